@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/host_mm.h"
+
+#include "model/machine.h"
+
+static const struct pt_format host_format = { .present = PTE_PRESENT, .huge = PTE_HUGE };
+
+/* Drivers' arrays of pfns: contents of pages that no host frame has. */
+#define SPACE_OBJECT	((pfn_t)1 << 44)
+
+struct vma *vma_find_from(struct machine *m, hva_t hva)
+{
+	struct host_mm *mm = &m->w->mm;
+	struct vma *best = NULL;
+
+	for (unsigned i = 0; i < mm->nr_vmas; i++) {
+		struct vma *vma = &mm->vma[i];
+
+		if (vma->used && vma->end > hva && (!best || vma->start < best->start))
+			best = vma;
+	}
+	return best;
+}
+
+struct vma *vma_find(struct machine *m, hva_t hva)
+{
+	struct vma *vma = vma_find_from(m, hva);
+
+	return vma && vma->start <= hva ? vma : NULL;
+}
+
+struct vma *vma_add(struct machine *m, const struct vma *vma)
+{
+	struct host_mm *mm = &m->w->mm;
+	unsigned i;
+
+	for (i = 0; i < mm->nr_vmas && mm->vma[i].used; i++)
+		;
+	if (i == MAX_VMAS)
+		return NULL;
+	if (i == mm->nr_vmas)
+		mm->nr_vmas++;
+	mm->vma[i] = *vma;
+	mm->vma[i].used = true;
+	return &mm->vma[i];
+}
+
+void vma_remove(struct machine *m, struct vma *vma)
+{
+	struct host_mm *mm = &m->w->mm;
+
+	*vma = (struct vma){ 0 };
+	while (mm->nr_vmas && !mm->vma[mm->nr_vmas - 1].used)
+		mm->nr_vmas--;
+}
+
+bool vma_split(struct machine *m, hva_t hva)
+{
+	struct vma *vma = vma_find(m, hva);
+	struct vma high;
+
+	if (!vma || vma->start == hva)
+		return true;
+	high = *vma;
+	high.index += (hva - vma->start) >> PAGE_SHIFT;
+	high.start = hva;
+	if (!vma_add(m, &high))
+		return false;
+	vma->end = hva;
+	return true;
+}
+
+u64 vma_prot_bits(const struct vma *vma)
+{
+	bool shared = vma->flags & VM_SHARED;
+	u64 bits = PTE_PRESENT | PTE_USER | PTE_ACCESSED;
+
+	if (!(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)))
+		return 0;
+	if (shared && (vma->flags & VM_WRITE))
+		bits |= PTE_WRITE;
+	if (!(vma->flags & VM_EXEC))
+		bits |= PTE_NX;
+	return bits;
+}
+
+struct pt_leaf host_leaf(struct machine *m, hva_t hva)
+{
+	struct pt_leaf leaf = { 0 };
+
+	if (m->w->mm.pgd != NO_PFN)
+		leaf = pt_walk(m, &host_format, m->w->mm.pgd, hva >> PAGE_SHIFT);
+	if (!leaf.present)
+		leaf.entry = 0;
+	return leaf;
+}
+
+struct pt_leaf host_next_leaf(struct machine *m, hva_t start, hva_t end)
+{
+	if (m->w->mm.pgd == NO_PFN)
+		return (struct pt_leaf){ 0 };
+	return pt_next_leaf(m, &host_format, m->w->mm.pgd, start >> PAGE_SHIFT,
+			    end >> PAGE_SHIFT);
+}
+
+bool host_has_table(struct machine *m, hva_t hva)
+{
+	return m->w->mm.pgd != NO_PFN &&
+	       pt_walk(m, &host_format, m->w->mm.pgd, hva >> PAGE_SHIFT).level == 1;
+}
+
+pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva)
+{
+	return pt_pfn(leaf->entry) + ((hva >> PAGE_SHIFT) - leaf->first);
+}
+
+bool leaf_is_normal(const struct pt_leaf *leaf)
+{
+	return leaf->present && !(leaf->entry & PTE_SPECIAL);
+}
+
+static void count_leaf(struct machine *m, u64 entry, unsigned level, int delta)
+{
+	pfn_t pfn = pt_pfn(entry);
+
+	if (!(entry & PTE_PRESENT))
+		return;
+	page_of(m, pfn)->ptes += delta;
+	if (entry & PTE_DIRTY)
+		page_of(m, pfn)->dirty_ptes += delta;
+	for (u64 i = 0; level == 1 && !(entry & PTE_SPECIAL) && i < level_pages(level); i++)
+		page_of(m, pfn + i)->mapcount += delta;
+	page_touch(m, pfn);
+}
+
+/* The table of @level for @hva, with the tables above it made as pte_alloc() makes them. */
+static pfn_t host_table(struct machine *m, hva_t hva, unsigned level)
+{
+	u64 number = hva >> PAGE_SHIFT;
+	pfn_t table;
+
+	if (m->w->mm.pgd == NO_PFN)
+		m->w->mm.pgd = alloc_table(m);
+	table = m->w->mm.pgd;
+	for (unsigned l = PT_LEVELS; l > level; l--) {
+		u64 entry = pt_entry(m, table, number, l);
+
+		assert(!(entry & PTE_HUGE));
+		if (!(entry & PTE_PRESENT)) {
+			entry = alloc_table(m) << PAGE_SHIFT | PTE_PRESENT | PTE_WRITE |
+				PTE_USER | PTE_ACCESSED | PTE_DIRTY;
+			pt_set_entry(m, table, number, l, entry);
+		}
+		table = pt_pfn(entry);
+	}
+	return table;
+}
+
+void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry)
+{
+	pfn_t table = host_table(m, hva, level);
+	u64 old = pt_entry(m, table, hva >> PAGE_SHIFT, level);
+
+	count_leaf(m, old, level, -1);
+	count_leaf(m, entry, level, 1);
+	pt_set_entry(m, table, hva >> PAGE_SHIFT, level, entry);
+	touch(m, OBJECT_HPTE, hva & PAGE_MASK);
+}
+
+pfn_t object_pfn(struct machine *m, unsigned object, u64 index)
+{
+	pfn_t at = SPACE_OBJECT + ((u64)object << 32) + index / WORDS_PER_PAGE;
+
+	return m->phys->load(m->phys, at, index % WORDS_PER_PAGE);
+}
+
+void object_set_pfn(struct machine *m, unsigned object, u64 index, pfn_t pfn)
+{
+	pfn_t at = SPACE_OBJECT + ((u64)object << 32) + index / WORDS_PER_PAGE;
+
+	m->phys->store(m->phys, at, index % WORDS_PER_PAGE, pfn);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * host_mm.h: one host address space: VMAs, page tables, and the driver behind some of them.
+ *
+ * Linux: mm/memory.c, mm/mmap.c (vma.c), mm/gup.c; arch/x86/include/asm/pgtable_types.h.
+ */
+#pragma once
+
+#include "model/base.h"
+#include "model/lock.h"
+#include "model/pgtable.h"
+
+struct machine;
+
+/* vm_flags, include/linux/mm.h (the same bits in 5.12 to 6.12) */
+enum vm_flag {
+	VM_READ		= 0x1,
+	VM_WRITE	= 0x2,
+	VM_EXEC		= 0x4,
+	VM_SHARED	= 0x8,
+	VM_PFNMAP	= 0x400,
+	VM_IO		= 0x4000,
+	VM_MIXEDMAP	= 0x10000000,
+	VM_HUGEPAGE	= 0x20000000,
+};
+
+/* x86 PTE bits */
+#define PTE_PRESENT	BIT(0)
+#define PTE_WRITE	BIT(1)
+#define PTE_USER	BIT(2)
+#define PTE_ACCESSED	BIT(5)
+#define PTE_DIRTY	BIT(6)
+#define PTE_HUGE	BIT(7)		/* PSE, in a PMD or PUD */
+#define PTE_SPECIAL	BIT(9)
+#define PTE_NX		BIT(63)
+
+/* How the driver puts its pages into a VMA. Kernel helper in brackets. */
+enum map_mode {
+	MODE_PFN,		/* on fault [vmf_insert_pfn]; VM_PFNMAP | VM_IO */
+	MODE_REMAP,		/* at mmap [remap_pfn_range]; VM_PFNMAP | VM_IO */
+	MODE_INSERT,		/* at mmap [vm_insert_page]; VM_MIXEDMAP */
+	MODE_PAGE,		/* on fault, by returning vmf->page; no flag */
+	MODE_MIXED,		/* on fault [vmf_insert_mixed]; VM_MIXEDMAP */
+	MODE_PMD,		/* as MODE_PFN, 2M at a time where it can [vmf_insert_pfn_pmd] */
+	MODE_IO_INSERT,		/* MODE_INSERT with VM_IO */
+	MODE_IO_MIXED,		/* MODE_MIXED with VM_IO */
+	NR_MAP_MODES,
+};
+
+enum vma_kind { VMA_ANON, VMA_DEVICE };
+
+struct vma {
+	hva_t start, end;
+	u64 index;		/* VMA_DEVICE: first page in the object */
+	u32 flags;
+	u8 used;
+	u8 kind;
+	u8 object;
+	u8 mode;
+};
+
+enum { MAX_VMAS = 40, MAX_OBJECTS = 8 };
+
+/* What a driver has allocated. Its array of pfns is contents of pages in SPACE_OBJECT. */
+struct object_state {
+	u64 pages;
+	pfn_t base;		/* of one block; else NO_PFN */
+	u8 used;
+	u8 freed;
+	u8 kind;		/* enum alloc_kind */
+	u8 order;
+	u8 mode;		/* enum map_mode: of the next mmap() and of every fault */
+	u8 pad[3];
+};
+
+struct host_mm {
+	struct lock mmap_lock;
+	u8 nr_vmas;
+	u8 pad[5];
+	pfn_t pgd;		/* top-level host page table */
+	struct object_state object[MAX_OBJECTS];
+	struct vma vma[MAX_VMAS];
+};
+
+struct vma *vma_find(struct machine *m, hva_t hva);
+/* The VMA with the lowest start whose end is above @hva, or NULL. */
+struct vma *vma_find_from(struct machine *m, hva_t hva);
+/* Split so that @hva is a boundary. False: no room for another VMA. */
+bool vma_split(struct machine *m, hva_t hva);
+struct vma *vma_add(struct machine *m, const struct vma *vma);
+void vma_remove(struct machine *m, struct vma *vma);
+
+/* The leaf that translates @hva: .entry == 0 when none. */
+struct pt_leaf host_leaf(struct machine *m, hva_t hva);
+/* The first leaf that begins in [start, end), or covers start; present == 0 when none. */
+struct pt_leaf host_next_leaf(struct machine *m, hva_t start, hva_t end);
+/* Is there a table of PTEs for @hva (a PMD that is neither none nor huge)? */
+bool host_has_table(struct machine *m, hva_t hva);
+/* The host frame behind a leaf, for this very @hva. */
+pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva);
+/* Install (level 1 or 2), change or clear a leaf: the one place a host PTE changes. */
+void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry);
+/* A PTE's value for @vma's protections, without the frame: vma->vm_page_prot. */
+u64 vma_prot_bits(const struct vma *vma);
+/* vm_normal_page(): does this leaf map a page that it holds a reference to? */
+bool leaf_is_normal(const struct pt_leaf *leaf);
+
+/* A driver's array */
+pfn_t object_pfn(struct machine *m, unsigned object, u64 index);
+void object_set_pfn(struct machine *m, unsigned object, u64 index, pfn_t pfn);

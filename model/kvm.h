@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kvm.h: KVM's constants and its per-VM state.
+ *
+ * Linux: include/linux/kvm_host.h, virt/kvm/kvm_main.c, 5.12 to 7.2. Where versions differ the
+ * difference is an operation or a step of a semantics (semantics.h).
+ */
+#pragma once
+
+#include "model/base.h"
+#include "model/lock.h"
+
+/* Error pfns: include/linux/kvm_host.h; SIGPENDING since 6.2, NEEDS_IO since v11 and 6.13. */
+#define KVM_PFN_ERR_MASK	((u64)0x7ff << 52)
+#define KVM_PFN_ERR_NOSLOT_MASK	((u64)0xfff << 52)
+#define KVM_PFN_NOSLOT		BIT(63)
+#define KVM_PFN_ERR_FAULT	(KVM_PFN_ERR_MASK + 0)
+#define KVM_PFN_ERR_HWPOISON	(KVM_PFN_ERR_MASK + 1)
+#define KVM_PFN_ERR_RO_FAULT	(KVM_PFN_ERR_MASK + 2)
+#define KVM_PFN_ERR_SIGPENDING	(KVM_PFN_ERR_MASK + 3)
+#define KVM_PFN_ERR_NEEDS_IO	(KVM_PFN_ERR_MASK + 4)
+
+/* Error hvas: PAGE_OFFSET and one page above it (x86-64, 4-level). */
+#define KVM_HVA_ERR_BAD		((hva_t)0xffff888000000000)
+#define KVM_HVA_ERR_RO_BAD	(KVM_HVA_ERR_BAD + PAGE_SIZE)
+
+/* FOLL_* as in include/linux/mm_types.h, 6.8. */
+enum foll {
+	FOLL_WRITE		= 0x1,
+	FOLL_GET		= 0x2,
+	FOLL_NOWAIT		= 0x10,
+	FOLL_INTERRUPTIBLE	= 0x800,
+};
+
+static inline bool is_error_pfn(pfn_t pfn)
+{
+	return pfn & KVM_PFN_ERR_MASK;
+}
+
+static inline bool is_error_noslot_pfn(pfn_t pfn)
+{
+	return pfn & KVM_PFN_ERR_NOSLOT_MASK;
+}
+
+static inline bool is_error_hva(hva_t hva)
+{
+	return hva >= KVM_HVA_ERR_BAD;
+}
+
+/* What a fault handler says; the kernels' numbers differ (semantics.h:ret_pf), the words don't. */
+enum ret_pf {
+	RET_PF_CONTINUE,
+	RET_PF_RETRY,
+	RET_PF_EMULATE,
+	RET_PF_WRITE_PROTECTED,
+	RET_PF_INVALID,
+	RET_PF_FIXED,
+	RET_PF_SPURIOUS,
+	RET_PF_ERROR,		/* a negative errno, in fault.error */
+};
+
+enum memslot_flag {
+	KVM_MEM_LOG_DIRTY_PAGES	= 1 << 0,
+	KVM_MEM_READONLY	= 1 << 1,
+	KVM_MEMSLOT_INVALID	= 1 << 4,	/* 1 << 16 in the kernel */
+	KVM_MEMSLOT_USED	= 1 << 5,	/* not a kernel flag: the row is in use */
+};
+
+enum { NO_SLOT = -1 };
+
+struct memslot {
+	gfn_t base_gfn;
+	u64 npages;
+	hva_t userspace_addr;
+	s16 id;
+	u16 flags;
+	u32 pad;
+};
+
+enum { MAX_SLOTS = 16, MAX_ROOTS = 4, MAX_OPEN = 4, MAX_MAPS = 4 };
+
+/* Ghost: an invalidation between its start and its end. */
+struct open_range {
+	hva_t start, end;
+	u8 used;
+	u8 zapped;		/* range_start has returned */
+	u8 pad[6];
+};
+
+struct root {
+	pfn_t pfn;		/* of the top-level table */
+	u8 used;
+	u8 invalid;		/* obsolete: no vCPU loads it any more; zapped by its invalidator */
+	u8 pad[6];
+};
+
+/* struct kvm_host_map */
+struct host_map {
+	pfn_t pfn;
+	gfn_t gfn;
+	pfn_t page;		/* whose reference it holds; NO_PFN if none */
+	u8 used;
+	u8 writable;
+	u8 pad[6];
+};
+
+struct kvm {
+	struct lock mmu_lock;
+	struct lock slots_lock;
+	s16 in_progress;	/* mmu_invalidate_in_progress (mmu_notifier_count) */
+	s16 mn_active;		/* mn_active_invalidate_count */
+	u64 mmu_seq;		/* mmu_invalidate_seq (mmu_notifier_seq) */
+	u64 range_start, range_end;	/* hvas up to 6.1, gfns since 6.8; [start, end) */
+	u64 generation;		/* of the memslots */
+	struct open_range open[MAX_OPEN];
+	struct root roots[MAX_ROOTS];
+	struct memslot slots[MAX_SLOTS];
+	struct host_map maps[MAX_MAPS];
+};

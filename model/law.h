@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * law.h: what must hold whatever a kernel does.
+ *
+ * A law is a row: the objects it reads, and a pure function of one of them, or the alarms that
+ * break it in the act. After a step only what the step touched is looked at; laws_check_all()
+ * looks at everything and must agree. A violation is a value.
+ */
+#pragma once
+
+#include "model/base.h"
+#include "model/machine.h"
+
+struct violation {
+	const struct law *law;
+	u8 blame;		/* enum blame */
+	u8 kind;		/* enum object_kind of .key */
+	u64 key;
+	pfn_t pfn;		/* the page it is about, or NO_PFN */
+	gfn_t gfn;		/* the gfn it is about, or NO_PFN */
+	u64 value, wanted;	/* what was found, what should have been; law.sentence says of what */
+};
+
+struct law {
+	const char *id;
+	const char *sentence;
+	const char *source;	/* where it comes from */
+	const char *found;	/* format of .value and .wanted for reports: "%d references, %d holders" */
+	u32 reads;		/* BIT(enum object_kind): a touch of these makes it look */
+	u32 alarms;		/* BIT(enum alarm_kind) */
+	u8 about;		/* enum object_kind that .holds is given */
+	/* NULL if only alarms break it. Fills *v where it does not hold. */
+	bool (*holds)(struct machine *m, u64 key, struct violation *v);
+};
+
+extern const struct law laws[];
+extern const unsigned nr_laws;
+
+enum { MAX_VIOLATIONS = 32 };
+
+/* After a step: laws over what m->touched names and m->alarms. Returns how many; at most @max. */
+unsigned laws_check(struct machine *m, struct violation *out, unsigned max);
+/* Everything, alarms aside. */
+unsigned laws_check_all(struct machine *m, struct violation *out, unsigned max);
+const struct law *law_find(const char *id);
+const char *blame_name(enum blame blame);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* lock.h: a reader-writer lock that a step takes at once or not at all. */
+#pragma once
+
+#include "model/base.h"
+
+struct lock {
+	u8 readers;
+	u8 writer;		/* task index + 1; 0: nobody */
+};
+
+static inline bool lock_try_read(struct lock *lock)
+{
+	if (lock->writer)
+		return false;
+	lock->readers++;
+	return true;
+}
+
+static inline void lock_release_read(struct lock *lock)
+{
+	assert(lock->readers > 0);
+	lock->readers--;
+}
+
+static inline bool lock_try_write(struct lock *lock, u8 task)
+{
+	if (lock->writer || lock->readers)
+		return false;
+	lock->writer = task + 1;
+	return true;
+}
+
+static inline void lock_release_write(struct lock *lock, u8 task)
+{
+	assert(lock->writer == task + 1);
+	lock->writer = 0;
+}

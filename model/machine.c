@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/machine.h"
+
+const char *const splat_names[NR_SPLATS] = {
+	[SPLAT_AD_TRACKED_COUNT0] = "kvm_is_ad_tracked_page",
+	[SPLAT_ZONE_DEVICE_COUNT0] = "kvm_is_zone_device_page",
+	[SPLAT_TRY_GRAB] = "try_grab_page",
+	[SPLAT_GET_OR_GUARD] = "kvm_follow_pfn",
+	[SPLAT_LEAF_REPLACED] = "__handle_changed_spte",
+	[SPLAT_NO_STRUCT_PAGE] = "kvm_pfn_to_page",
+	[SPLAT_GET_PAGE_ZERO] = "get_page",
+};
+
+void touch(struct machine *m, enum object_kind kind, u64 key)
+{
+	for (unsigned i = m->nr_touched; i-- > 0 && i + 8 > m->nr_touched; )
+		if (m->touched[i].kind == kind && m->touched[i].key == key)
+			return;
+	if (m->nr_touched == MAX_TOUCHED)
+		m->touched_all = true;
+	else
+		m->touched[m->nr_touched++] = (struct object){ .kind = kind, .key = key };
+}
+
+void raise_alarm(struct machine *m, enum alarm_kind kind, u64 key, enum blame blame)
+{
+	if (m->nr_alarms < MAX_ALARMS)
+		m->alarms[m->nr_alarms++] =
+			(struct alarm){ .kind = kind, .blame = blame, .key = key };
+}
+
+void note(struct machine *m, const struct note *n)
+{
+	if (m->journal)
+		m->journal->note(m->journal, n);
+}
+
+void note_stat(struct machine *m, const char *name, s64 delta)
+{
+	if (delta)
+		note(m, &(struct note){ .kind = NOTE_STAT, .name = name, .value = delta });
+}
+
+void note_release(struct machine *m, const char *name, pfn_t pfn)
+{
+	struct note n = { .kind = NOTE_RELEASE, .name = name, .pfn = pfn };
+
+	if (pfn != NO_PFN && page_is(m, pfn, PG_VALID)) {
+		n.count = page_of(m, pfn)->refcount;
+		n.headcount = page_count(m, pfn);
+		n.mapcount = page_of(m, pfn)->mapcount;
+	}
+	note(m, &n);
+}

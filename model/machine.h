@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * machine.h: what a step works on: a world, the memory behind it, the semantics it runs under.
+ *
+ * The model writes three things for others to read: the world, the list of objects a step
+ * touched (laws are checked on those, law.h), and notes (journal) of what a kernel's tracepoints
+ * and probes would have shown. It never reads the last two back.
+ */
+#pragma once
+
+#include "model/base.h"
+#include "model/page.h"
+#include "model/phys.h"
+#include "model/world.h"
+
+/* The party at fault in a violation. */
+enum blame { BLAME_NONE, BLAME_KVM, BLAME_DRIVER, BLAME_MM, BLAME_VMM };
+
+/* What the laws read; a touched object is one of these and its key. */
+enum object_kind {
+	OBJECT_PAGE,		/* key: pfn */
+	OBJECT_SPTE,		/* key: gfn; in the current root */
+	OBJECT_HPTE,		/* key: hva of the page */
+	OBJECT_TLB,		/* key: vcpu << 52 | gfn */
+	OBJECT_NOTIFIER,	/* key: 0; counts and sequence */
+	OBJECT_RANGE,		/* key: hva of a page whose invalidation has just ended (one touch a slot) */
+	OBJECT_TASK,		/* key: task index; its path has ended */
+	OBJECT_MAP,		/* key: index of a kvm_vcpu_map() */
+	NR_OBJECT_KINDS,
+};
+
+struct object { u8 kind; u64 key; };
+
+/* A law that is broken in the act rather than in a state; law.c reads them. */
+enum alarm_kind {
+	ALARM_GET_FROM_ZERO,	/* key: pfn */
+	ALARM_PUT_UNHELD,	/* key: pfn; a put of a reference that this holder does not have */
+	ALARM_FREED_OWNED,	/* key: pfn; a put to zero of a page whose owner still holds it */
+	ALARM_BAD_FREE,		/* key: pfn; free of a free page, bad_page() */
+	ALARM_MARK_DEAD,	/* key: pfn; dirty/accessed mark on a page with count 0 */
+	ALARM_LEAF_REPLACED,	/* key: gfn; present leaf to present leaf of another pfn */
+	ALARM_WARN,		/* key: enum splat */
+	ALARM_BUG,
+	ALARM_OOPS,
+	ALARM_ACCESS_FREE,	/* key: pfn; guest or kernel used a page that is not allocated */
+	NR_ALARMS,
+};
+
+/* WARN_ON, BUG_ON and bad dereferences that are modelled; splat_names[] has function and version. */
+enum splat {
+	SPLAT_AD_TRACKED_COUNT0,	/* v11 1/8: kvm_is_ad_tracked_page() */
+	SPLAT_ZONE_DEVICE_COUNT0,	/* kvm_is_zone_device_page() */
+	SPLAT_TRY_GRAB,			/* try_grab_page()/try_grab_folio(): count <= 0 */
+	SPLAT_GET_OR_GUARD,		/* v11: kvm_follow_pfn() without GET and not guarded */
+	SPLAT_LEAF_REPLACED,		/* __handle_changed_spte(): BUG() */
+	SPLAT_NO_STRUCT_PAGE,		/* gfn_to_page() of a reserved pfn: WARN_ON(1) (5.12) */
+	SPLAT_GET_PAGE_ZERO,		/* get_page() at 0: VM_BUG_ON, only with CONFIG_DEBUG_VM */
+	NR_SPLATS,
+};
+extern const char *const splat_names[NR_SPLATS];
+
+struct alarm { u8 kind; u8 blame; u64 key; };
+
+enum { MAX_TOUCHED = 256, MAX_ALARMS = 16 };
+
+/* What a tracepoint, a probe or a counter would have shown. */
+enum note_kind {
+	NOTE_REF,		/* a count changed: name is the page_ref event's */
+	NOTE_GUP,		/* get_user_pages_*(): name, hva, value = pages or -errno */
+	NOTE_FIXUP,		/* fixup_user_fault(): hva, flags, value */
+	NOTE_FOLLOW,		/* the look-up's end: hva, pfn, ok = writable */
+	NOTE_SPTE,		/* kvm_tdp_mmu_spte_changed */
+	NOTE_SET_SPTE,		/* kvm_mmu_set_spte */
+	NOTE_RELEASE,		/* a release or mark helper was called: name, pfn */
+	NOTE_NOTIFY,		/* invalidate_range_start/end: name, hva, end, value = event type */
+	NOTE_CHANGE_PTE,
+	NOTE_FLUSH,		/* kvm_flush_remote_tlbs */
+	NOTE_STAT,		/* a per-VM statistic: name, value = delta */
+	NOTE_EXIT,		/* the vCPU left to userspace: name, gpa, value */
+	NOTE_FREE,		/* a block went back to the allocator: pfn, level = order */
+};
+
+struct note {
+	u8 kind;
+	u8 level;		/* NOTE_SPTE, NOTE_SET_SPTE; NOTE_FREE: order */
+	bool ok;		/* NOTE_REF: the event's ret; NOTE_FOLLOW: writable */
+	bool has_page;		/* NOTE_FOLLOW: refcounted_page */
+	const char *name;
+	u32 flags;		/* NOTE_FOLLOW: FOLL_*; NOTE_FIXUP: FAULT_FLAG_WRITE */
+	u8 holder;		/* NOTE_REF */
+	gfn_t gfn;
+	hva_t hva, end;
+	pfn_t pfn;
+	u64 old, new;		/* SPTE values */
+	s64 value;
+	s32 count, headcount, mapcount;	/* the page's at that instant, after a change */
+};
+
+struct journal {
+	void (*note)(struct journal *journal, const struct note *note);
+};
+
+struct semantics;
+
+struct machine {
+	const struct semantics *sem;
+	struct world *w;
+	struct phys *phys;
+	struct journal *journal;	/* NULL: nobody listens */
+	u8 task;			/* whose step runs */
+	bool touched_all;		/* the list overflowed: check everything */
+	u16 nr_touched;
+	u16 nr_alarms;
+	struct object touched[MAX_TOUCHED];
+	struct alarm alarms[MAX_ALARMS];
+};
+
+void touch(struct machine *m, enum object_kind kind, u64 key);
+void raise_alarm(struct machine *m, enum alarm_kind kind, u64 key, enum blame blame);
+void note(struct machine *m, const struct note *n);
+void note_stat(struct machine *m, const char *name, s64 delta);
+/* A helper that a probe shows by name, with the page's counts at that instant. */
+void note_release(struct machine *m, const char *name, pfn_t pfn);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/memslot.h"
+
+#include "model/machine.h"
+
+#define SPACE_DIRTY	((pfn_t)2 << 44)
+
+const struct memslot *memslot_row(struct machine *m, int row)
+{
+	assert(row >= 0 && row < MAX_SLOTS);
+	return &m->w->kvm.slots[row];
+}
+
+bool memslot_is(struct machine *m, int row, u16 flags)
+{
+	return row != NO_SLOT && (memslot_row(m, row)->flags & flags) == flags;
+}
+
+int memslot_of_gfn(struct machine *m, gfn_t gfn)
+{
+	for (int row = 0; row < MAX_SLOTS; row++) {
+		const struct memslot *slot = memslot_row(m, row);
+
+		if ((slot->flags & KVM_MEMSLOT_USED) && gfn - slot->base_gfn < slot->npages)
+			return row;
+	}
+	return NO_SLOT;
+}
+
+int memslot_of_id(struct machine *m, int id)
+{
+	for (int row = 0; row < MAX_SLOTS; row++)
+		if (memslot_is(m, row, KVM_MEMSLOT_USED) && memslot_row(m, row)->id == id)
+			return row;
+	return NO_SLOT;
+}
+
+hva_t memslot_hva(struct machine *m, int row, gfn_t gfn, bool write)
+{
+	const struct memslot *slot;
+
+	if (row == NO_SLOT || memslot_is(m, row, KVM_MEMSLOT_INVALID))
+		return KVM_HVA_ERR_BAD;
+	if (write && memslot_is(m, row, KVM_MEM_READONLY))
+		return KVM_HVA_ERR_RO_BAD;
+	slot = memslot_row(m, row);
+	return slot->userspace_addr + ((gfn - slot->base_gfn) << PAGE_SHIFT);
+}
+
+bool memslot_overlap(const struct memslot *slot, hva_t start, hva_t end, gfn_t *lo, gfn_t *hi)
+{
+	hva_t slot_end = slot->userspace_addr + (slot->npages << PAGE_SHIFT);
+
+	if (start < slot->userspace_addr)
+		start = slot->userspace_addr;
+	if (end > slot_end)
+		end = slot_end;
+	if (!(slot->flags & KVM_MEMSLOT_USED) || start >= end)
+		return false;
+	*lo = slot->base_gfn + ((start - slot->userspace_addr) >> PAGE_SHIFT);
+	*hi = slot->base_gfn + ((end - slot->userspace_addr + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	return true;
+}
+
+bool memslots_overlap(struct machine *m, hva_t start, hva_t end)
+{
+	gfn_t lo, hi;
+
+	for (int row = 0; row < MAX_SLOTS; row++)
+		if (memslot_overlap(memslot_row(m, row), start, end, &lo, &hi))
+			return true;
+	return false;
+}
+
+static pfn_t dirty_page(int row, u64 word)
+{
+	return SPACE_DIRTY + ((u64)row << 32) + word / WORDS_PER_PAGE;
+}
+
+u64 memslot_dirty_word(struct machine *m, int row, u64 word)
+{
+	return m->phys->load(m->phys, dirty_page(row, word), word % WORDS_PER_PAGE);
+}
+
+void memslot_set_dirty_word(struct machine *m, int row, u64 word, u64 bits)
+{
+	m->phys->store(m->phys, dirty_page(row, word), word % WORDS_PER_PAGE, bits);
+}
+
+void memslot_mark_dirty(struct machine *m, int row, gfn_t gfn)
+{
+	u64 page;
+
+	if (!memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))
+		return;
+	page = gfn - memslot_row(m, row)->base_gfn;
+	memslot_set_dirty_word(m, row, page / 64,
+			       memslot_dirty_word(m, row, page / 64) | BIT(page % 64));
+}
+
+void memslot_clear_dirty(struct machine *m, int row)
+{
+	u64 words = (memslot_row(m, row)->npages + 63) / 64;
+
+	for (u64 page = 0; page * WORDS_PER_PAGE < words; page++)
+		m->phys->clear(m->phys, dirty_page(row, page * WORDS_PER_PAGE));
+}

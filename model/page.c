@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/page.h"
+
+#include "model/machine.h"
+
+struct page *page_of(struct machine *m, pfn_t pfn)
+{
+	struct page *page = m->phys->page(m->phys, pfn);
+
+	if (!page->flags) {
+		page->flags = PG_VALID | PG_FREE;
+		page->head = pfn;
+	}
+	return page;
+}
+
+pfn_t page_head(struct machine *m, pfn_t pfn)
+{
+	return page_of(m, pfn)->head;
+}
+
+s32 page_count(struct machine *m, pfn_t pfn)
+{
+	return page_of(m, page_head(m, pfn))->refcount;
+}
+
+bool page_is(struct machine *m, pfn_t pfn, u32 flags)
+{
+	return (page_of(m, pfn)->flags & flags) == flags;
+}
+
+void page_touch(struct machine *m, pfn_t pfn)
+{
+	touch(m, OBJECT_PAGE, pfn);
+}
+
+/* Linux: include/linux/page_ref.h, one tracepoint for each primitive. */
+static void note_ref(struct machine *m, const char *event, pfn_t pfn, enum holder holder, s64 value,
+		     bool ret)
+{
+	const struct page *page = page_of(m, pfn);
+
+	page_touch(m, pfn);
+	note(m, &(struct note){ .kind = NOTE_REF, .name = event, .pfn = pfn, .value = value,
+				.ok = ret, .holder = holder, .count = page->refcount,
+				.headcount = page_count(m, pfn), .mapcount = page->mapcount });
+}
+
+static enum blame blame_of(enum holder holder)
+{
+	switch (holder) {
+	case HOLD_FAULT:
+	case HOLD_MAP:
+		return BLAME_KVM;
+	case HOLD_OWNER:
+		return BLAME_DRIVER;
+	case HOLD_PTE:
+	case HOLD_LRU:
+	case HOLD_MM:
+	case NR_HOLDERS:
+		return BLAME_MM;
+	}
+	return BLAME_MM;
+}
+
+/* Every reference that a look-up takes or drops is on its task's account: law fault-balance. */
+static void account(struct machine *m, enum holder holder, s32 refs)
+{
+	if (holder == HOLD_FAULT)
+		m->w->task[m->task].refs += refs;
+}
+
+static void hold(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
+{
+	page_of(m, page_head(m, pfn))->held[holder] += refs;
+	account(m, holder, refs);
+}
+
+static void release(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
+{
+	struct page *head = page_of(m, page_head(m, pfn));
+
+	account(m, holder, -refs);
+	if (head->held[holder] < refs)
+		raise_alarm(m, ALARM_PUT_UNHELD, pfn, blame_of(holder));
+	else
+		head->held[holder] -= refs;
+}
+
+void page_get(struct machine *m, pfn_t pfn, enum holder holder)
+{
+	struct page *head = page_of(m, page_head(m, pfn));
+
+	if (head->refcount <= 0)
+		raise_alarm(m, ALARM_GET_FROM_ZERO, pfn, blame_of(holder));
+	head->refcount++;
+	hold(m, pfn, holder, 1);
+	note_ref(m, "page_ref_mod", head->head, holder, 1, true);
+}
+
+bool page_get_unless_zero(struct machine *m, pfn_t pfn, enum holder holder)
+{
+	struct page *page = page_of(m, pfn);
+
+	if (page->refcount)
+		page->refcount++;
+	else
+		holder = NR_HOLDERS;
+	if (holder != NR_HOLDERS)
+		hold(m, pfn, holder, 1);
+	note_ref(m, "page_ref_mod_unless", pfn, holder, 1, holder != NR_HOLDERS);
+	return holder != NR_HOLDERS;
+}
+
+bool page_try_get_folio(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
+{
+	struct page *head = page_of(m, page_head(m, pfn));
+	bool got = head->refcount > 0;
+
+	if (got) {
+		head->refcount += refs;
+		hold(m, pfn, holder, refs);
+	}
+	note_ref(m, "page_ref_mod_unless", head->head, holder, refs, got);
+	return got;
+}
+
+void page_add_refs(struct machine *m, pfn_t pfn, s32 delta)
+{
+	struct page *page = page_of(m, pfn);
+
+	page->refcount += delta;
+	page_of(m, page->head)->held[HOLD_OWNER] += delta;
+	note_ref(m, "page_ref_mod", pfn, HOLD_OWNER, delta, true);
+}
+
+void page_set_count(struct machine *m, pfn_t pfn, s32 count)
+{
+	struct page *page = page_of(m, pfn);
+
+	page->held[HOLD_OWNER] += count - page->refcount;
+	page->refcount = count;
+	note_ref(m, "page_ref_set", pfn, HOLD_OWNER, count, true);
+}
+
+void page_hand_over(struct machine *m, pfn_t pfn, enum holder from, enum holder to)
+{
+	struct page *head = page_of(m, page_head(m, pfn));
+
+	assert(head->held[from] > 0);
+	head->held[from]--;
+	head->held[to]++;
+	account(m, from, -1);
+	account(m, to, 1);
+	page_touch(m, head->head);
+}
+
+static void free_one(struct machine *m, pfn_t pfn, enum blame by)
+{
+	struct page *page = page_of(m, pfn);
+
+	page->flags = (page->flags & PG_HWPOISON) | PG_VALID | PG_FREE;
+	page->owner = OWNER_NONE;
+	page->freed_by = by;
+	page->order = 0;
+	page->head = pfn;
+	for (unsigned i = 0; i < NR_HOLDERS; i++)
+		page->held[i] = 0;
+	page_touch(m, pfn);
+}
+
+/*
+ * free_pages_prepare() looks at each tail of a block: one that somebody holds makes the block
+ * bad, and the whole of it is leaked. mm/page_alloc.c:free_tail_page_prepare(), 5.12 and 6.1.
+ * SIMPLIFIED: since 6.12 only with check_pages; here always.
+ */
+static bool block_is_bad(struct machine *m, pfn_t pfn, u32 order)
+{
+	for (u64 i = 0; i < (u64)1 << order; i++) {
+		const struct page *page = page_of(m, pfn + i);
+
+		if (page->refcount || (page->flags & PG_FREE))
+			return true;
+	}
+	return false;
+}
+
+static void free_block(struct machine *m, pfn_t pfn, u32 order, enum blame by)
+{
+	u64 pages = (u64)1 << order;
+
+	if (block_is_bad(m, pfn, order)) {
+		raise_alarm(m, ALARM_BAD_FREE, pfn, by);
+		for (u64 i = 0; i < pages; i++)
+			page_of(m, pfn + i)->flags |= PG_LEAKED;
+		return;
+	}
+	for (u64 i = 0; i < pages; i++)
+		free_one(m, pfn + i, by);
+	note(m, &(struct note){ .kind = NOTE_FREE, .pfn = pfn, .level = order });
+}
+
+/* __folio_put(): the folio's last reference is gone. */
+static void folio_free(struct machine *m, pfn_t head, enum holder last)
+{
+	struct page *page = page_of(m, head);
+
+	if (page->owner == OWNER_DRIVER || page->owner == OWNER_KERNEL)
+		raise_alarm(m, ALARM_FREED_OWNED, head, blame_of(last));
+	free_block(m, head, page->flags & PG_HEAD ? page->order : 0, blame_of(last));
+}
+
+void page_put_refs(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
+{
+	pfn_t head = page_head(m, pfn);
+	struct page *page = page_of(m, head);
+
+	release(m, pfn, holder, refs);
+	page->refcount -= refs;
+	note_ref(m, "page_ref_mod_and_test", head, holder, -refs, page->refcount == 0);
+	if (page->refcount == 0)
+		folio_free(m, head, holder);
+}
+
+void page_put(struct machine *m, pfn_t pfn, enum holder holder)
+{
+	page_put_refs(m, pfn, holder, 1);
+}
+
+static void page_init(struct machine *m, pfn_t pfn, pfn_t head, u32 flags, u8 owner)
+{
+	struct page *page = page_of(m, pfn);
+
+	page->flags = flags;
+	page->owner = owner;
+	page->head = head;
+	page->refcount = 0;
+	page->mapcount = 0;
+	m->phys->clear(m->phys, pfn);
+	page_touch(m, pfn);
+}
+
+/* set_page_refcounted(): the allocator's own 0 to 1. */
+static void set_refcounted(struct machine *m, pfn_t pfn)
+{
+	page_of(m, pfn)->refcount = 1;
+	page_of(m, pfn)->held[HOLD_OWNER] = 1;
+	note_ref(m, "page_ref_set", pfn, HOLD_OWNER, 1, true);
+}
+
+void pages_init(struct machine *m, enum alloc_kind kind, pfn_t pfn, u32 order, u8 owner)
+{
+	u64 pages = (u64)1 << order;
+	bool compound = kind == ALLOC_COMPOUND && order;
+	u32 flags = PG_VALID;
+
+	if (kind == ALLOC_MMIO) {
+		page_init(m, pfn, pfn, PG_MMIO, OWNER_NONE);
+		return;
+	}
+	for (u64 i = 0; i < pages; i++)
+		page_init(m, pfn + i, compound ? pfn : pfn + i,
+			  flags | (!compound ? 0 : i ? PG_TAIL : PG_HEAD), owner);
+	set_refcounted(m, pfn);
+	if (compound)
+		page_of(m, pfn)->order = order;
+	if (kind == ALLOC_RESERVED)
+		page_of(m, pfn)->flags |= PG_RESERVED;
+	for (u64 i = 1; i < pages && (kind == ALLOC_SPLIT || kind == ALLOC_COUNTED); i++)
+		set_refcounted(m, pfn + i);
+}
+
+void pages_free(struct machine *m, pfn_t pfn, u32 order)
+{
+	struct page *page = page_of(m, pfn);
+	bool head = page->flags & PG_HEAD;
+
+	if (page->flags & PG_FREE) {
+		raise_alarm(m, ALARM_BAD_FREE, pfn, BLAME_DRIVER);
+		return;
+	}
+	release(m, pfn, HOLD_OWNER, 1);
+	page->owner = OWNER_NONE;
+	page->refcount--;
+	note_ref(m, "page_ref_mod_and_test", pfn, HOLD_OWNER, -1, page->refcount == 0);
+	if (page->refcount == 0)
+		free_block(m, pfn, order, BLAME_DRIVER);
+	else if (!head)
+		for (u32 k = order; k-- > 0; )
+			free_block(m, pfn + ((u64)1 << k), k, BLAME_DRIVER);
+}
+
+pfn_t alloc_frame(struct machine *m, u32 order)
+{
+	u64 pages = (u64)1 << order;
+	pfn_t pfn = (m->w->next_frame + pages - 1) & ~(pages - 1);
+
+	m->w->next_frame = pfn + pages;
+	return pfn;
+}
+
+pfn_t alloc_table(struct machine *m)
+{
+	pfn_t pfn = alloc_frame(m, 0);
+	struct page *page = page_of(m, pfn);
+
+	page->flags = PG_VALID;
+	page->owner = OWNER_KERNEL;
+	page->refcount = 1;
+	page->held[HOLD_OWNER] = 1;
+	m->phys->clear(m->phys, pfn);
+	return pfn;
+}
+
+void free_table(struct machine *m, pfn_t pfn)
+{
+	struct page *page = page_of(m, pfn);
+
+	page->refcount = 0;
+	m->phys->clear(m->phys, pfn);
+	free_one(m, pfn, BLAME_NONE);
+}
+
+void page_set_dirty(struct machine *m, pfn_t pfn)
+{
+	page_of(m, page_head(m, pfn))->flags |= PG_DIRTY;
+}
+
+/* 6.1 folio_mark_accessed(): inactive to referenced to active. Activation of pages off the LRU is lost. */
+void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
+{
+	struct page *head = page_of(m, page_head(m, pfn));
+
+	if (!(head->flags & PG_REFERENCED)) {
+		head->flags |= PG_REFERENCED;
+	} else if (!(head->flags & PG_ACTIVE)) {
+		if (head->flags & PG_LRU)
+			head->flags |= PG_ACTIVE;
+		head->flags &= ~(u32)PG_REFERENCED;
+	}
+}
+
+/* 6.8 folio_inc_refs(): referenced, then workingset, then a count that no law reads. */
+void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn)
+{
+	struct page *head = page_of(m, page_head(m, pfn));
+
+	if (!(head->flags & PG_REFERENCED))
+		head->flags |= PG_REFERENCED;
+	else
+		head->flags |= PG_WORKINGSET;
+}
+
+/* mm/swap.c:folio_add_lru(): folio_batch_add_and_move() holds a reference meanwhile. */
+void page_add_lru(struct machine *m, pfn_t pfn)
+{
+	page_of(m, pfn)->flags |= PG_LRU;
+	if (m->w->config.no_lru_batch)
+		return;
+	page_get(m, pfn, HOLD_LRU);
+	if (m->w->nr_batched == MAX_BATCHED)
+		lru_drain(m);
+	m->w->batched[m->w->nr_batched++] = pfn;
+}
+
+void lru_drain(struct machine *m)
+{
+	u8 nr = m->w->nr_batched;
+
+	m->w->nr_batched = 0;
+	for (u8 i = 0; i < nr; i++) {
+		pfn_t pfn = m->w->batched[i];
+
+		m->w->batched[i] = 0;
+		page_put(m, pfn, HOLD_LRU);
+	}
+}
+
+void page_store(struct machine *m, pfn_t pfn, u64 address, u32 value)
+{
+	unsigned index = (address & ~PAGE_MASK) / 8, shift = (address & 4) * 8;
+	u64 word = m->phys->load(m->phys, pfn, index);
+
+	word = (word & ~((u64)0xffffffff << shift)) | (u64)value << shift;
+	m->phys->store(m->phys, pfn, index, word);
+}
+
+u32 page_load(struct machine *m, pfn_t pfn, u64 address)
+{
+	return m->phys->load(m->phys, pfn, (address & ~PAGE_MASK) / 8) >> (address & 4) * 8;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * page.h: struct page, as far as references and the laws about them go.
+ *
+ * A page is addressed by its pfn. Which counter a helper works on is the whole story of the old
+ * API, so each helper below says it: the page's own _refcount, or its compound head's.
+ * Linux: include/linux/mm.h, include/linux/page_ref.h, mm/page_alloc.c, 6.1 to 7.2.
+ */
+#pragma once
+
+#include "model/base.h"
+
+struct machine;
+
+#define NO_PFN		(~(pfn_t)0)
+
+/* Bits of struct page.flags here; the kernels' own numbering is of no use to a law. */
+enum page_flag {
+	PG_VALID	= 1 << 0,	/* pfn_valid(): there is a struct page */
+	PG_FREE		= 1 << 1,	/* in the allocator's hands */
+	PG_HEAD		= 1 << 2,	/* compound head */
+	PG_TAIL		= 1 << 3,	/* compound tail */
+	PG_RESERVED	= 1 << 4,
+	PG_ZERO		= 1 << 5,	/* the ZERO_PAGE */
+	PG_DIRTY	= 1 << 6,
+	PG_REFERENCED	= 1 << 7,
+	PG_ACTIVE	= 1 << 8,
+	PG_WORKINGSET	= 1 << 9,
+	PG_LRU		= 1 << 10,	/* on the LRU, or in a per-CPU batch on its way there */
+	PG_ANON		= 1 << 11,
+	PG_EXCLUSIVE	= 1 << 12,	/* PageAnonExclusive */
+	PG_ZONE_DEVICE	= 1 << 13,
+	PG_HWPOISON	= 1 << 14,
+	PG_LEAKED	= 1 << 15,	/* bad_page(): neither owned nor given back */
+	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
+	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
+};
+
+/* Who has the say over a page: decides whose fault its loss is. */
+enum page_owner {
+	OWNER_NONE,		/* free, or not memory */
+	OWNER_KERNEL,		/* tables, slabs: nobody whose references are in question here */
+	OWNER_USER,		/* anonymous memory and page cache */
+	OWNER_DRIVER,
+};
+
+/* Who can name a reference. The sum over a live page is its count: law refs-match-holders. */
+enum holder {
+	HOLD_OWNER,		/* the allocation itself */
+	HOLD_PTE,		/* host page tables */
+	HOLD_LRU,		/* a per-CPU LRU batch (folio_batch), until lru_add_drain() */
+	HOLD_FAULT,		/* a KVM look-up in flight */
+	HOLD_MAP,		/* kvm_vcpu_map(): a reference, or GUP_PIN_COUNTING_BIAS of them */
+	HOLD_MM,		/* a host mm operation in flight: mmu_gather, wp_page_copy() */
+	NR_HOLDERS,
+};
+
+#define GUP_PIN_COUNTING_BIAS	1024	/* include/linux/mm.h */
+#define NR_LEVELS		3	/* leaf sizes: 4K, 2M, 1G are levels 1, 2, 3 */
+
+struct page {
+	s32 refcount;		/* _refcount of this very struct page */
+	s32 mapcount;		/* _mapcount + 1: host PTEs that map it as a normal page */
+	u32 flags;		/* enum page_flag */
+	u8 order;		/* compound order; of a head */
+	u8 owner;		/* enum page_owner */
+	u8 freed_by;		/* enum blame (machine.h); of a free page */
+	u8 pad;
+	pfn_t head;		/* compound_head(): itself unless a tail */
+	s32 held[NR_HOLDERS];	/* ghost: references by holder; of a head */
+	u16 sptes[NR_LEVELS];	/* ghost: stage-2 leaves of each size that begin here */
+	u16 tlbs[NR_LEVELS];	/* ghost: TLB entries of each size that begin here */
+	u16 ptes;		/* ghost: host PTEs of any kind (special ones too) */
+	u16 dirty_ptes;		/* ghost: those of them that have D */
+};
+
+/* What alloc_pages() and its callers can ask for. */
+enum alloc_kind {
+	ALLOC_ORDER0,		/* pages of order 0, one call each */
+	ALLOC_COMPOUND,		/* one block with __GFP_COMP */
+	ALLOC_NONCOMPOUND,	/* one block without: what ttm_pool_alloc_page() hands out */
+	ALLOC_SPLIT,		/* a non-compound block, then split_page() */
+	ALLOC_COUNTED,		/* a non-compound block whose owner counts its tails: set_page_count(tail, 1) */
+	ALLOC_RESERVED,		/* pages of order 0 with PG_reserved set by the driver */
+	ALLOC_MMIO,		/* no allocation: pfns without struct page (a BAR) */
+};
+
+/* The record of @pfn; every pfn has one, valid or not. Never NULL (phys.h). */
+struct page *page_of(struct machine *m, pfn_t pfn);
+pfn_t page_head(struct machine *m, pfn_t pfn);
+/* page_count(): the head's. page_ref_count(): the page's own. */
+s32 page_count(struct machine *m, pfn_t pfn);
+bool page_is(struct machine *m, pfn_t pfn, u32 flags);
+void page_touch(struct machine *m, pfn_t pfn);
+
+/*
+ * get_page(): the head, unconditionally. get_page_unless_zero(): this very page.
+ * folio_try_get(): the head, unless zero. page_add_refs(): page_ref_add(), this very page.
+ */
+void page_get(struct machine *m, pfn_t pfn, enum holder holder);
+bool page_get_unless_zero(struct machine *m, pfn_t pfn, enum holder holder);
+bool page_try_get_folio(struct machine *m, pfn_t pfn, enum holder holder, s32 refs);
+void page_add_refs(struct machine *m, pfn_t pfn, s32 delta);
+/* set_page_count() by the owner */
+void page_set_count(struct machine *m, pfn_t pfn, s32 count);
+/* put_page(): the head; at zero the folio goes back to the allocator. */
+void page_put(struct machine *m, pfn_t pfn, enum holder holder);
+void page_put_refs(struct machine *m, pfn_t pfn, enum holder holder, s32 refs);
+/* The reference stays, its holder changes (an anonymous page's first goes to its PTE). */
+void page_hand_over(struct machine *m, pfn_t pfn, enum holder from, enum holder to);
+
+/*
+ * A block of 2^order pages (or @nr of order 0) becomes the property of @owner. @pfn is where;
+ * which frame it is, is the caller's choice (an input, or alloc_frame()).
+ */
+void pages_init(struct machine *m, enum alloc_kind kind, pfn_t pfn, u32 order, u8 owner);
+/* __free_pages(): non-compound blocks with somebody else's reference on the head lose their tails. */
+void pages_free(struct machine *m, pfn_t pfn, u32 order);
+/* The next frame that nobody has used: the allocator's choice where the input leaves it open. */
+pfn_t alloc_frame(struct machine *m, u32 order);
+/* A page for the kernel's own use (page tables): zeroed, owner OWNER_KERNEL. */
+pfn_t alloc_table(struct machine *m);
+void free_table(struct machine *m, pfn_t pfn);
+
+/* Four bytes of a page's contents, by the offset in @address. */
+void page_store(struct machine *m, pfn_t pfn, u64 address, u32 value);
+u32 page_load(struct machine *m, pfn_t pfn, u64 address);
+
+/* SetPageDirty(): the head of a compound page. */
+void page_set_dirty(struct machine *m, pfn_t pfn);
+/* mark_page_accessed() of the classic LRU and of MGLRU (mm/swap.c:folio_mark_accessed()). */
+void page_mark_accessed_classic(struct machine *m, pfn_t pfn);
+void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn);
+/* folio_add_lru(): a per-CPU batch holds a reference until lru_drain(). */
+void page_add_lru(struct machine *m, pfn_t pfn);
+/* lru_add_drain_all() */
+void lru_drain(struct machine *m);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path.h: the paths that all semantics start from, and the steps they are made of.
+ *
+ * The tables are v5.12's, the oldest; sem_*.c edits them. Each path_*.c has the steps of one
+ * piece of the kernel and, at its end, the table.
+ */
+#pragma once
+
+#include "model/step.h"
+
+#include "model/page.h"
+
+struct machine;
+
+#define STEP(function, ...)	{ .name = #function, .run = function, ##__VA_ARGS__ }
+#define DECLARE_STEP(function)	enum step_result function(struct machine *m, struct task *t)
+
+extern const struct step path_access[], path_emulate[];
+extern const struct step path_fault[];
+extern const struct step path_follow[];
+extern const struct step path_host_access[], path_host_fault[];
+extern const struct step path_notify_start[], path_notify_end[];
+extern const struct step path_unmap[], path_protect[], path_mmap[];
+extern const struct step path_driver[];
+extern const struct step path_slot[], path_dirty_log[];
+extern const struct step path_map[], path_unmap_map[], path_lookup[];
+
+/* Steps and guards that sem_*.c put elsewhere or leave out */
+DECLARE_STEP(precheck_retry);
+DECLARE_STEP(precheck_retry_again);
+DECLARE_STEP(release_fault_page);
+DECLARE_STEP(spurious_if_allowed);
+DECLARE_STEP(unlock_mmu);
+DECLARE_STEP(end_faultin);
+DECLARE_STEP(wait_for_notifiers);
+bool slot_ok(const struct machine *m, const struct task *t);
+bool slot_goes(const struct machine *m, const struct task *t);
+bool fault_continues(const struct machine *m, const struct task *t);
+bool fault_continues_in_slot(const struct machine *m, const struct task *t);
+bool fault_installs(const struct machine *m, const struct task *t);
+bool fault_has_lookup(const struct machine *m, const struct task *t);
+bool fault_holds_mmu_lock(const struct machine *m, const struct task *t);
+
+/* A look-up that is over: with @pfn, or with an error pfn. */
+void follow_finish(struct task *t, pfn_t pfn);
+/* Arguments common to all look-ups of a gfn; writable outputs and results cleared. */
+void follow_init(struct follow *follow, gfn_t gfn, s16 slot, u32 foll);
+/* __gfn_to_hva_many() and what a read-only slot does to .try_map_writable; true: go on. */
+bool follow_resolve_hva(struct machine *m, struct task *t);
+/* GUP of one present, permitted leaf, fast or slow; the page, or NO_PFN. */
+pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, s32 refs, enum holder holder);

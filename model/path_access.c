@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_access.c: a vCPU in the guest: TLB, hardware walk, the access itself; and KVM's emulator.
+ *
+ * One access through a TLB entry, or through a walk that fills one, is one step: flushes reach a
+ * CPU by interrupt, between instructions.
+ */
+#include "model/machine.h"
+#include "model/memslot.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/tdp.h"
+#include "model/walker.h"
+
+/* What a VMM answers to an MMIO read. */
+#define MMIO_ANSWER	0x5a5a5a5a
+
+static gfn_t wanted_gfn(const struct machine *m, const struct access *a)
+{
+	return (a->fetching ? m->w->config.code_gpa : a->gpa) >> PAGE_SHIFT;
+}
+
+static unsigned wanted_rights(const struct access *a)
+{
+	if (a->fetching || a->kind == ACCESS_EXEC)
+		return WALK_READ | WALK_EXEC;
+	if (a->kind == ACCESS_READ)
+		return WALK_READ;
+	return a->kind == ACCESS_RMW ? WALK_READ | WALK_WRITE : WALK_WRITE;
+}
+
+static bool entry_allows(const struct tlb_entry *entry, unsigned rights)
+{
+	if ((rights & WALK_WRITE) && (!entry->writable || !entry->dirty))
+		return false;
+	return !(rights & WALK_EXEC) || entry->executable;
+}
+
+/* A translation for the access at hand, or NULL with the fault in *a. */
+static struct tlb_entry *translate(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+	gfn_t gfn = wanted_gfn(m, a);
+	unsigned rights = wanted_rights(a);
+	struct tlb_entry *entry = tlb_find(m, t->vcpu, gfn);
+	struct walk walk;
+
+	if (entry && entry_allows(entry, rights))
+		return entry;
+	if (entry)	/* SDM 29.4.3.1: a violation invalidates; a walk to set D refills */
+		tlb_drop(m, t->vcpu, entry);
+	walk = hardware_walk(m, m->w->vcpu[t->vcpu].root, gfn, rights);
+	a->walk = walk.result;
+	a->qualification = walk.qualification;
+	if (walk.result != WALK_OK)
+		return NULL;
+	tlb_fill(m, t->vcpu, &(struct tlb_entry){
+			 .gfn = walk.first, .pfn = walk.pfn, .level = walk.level,
+			 .writable = walk.writable, .executable = walk.executable,
+			 .dirty = walk.dirty });
+	return tlb_find(m, t->vcpu, gfn);
+}
+
+static void next_access(struct access *a)
+{
+	a->gpa += a->stride;
+	a->count--;
+	a->mmio = false;
+}
+
+static void use_page(struct machine *m, struct access *a, const struct tlb_entry *entry)
+{
+	pfn_t pfn = entry->pfn + (wanted_gfn(m, a) - entry->gfn);
+
+	a->pfn = pfn;
+	if (page_is(m, pfn, PG_FREE))
+		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
+	if (a->fetching)
+		return;
+	if (a->kind == ACCESS_READ)
+		a->value = page_load(m, pfn, a->gpa);
+	else if (a->kind == ACCESS_WRITE)
+		page_store(m, pfn, a->gpa, a->value);
+	else if (a->kind == ACCESS_RMW)
+		page_store(m, pfn, a->gpa, page_load(m, pfn, a->gpa) + 1);
+	if (a->kind == ACCESS_WRITE || a->kind == ACCESS_RMW) {
+		page_of(m, pfn)->flags |= PG_GUEST_WROTE;
+		page_touch(m, pfn);
+	}
+}
+
+/*
+ * vcpu_enter_guest() with its requests (an obsolete root is replaced), then guest mode: until an
+ * access faults, or the loop ends in HLT.
+ */
+static enum step_result guest_access(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+	struct tlb_entry *entry;
+
+	tdp_load_root(m, t->vcpu);
+	entry = translate(m, t);
+
+	if (!entry)
+		return STEP_NEXT;
+	use_page(m, a, entry);
+	if (a->fetching)
+		a->fetching = false;
+	else
+		next_access(a);
+	return a->count ? STEP_BACK : STEP_DONE;
+}
+
+static enum step_result take_exit(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
+static bool faulted_for_good(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->access.last_ret == RET_PF_ERROR;
+}
+
+static bool wants_emulation(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->access.last_ret == RET_PF_EMULATE;
+}
+
+static enum step_result leave_with_error(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_DONE;
+}
+
+static enum step_result emulate(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
+static enum step_result resume_guest(struct machine *m, struct task *t)
+{
+	(void)m;
+	return t->access.count ? STEP_BACK : STEP_DONE;
+}
+
+const struct step path_access[] = {
+	STEP(guest_access, .to = "guest_access",
+	     .chain = "kvm_arch_vcpu_ioctl_run > vcpu_enter_guest"),
+	STEP(take_exit, .calls = PATH_FAULT, .chain = "kvm_arch_vcpu_ioctl_run"),
+	STEP(leave_with_error, .when = faulted_for_good, .chain = "kvm_arch_vcpu_ioctl_run"),
+	STEP(emulate, .when = wants_emulation, .calls = PATH_EMULATE,
+	     .chain = "kvm_arch_vcpu_ioctl_run > kvm_mmu_page_fault"),
+	STEP(resume_guest, .to = "guest_access", .chain = "kvm_arch_vcpu_ioctl_run"),
+	{ 0 }
+};
+
+/* ---- x86_emulate_instruction() of one mov or lock inc ---- */
+
+/*
+ * emulator_read_write_onepage(): guest memory through its hva, or else MMIO. A store to a
+ * read-only slot, or one that copy_to_user() cannot do, is an exit to userspace.
+ */
+static enum step_result emulate_access(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+	bool write = a->kind == ACCESS_WRITE || a->kind == ACCESS_RMW;
+	int row = memslot_of_gfn(m, a->gpa >> PAGE_SHIFT);
+	hva_t hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, write);
+
+	t->host = (struct host_fault){ .page = NO_PFN };
+	a->failed = is_error_hva(hva);
+	a->hva = hva + (a->gpa & ~PAGE_MASK);
+	return a->failed ? STEP_NEXT : STEP_CALL;
+}
+
+static void mmio_exit(struct machine *m, struct access *a, const char *name)
+{
+	a->mmios++;
+	a->mmio = true;
+	note_stat(m, "mmio_exits", 1);
+	note(m, &(struct note){ .kind = NOTE_EXIT, .name = name, .gfn = a->gpa >> PAGE_SHIFT,
+				.hva = a->gpa, .value = a->value });
+}
+
+static enum step_result finish_emulation(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+	int row = memslot_of_gfn(m, a->gpa >> PAGE_SHIFT);
+	hva_t hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, false);
+	u32 eax = a->value;
+
+	if (!a->failed) {
+		if (a->kind != ACCESS_READ)
+			memslot_mark_dirty(m, row, a->gpa >> PAGE_SHIFT);
+	} else if (a->kind == ACCESS_READ) {
+		a->value = MMIO_ANSWER;
+		mmio_exit(m, a, "MMIO-R");
+	} else if (a->kind == ACCESS_WRITE) {
+		mmio_exit(m, a, "MMIO-W");
+	} else {
+		struct pt_leaf leaf = host_leaf(m, is_error_hva(hva) ? 0 : hva);
+
+		a->value = MMIO_ANSWER;
+		if (leaf.present)	/* the load half reads memory */
+			a->value = page_load(m, host_leaf_pfn(&leaf, hva), a->gpa);
+		else
+			mmio_exit(m, a, "MMIO-R");
+		a->value++;
+		mmio_exit(m, a, "MMIO-W");
+		a->value = eax;
+	}
+	next_access(a);
+	return STEP_DONE;
+}
+
+const struct step path_emulate[] = {
+	STEP(emulate_access, .calls = PATH_HOST_ACCESS,
+	     .chain = "x86_emulate_instruction > emulator_read_write_onepage"),
+	STEP(finish_emulation, .chain = "x86_emulate_instruction"),
+	{ 0 }
+};

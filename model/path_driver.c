@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_driver.c: what the owner of the pages does to them, one step each.
+ *
+ * The driver allocates the way it likes (page.h), keeps an array of pfns that its fault handler
+ * maps, and may re-point, count or free them at any time; whether it unmapped first is its
+ * business. Linux: drivers/gpu/drm/ttm/ttm_pool.c:ttm_pool_alloc_page(), 5.12 to 7.2.
+ */
+#include "model/machine.h"
+#include "model/path.h"
+
+#define EINVAL	22
+#define EBUSY	16
+
+static bool separate_pages(u8 kind)
+{
+	return kind == ALLOC_ORDER0 || kind == ALLOC_RESERVED || kind == ALLOC_MMIO;
+}
+
+static s32 driver_alloc(struct machine *m, struct driver_op *op)
+{
+	struct object_state *object = &m->w->mm.object[op->object];
+	bool separate = separate_pages(op->kind);
+	u64 pages = separate ? op->count : (u64)1 << op->order;
+	pfn_t pfn;
+
+	if (object->used && !object->freed)
+		return -EBUSY;
+	pfn = op->pfn != NO_PFN ? op->pfn : alloc_frame(m, separate ? 0 : op->order);
+	op->pfn = pfn;
+	*object = (struct object_state){ .pages = pages, .base = separate ? NO_PFN : pfn,
+					 .used = true, .kind = op->kind, .order = op->order };
+	if (!separate)
+		pages_init(m, op->kind, pfn, op->order, OWNER_DRIVER);
+	for (u64 i = 0; i < pages; i++) {
+		if (separate && i)
+			pfn = op->kind == ALLOC_MMIO || op->contiguous ? pfn + 1 : alloc_frame(m, 0);
+		else
+			pfn = op->pfn + i;
+		if (separate)
+			pages_init(m, op->kind, pfn, 0, OWNER_DRIVER);
+		object_set_pfn(m, op->object, i, pfn);
+	}
+	return 0;
+}
+
+/* The pages it owns: its array may have been re-pointed, so REPOINT keeps the original here. */
+static s32 driver_free(struct machine *m, const struct driver_op *op)
+{
+	struct object_state *object = &m->w->mm.object[op->object];
+
+	if (!object->used || object->freed)
+		return -EINVAL;
+	object->freed = true;
+	if (object->kind == ALLOC_MMIO)
+		return 0;
+	if (object->kind == ALLOC_NONCOMPOUND || object->kind == ALLOC_COMPOUND ||
+	    object->kind == ALLOC_COUNTED) {
+		for (u64 i = 1; object->kind == ALLOC_COUNTED && i < object->pages; i++)
+			page_set_count(m, object->base + i, 0);
+		pages_free(m, object->base, object->order);
+		return 0;
+	}
+	for (u64 i = 0; i < object->pages; i++) {
+		pfn_t pfn = object->base != NO_PFN ? object->base + i :
+						     object_pfn(m, op->object + MAX_OBJECTS, i);
+
+		if (!pfn)
+			pfn = object_pfn(m, op->object, i);
+		page_of(m, pfn)->flags &= ~(u32)PG_RESERVED;
+		pages_free(m, pfn, 0);
+	}
+	return 0;
+}
+
+static s32 driver_repoint(struct machine *m, struct driver_op *op)
+{
+	const struct object_state *object = &m->w->mm.object[op->object];
+	const struct object_state *other = &m->w->mm.object[op->other];
+
+	if (op->index >= object->pages || op->other_index >= other->pages)
+		return -EINVAL;
+	if (!object_pfn(m, op->object + MAX_OBJECTS, op->index))
+		object_set_pfn(m, op->object + MAX_OBJECTS, op->index,
+			       object_pfn(m, op->object, op->index));
+	op->pfn = object_pfn(m, op->other, op->other_index);
+	object_set_pfn(m, op->object, op->index, op->pfn);
+	return 0;
+}
+
+static s32 driver_ref(struct machine *m, const struct driver_op *op)
+{
+	if (op->index >= m->w->mm.object[op->object].pages)
+		return -EINVAL;
+	page_add_refs(m, object_pfn(m, op->object, op->index), op->delta);
+	return 0;
+}
+
+static enum step_result driver_acts(struct machine *m, struct task *t)
+{
+	struct driver_op *op = &t->driver;
+
+	switch ((enum driver_verb)op->verb) {
+	case DRIVER_ALLOC:
+		op->error = driver_alloc(m, op);
+		break;
+	case DRIVER_FREE:
+		op->error = driver_free(m, op);
+		break;
+	case DRIVER_REF:
+		op->error = driver_ref(m, op);
+		break;
+	case DRIVER_REPOINT:
+		op->error = driver_repoint(m, op);
+		break;
+	case DRIVER_MODE:
+		m->w->mm.object[op->object].mode = op->mode;
+		break;
+	}
+	return STEP_DONE;
+}
+
+const struct step path_driver[] = {
+	STEP(driver_acts, .chain = "driver"),
+	{ 0 }
+};

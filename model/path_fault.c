@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_fault.c: the stage-2 page fault, cut wherever another CPU can get in.
+ *
+ * Linux: arch/x86/kvm/mmu/mmu.c:kvm_mmu_page_fault(), kvm_tdp_page_fault(), kvm_faultin_pfn();
+ * tdp_mmu.c:kvm_tdp_mmu_map(); 5.12 to 7.2. Between the snapshot of the sequence and mmu_lock
+ * nothing but ops.fault_is_stale keeps a page mapped that the host has taken back.
+ * SIMPLIFIED: no asynchronous page faults (the second look-up follows at once), no NX huge page
+ * workaround, no private memory, no APIC access page.
+ */
+#include "model/machine.h"
+#include "model/memslot.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/tdp.h"
+#include "model/walker.h"
+
+#define EFAULT	14
+#define EINTR	4
+
+/* PFERR_* of an NPT error code; an EPT exit qualification has its own bits. */
+#define PFERR_PRESENT	BIT(0)
+#define PFERR_WRITE	BIT(1)
+#define PFERR_RSVD	BIT(3)
+#define PFERR_FETCH	BIT(4)
+
+bool fault_continues(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->fault.ret == RET_PF_CONTINUE;
+}
+
+bool fault_continues_in_slot(const struct machine *m, const struct task *t)
+{
+	return fault_continues(m, t) && t->fault.slot != NO_SLOT;
+}
+
+bool fault_has_lookup(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->fault.unused_page;
+}
+
+bool fault_holds_mmu_lock(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->fault.level;
+}
+
+static bool lookup_wants_io(const struct machine *m, const struct task *t)
+{
+	return fault_continues_in_slot(m, t) && t->follow.async;
+}
+
+static bool looked_up(const struct machine *m, const struct task *t)
+{
+	return fault_continues_in_slot(m, t) && t->follow.done;
+}
+
+static bool misconfigured(const struct machine *m, const struct task *t)
+{
+	return fault_continues(m, t) && t->fault.rsvd;
+}
+
+static bool may_be_fast(const struct machine *m, const struct task *t)
+{
+	if (!fault_continues(m, t) || t->fault.rsvd)
+		return false;
+	return t->fault.present ? t->fault.write : !m->w->config.ad;
+}
+
+bool fault_installs(const struct machine *m, const struct task *t)
+{
+	return fault_continues(m, t) && t->fault.level;
+}
+
+/* handle_ept_violation(), npf_interception(): hardware's word to PFERR_*. */
+static enum step_result decode_fault(struct machine *m, struct task *t)
+{
+	const struct access *a = &t->access;
+	struct fault *f = &t->fault;
+	u64 q = a->qualification;
+
+	*f = (struct fault){ .gfn = (a->fetching ? m->w->config.code_gpa : a->gpa) >> PAGE_SHIFT,
+			     .slot = NO_SLOT, .pfn = KVM_PFN_ERR_FAULT, .page = NO_PFN };
+	f->rsvd = a->walk == WALK_MISCONFIG;
+	if (m->w->config.ept) {
+		f->write = !!(q & BIT(1));
+		f->exec = !!(q & BIT(2));
+		f->present = !!(q & (7 << 3));
+	} else {
+		f->write = !!(q & PFERR_WRITE);
+		f->exec = !!(q & PFERR_FETCH);
+		f->present = !!(q & PFERR_PRESENT);
+	}
+	return STEP_NEXT;
+}
+
+/* handle_mmio_page_fault(): a known MMIO SPTE of this generation is emulated without a fault. */
+static enum step_result mmio_fault(struct machine *m, struct task *t)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct fault *f = &t->fault;
+	struct pt_leaf leaf = tdp_walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+
+	f->rsvd = false;
+	if (spte_is_mmio(format, leaf.entry) && spte_mmio_generation(format, leaf.entry) ==
+	    spte_mmio_generation_of(format, m->w->kvm.generation)) {
+		t->access.last_ret = f->ret = RET_PF_EMULATE;
+		return STEP_DONE;
+	}
+	return STEP_NEXT;
+}
+
+static bool access_allowed(const struct machine *m, const struct fault *f, u64 spte)
+{
+	const struct spte_format *format = spte_format_of(m);
+
+	if (f->write)
+		return spte_is_writable(format, spte);
+	if (f->exec)
+		return spte_is_executable(format, spte);
+	return true;
+}
+
+/* Lockless; takes and drops no references. */
+static enum step_result fast_page_fault(struct machine *m, struct task *t)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct fault *f = &t->fault;
+	struct pt_leaf leaf = tdp_walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+	int row = memslot_of_gfn(m, f->gfn);
+
+	if (!spte_is_leaf(format, leaf.entry, leaf.level))
+		return STEP_NEXT;
+	if (access_allowed(m, f, leaf.entry)) {
+		f->ret = RET_PF_SPURIOUS;
+	} else if (f->write && (leaf.entry & format->mmu_writable) &&
+		   !(leaf.level > 1 && memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))) {
+		tdp_set_spte(m, leaf.table, leaf.first, leaf.level, leaf.entry | format->write);
+		memslot_mark_dirty(m, row, f->gfn);
+		f->ret = RET_PF_FIXED;
+	}
+	note_stat(m, "pf_fast", f->ret != RET_PF_CONTINUE);
+	return STEP_NEXT;
+}
+
+/* smp_rmb() after the read: the look-up may not be reordered before it. */
+static enum step_result snapshot_seq(struct machine *m, struct task *t)
+{
+	t->fault.mmu_seq = m->w->kvm.mmu_seq;
+	return STEP_NEXT;
+}
+
+static enum step_result check_slot(struct machine *m, struct task *t)
+{
+	struct fault *f = &t->fault;
+
+	f->slot = memslot_of_gfn(m, f->gfn);
+	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID)) {
+		f->ret = RET_PF_RETRY;
+	} else if (f->slot == NO_SLOT) {	/* kvm_handle_noslot_fault() */
+		f->pfn = KVM_PFN_NOSLOT;
+		f->map_writable = false;
+	}
+	return STEP_NEXT;
+}
+
+/* mmu_invalidate_retry_gfn_unsafe(): a hint, without mmu_lock (d02c357e5bfa). */
+static bool unsafe_retry(struct machine *m, const struct fault *f)
+{
+	const struct kvm *kvm = &m->w->kvm;
+
+	if (kvm->in_progress && f->gfn >= kvm->range_start && f->gfn < kvm->range_end)
+		return true;
+	return kvm->mmu_seq != f->mmu_seq;
+}
+
+enum step_result precheck_retry(struct machine *m, struct task *t)
+{
+	if (unsafe_retry(m, &t->fault))
+		t->fault.ret = RET_PF_RETRY;
+	return STEP_NEXT;
+}
+
+enum step_result precheck_retry_again(struct machine *m, struct task *t)
+{
+	if (unsafe_retry(m, &t->fault)) {
+		t->fault.ret = RET_PF_RETRY;
+		m->sem->ops.release_fault(m, t, false);
+		t->fault.unused_page = false;
+	}
+	return STEP_NEXT;
+}
+
+static enum step_result call_follow(struct machine *m, struct task *t)
+{
+	if (follow_resolve_hva(m, t))
+		return STEP_CALL;
+	return STEP_NEXT;
+}
+
+/* First without sleeping for I/O ... */
+static enum step_result faultin_nowait(struct machine *m, struct task *t)
+{
+	follow_init(&t->follow, t->fault.gfn, t->fault.slot,
+		    FOLL_NOWAIT | (t->fault.write ? FOLL_WRITE : 0));
+	m->sem->ops.fault_args(m, &t->follow);
+	return call_follow(m, t);
+}
+
+/* ... then, if I/O is what it takes, sleeping. A read-only slot's verdict stays. */
+static enum step_result faultin_wait(struct machine *m, struct task *t)
+{
+	bool try_map_writable = t->follow.try_map_writable;
+
+	follow_init(&t->follow, t->fault.gfn, t->fault.slot,
+		    FOLL_INTERRUPTIBLE | (t->fault.write ? FOLL_WRITE : 0));
+	m->sem->ops.fault_args(m, &t->follow);
+	t->follow.try_map_writable = try_map_writable;
+	return call_follow(m, t);
+}
+
+/* kvm_handle_error_pfn() */
+static void handle_error_pfn(struct fault *f, pfn_t pfn)
+{
+	if (pfn == KVM_PFN_ERR_RO_FAULT) {
+		f->ret = RET_PF_EMULATE;
+	} else if (pfn == KVM_PFN_ERR_HWPOISON) {
+		f->ret = RET_PF_RETRY;		/* after SIGBUS(BUS_MCEERR_AR) */
+	} else {
+		f->ret = RET_PF_ERROR;
+		f->error = pfn == KVM_PFN_ERR_SIGPENDING ? -EINTR : -EFAULT;
+	}
+}
+
+static enum step_result take_result(struct machine *m, struct task *t)
+{
+	struct fault *f = &t->fault;
+	const struct follow *follow = &t->follow;
+
+	(void)m;
+	f->pfn = f->orig_pfn = follow->pfn;
+	f->hva = follow->hva;
+	if (is_error_pfn(f->pfn)) {
+		handle_error_pfn(f, f->pfn);
+		return STEP_NEXT;
+	}
+	f->map_writable = follow->writable;
+	f->page = follow->page;
+	f->unused_page = !is_error_noslot_pfn(f->pfn);
+	return STEP_NEXT;
+}
+
+static enum step_result lock_mmu(struct machine *m, struct task *t)
+{
+	if (!lock_try_read(&m->w->kvm.mmu_lock))
+		return STEP_BLOCKED;
+	t->fault.level = PT_LEVELS;
+	return STEP_NEXT;
+}
+
+static enum step_result check_stale(struct machine *m, struct task *t)
+{
+	if (m->sem->ops.fault_is_stale(m, &t->fault))
+		t->fault.ret = RET_PF_RETRY;
+	return STEP_NEXT;
+}
+
+/* kvm_mmu_hugepage_adjust() */
+static enum step_result adjust_level(struct machine *m, struct task *t)
+{
+	struct fault *f = &t->fault;
+
+	f->goal_level = tdp_max_level(m, f->slot, f->gfn, f->pfn);
+	if (f->slot != NO_SLOT)
+		f->pfn &= ~(level_pages(f->goal_level) - 1);
+	return STEP_NEXT;
+}
+
+/* The loop of kvm_tdp_mmu_map(): one table a turn, by cmpxchg under the read lock. */
+static enum step_result link_table(struct machine *m, struct task *t)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct fault *f = &t->fault;
+	struct pt_leaf at = tdp_walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+
+	if (at.level <= f->goal_level)
+		return STEP_NEXT;
+	if (at.entry == format->frozen) {
+		f->ret = RET_PF_RETRY;
+		return STEP_NEXT;
+	}
+	if (spte_is_leaf(format, at.entry, at.level))	/* a huge leaf above the goal */
+		tdp_set_spte(m, at.table, at.first, at.level, format->nonpresent);
+	tdp_set_spte(m, at.table, at.first, at.level,
+		     spte_make_nonleaf(format, alloc_table(m), m->w->config.ad));
+	return STEP_BACK;
+}
+
+/* kvm_is_mmio_pfn(): no struct page means that e820 does not call it RAM. */
+static bool is_mmio_pfn(struct machine *m, pfn_t pfn)
+{
+	return !page_is(m, pfn, PG_VALID);
+}
+
+static u64 leaf_for(struct machine *m, const struct fault *f, u64 old)
+{
+	struct spte_args args = {
+		.pfn = f->pfn, .level = f->goal_level, .write = true, .exec = true,
+		.host_writable = f->map_writable, .ad = m->w->config.ad,
+		.mmio = is_mmio_pfn(m, f->orig_pfn), .honour_pat = m->w->config.guest_pat_honoured,
+		.refcounted = m->sem->ops.leaf_bits(m, f), .old = old,
+	};
+
+	return spte_make(spte_format_of(m), &args);
+}
+
+/* The table that holds @gfn's entry of @level. */
+static pfn_t table_at(struct machine *m, pfn_t root, gfn_t gfn, unsigned level)
+{
+	pfn_t table = root;
+
+	for (unsigned l = PT_LEVELS; l > level; l--)
+		table = pt_pfn(tdp_entry(m, table, gfn, l));
+	return table;
+}
+
+/* tdp_mmu_map_handle_target_level() */
+static enum step_result install_leaf(struct machine *m, struct task *t)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct fault *f = &t->fault;
+	pfn_t root = m->w->vcpu[t->vcpu].root;
+	pfn_t table = table_at(m, root, f->gfn, f->goal_level);
+	u64 old = tdp_entry(m, table, f->gfn, f->goal_level), new;
+
+	if (f->slot == NO_SLOT)
+		new = spte_make_mmio(format, f->gfn, m->w->kvm.generation);
+	else
+		new = leaf_for(m, f, old);
+	if (new == old) {
+		f->ret = RET_PF_SPURIOUS;
+		return STEP_NEXT;
+	}
+	tdp_set_spte(m, table, f->gfn, f->goal_level, new);
+	if (spte_is_present(format, old) && !spte_is_leaf(format, old, f->goal_level))
+		tlb_flush_all(m);	/* replaced a table */
+	if (f->slot == NO_SLOT) {
+		note_stat(m, "pf_mmio_spte_created", 1);
+		f->ret = RET_PF_EMULATE;
+		return STEP_NEXT;
+	}
+	/* SIMPLIFIED: the page that is marked is the faulting one; level is 4K while logging */
+	if (spte_is_writable(format, new))
+		memslot_mark_dirty(m, f->slot, f->gfn);
+	note(m, &(struct note){ .kind = NOTE_SET_SPTE, .name = "kvm_mmu_set_spte", .gfn = f->gfn,
+				.level = f->goal_level, .new = new });
+	f->ret = RET_PF_FIXED;
+	return STEP_NEXT;
+}
+
+/* 7.2: a leaf that already allows the access is left alone. */
+enum step_result spurious_if_allowed(struct machine *m, struct task *t)
+{
+	struct fault *f = &t->fault;
+	struct pt_leaf at = tdp_walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+
+	if (f->slot != NO_SLOT && spte_is_leaf(spte_format_of(m), at.entry, at.level) &&
+	    access_allowed(m, f, at.entry))
+		f->ret = RET_PF_SPURIOUS;
+	return STEP_NEXT;
+}
+
+enum step_result unlock_mmu(struct machine *m, struct task *t)
+{
+	lock_release_read(&m->w->kvm.mmu_lock);
+	t->fault.level = 0;
+	return STEP_NEXT;
+}
+
+enum step_result release_fault_page(struct machine *m, struct task *t)
+{
+	m->sem->ops.release_fault(m, t, t->fault.ret != RET_PF_RETRY);
+	t->fault.unused_page = false;
+	return STEP_NEXT;
+}
+
+/* kvm_mmu_do_page_fault() counts; kvm_mmu_page_fault() says what comes next. */
+static enum step_result finish_fault(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+
+	note_stat(m, "pf_taken", 1);
+	note_stat(m, "pf_fixed", t->fault.ret == RET_PF_FIXED);
+	note_stat(m, "pf_emulate", t->fault.ret == RET_PF_EMULATE);
+	note_stat(m, "pf_spurious", t->fault.ret == RET_PF_SPURIOUS);
+	a->last_ret = t->fault.ret;
+	a->error = t->fault.error;
+	a->faults++;
+	return STEP_DONE;
+}
+
+#define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault"
+
+const struct step path_fault[] = {
+	STEP(decode_fault, .chain = "kvm_mmu_page_fault"),
+	STEP(mmio_fault, .when = misconfigured,
+	     .chain = "kvm_mmu_page_fault > handle_mmio_page_fault"),
+	STEP(fast_page_fault, .when = may_be_fast, .chain = FAULT " > fast_page_fault"),
+	STEP(snapshot_seq, .when = fault_continues, .chain = FAULT),
+	STEP(check_slot, .when = fault_continues, .chain = FAULT " > kvm_faultin_pfn"),
+	STEP(faultin_nowait, .when = fault_continues_in_slot, .calls = PATH_FOLLOW,
+	     .chain = FAULT " > kvm_faultin_pfn"),
+	STEP(faultin_wait, .when = lookup_wants_io, .calls = PATH_FOLLOW,
+	     .chain = FAULT " > kvm_faultin_pfn"),
+	STEP(take_result, .when = looked_up, .chain = FAULT " > kvm_faultin_pfn"),
+	STEP(lock_mmu, .when = fault_continues, .chain = FAULT),
+	STEP(check_stale, .when = fault_installs, .chain = FAULT " > is_page_fault_stale"),
+	STEP(adjust_level, .when = fault_installs,
+	     .chain = FAULT " > kvm_tdp_mmu_map > kvm_mmu_hugepage_adjust"),
+	STEP(link_table, .when = fault_installs, .to = "link_table", .chain = FAULT " > kvm_tdp_mmu_map"),
+	STEP(install_leaf, .when = fault_installs,
+	     .chain = FAULT " > kvm_tdp_mmu_map > tdp_mmu_map_handle_target_level"),
+	STEP(unlock_mmu, .when = fault_holds_mmu_lock, .chain = FAULT),
+	STEP(release_fault_page, .when = fault_has_lookup, .chain = FAULT),
+	STEP(finish_fault, .chain = "kvm_mmu_page_fault"),
+	{ 0 }
+};

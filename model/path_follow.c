@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_follow.c: hva to pfn. GUP first, then the walk of VM_IO and VM_PFNMAP mappings.
+ *
+ * Linux: virt/kvm/kvm_main.c:hva_to_pfn() and its _fast, _slow and _remapped parts, 5.12 to 7.2;
+ * mm/gup.c. What a look-up takes and gives back is ops.own_page and ops.take_remapped.
+ */
+#include "model/machine.h"
+#include "model/memslot.h"
+#include "model/path.h"
+#include "model/semantics.h"
+
+#define EFAULT	14
+#define EEXIST	17
+#define ENOMEM	12
+
+void follow_init(struct follow *follow, gfn_t gfn, s16 slot, u32 foll)
+{
+	*follow = (struct follow){ .gfn = gfn, .slot = slot, .foll = foll, .page = NO_PFN,
+				   .spare = NO_PFN, .pfn = KVM_PFN_ERR_FAULT };
+}
+
+void follow_finish(struct task *t, pfn_t pfn)
+{
+	t->follow.pfn = pfn;
+	t->follow.done = true;
+}
+
+bool follow_resolve_hva(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+
+	f->hva = memslot_hva(m, f->slot, f->gfn, f->foll & FOLL_WRITE);
+	if (f->hva == KVM_HVA_ERR_RO_BAD)
+		follow_finish(t, KVM_PFN_ERR_RO_FAULT);
+	else if (is_error_hva(f->hva))
+		follow_finish(t, KVM_PFN_NOSLOT);
+	else if (memslot_is(m, f->slot, KVM_MEM_READONLY))
+		f->try_map_writable = false;
+	return !f->done;
+}
+
+static bool unresolved(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->follow.done;
+}
+
+static bool wants_fast(const struct machine *m, const struct task *t)
+{
+	return unresolved(m, t) && ((t->follow.foll & FOLL_WRITE) || t->follow.try_map_writable);
+}
+
+static bool is_atomic(const struct machine *m, const struct task *t)
+{
+	return unresolved(m, t) && t->follow.atomic;
+}
+
+static bool slow_runs(const struct machine *m, const struct task *t)
+{
+	return unresolved(m, t) && !t->follow.gup;
+}
+
+static bool slow_succeeded(const struct machine *m, const struct task *t)
+{
+	return unresolved(m, t) && t->follow.gup == 1;
+}
+
+static bool wants_upgrade(const struct machine *m, const struct task *t)
+{
+	return slow_succeeded(m, t) && !(t->follow.foll & FOLL_WRITE) &&
+	       t->follow.try_map_writable;
+}
+
+static bool wants_fixup(const struct machine *m, const struct task *t)
+{
+	return unresolved(m, t) && !t->follow.retried;
+}
+
+static bool holds_mmap_lock(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->follow.locked;
+}
+
+/* References that GUP takes: FOLL_PIN counts a small page's pins in units of the bias. */
+static s32 gup_refs(const struct machine *m, const struct follow *f)
+{
+	(void)m;
+	return f->pin ? GUP_PIN_COUNTING_BIAS : 1;
+}
+
+static void note_gup(struct machine *m, const char *name, hva_t hva, s64 result)
+{
+	note(m, &(struct note){ .kind = NOTE_GUP, .name = name, .hva = hva, .value = result });
+}
+
+/* mm/gup.c:gup_fast_pte_range(): a present, permitted, normal PTE; the VMA is not looked at. */
+pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, s32 refs, enum holder holder)
+{
+	struct pt_leaf leaf = host_leaf(m, hva);
+	pfn_t pfn = host_leaf_pfn(&leaf, hva);
+
+	if (!leaf_is_normal(&leaf) || (write && !(leaf.entry & PTE_WRITE)))
+		return NO_PFN;
+	if (!page_is(m, pfn, PG_VALID) || !page_try_get_folio(m, pfn, holder, refs))
+		return NO_PFN;
+	page_of(m, page_head(m, pfn))->flags |= PG_REFERENCED;	/* folio_set_referenced() */
+	return pfn;
+}
+
+/* hva_to_pfn_fast(): always asks for a writable PTE. */
+static enum step_result gup_fast(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+	pfn_t page = gup_fast_page(m, f->hva, true, gup_refs(m, f), HOLD_FAULT);
+
+	note_gup(m, "get_user_pages_fast_only", f->hva, page != NO_PFN);
+	if (page == NO_PFN)
+		return STEP_NEXT;
+	f->writable = true;
+	m->sem->ops.own_page(m, t, page);
+	follow_finish(t, page);
+	return STEP_NEXT;
+}
+
+static enum step_result atomic_miss(struct machine *m, struct task *t)
+{
+	(void)m;
+	follow_finish(t, KVM_PFN_ERR_FAULT);
+	return STEP_NEXT;
+}
+
+/* get_user_pages_unlocked() > __get_user_pages() > check_vma_flags() */
+static enum step_result gup_slow(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+	const struct vma *vma = vma_find(m, f->hva);
+	u32 wanted = f->foll & FOLL_WRITE ? VM_WRITE : VM_READ;
+
+	if (m->sem->traits.writable_by_slow && f->try_map_writable)
+		f->writable = !!(f->foll & FOLL_WRITE);
+	t->host.error = false;
+	if (vma && !(vma->flags & (VM_IO | VM_PFNMAP)) && (vma->flags & wanted))
+		return STEP_NEXT;
+	f->gup = -EFAULT;
+	note_gup(m, "get_user_pages_unlocked", f->hva, -EFAULT);
+	return STEP_NEXT;
+}
+
+/* follow_page_pte() of a special PTE: only the zero page may be had, and only for reading. */
+static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *leaf)
+{
+	struct follow *f = &t->follow;
+	pfn_t pfn = host_leaf_pfn(leaf, f->hva);
+	pfn_t head = page_head(m, pfn);
+
+	if (!leaf_is_normal(leaf) && pfn != m->w->config.zero_pfn)
+		return -EEXIST;
+	if (page_of(m, head)->refcount <= 0) {
+		raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
+		return -ENOMEM;
+	}
+	f->spare = pfn;
+	if (f->pin && pfn == m->w->config.zero_pfn)
+		return 1;
+	for (s32 i = 0; i < (f->pin ? 0 : 1); i++)
+		page_get(m, pfn, HOLD_FAULT);
+	if (f->pin)
+		page_try_get_folio(m, pfn, HOLD_FAULT, gup_refs(m, f));
+	if ((f->foll & FOLL_WRITE) && !(leaf->entry & PTE_DIRTY))
+		page_set_dirty(m, pfn);		/* FOLL_TOUCH */
+	m->sem->ops.mark_accessed(m, pfn);
+	return 1;
+}
+
+/* The loop of __get_user_pages(): fault until the PTE will do, then grab the page. */
+static enum step_result gup_slow_page(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+	struct pt_leaf leaf = host_leaf(m, f->hva);
+	bool write = f->foll & FOLL_WRITE;
+
+	if (t->host.error) {
+		f->gup = -EFAULT;
+	} else if (!leaf.present || (write && !(leaf.entry & PTE_WRITE))) {
+		t->host = (struct host_fault){ .hva = f->hva, .write = write };
+		return STEP_CALL_BACK;
+	} else {
+		f->gup = grab_leaf(m, t, &leaf);
+	}
+	note_gup(m, "get_user_pages_unlocked", f->hva, f->gup);
+	return STEP_NEXT;
+}
+
+/* hva_to_pfn_slow(): map a read fault as writable if that costs nothing. */
+static enum step_result gup_fast_upgrade(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+	pfn_t page = gup_fast_page(m, f->hva, true, 1, HOLD_FAULT);
+
+	note_gup(m, "get_user_pages_fast_only", f->hva, page != NO_PFN);
+	if (page == NO_PFN)
+		return STEP_NEXT;
+	page_put(m, f->spare, HOLD_FAULT);
+	f->spare = page;
+	f->writable = true;
+	return STEP_NEXT;
+}
+
+static enum step_result gup_slow_own(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+	pfn_t page = f->spare;
+
+	if (f->foll & FOLL_WRITE)
+		f->writable = true;
+	f->spare = NO_PFN;
+	m->sem->ops.own_page(m, t, page);
+	follow_finish(t, page);
+	return STEP_NEXT;
+}
+
+static enum step_result lock_mmap(struct machine *m, struct task *t)
+{
+	if (!lock_try_read(&m->w->mm.mmap_lock))
+		return STEP_BLOCKED;
+	t->follow.locked = true;
+	return STEP_NEXT;
+}
+
+/* vma_is_valid(): would the access be allowed, so that I/O might make it work? */
+static bool vma_permits(const struct vma *vma, const struct follow *f)
+{
+	return (vma->flags & VM_READ) && (!(f->foll & FOLL_WRITE) || (vma->flags & VM_WRITE));
+}
+
+/* SIMPLIFIED: check_user_page_hwpoison() is not called; no page is poisoned by a PTE here. */
+static enum step_result find_vma(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+	const struct vma *vma = vma_find(m, f->hva);
+
+	if (vma && (vma->flags & (VM_IO | VM_PFNMAP)))
+		return STEP_NEXT;
+	f->async = vma && (f->foll & FOLL_NOWAIT) && vma_permits(vma, f);
+	follow_finish(t, f->async && m->sem->traits.needs_io ? KVM_PFN_ERR_NEEDS_IO :
+		      KVM_PFN_ERR_FAULT);
+	return STEP_NEXT;
+}
+
+/* hva_to_pfn_remapped(): the PTE, and under its lock whatever reference can be had. */
+static enum step_result follow_pte(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+	struct pt_leaf leaf = host_leaf(m, f->hva);
+
+	if (leaf.present && leaf.level > 1 && !m->sem->traits.pfnmap_huge)
+		follow_finish(t, KVM_PFN_ERR_FAULT);	/* follow_pte(): -EINVAL for a huge leaf */
+	else if (leaf.present)
+		m->sem->ops.take_remapped(m, t, host_leaf_pfn(&leaf, f->hva),
+					  leaf.entry & PTE_WRITE);
+	else if (f->retried)
+		follow_finish(t, KVM_PFN_ERR_FAULT);
+	return STEP_NEXT;
+}
+
+static enum step_result fixup_user_fault(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->follow.retried = true;
+	t->host = (struct host_fault){ .hva = t->follow.hva,
+				       .write = !!(t->follow.foll & FOLL_WRITE) };
+	return STEP_CALL;
+}
+
+/* Between the two, mmap_lock is held but the PTE's lock is not: a driver may zap again. */
+static enum step_result follow_pte_again(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+
+	note(m, &(struct note){ .kind = NOTE_FIXUP, .name = "fixup_user_fault", .hva = f->hva,
+				.flags = !!(f->foll & FOLL_WRITE),
+				.value = t->host.error ? -EFAULT : 0 });
+	if (t->host.error) {
+		follow_finish(t, KVM_PFN_ERR_FAULT);
+		return STEP_NEXT;
+	}
+	return follow_pte(m, t);
+}
+
+static enum step_result unlock_mmap(struct machine *m, struct task *t)
+{
+	lock_release_read(&m->w->mm.mmap_lock);
+	t->follow.locked = false;
+	return STEP_NEXT;
+}
+
+static void note_follow(struct machine *m, const struct task *t, const char *name)
+{
+	const struct follow *f = &t->follow;
+	struct note n = { .kind = NOTE_FOLLOW, .name = name, .hva = f->hva, .gfn = f->gfn,
+			  .pfn = f->pfn, .ok = f->writable, .has_page = f->page != NO_PFN,
+			  .flags = f->foll };
+
+	if (!is_error_noslot_pfn(f->pfn) && page_is(m, f->pfn, PG_VALID)) {
+		n.count = page_of(m, f->pfn)->refcount;
+		n.headcount = page_count(m, f->pfn);
+		n.mapcount = page_of(m, f->pfn)->mapcount;
+	}
+	note(m, &n);
+}
+
+static bool reached_hva_to_pfn(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !is_error_hva(t->follow.hva);
+}
+
+static enum step_result end_follow(struct machine *m, struct task *t)
+{
+	note_follow(m, t, "hva_to_pfn");
+	return STEP_DONE;
+}
+
+/* Since 6.13 it is __kvm_faultin_pfn() that a probe can see; hva_to_pfn() is inlined. */
+enum step_result end_faultin(struct machine *m, struct task *t)
+{
+	if (t->depth > 1 && t->frame[t->depth - 2].path == PATH_FAULT)
+		note_follow(m, t, "__kvm_faultin_pfn");
+	return STEP_DONE;
+}
+
+const struct step path_follow[] = {
+	STEP(gup_fast, .when = wants_fast, .chain = "hva_to_pfn > hva_to_pfn_fast"),
+	STEP(atomic_miss, .when = is_atomic, .chain = "hva_to_pfn"),
+	STEP(gup_slow, .when = unresolved,
+	     .chain = "hva_to_pfn > hva_to_pfn_slow > get_user_pages_unlocked"),
+	STEP(gup_slow_page, .when = slow_runs, .calls = PATH_HOST_FAULT, .to = "gup_slow_page",
+	     .chain = "hva_to_pfn > hva_to_pfn_slow > get_user_pages_unlocked"),
+	STEP(gup_fast_upgrade, .when = wants_upgrade, .chain = "hva_to_pfn > hva_to_pfn_slow"),
+	STEP(gup_slow_own, .when = slow_succeeded, .chain = "hva_to_pfn > hva_to_pfn_slow"),
+	STEP(lock_mmap, .when = unresolved, .chain = "hva_to_pfn"),
+	STEP(find_vma, .when = unresolved, .chain = "hva_to_pfn"),
+	STEP(follow_pte, .when = unresolved, .chain = "hva_to_pfn > hva_to_pfn_remapped"),
+	STEP(fixup_user_fault, .when = wants_fixup, .calls = PATH_HOST_FAULT,
+	     .chain = "hva_to_pfn > hva_to_pfn_remapped > fixup_user_fault"),
+	STEP(follow_pte_again, .when = unresolved, .chain = "hva_to_pfn > hva_to_pfn_remapped"),
+	STEP(unlock_mmap, .when = holds_mmap_lock, .chain = "hva_to_pfn"),
+	STEP(end_follow, .when = reached_hva_to_pfn, .chain = "hva_to_pfn"),
+	{ 0 }
+};

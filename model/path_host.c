@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_host.c: userspace touches memory, and the fault that follows.
+ *
+ * Linux: mm/memory.c:handle_mm_fault(), do_anonymous_page(), do_wp_page(), wp_page_copy(),
+ * insert_pfn(), insert_page(); 6.1 to 7.2. Anonymous memory and driver mappings only.
+ * SIMPLIFIED: no THP on fault, no swap, no files; the PTE lock is held for a whole step.
+ */
+#include "model/machine.h"
+#include "model/path.h"
+#include "model/semantics.h"
+
+/* ---- handle_mm_fault() ---- */
+
+static struct pt_leaf fault_leaf(const struct machine *m, const struct task *t)
+{
+	return host_leaf((struct machine *)m, t->host.hva);
+}
+
+static const struct vma *fault_vma(const struct machine *m, const struct task *t)
+{
+	return vma_find((struct machine *)m, t->host.hva);
+}
+
+static bool in_vma_of(const struct machine *m, const struct task *t, enum vma_kind kind)
+{
+	const struct vma *vma = t->host.error ? NULL : fault_vma(m, t);
+
+	return vma && vma->kind == kind;
+}
+
+static bool anon_missing_read(const struct machine *m, const struct task *t)
+{
+	return in_vma_of(m, t, VMA_ANON) && !t->host.write && !fault_leaf(m, t).present;
+}
+
+static bool anon_missing_write(const struct machine *m, const struct task *t)
+{
+	return in_vma_of(m, t, VMA_ANON) && t->host.write && !t->host.cow &&
+	       !fault_leaf(m, t).present;
+}
+
+static bool anon_write_protected(const struct machine *m, const struct task *t)
+{
+	struct pt_leaf leaf = fault_leaf(m, t);
+
+	return in_vma_of(m, t, VMA_ANON) && t->host.write && leaf.present &&
+	       !(leaf.entry & PTE_WRITE);
+}
+
+/* wp_can_reuse_anon_folio(), PageAnonExclusive() */
+static bool anon_reusable(const struct machine *m, const struct task *t)
+{
+	struct pt_leaf leaf = fault_leaf(m, t);
+
+	return anon_write_protected(m, t) && leaf_is_normal(&leaf) &&
+	       page_is((struct machine *)m, pt_pfn(leaf.entry), PG_EXCLUSIVE);
+}
+
+static bool anon_must_copy(const struct machine *m, const struct task *t)
+{
+	return anon_write_protected(m, t) && !anon_reusable(m, t);
+}
+
+static bool copying(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->host.cow;
+}
+
+static bool copy_freed_old(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->host.cow && t->host.page != NO_PFN;
+}
+
+static bool device_missing(const struct machine *m, const struct task *t)
+{
+	return in_vma_of(m, t, VMA_DEVICE) && !fault_leaf(m, t).present;
+}
+
+static bool device_write_protected(const struct machine *m, const struct task *t)
+{
+	struct pt_leaf leaf = fault_leaf(m, t);
+
+	return in_vma_of(m, t, VMA_DEVICE) && t->host.write && leaf.present &&
+	       !(leaf.entry & PTE_WRITE);
+}
+
+/* access_error(), or vma_permits_fault() for fixup_user_fault() */
+static enum step_result handle_mm_fault(struct machine *m, struct task *t)
+{
+	const struct vma *vma = fault_vma(m, t);
+	u32 wanted = t->host.write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC;
+
+	t->host.page = NO_PFN;
+	t->host.error = !vma || !(vma->flags & wanted);
+	return STEP_NEXT;
+}
+
+static u64 anon_bits(const struct vma *vma)
+{
+	u64 bits = vma_prot_bits(vma) & ~PTE_WRITE;
+
+	return bits;
+}
+
+/* do_anonymous_page() of a read: pte_mkspecial(pfn_pte(my_zero_pfn())) */
+static enum step_result map_zero_page(struct machine *m, struct task *t)
+{
+	const struct vma *vma = fault_vma(m, t);
+
+	host_set_leaf(m, t->host.hva, 1,
+		      m->w->config.zero_pfn << PAGE_SHIFT | anon_bits(vma) | PTE_SPECIAL);
+	return STEP_NEXT;
+}
+
+static pfn_t alloc_anon(struct machine *m)
+{
+	pfn_t pfn = alloc_frame(m, 0);
+
+	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
+	page_hand_over(m, pfn, HOLD_OWNER, HOLD_PTE);
+	page_of(m, pfn)->flags |= PG_ANON | PG_EXCLUSIVE;
+	return pfn;
+}
+
+static u64 anon_writable(const struct vma *vma, pfn_t pfn)
+{
+	return pfn << PAGE_SHIFT | anon_bits(vma) | PTE_WRITE | PTE_DIRTY;
+}
+
+/* do_anonymous_page() of a write. 6.8 adds nr_pages - 1 == 0 references, which page_ref shows. */
+static enum step_result map_anon_page(struct machine *m, struct task *t)
+{
+	const struct vma *vma = fault_vma(m, t);
+	pfn_t pfn = alloc_anon(m);
+
+	if (m->sem->traits.anon_ref_add)
+		page_add_refs(m, pfn, 0);
+	host_set_leaf(m, t->host.hva, 1, anon_writable(vma, pfn));
+	page_add_lru(m, pfn);
+	return STEP_NEXT;
+}
+
+/* wp_page_reuse() */
+static enum step_result reuse_anon_page(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = fault_leaf(m, t);
+
+	host_set_leaf(m, t->host.hva, 1, leaf.entry | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
+	return STEP_NEXT;
+}
+
+/* wp_page_copy(): the copy is made before the notifier is told. */
+static enum step_result copy_anon_page(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = fault_leaf(m, t);
+	pfn_t old = pt_pfn(leaf.entry);
+	unsigned i = 0;
+
+	t->host.cow = true;
+	t->host.page = alloc_anon(m);
+	while ((i = m->phys->next(m->phys, old, i)) < WORDS_PER_PAGE) {
+		m->phys->store(m->phys, t->host.page, i, m->phys->load(m->phys, old, i));
+		i++;
+	}
+	t->notify = (struct notify){ .start = t->host.hva & PAGE_MASK, .event = NOTIFY_CLEAR,
+				     .end = (t->host.hva & PAGE_MASK) + PAGE_SIZE };
+	return STEP_CALL;
+}
+
+/* ptep_clear_flush(), folio_add_new_anon_rmap(), folio_add_lru_vma(), set_pte_at[_notify]() */
+static enum step_result install_copy(struct machine *m, struct task *t)
+{
+	const struct vma *vma = fault_vma(m, t);
+	struct pt_leaf old = fault_leaf(m, t);
+	pfn_t page = t->host.page, old_page = NO_PFN;
+	u64 entry = anon_writable(vma, page);
+
+	if (leaf_is_normal(&old)) {
+		old_page = pt_pfn(old.entry);
+		page_hand_over(m, old_page, HOLD_PTE, HOLD_MM);
+	}
+	host_set_leaf(m, t->host.hva, 1, entry);
+	page_add_lru(m, page);
+	if (m->sem->traits.change_pte)
+		note(m, &(struct note){ .kind = NOTE_CHANGE_PTE, .name = "change_pte",
+					.hva = t->host.hva & PAGE_MASK, .new = entry });
+	t->host.page = old_page;
+	return STEP_NEXT;
+}
+
+static enum step_result end_copy(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
+static enum step_result put_old_page(struct machine *m, struct task *t)
+{
+	page_put(m, t->host.page, HOLD_MM);
+	t->host.page = NO_PFN;
+	return STEP_NEXT;
+}
+
+/* insert_page() takes the mapping's reference; insert_pfn() and mixed pfns take none. */
+static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
+{
+	bool normal = vma->mode == MODE_INSERT || vma->mode == MODE_PAGE ||
+		      vma->mode == MODE_IO_INSERT;
+	u64 bits = vma_prot_bits(vma);
+
+	if (normal)
+		page_get(m, pfn, HOLD_PTE);
+	host_set_leaf(m, hva, 1, pfn << PAGE_SHIFT | bits | (normal ? 0 : PTE_SPECIAL));
+}
+
+/* vm_insert_page() refuses pages without a count: validate_page_before_insert(). */
+static bool may_insert(struct machine *m, const struct vma *vma, pfn_t pfn)
+{
+	bool counted = vma->mode == MODE_INSERT || vma->mode == MODE_PAGE ||
+		       vma->mode == MODE_IO_INSERT;
+
+	return !counted || (page_is(m, pfn, PG_VALID) && page_count(m, pfn) > 0);
+}
+
+static bool may_insert_pmd(struct machine *m, const struct vma *vma, hva_t hva, pfn_t first,
+			   u64 left)
+{
+	hva_t start = hva & ~(level_pages(2) * PAGE_SIZE - 1);
+
+	if (vma->mode != MODE_PMD || !m->sem->traits.pfnmap_huge || (first & 511) || left < 512)
+		return false;
+	return start >= vma->start && start + level_pages(2) * PAGE_SIZE <= vma->end &&
+	       !host_has_table(m, hva);
+}
+
+/* The driver's fault handler: what ttm_bo_vm_fault_reserved() does for one page. */
+static enum step_result driver_fault(struct machine *m, struct task *t)
+{
+	const struct vma *vma = fault_vma(m, t);
+	hva_t hva = t->host.hva & PAGE_MASK;
+	u64 index = vma->index + ((hva - vma->start) >> PAGE_SHIFT);
+	const struct object_state *object = &m->w->mm.object[vma->object];
+	u64 first = index & ~(u64)511;
+	pfn_t pfn;
+
+	if (!object->used || index >= object->pages) {
+		t->host.error = true;	/* VM_FAULT_SIGBUS */
+		return STEP_NEXT;
+	}
+	pfn = object_pfn(m, vma->object, index);
+	if (may_insert_pmd(m, vma, hva, object_pfn(m, vma->object, first), object->pages - first))
+		host_set_leaf(m, hva, 2, object_pfn(m, vma->object, first) << PAGE_SHIFT |
+			      vma_prot_bits(vma) | PTE_SPECIAL | PTE_HUGE);
+	else if (may_insert(m, vma, pfn))
+		insert_leaf(m, vma, hva, pfn);
+	else
+		t->host.error = true;
+	return STEP_NEXT;
+}
+
+/* wp_pfn_shared(), wp_page_shared() without page_mkwrite: wp_page_reuse() */
+static enum step_result reuse_shared_page(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = fault_leaf(m, t);
+
+	host_set_leaf(m, t->host.hva, leaf.level,
+		      leaf.entry | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
+	return STEP_NEXT;
+}
+
+const struct step path_host_fault[] = {
+	STEP(handle_mm_fault, .chain = "handle_mm_fault"),
+	STEP(map_zero_page, .when = anon_missing_read, .chain = "handle_mm_fault > do_anonymous_page"),
+	STEP(map_anon_page, .when = anon_missing_write,
+	     .chain = "handle_mm_fault > do_anonymous_page"),
+	STEP(reuse_anon_page, .when = anon_reusable, .chain = "handle_mm_fault > do_wp_page > wp_page_reuse"),
+	STEP(copy_anon_page, .when = anon_must_copy, .calls = PATH_NOTIFY_START,
+	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
+	STEP(install_copy, .when = copying, .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
+	STEP(end_copy, .when = copying, .calls = PATH_NOTIFY_END,
+	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
+	STEP(put_old_page, .when = copy_freed_old,
+	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
+	STEP(driver_fault, .when = device_missing, .chain = "handle_mm_fault > __do_fault"),
+	STEP(reuse_shared_page, .when = device_write_protected,
+	     .chain = "handle_mm_fault > do_wp_page > wp_page_reuse"),
+	{ 0 }
+};
+
+/* ---- a load or store by userspace, or by copy_to_user() ---- */
+
+static bool access_writes(const struct access *a)
+{
+	return a->kind == ACCESS_WRITE || a->kind == ACCESS_RMW;
+}
+
+/* x86: the CPU sets A, and D for a store, in the PTE it used. */
+static enum step_result host_access(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+	struct pt_leaf leaf = host_leaf(m, a->hva);
+	bool write = access_writes(a);
+	u64 entry = leaf.entry | PTE_ACCESSED | (write ? PTE_DIRTY : 0);
+	pfn_t pfn = host_leaf_pfn(&leaf, a->hva);
+
+	if (t->host.error) {
+		a->failed = true;
+		return STEP_DONE;
+	}
+	if (!leaf.present || (write && !(leaf.entry & PTE_WRITE))) {
+		t->host = (struct host_fault){ .hva = a->hva, .write = write };
+		return STEP_CALL_BACK;
+	}
+	if (entry != leaf.entry)
+		host_set_leaf(m, a->hva, leaf.level, entry);
+	if (page_is(m, pfn, PG_FREE))
+		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
+	a->pfn = pfn;
+	if (a->kind == ACCESS_RMW)
+		page_store(m, pfn, a->hva, page_load(m, pfn, a->hva) + 1);
+	else if (write)
+		page_store(m, pfn, a->hva, a->value);
+	else
+		a->value = page_load(m, pfn, a->hva);
+	return STEP_DONE;
+}
+
+const struct step path_host_access[] = {
+	STEP(host_access, .calls = PATH_HOST_FAULT, .to = "host_access",
+	     .chain = "do_user_addr_fault"),
+	{ 0 }
+};
+
+/* ---- mmap(), one step: nobody else has seen the VMA yet ---- */
+
+static u32 mode_flags(u8 mode)
+{
+	static const u32 flags[NR_MAP_MODES] = {
+		[MODE_PFN] = VM_PFNMAP | VM_IO,
+		[MODE_REMAP] = VM_PFNMAP | VM_IO,
+		[MODE_PMD] = VM_PFNMAP | VM_IO | VM_HUGEPAGE,
+		[MODE_INSERT] = VM_MIXEDMAP,
+		[MODE_MIXED] = VM_MIXEDMAP,
+		[MODE_IO_INSERT] = VM_MIXEDMAP | VM_IO,
+		[MODE_IO_MIXED] = VM_MIXEDMAP | VM_IO,
+	};
+
+	return flags[mode];
+}
+
+#define EINVAL	22
+#define ENOMEM	12
+
+static s32 mmap_device(struct machine *m, const struct mmap_op *op, struct vma *vma)
+{
+	const struct object_state *object = &m->w->mm.object[op->object];
+
+	if (!object->used || op->index + op->pages > object->pages)
+		return -EINVAL;
+	vma->mode = object->mode;
+	if (vma->mode != MODE_PAGE && !op->shared)
+		return -EINVAL;
+	vma->flags |= mode_flags(vma->mode);
+	return 0;
+}
+
+/* What a driver's mmap() maps at once: remap_pfn_range() or vm_insert_page() page by page. */
+static s32 fill_at_mmap(struct machine *m, const struct vma *vma)
+{
+	bool fills = vma->mode == MODE_REMAP || vma->mode == MODE_INSERT ||
+		     vma->mode == MODE_IO_INSERT;
+	u64 pages = (vma->end - vma->start) >> PAGE_SHIFT;
+
+	for (u64 i = 0; vma->kind == VMA_DEVICE && fills && i < pages; i++) {
+		pfn_t pfn = object_pfn(m, vma->object, vma->index + i);
+
+		if (vma->mode == MODE_IO_INSERT)	/* inserts on fault, like MODE_PFN */
+			break;
+		if (!may_insert(m, vma, pfn))
+			return -EINVAL;
+		insert_leaf(m, vma, vma->start + i * PAGE_SIZE, pfn);
+	}
+	return 0;
+}
+
+static enum step_result mmap_region(struct machine *m, struct task *t)
+{
+	struct mmap_op *op = &t->mmap;
+	struct vma vma = {
+		.start = op->hva, .end = op->hva + (op->pages << PAGE_SHIFT), .index = op->index,
+		.flags = op->prot | (op->shared ? VM_SHARED : 0), .kind = op->kind,
+		.object = op->object,
+	};
+	const struct vma *added;
+
+	if (op->kind == VMA_DEVICE)
+		op->error = mmap_device(m, op, &vma);
+	if (op->error)
+		return STEP_DONE;
+	added = vma_add(m, &vma);
+	if (!added)
+		op->error = -ENOMEM;
+	else
+		op->error = fill_at_mmap(m, added);
+	return STEP_DONE;
+}
+
+const struct step path_mmap[] = {
+	STEP(mmap_region, .chain = "do_mmap > mmap_region"),
+	{ 0 }
+};

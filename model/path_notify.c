@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_notify.c: the MMU notifier: what every host operation calls before and after.
+ *
+ * Linux: virt/kvm/kvm_main.c:kvm_mmu_notifier_invalidate_range_start/_end(), 5.12 to 7.2. The
+ * notifier zaps before the host clears its PTEs; installs between start and end are stopped by
+ * the in-progress range, later ones by the sequence. KVM ignores the event type.
+ * SIMPLIFIED: the TDP walker never yields mmu_lock; no pfncaches yet.
+ */
+#include "model/machine.h"
+#include "model/memslot.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/tdp.h"
+
+static void note_notify(struct machine *m, const struct task *t, const char *name)
+{
+	note(m, &(struct note){ .kind = NOTE_NOTIFY, .name = name, .hva = t->notify.start,
+				.end = t->notify.end, .value = t->notify.event });
+}
+
+static bool counts(const struct machine *m, const struct task *t)
+{
+	return m->sem->ops.range_counts((struct machine *)m, &t->notify);
+}
+
+static u8 open_range(struct machine *m, const struct notify *range)
+{
+	for (u8 i = 0; i < MAX_OPEN; i++) {
+		struct open_range *open = &m->w->kvm.open[i];
+
+		if (!open->used) {
+			*open = (struct open_range){ .start = range->start, .end = range->end,
+						     .used = true };
+			return i;
+		}
+	}
+	assert(!"out of open ranges");
+	return 0;
+}
+
+/* Before mmu_lock: memslot updates wait for this count (since 5.13). */
+static enum step_result notify_begin(struct machine *m, struct task *t)
+{
+	note_notify(m, t, "inv_start");
+	t->notify.open = open_range(m, &t->notify);
+	m->w->kvm.mn_active++;
+	touch(m, OBJECT_NOTIFIER, 0);
+	return STEP_NEXT;
+}
+
+static enum step_result notify_lock(struct machine *m, struct task *t)
+{
+	if (!lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task))
+		return STEP_BLOCKED;
+	return STEP_NEXT;
+}
+
+/* kvm_mmu_invalidate_begin(), _range_add() */
+static enum step_result notify_count(struct machine *m, struct task *t)
+{
+	m->w->kvm.in_progress++;
+	m->sem->ops.range_add(m, &t->notify);
+	touch(m, OBJECT_NOTIFIER, 0);
+	return STEP_NEXT;
+}
+
+/* kvm_unmap_gfn_range() of every slot that overlaps */
+static enum step_result notify_zap(struct machine *m, struct task *t)
+{
+	bool zapped[2] = { false, false };
+	gfn_t lo, hi;
+
+	for (int row = 0; row < MAX_SLOTS; row++)
+		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
+			tdp_unmap_range(m, lo, hi, zapped);
+	t->notify.flush = m->sem->ops.zap_flushes(m, zapped[0], zapped[1]);
+	return STEP_NEXT;
+}
+
+static bool must_flush(const struct machine *m, const struct task *t)
+{
+	return counts(m, t) && t->notify.flush;
+}
+
+/* kvm_flush_remote_tlbs(), still under mmu_lock */
+static enum step_result notify_flush(struct machine *m, struct task *t)
+{
+	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
+	tlb_flush_all(m);
+	t->notify.flush = false;
+	return STEP_NEXT;
+}
+
+static enum step_result notify_unlock(struct machine *m, struct task *t)
+{
+	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
+	return STEP_NEXT;
+}
+
+static enum step_result notify_begun(struct machine *m, struct task *t)
+{
+	m->w->kvm.open[t->notify.open].zapped = true;
+	touch(m, OBJECT_RANGE, t->notify.start);
+	return STEP_DONE;
+}
+
+const struct step path_notify_start[] = {
+	STEP(notify_begin, .chain = "kvm_mmu_notifier_invalidate_range_start"),
+	STEP(notify_lock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_start"),
+	STEP(notify_count, .when = counts,
+	     .chain = "kvm_mmu_notifier_invalidate_range_start > kvm_mmu_invalidate_begin"),
+	STEP(notify_zap, .when = counts,
+	     .chain = "kvm_mmu_notifier_invalidate_range_start > kvm_unmap_gfn_range > "
+		      "kvm_tdp_mmu_unmap_gfn_range > tdp_mmu_zap_leafs"),
+	STEP(notify_flush, .when = must_flush,
+	     .chain = "kvm_mmu_notifier_invalidate_range_start > kvm_flush_remote_tlbs"),
+	STEP(notify_unlock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_start"),
+	STEP(notify_begun, .chain = "kvm_mmu_notifier_invalidate_range_start"),
+	{ 0 }
+};
+
+static enum step_result notify_end_lock(struct machine *m, struct task *t)
+{
+	return notify_lock(m, t);
+}
+
+/* The sequence is raised before the count is dropped: a fault must see one or the other. */
+static enum step_result notify_raise_seq(struct machine *m, struct task *t)
+{
+	(void)t;
+	m->w->kvm.mmu_seq++;
+	touch(m, OBJECT_NOTIFIER, 0);
+	return STEP_NEXT;
+}
+
+static enum step_result notify_uncount(struct machine *m, struct task *t)
+{
+	struct kvm *kvm = &m->w->kvm;
+
+	(void)t;
+	if (--kvm->in_progress == 0)
+		kvm->range_start = kvm->range_end = 0;
+	touch(m, OBJECT_NOTIFIER, 0);
+	return STEP_NEXT;
+}
+
+static enum step_result notify_end_unlock(struct machine *m, struct task *t)
+{
+	return notify_unlock(m, t);
+}
+
+static enum step_result notify_finish(struct machine *m, struct task *t)
+{
+	struct kvm *kvm = &m->w->kvm;
+
+	note_notify(m, t, "inv_end");
+	kvm->mn_active--;
+	kvm->open[t->notify.open] = (struct open_range){ 0 };
+	touch(m, OBJECT_NOTIFIER, 0);
+	for (int row = 0; row < MAX_SLOTS; row++) {
+		gfn_t lo, hi;
+
+		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
+			touch(m, OBJECT_RANGE, t->notify.start);
+	}
+	return STEP_DONE;
+}
+
+const struct step path_notify_end[] = {
+	STEP(notify_end_lock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_end"),
+	STEP(notify_raise_seq, .when = counts,
+	     .chain = "kvm_mmu_notifier_invalidate_range_end > kvm_mmu_invalidate_end"),
+	STEP(notify_uncount, .when = counts,
+	     .chain = "kvm_mmu_notifier_invalidate_range_end > kvm_mmu_invalidate_end"),
+	STEP(notify_end_unlock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_end"),
+	STEP(notify_finish, .chain = "kvm_mmu_notifier_invalidate_range_end"),
+	{ 0 }
+};

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_range.c: munmap(), MADV_DONTNEED, a driver's unmap_mapping_range(), mprotect().
+ *
+ * Linux: mm/memory.c:unmap_vmas(), zap_page_range_single(), mm/mmap.c:__split_vma(),
+ * mm/huge_memory.c:split_huge_pmd_address(), mm/mprotect.c:change_protection(); 6.1 to 7.2.
+ * The order is the whole point: start, clear, end, and only then (tlb_finish_mmu) the frees.
+ */
+#include "model/machine.h"
+#include "model/path.h"
+#include "model/semantics.h"
+
+#define EINVAL	22
+#define ENOMEM	12
+
+/* Pages that an mmu_gather holds: a list in pages that no host frame has. */
+#define SPACE_GATHER	((pfn_t)3 << 44)
+#define HUGE_SIZE	(level_pages(2) * PAGE_SIZE)
+
+static pfn_t gather_page(const struct machine *m, u64 index)
+{
+	return SPACE_GATHER + ((u64)m->task << 32) + index / WORDS_PER_PAGE;
+}
+
+static bool range_ok(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->range.error;
+}
+
+/* can_madv_lru_vma(): MADV_DONTNEED refuses VM_PFNMAP (and VM_LOCKED, hugetlb). */
+static s32 check_dontneed(struct machine *m, const struct range_op *op)
+{
+	for (hva_t at = op->start; at < op->end; ) {
+		const struct vma *vma = vma_find(m, at);
+
+		if (!vma)
+			return -ENOMEM;
+		if (vma->flags & VM_PFNMAP)
+			return -EINVAL;
+		at = vma->end;
+	}
+	return 0;
+}
+
+static enum step_result range_lock(struct machine *m, struct task *t)
+{
+	if (!lock_try_write(&m->w->mm.mmap_lock, t - m->w->task))
+		return STEP_BLOCKED;
+	if (t->range.kind == RANGE_DONTNEED)
+		t->range.error = check_dontneed(m, &t->range);
+	t->range.at = t->range.start;
+	return STEP_NEXT;
+}
+
+/*
+ * __split_vma() > vma_adjust_trans_huge(): a boundary inside a 2M page that the VMA covers whole
+ * notifies for that 2M, huge page or not, if there is a table below it.
+ */
+static bool boundary_notifies(struct machine *m, hva_t boundary)
+{
+	const struct vma *vma = vma_find(m, boundary);
+	hva_t start = boundary & ~(HUGE_SIZE - 1);
+
+	if (!vma || vma->start == boundary || start == boundary)
+		return false;
+	if (start < vma->start || start + HUGE_SIZE > vma->end)
+		return false;
+	return host_has_table(m, boundary) || host_leaf(m, boundary).present;
+}
+
+static bool may_split(const struct machine *m, const struct task *t)
+{
+	return range_ok(m, t) && t->range.split < 2;
+}
+
+/* First the low boundary, then the high one; then the VMAs are split. */
+static enum step_result split_notify(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+	hva_t boundary = op->split++ ? op->end : op->start;
+
+	if (!boundary_notifies(m, boundary))
+		return op->split < 2 ? STEP_BACK : STEP_NEXT;
+	t->notify = (struct notify){ .start = boundary & ~(HUGE_SIZE - 1), .event = NOTIFY_CLEAR,
+				     .end = (boundary & ~(HUGE_SIZE - 1)) + HUGE_SIZE };
+	op->split |= 4;		/* the notification is open */
+	return STEP_CALL;
+}
+
+static bool split_is_open(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->range.split & 4;
+}
+
+/* __split_huge_pmd_locked() of a huge PFN leaf just clears it; the driver's fault refills. */
+static enum step_result split_pmd(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = host_leaf(m, t->notify.start);
+
+	if (leaf.present && leaf.level == 2)
+		host_set_leaf(m, t->notify.start, 2, 0);
+	t->range.split &= 3;
+	return STEP_CALL_BACK;
+}
+
+static enum step_result split_vmas(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+
+	if (!vma_split(m, op->start) || !vma_split(m, op->end))
+		op->error = -ENOMEM;
+	return STEP_NEXT;
+}
+
+static bool changes_vmas(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->range.error &&
+	       (t->range.kind == RANGE_MUNMAP || t->range.kind == RANGE_PROTECT);
+}
+
+/* The part of @vma that maps pages [index, index + pages) of the object; false: none. */
+static bool object_part(const struct vma *vma, const struct range_op *op, hva_t *start, hva_t *end)
+{
+	u64 first = vma->index, last = vma->index + ((vma->end - vma->start) >> PAGE_SHIFT);
+	u64 from = op->index > first ? op->index : first;
+	u64 to = op->index + op->pages < last ? op->index + op->pages : last;
+
+	if (!vma->used || vma->kind != VMA_DEVICE || vma->object != op->object || from >= to)
+		return false;
+	*start = vma->start + ((from - first) << PAGE_SHIFT);
+	*end = vma->start + ((to - first) << PAGE_SHIFT);
+	return true;
+}
+
+/* The next stretch that gets a notification of its own, in t->notify; false: that was all. */
+static bool next_piece(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+	hva_t start, end;
+
+	if (op->kind == RANGE_MUNMAP) {		/* unmap_vmas(): one for the whole range */
+		const struct vma *vma = vma_find_from(m, op->at);
+
+		if (op->at >= op->end || !vma || vma->start >= op->end)
+			return false;
+		start = vma->start > op->start ? vma->start : op->start;
+		end = op->end;
+		op->at = op->end;
+	} else if (op->kind == RANGE_DONTNEED) {
+		const struct vma *vma = vma_find_from(m, op->at);
+
+		if (op->at >= op->end || !vma || vma->start >= op->end)
+			return false;
+		start = op->at > vma->start ? op->at : vma->start;
+		end = vma->end < op->end ? vma->end : op->end;
+		op->at = end;
+	} else {				/* unmap_mapping_range(): each VMA of the file */
+		for (;; op->vma++) {
+			if (op->vma >= m->w->mm.nr_vmas)
+				return false;
+			if (object_part(&m->w->mm.vma[op->vma], op, &start, &end))
+				break;
+		}
+		op->vma++;
+	}
+	t->notify = (struct notify){ .start = start, .end = end, .event =
+				     op->kind == RANGE_MUNMAP ? NOTIFY_UNMAP : NOTIFY_CLEAR };
+	return true;
+}
+
+static enum step_result begin_piece(struct machine *m, struct task *t)
+{
+	if (!next_piece(m, t)) {
+		t->range.piece_end = 0;
+		return STEP_NEXT;
+	}
+	t->range.piece_end = t->notify.end;
+	return STEP_CALL;
+}
+
+static bool has_piece(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->range.piece_end;
+}
+
+/* zap_pte_range(): normal pages leave their rmap and wait in the mmu_gather. */
+static enum step_result clear_ptes(struct machine *m, struct task *t)
+{
+	for (hva_t at = t->notify.start; at < t->notify.end; ) {
+		struct pt_leaf leaf = host_next_leaf(m, at, t->notify.end);
+		pfn_t pfn = pt_pfn(leaf.entry);
+
+		if (!leaf.present)
+			break;
+		if (leaf_is_normal(&leaf)) {
+			page_hand_over(m, pfn, HOLD_PTE, HOLD_MM);
+			m->phys->store(m->phys, gather_page(m, t->range.gathered),
+				       t->range.gathered % WORDS_PER_PAGE, pfn);
+			t->range.gathered++;
+		}
+		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level, 0);
+		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+	}
+	return STEP_NEXT;
+}
+
+static enum step_result end_piece(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
+/* tlb_finish_mmu() > free_pages_and_swap_cache() */
+static enum step_result free_gathered(struct machine *m, struct task *t)
+{
+	for (u64 i = 0; i < t->range.gathered; i++)
+		page_put(m, m->phys->load(m->phys, gather_page(m, i), i % WORDS_PER_PAGE), HOLD_MM);
+	for (u64 i = 0; i < t->range.gathered; i += WORDS_PER_PAGE)
+		m->phys->clear(m->phys, gather_page(m, i));
+	t->range.gathered = 0;
+	return STEP_BACK;
+}
+
+static bool is_munmap(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->range.error && t->range.kind == RANGE_MUNMAP;
+}
+
+static enum step_result remove_vmas(struct machine *m, struct task *t)
+{
+	for (;;) {
+		struct vma *vma = vma_find_from(m, t->range.start);
+
+		if (!vma || vma->start >= t->range.end)
+			return STEP_NEXT;
+		vma_remove(m, vma);
+	}
+}
+
+static enum step_result range_unlock(struct machine *m, struct task *t)
+{
+	lock_release_write(&m->w->mm.mmap_lock, t - m->w->task);
+	return STEP_DONE;
+}
+
+#define UNMAP "unmap_region > unmap_vmas > zap_page_range"
+
+const struct step path_unmap[] = {
+	STEP(range_lock),
+	STEP(split_notify, .when = may_split, .calls = PATH_NOTIFY_START, .to = "split_notify",
+	     .chain = "__split_vma > split_huge_pmd_address"),
+	STEP(split_pmd, .when = split_is_open, .calls = PATH_NOTIFY_END, .to = "split_notify",
+	     .chain = "__split_vma > split_huge_pmd_address"),
+	STEP(split_vmas, .when = changes_vmas, .chain = "__split_vma"),
+	STEP(begin_piece, .when = range_ok, .calls = PATH_NOTIFY_START, .chain = UNMAP),
+	STEP(clear_ptes, .when = has_piece, .chain = UNMAP " > zap_pte_range"),
+	STEP(end_piece, .when = has_piece, .calls = PATH_NOTIFY_END, .chain = UNMAP),
+	STEP(free_gathered, .when = has_piece, .to = "begin_piece",
+	     .chain = UNMAP " > tlb_finish_mmu"),
+	STEP(remove_vmas, .when = is_munmap, .chain = "unmap_region"),
+	STEP(range_unlock),
+	{ 0 }
+};
+
+/* ---- mprotect() ---- */
+
+static s32 check_mapped(struct machine *m, const struct range_op *op)
+{
+	for (hva_t at = op->start; at < op->end; ) {
+		const struct vma *vma = vma_find(m, at);
+
+		if (!vma)
+			return -ENOMEM;
+		at = vma->end;
+	}
+	return 0;
+}
+
+static enum step_result protect_vmas(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+
+	op->error = op->error ? op->error : check_mapped(m, op);
+	if (!op->error && (!vma_split(m, op->start) || !vma_split(m, op->end)))
+		op->error = -ENOMEM;
+	for (hva_t at = op->start; !op->error && at < op->end; ) {
+		struct vma *vma = vma_find(m, at);
+
+		vma->flags = (vma->flags & ~(u32)(VM_READ | VM_WRITE | VM_EXEC)) | op->prot;
+		at = vma->end;
+	}
+	return STEP_NEXT;
+}
+
+/* change_pmd_range(): the notifier hears of it only if there is a populated PMD. */
+static enum step_result begin_protect(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = host_next_leaf(m, t->range.start, t->range.end);
+	hva_t start = t->range.start;
+
+	while (start < t->range.end && !host_has_table(m, start) && !host_leaf(m, start).present)
+		start = (start & ~(HUGE_SIZE - 1)) + HUGE_SIZE;
+	t->range.piece_end = 0;
+	if (start >= t->range.end && !leaf.present)
+		return STEP_NEXT;
+	t->notify = (struct notify){ .start = start, .end = t->range.end,
+				     .event = NOTIFY_PROTECTION_VMA };
+	t->range.piece_end = t->range.end;
+	return STEP_CALL;
+}
+
+/* change_pte_range() and can_change_pte_writable(): exclusive anonymous pages regain W. */
+static u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY;
+	u64 entry = (leaf->entry & keep) | vma_prot_bits(vma);
+
+	if (vma->kind == VMA_ANON && (vma->flags & VM_WRITE) && leaf_is_normal(leaf) &&
+	    (leaf->entry & PTE_DIRTY) && page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE))
+		entry |= PTE_WRITE;
+	return entry;
+}
+
+static enum step_result change_ptes(struct machine *m, struct task *t)
+{
+	for (hva_t at = t->notify.start; at < t->notify.end; ) {
+		struct pt_leaf leaf = host_next_leaf(m, at, t->notify.end);
+		hva_t hva = leaf.first << PAGE_SHIFT;
+
+		if (!leaf.present)
+			break;
+		host_set_leaf(m, hva, leaf.level,
+			      protected_entry(m, vma_find(m, hva), &leaf));
+		at = hva + level_pages(leaf.level) * PAGE_SIZE;
+	}
+	return STEP_NEXT;
+}
+
+static enum step_result end_protect(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
+#define PROTECT "do_mprotect_pkey > mprotect_fixup > change_protection"
+
+const struct step path_protect[] = {
+	STEP(range_lock, .chain = "do_mprotect_pkey"),
+	STEP(split_notify, .when = may_split, .calls = PATH_NOTIFY_START, .to = "split_notify",
+	     .chain = "do_mprotect_pkey > __split_vma > split_huge_pmd_address"),
+	STEP(split_pmd, .when = split_is_open, .calls = PATH_NOTIFY_END, .to = "split_notify",
+	     .chain = "do_mprotect_pkey > __split_vma > split_huge_pmd_address"),
+	STEP(protect_vmas, .chain = "do_mprotect_pkey > mprotect_fixup"),
+	STEP(begin_protect, .when = range_ok, .calls = PATH_NOTIFY_START, .chain = PROTECT),
+	STEP(change_ptes, .when = has_piece, .chain = PROTECT " > change_pte_range"),
+	STEP(end_protect, .when = has_piece, .calls = PATH_NOTIFY_END, .chain = PROTECT),
+	STEP(range_unlock),
+	{ 0 }
+};

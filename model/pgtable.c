@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/pgtable.h"
+
+#include "model/machine.h"
+
+u64 pt_entry(struct machine *m, pfn_t table, u64 page_number, unsigned level)
+{
+	return m->phys->load(m->phys, table, pt_index(page_number, level));
+}
+
+void pt_set_entry(struct machine *m, pfn_t table, u64 page_number, unsigned level, u64 entry)
+{
+	m->phys->store(m->phys, table, pt_index(page_number, level), entry);
+}
+
+static bool is_leaf(const struct pt_format *format, u64 entry, unsigned level)
+{
+	return level == 1 || (entry & format->huge);
+}
+
+struct pt_leaf pt_walk(struct machine *m, const struct pt_format *format, pfn_t top,
+		       u64 page_number)
+{
+	struct pt_leaf leaf = { .table = top };
+
+	for (leaf.level = PT_LEVELS; ; leaf.level--) {
+		leaf.entry = pt_entry(m, leaf.table, page_number, leaf.level);
+		leaf.first = page_number & ~(level_pages(leaf.level) - 1);
+		if (!(leaf.entry & format->present))
+			return leaf;
+		if (is_leaf(format, leaf.entry, leaf.level)) {
+			leaf.present = true;
+			return leaf;
+		}
+		leaf.table = pt_pfn(leaf.entry);
+	}
+}
+
+/* The next present entry of one table at or after @index: 512 if there is none. */
+static unsigned next_present(struct machine *m, const struct pt_format *format, pfn_t table,
+			     unsigned index)
+{
+	for (;;) {
+		index = m->phys->next(m->phys, table, index);
+		if (index == WORDS_PER_PAGE ||
+		    (m->phys->load(m->phys, table, index) & format->present))
+			return index;
+		index++;
+	}
+}
+
+struct pt_leaf pt_next_leaf(struct machine *m, const struct pt_format *format, pfn_t top,
+			    u64 page_number, u64 end)
+{
+	struct pt_leaf none = { 0 };
+	pfn_t table[PT_LEVELS + 1];
+	unsigned level = PT_LEVELS, index;
+
+	table[level] = top;
+	while (page_number < end) {
+		index = next_present(m, format, table[level], pt_index(page_number, level));
+		if (index == WORDS_PER_PAGE) {
+			if (level == PT_LEVELS)
+				return none;
+			level++;
+			page_number = (page_number | (level_pages(level) - 1)) + 1;
+			if (pt_index(page_number, level) == 0)	/* past this table, too */
+				level = PT_LEVELS;
+			continue;
+		}
+		if (index != pt_index(page_number, level)) {
+			page_number &= ~(level_pages(level + 1) - 1);
+			page_number += index * level_pages(level);
+			if (page_number >= end)
+				return none;
+		}
+		u64 entry = m->phys->load(m->phys, table[level], index);
+
+		if (is_leaf(format, entry, level))
+			return (struct pt_leaf){ .entry = entry, .level = level, .present = true,
+						 .table = table[level],
+						 .first = page_number & ~(level_pages(level) - 1) };
+		table[level - 1] = pt_pfn(entry);
+		level--;
+	}
+	return none;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sem_v5_12.c: the old API before f8be156be163: CVE-2021-22543.
+ *
+ * The remapped path takes a reference on whatever is not reserved, by get_page(): on a tail of a
+ * non-compound block that is 0 -> 1, and the release's 1 -> 0 frees the driver's page.
+ * Linux 5.12.9: virt/kvm/kvm_main.c, arch/x86/kvm/mmu/{mmu,tdp_mmu}.c.
+ */
+#include "model/sem.h"
+
+/* kvm_is_reserved_pfn(), 5.12 */
+static bool is_reserved_pfn(struct machine *m, pfn_t pfn)
+{
+	if (!page_is(m, pfn, PG_VALID))
+		return true;
+	if (!page_is(m, pfn, PG_RESERVED) || pfn == m->w->config.zero_pfn)
+		return false;
+	return !(page_is(m, pfn, PG_ZONE_DEVICE) && page_count(m, pfn));
+}
+
+void own_with_reference(struct machine *m, struct task *t, pfn_t page)
+{
+	(void)m;
+	t->follow.page = page;
+}
+
+bool remapped_read_only(struct task *t, bool writable)
+{
+	if (!(t->follow.foll & FOLL_WRITE) || writable)
+		return false;
+	follow_finish(t, KVM_PFN_ERR_RO_FAULT);
+	return true;
+}
+
+static void take_by_get(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+{
+	if (remapped_read_only(t, writable))
+		return;
+	if (t->follow.try_map_writable)
+		t->follow.writable = writable;
+	if (!is_reserved_pfn(m, pfn)) {		/* kvm_get_pfn() */
+		page_get(m, pfn, HOLD_FAULT);
+		t->follow.page = pfn;
+	}
+	follow_finish(t, pfn);
+}
+
+static void release_by_pfn(struct machine *m, pfn_t pfn, enum holder holder)
+{
+	note_release(m, "kvm_release_pfn_clean", pfn);
+	if (!is_error_noslot_pfn(pfn) && !is_reserved_pfn(m, pfn))
+		page_put(m, pfn, holder);
+}
+
+static void release_fault(struct machine *m, struct task *t, bool used)
+{
+	(void)used;
+	release_by_pfn(m, t->fault.pfn, HOLD_FAULT);
+}
+
+static void set_pfn_dirty(struct machine *m, pfn_t pfn)
+{
+	note_release(m, "kvm_set_pfn_dirty", pfn);
+	if (!is_reserved_pfn(m, pfn) && !page_is(m, pfn, PG_ZONE_DEVICE))
+		page_set_dirty(m, pfn);
+}
+
+static void set_pfn_accessed(struct machine *m, pfn_t pfn)
+{
+	note_release(m, "kvm_set_pfn_accessed", pfn);
+	if (!is_reserved_pfn(m, pfn) && !page_is(m, pfn, PG_ZONE_DEVICE))
+		m->sem->ops.mark_accessed(m, pfn);
+}
+
+/* handle_changed_spte_dirty_log(), handle_changed_spte_acc_track() */
+static void spte_changed(struct machine *m, u64 old, u64 new, unsigned level)
+{
+	const struct spte_format *format = spte_format_of(m);
+	bool gone = !spte_is_leaf(format, new, level) || pt_pfn(old) != pt_pfn(new);
+
+	if (spte_is_dirty(format, old) && (gone || !spte_is_dirty(format, new)))
+		set_pfn_dirty(m, pt_pfn(old));
+	if (spte_is_accessed(format, old) && (gone || !spte_is_accessed(format, new)))
+		set_pfn_accessed(m, pt_pfn(old));
+}
+
+static void log_rearmed(struct machine *m, u64 old)
+{
+	(void)m;
+	(void)old;
+}
+
+bool invalidate_retry(const struct machine *m, u64 seq, u64 point)
+{
+	const struct kvm *kvm = &m->w->kvm;
+
+	if (kvm->in_progress && point >= kvm->range_start && point < kvm->range_end)
+		return true;
+	return kvm->mmu_seq != seq;
+}
+
+/* mmu_notifier_retry_hva(); no check for obsolete roots yet */
+static bool fault_is_stale(struct machine *m, const struct fault *f)
+{
+	return f->slot != NO_SLOT && invalidate_retry(m, f->mmu_seq, f->hva);
+}
+
+static void range_add(struct machine *m, const struct notify *range)
+{
+	struct kvm *kvm = &m->w->kvm;
+	bool first = kvm->in_progress == 1;
+
+	if (first || range->start < kvm->range_start)
+		kvm->range_start = range->start;
+	if (first || range->end > kvm->range_end)
+		kvm->range_end = range->end;
+}
+
+static bool range_counts(struct machine *m, const struct notify *range)
+{
+	(void)m;
+	(void)range;
+	return true;
+}
+
+u64 no_leaf_bits(struct machine *m, const struct fault *fault)
+{
+	(void)m;
+	(void)fault;
+	return 0;
+}
+
+/* kvm_mmu_hugepage_adjust(): PageTransCompoundMap(), or zone device */
+static bool huge_if_compound(struct machine *m, pfn_t pfn)
+{
+	if (is_reserved_pfn(m, pfn))
+		return false;
+	return page_is(m, pfn, PG_ZONE_DEVICE) || page_is(m, page_head(m, pfn), PG_HEAD);
+}
+
+static void map_args(struct machine *m, struct follow *follow)
+{
+	(void)m;
+	follow->foll = FOLL_WRITE;
+}
+
+static void map_release(struct machine *m, struct task *t)
+{
+	const struct host_map *map = &m->w->kvm.maps[t->map.map];
+
+	if (t->map.dirty)
+		set_pfn_dirty(m, map->pfn);
+	release_by_pfn(m, map->pfn, HOLD_MAP);
+}
+
+static void lookup_args(struct machine *m, struct follow *follow)
+{
+	(void)m;
+	(void)follow;
+}
+
+static void lookup_release(struct machine *m, struct task *t)
+{
+	release_by_pfn(m, t->follow.pfn, HOLD_FAULT);
+}
+
+static void fault_args(struct machine *m, struct follow *follow)
+{
+	(void)m;
+	follow->try_map_writable = true;
+}
+
+static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invalid)
+{
+	(void)m;
+	return zapped_valid || zapped_invalid;
+}
+
+static const struct traits traits = {
+	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
+	.change_pte = true, .lookup_api = true, .writable_by_slow = true,
+};
+
+const struct semantics_patch sem_v5_12 = {
+	.name = "v5.12", .group = "old",
+	.source = "Linux 5.12.9: gfn_to_pfn() with an unconditional get_page() (CVE-2021-22543)",
+	.traits = &traits,
+	.ops = {
+		.own_page = own_with_reference, .take_remapped = take_by_get,
+		.fault_is_stale = fault_is_stale, .range_add = range_add,
+		.range_counts = range_counts, .release_fault = release_fault,
+		.spte_changed = spte_changed, .log_rearmed = log_rearmed,
+		.leaf_bits = no_leaf_bits, .huge_ok = huge_if_compound,
+		.mark_accessed = page_mark_accessed_classic,
+		.map_args = map_args, .map_release = map_release,
+		.lookup_args = lookup_args, .lookup_release = lookup_release,
+		.fault_args = fault_args, .zap_flushes = zap_flushes,
+	},
+	.edits = (const struct step_edit[]){ { .verb = EDIT_END } },
+};

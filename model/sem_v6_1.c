@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sem_v6_1.c: the old API as repaired: get_page_unless_zero() on the exact page, or -EFAULT.
+ *
+ * Linux 6.1.192 (Debian): virt/kvm/kvm_main.c:kvm_try_get_pfn(), kvm_release_pfn_clean(),
+ * arch/x86/kvm/mmu/mmu.c:direct_page_fault().
+ */
+#include "model/sem.h"
+
+bool pfn_is_refcounted(struct machine *m, pfn_t pfn)
+{
+	if (!page_is(m, pfn, PG_VALID))
+		return false;
+	if (!page_is(m, pfn, PG_RESERVED) || pfn == m->w->config.zero_pfn)
+		return true;
+	if (!page_is(m, pfn, PG_ZONE_DEVICE))
+		return false;
+	if (page_count(m, pfn))
+		return true;
+	raise_alarm(m, ALARM_WARN, SPLAT_ZONE_DEVICE_COUNT0, BLAME_KVM);
+	return false;
+}
+
+/* kvm_try_get_pfn() */
+static void take_by_try_get(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+{
+	if (remapped_read_only(t, writable))
+		return;
+	if (t->follow.try_map_writable)
+		t->follow.writable = writable;
+	if (!pfn_is_refcounted(m, pfn)) {
+		follow_finish(t, pfn);
+	} else if (page_get_unless_zero(m, pfn, HOLD_FAULT)) {
+		t->follow.page = pfn;
+		follow_finish(t, pfn);
+	} else {
+		follow_finish(t, KVM_PFN_ERR_FAULT);
+	}
+}
+
+/* kvm_is_ad_tracked_page(): everything but PG_reserved */
+static bool is_ad_tracked(struct machine *m, pfn_t pfn)
+{
+	return page_is(m, pfn, PG_VALID) && !page_is(m, pfn, PG_RESERVED);
+}
+
+static void mark_alive(struct machine *m, pfn_t pfn)
+{
+	if (page_count(m, pfn) <= 0)
+		raise_alarm(m, ALARM_MARK_DEAD, pfn, BLAME_KVM);
+}
+
+void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder)
+{
+	if (is_error_noslot_pfn(pfn))
+		return;
+	note_release(m, dirty ? "kvm_release_pfn_dirty" : "kvm_release_pfn_clean", pfn);
+	if (!pfn_is_refcounted(m, pfn))
+		return;
+	note_release(m, dirty ? "kvm_release_page_dirty" : "kvm_release_page_clean", pfn);
+	if (is_ad_tracked(m, pfn)) {
+		if (dirty)
+			page_set_dirty(m, pfn);
+		m->sem->ops.mark_accessed(m, pfn);
+	}
+	page_put(m, pfn, holder);
+}
+
+/* orig_pfn: before kvm_mmu_hugepage_adjust() rounded it down */
+static void release_fault(struct machine *m, struct task *t, bool used)
+{
+	(void)used;
+	release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
+}
+
+static void set_pfn_dirty(struct machine *m, pfn_t pfn)
+{
+	note_release(m, "kvm_set_pfn_dirty", pfn);
+	if (!is_ad_tracked(m, pfn))
+		return;
+	mark_alive(m, pfn);
+	page_set_dirty(m, pfn);
+}
+
+static void set_pfn_accessed(struct machine *m, pfn_t pfn)
+{
+	note_release(m, "kvm_set_pfn_accessed", pfn);
+	if (!is_ad_tracked(m, pfn))
+		return;
+	mark_alive(m, pfn);
+	m->sem->ops.mark_accessed(m, pfn);
+}
+
+/* __handle_changed_spte(), handle_changed_spte_acc_track() */
+static void spte_changed(struct machine *m, u64 old, u64 new, unsigned level)
+{
+	const struct spte_format *format = spte_format_of(m);
+	bool gone = !spte_is_leaf(format, new, level) || pt_pfn(old) != pt_pfn(new);
+
+	if (spte_is_dirty(format, old) && (gone || !spte_is_dirty(format, new)))
+		set_pfn_dirty(m, pt_pfn(old));
+	if (spte_is_accessed(format, old) && (gone || !spte_is_accessed(format, new)))
+		set_pfn_accessed(m, pt_pfn(old));
+}
+
+bool root_is_obsolete(struct machine *m)
+{
+	return m->w->vcpu[m->w->task[m->task].vcpu].root != tdp_current_root(m);
+}
+
+/* is_page_fault_stale(), mmu_invalidate_retry_hva() */
+static bool fault_is_stale(struct machine *m, const struct fault *f)
+{
+	return root_is_obsolete(m) ||
+	       (f->slot != NO_SLOT && invalidate_retry(m, f->mmu_seq, f->hva));
+}
+
+bool range_counts_if_slot(struct machine *m, const struct notify *range)
+{
+	return memslots_overlap(m, range->start, range->end);
+}
+
+bool huge_always(struct machine *m, pfn_t pfn)
+{
+	(void)m;
+	(void)pfn;
+	return true;
+}
+
+static void map_release(struct machine *m, struct task *t)
+{
+	release_pfn(m, m->w->kvm.maps[t->map.map].pfn, t->map.dirty, HOLD_MAP);
+}
+
+static void lookup_release(struct machine *m, struct task *t)
+{
+	release_pfn(m, t->follow.pfn, false, HOLD_FAULT);
+}
+
+static const struct traits traits = {
+	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
+	.change_pte = true, .lookup_api = true, .writable_by_slow = true,
+};
+
+const struct semantics_patch sem_v6_1 = {
+	.name = "v6.1", .group = "old", .base = &sem_v5_12,
+	.source = "Linux 6.1: gfn_to_pfn() with get_page_unless_zero() on the exact page",
+	.traits = &traits,
+	.ops = {
+		.take_remapped = take_by_try_get, .fault_is_stale = fault_is_stale,
+		.range_counts = range_counts_if_slot, .release_fault = release_fault,
+		.spte_changed = spte_changed, .huge_ok = huge_always,
+		.map_release = map_release, .lookup_release = lookup_release,
+	},
+	.edits = (const struct step_edit[]){
+		/* kvm_swap_active_memslots(): mn_active_invalidate_count, 5.13 */
+		{ EDIT_BEFORE, PATH_SLOT, "invalidate_slot",
+		  { .name = "swap_to_invalid", .run = wait_for_notifiers, .when = slot_goes,
+		    .chain = "kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots" } },
+		{ EDIT_BEFORE, PATH_SLOT, "commit_slot",
+		  { .name = "swap_to_new", .run = wait_for_notifiers, .when = slot_ok,
+		    .chain = "kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots" } },
+		{ .verb = EDIT_END },
+	},
+};

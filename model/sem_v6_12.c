@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sem_v6_12.c: the last of the old API: follow_pfnmap_start(), no change_pte, BIT(63) non-present.
+ *
+ * Linux 6.12.107 (Debian): virt/kvm/kvm_main.c, arch/x86/kvm/mmu/mmu.c.
+ */
+#include "model/sem.h"
+
+static void release_original(struct machine *m, struct task *t, bool used)
+{
+	(void)used;
+	release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
+}
+
+/* kvm_tdp_mmu_unmap_gfn_range(): what only obsolete roots mapped needs no flush */
+static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invalid)
+{
+	(void)m;
+	(void)zapped_invalid;
+	return zapped_valid;
+}
+
+static const struct traits traits = {
+	.ept = &spte_ept_6_12, .npt = &spte_npt_6_12,
+	.pfnmap_huge = true, .lookup_api = true, .writable_by_slow = true,
+	.anon_ref_add = true,
+};
+
+const struct semantics_patch sem_v6_12 = {
+	.name = "v6.12", .group = "old", .base = &sem_v6_8,
+	.source = "Linux 6.12: gfn_to_pfn() with follow_pfnmap_start(): huge PFNMAP leaves",
+	.traits = &traits,
+	.ops = { .release_fault = release_original, .zap_flushes = zap_flushes },
+};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sem_v6_8.c: v6.8-rc3, the base of the v11 series, and v6.8 with d02c357e5bfa on top.
+ *
+ * Linux 6.8: virt/kvm/kvm_main.c, arch/x86/kvm/mmu/mmu.c. The release is given fault->pfn after
+ * kvm_mmu_hugepage_adjust() (fixed later by orig_pfn).
+ */
+#include "model/sem.h"
+
+static void release_adjusted(struct machine *m, struct task *t, bool used)
+{
+	(void)used;
+	release_pfn(m, t->fault.pfn, false, HOLD_FAULT);
+}
+
+/* mmu_invalidate_retry_gfn() */
+static bool fault_is_stale(struct machine *m, const struct fault *f)
+{
+	return root_is_obsolete(m) ||
+	       (f->slot != NO_SLOT && invalidate_retry(m, f->mmu_seq, f->gfn));
+}
+
+/* kvm_mmu_invalidate_range_add(): a hull of gfns */
+static void range_add_gfns(struct machine *m, const struct notify *range)
+{
+	struct kvm *kvm = &m->w->kvm;
+	bool first = kvm->in_progress == 1;
+	gfn_t lo, hi;
+
+	for (int row = 0; row < MAX_SLOTS; row++) {
+		if (!memslot_overlap(memslot_row(m, row), range->start, range->end, &lo, &hi))
+			continue;
+		if (first || lo < kvm->range_start)
+			kvm->range_start = lo;
+		if (first || hi > kvm->range_end)
+			kvm->range_end = hi;
+		first = false;
+	}
+}
+
+/* clear_dirty_pt_masked(): marks whenever a bit went */
+static void log_rearmed(struct machine *m, u64 old)
+{
+	pfn_t pfn = pt_pfn(old);
+
+	note_release(m, "kvm_set_pfn_dirty", pfn);
+	if (page_is(m, pfn, PG_VALID) && !page_is(m, pfn, PG_RESERVED))
+		page_set_dirty(m, pfn);
+}
+
+static const struct traits traits = {
+	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
+	.change_pte = true, .lookup_api = true, .writable_by_slow = true,
+	.anon_ref_add = true, .release_by_page = true,
+};
+
+const struct semantics_patch sem_v6_8_rc3 = {
+	.name = "v6.8-rc3", .alias = "v11-p0", .group = "old", .base = &sem_v6_1,
+	.source = "Linux 6.8-rc3 (54be6c6c5ae8), the base of the v11 series: gfn_to_pfn(), retry by gfn",
+	.traits = &traits,
+	.ops = {
+		.fault_is_stale = fault_is_stale, .range_add = range_add_gfns,
+		.release_fault = release_adjusted, .log_rearmed = log_rearmed,
+		.mark_accessed = page_mark_accessed_lru_gen,
+	},
+};
+
+#define FAULTIN	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_faultin_pfn"
+
+const struct semantics_patch sem_v6_8 = {
+	.name = "v6.8", .group = "old", .base = &sem_v6_8_rc3,
+	.source = "Linux 6.8: v6.8-rc3 + d02c357e5bfa (retry before mmu_lock if the mapping is changing)",
+	.edits = (const struct step_edit[]){
+		{ EDIT_AFTER, PATH_FAULT, "check_slot",
+		  STEP(precheck_retry, .when = fault_continues_in_slot, .chain = FAULTIN) },
+		{ EDIT_AFTER, PATH_FAULT, "take_result",
+		  STEP(precheck_retry_again, .when = fault_continues_in_slot, .chain = FAULTIN) },
+		{ .verb = EDIT_END },
+	},
+};

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sem_v7_2.c: the merged rework (6.13): GUP's page is carried and put under mmu_lock; what the
+ * PFNMAP walk finds is never referenced; kvm_vcpu_map() pins, and refuses PFNMAP.
+ *
+ * Linux 7.2.13 (Debian): virt/kvm/kvm_main.c:kvm_follow_pfn(), arch/x86/kvm/mmu/mmu.c:
+ * kvm_mmu_finish_page_fault().
+ */
+#include "model/sem.h"
+
+static void take_nothing(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+{
+	struct follow *f = &t->follow;
+
+	if (f->pin && !m->sem->traits.allow_unsafe_mappings)
+		follow_finish(t, KVM_PFN_ERR_FAULT);	/* -EINVAL */
+	else if (!remapped_read_only(t, writable)) {
+		if (f->try_map_writable)
+			f->writable = writable;
+		follow_finish(t, pfn);
+	}
+}
+
+static void mark(struct machine *m, pfn_t page, bool dirty)
+{
+	if (page_is(m, page, PG_RESERVED))
+		return;
+	if (dirty)
+		page_set_dirty(m, page);
+	m->sem->ops.mark_accessed(m, page);
+}
+
+/* kvm_release_faultin_page(): unused, dirty if the host page is writable, or clean */
+static void release_fault(struct machine *m, struct task *t, bool used)
+{
+	pfn_t page = t->fault.page;
+	bool dirty = t->fault.map_writable;
+
+	if (page == NO_PFN)
+		return;
+	if (used) {
+		note_release(m, dirty ? "kvm_release_page_dirty" : "kvm_release_page_clean", page);
+		mark(m, page, dirty);
+	}
+	page_put(m, page, HOLD_FAULT);
+}
+
+static void spte_changed(struct machine *m, u64 old, u64 new, unsigned level)
+{
+	(void)m;
+	(void)old;
+	(void)new;
+	(void)level;
+}
+
+static void log_rearmed(struct machine *m, u64 old)
+{
+	(void)m;
+	(void)old;
+}
+
+static void fault_args(struct machine *m, struct follow *follow)
+{
+	(void)m;
+	follow->try_map_writable = true;
+	follow->guarded = true;
+}
+
+static void map_args(struct machine *m, struct follow *follow)
+{
+	(void)m;
+	follow->foll = FOLL_WRITE;
+	follow->pin = true;
+}
+
+static void map_release(struct machine *m, struct task *t)
+{
+	const struct host_map *map = &m->w->kvm.maps[t->map.map];
+
+	if (map->page == NO_PFN)
+		return;
+	mark(m, map->page, map->writable);
+	if (map->page != m->w->config.zero_pfn)
+		page_put_refs(m, map->page, HOLD_MAP, GUP_PIN_COUNTING_BIAS);
+}
+
+/* No wrapper is left; kernel callers that only look use __gfn_to_page(). */
+static void lookup_release(struct machine *m, struct task *t)
+{
+	if (t->follow.page != NO_PFN)
+		page_put(m, t->follow.page, HOLD_FAULT);
+}
+
+static const struct traits traits = {
+	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
+	.pfnmap_huge = true, .needs_io = true,
+};
+
+#define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_tdp_mmu_page_fault"
+
+const struct semantics_patch sem_v7_2 = {
+	.name = "v7.2", .group = "new", .base = &sem_v6_12,
+	.source = "Linux 7.2: merged kvm_follow_pfn() (6.13): GUP's page carried, PFNMAP never referenced",
+	.traits = &traits,
+	.ops = {
+		.take_remapped = take_nothing, .release_fault = release_fault,
+		.spte_changed = spte_changed, .log_rearmed = log_rearmed,
+		.fault_args = fault_args, .map_args = map_args, .map_release = map_release,
+		.lookup_release = lookup_release,
+	},
+	.edits = (const struct step_edit[]){
+		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow", STEP(end_faultin, .chain = "__kvm_faultin_pfn") },
+		{ EDIT_BEFORE, PATH_FAULT, "install_leaf",
+		  STEP(spurious_if_allowed, .when = fault_installs,
+		       .chain = FAULT " > kvm_tdp_mmu_map > tdp_mmu_map_handle_target_level") },
+		{ EDIT_DROP, PATH_FAULT, "release_fault_page", { 0 } },
+		{ EDIT_BEFORE, PATH_FAULT, "unlock_mmu",
+		  { .name = "release_under_lock", .run = release_fault_page,
+		    .when = fault_has_lookup, .chain = FAULT " > kvm_mmu_finish_page_fault" } },
+		{ .verb = EDIT_END },
+	},
+};

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/semantics.h"
+
+#include <string.h>
+
+static bool fail(char *why, size_t size, const char *what, const char *name)
+{
+	size_t used = 0;
+	const char *parts[] = { what, ": ", name ? name : "?" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
+		for (const char *c = parts[i]; *c && used + 1 < size; c++)
+			why[used++] = *c;
+	if (size)
+		why[used] = 0;
+	return false;
+}
+
+static unsigned path_length(const struct step *path)
+{
+	unsigned n = 0;
+
+	while (path[n].name)
+		n++;
+	return n;
+}
+
+static int find_step(const struct step *path, const char *name)
+{
+	for (int i = 0; path[i].name; i++)
+		if (!strcmp(path[i].name, name))
+			return i;
+	return -1;
+}
+
+static bool insert_at(struct step *path, unsigned at, const struct step *step)
+{
+	unsigned n = path_length(path);
+
+	if (n == MAX_STEPS)
+		return false;
+	memmove(&path[at + 1], &path[at], (n + 1 - at) * sizeof(*path));
+	path[at] = *step;
+	return true;
+}
+
+static bool apply_edit(struct step *path, const struct step_edit *edit, char *why, size_t size)
+{
+	int at = edit->anchor ? find_step(path, edit->anchor) : (int)path_length(path);
+	bool room = true;
+
+	if (at < 0)
+		return fail(why, size, "no such step to edit", edit->anchor);
+	switch ((enum edit_verb)edit->verb) {
+	case EDIT_BEFORE:
+	case EDIT_APPEND:
+		room = insert_at(path, at, &edit->step);
+		break;
+	case EDIT_AFTER:
+		room = insert_at(path, at + 1, &edit->step);
+		break;
+	case EDIT_REPLACE:
+		path[at] = edit->step;
+		break;
+	case EDIT_DROP:
+		memmove(&path[at], &path[at + 1], (path_length(path) - at) * sizeof(*path));
+		break;
+	case EDIT_END:
+		break;
+	}
+	return room || fail(why, size, "path too long at step", edit->step.name);
+}
+
+/* struct ops is an array of function pointers of one size: override where not NULL. */
+static void override_ops(struct ops *ops, const struct ops *with)
+{
+	void (**to)(void) = (void (**)(void))ops;
+	void (*const *from)(void) = (void (*const *)(void))with;
+
+	for (size_t i = 0; i < sizeof(*ops) / sizeof(*to); i++)
+		if (from[i])
+			to[i] = from[i];
+}
+
+static bool apply_patch(const struct semantics_patch *patch, struct semantics *out, char *why,
+			size_t size)
+{
+	if (patch->base && !apply_patch(patch->base, out, why, size))
+		return false;
+	override_ops(&out->ops, &patch->ops);
+	if (patch->traits)
+		out->traits = *patch->traits;
+	for (const struct step_edit *edit = patch->edits; edit && edit->verb != EDIT_END; edit++)
+		if (!apply_edit(out->path[edit->path], edit, why, size))
+			return false;
+	out->name = patch->name;
+	out->alias = patch->alias;
+	out->group = patch->group;
+	out->source = patch->source;
+	return true;
+}
+
+static bool is_complete(struct semantics *out, char *why, size_t size)
+{
+	void (**op)(void) = (void (**)(void))&out->ops;
+
+	for (size_t i = 0; i < sizeof(out->ops) / sizeof(*op); i++)
+		if (!op[i])
+			return fail(why, size, "an operation is missing", out->name);
+	if (!out->traits.ept || !out->traits.npt)
+		return fail(why, size, "an SPTE format is missing", out->name);
+	for (unsigned p = 0; p < NR_PATHS; p++) {
+		if (!path_length(out->path[p]))
+			return fail(why, size, "a path has no steps", out->name);
+		for (struct step *step = out->path[p]; step->name; step++) {
+			int to = step->to ? find_step(out->path[p], step->to) : 0;
+
+			if (to < 0)
+				return fail(why, size, "a step jumps nowhere", step->name);
+			step->to_index = to;
+		}
+	}
+	return true;
+}
+
+bool semantics_resolve(const struct semantics_patch *patch, struct semantics *out, char *why,
+		       size_t size)
+{
+	memset(out, 0, sizeof(*out));
+	return apply_patch(patch, out, why, size) && is_complete(out, why, size);
+}
+
+const struct semantics_patch *semantics_find(const char *name)
+{
+	for (unsigned i = 0; all_semantics[i]; i++) {
+		const struct semantics_patch *patch = all_semantics[i];
+
+		if (!strcmp(patch->name, name) || (patch->alias && !strcmp(patch->alias, name)))
+			return patch;
+	}
+	return NULL;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * semantics.h: a kernel version (or a series, or a policy) as a table of paths and operations.
+ *
+ * A semantics is written as a patch: its base, the operations and traits it overrides, the steps
+ * it inserts, replaces or drops. semantics_resolve() applies the patches from the root on and
+ * yields a complete, immutable table. Nothing outside model/sem_*.c asks which semantics runs.
+ */
+#pragma once
+
+#include "model/base.h"
+#include "model/spte.h"
+#include "model/step.h"
+
+struct machine;
+
+/* Leaf operations that differ between versions. After resolution none is NULL. */
+struct ops {
+	/* A page that GUP gave, with one reference taken: what the caller gets (v11: OWN()). */
+	void (*own_page)(struct machine *m, struct task *t, pfn_t page);
+	/* hva_to_pfn_remapped(): the PTE has been found; take what reference there is to take. */
+	void (*take_remapped)(struct machine *m, struct task *t, pfn_t pfn, bool writable);
+	/* Is the fault's look-up still good? mmu_lock is held. */
+	bool (*fault_is_stale)(struct machine *m, const struct fault *fault);
+	/* mmu_invalidate_begin(): what the range is measured in. */
+	void (*range_add)(struct machine *m, const struct notify *range);
+	/* Does a notification count as in progress (L1: only if a slot overlaps)? */
+	bool (*range_counts)(struct machine *m, const struct notify *range);
+	/* Give back what the fault's look-up took; used == false: it was in vain. */
+	void (*release_fault)(struct machine *m, struct task *t, bool used);
+	/* A leaf changed: A/D on its way to struct page. */
+	void (*spte_changed)(struct machine *m, u64 old, u64 new, unsigned level);
+	/* KVM_GET_DIRTY_LOG took W from this leaf. */
+	void (*log_rearmed)(struct machine *m, u64 old);
+	/* Bits that the installed leaf gets beyond the format's. */
+	u64 (*leaf_bits)(struct machine *m, const struct fault *fault);
+	/* May this page be mapped by a huge SPTE, the host's mapping allowing? */
+	bool (*huge_ok)(struct machine *m, pfn_t pfn);
+	/* mark_page_accessed(): which LRU the kernel was built with */
+	void (*mark_accessed)(struct machine *m, pfn_t pfn);
+	/* kvm_vcpu_map()'s look-up arguments; and its release */
+	void (*map_args)(struct machine *m, struct follow *follow);
+	void (*map_release)(struct machine *m, struct task *t);
+	/* The old wrappers: gfn_to_pfn_prot() and its like; release by the caller */
+	void (*lookup_args)(struct machine *m, struct follow *follow);
+	void (*lookup_release)(struct machine *m, struct task *t);
+	/* The fault handler's first look-up */
+	void (*fault_args)(struct machine *m, struct follow *follow);
+	/* kvm_flush_remote_tlbs() or not, once a notification has zapped nothing but invalid roots */
+	bool (*zap_flushes)(struct machine *m, bool zapped_valid, bool zapped_invalid);
+};
+
+/* Differences that are values. */
+struct traits {
+	const struct spte_format *ept, *npt;
+	u64 refcounted_mask;		/* v11: SPTE_MMU_PAGE_REFCOUNTED; 0: no such bit */
+	u8 allow_unsafe_mappings;	/* v11, v7.2: kvm.allow_unsafe_mappings; else without meaning */
+	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
+	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
+	bool lookup_api;		/* gfn_to_pfn_prot() and its like exist */
+	bool needs_io;			/* KVM_PFN_ERR_NEEDS_IO instead of *async = true */
+	bool writable_by_slow;		/* hva_to_pfn_slow(): *writable = write_fault, failing or not */
+	bool release_by_page;		/* kvm_release_pfn_clean() calls a kvm_release_page_clean() that probes see */
+	bool anon_ref_add;		/* do_anonymous_page(): folio_ref_add(folio, nr_pages - 1) */
+};
+
+/* One path, edited. Names refer to the base's steps. */
+enum edit_verb { EDIT_END, EDIT_BEFORE, EDIT_AFTER, EDIT_REPLACE, EDIT_DROP, EDIT_APPEND };
+
+struct step_edit {
+	u8 verb;
+	u8 path;			/* enum path_id */
+	const char *anchor;		/* APPEND: NULL */
+	struct step step;		/* DROP: none */
+};
+
+struct semantics_patch {
+	const char *name;
+	const char *alias;		/* another name for it, or NULL */
+	const char *group;		/* "old" or "new" */
+	const char *source;		/* one line: what it is, with its provenance */
+	const struct semantics_patch *base;	/* NULL: this one is the root */
+	struct ops ops;			/* non-NULL ones override */
+	const struct traits *traits;	/* NULL: the base's */
+	const struct step_edit *edits;	/* ends with EDIT_END; NULL: none */
+};
+
+/* Resolved. */
+struct semantics {
+	const char *name, *alias, *group, *source;
+	struct ops ops;
+	struct traits traits;
+	struct step path[NR_PATHS][MAX_STEPS + 1];	/* each ends with a step without a name */
+};
+
+/* Every semantics there is, in order of history; ends with NULL. */
+extern const struct semantics_patch *const all_semantics[];
+
+/*
+ * Apply @patch and its bases. False: an anchor that is not there, a path too long, a step that
+ * jumps nowhere, an operation missing; @why (of @size bytes) says which.
+ */
+bool semantics_resolve(const struct semantics_patch *patch, struct semantics *out, char *why,
+		       size_t size);
+/* By name or alias; NULL if there is none. */
+const struct semantics_patch *semantics_find(const char *name);
+const struct spte_format *spte_format_of(const struct machine *m);

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/step.h"
+
+#include "model/machine.h"
+#include "model/semantics.h"
+
+static const struct step *row(const struct machine *m, const struct frame *frame)
+{
+	return &m->sem->path[frame->path][frame->pc];
+}
+
+static void push(struct task *t, u8 path)
+{
+	assert(t->depth < MAX_DEPTH);
+	t->frame[t->depth++] = (struct frame){ .path = path };
+}
+
+static void pop(struct machine *m, struct task *t)
+{
+	t->frame[--t->depth] = (struct frame){ 0 };
+	if (!t->depth) {
+		t->state = TASK_DONE;
+		touch(m, OBJECT_TASK, t - m->w->task);
+	}
+}
+
+const struct step *task_next_step(struct machine *m, unsigned task)
+{
+	struct task *t = &m->w->task[task];
+
+	while (t->state == TASK_RUNNING) {
+		struct frame *frame = &t->frame[t->depth - 1];
+		const struct step *step = row(m, frame);
+
+		if (!step->name)
+			pop(m, t);
+		else if (step->when && !step->when(m, t))
+			frame->pc++;
+		else
+			return step;
+	}
+	return NULL;
+}
+
+struct task *task_start(struct machine *m, unsigned task, enum path_id path, u8 by)
+{
+	struct task *t = &m->w->task[task];
+
+	assert(t->state != TASK_RUNNING);
+	*t = (struct task){ .state = TASK_RUNNING, .by = by };
+	push(t, path);
+	return t;
+}
+
+enum run_result task_step(struct machine *m, unsigned task)
+{
+	struct task *t = &m->w->task[task];
+	const struct step *step;
+	struct frame *frame;
+
+	m->task = task;
+	m->nr_touched = 0;
+	m->nr_alarms = 0;
+	m->touched_all = false;
+	step = task_next_step(m, task);
+	if (!step)
+		return RUN_FINISHED;
+	frame = &t->frame[t->depth - 1];
+	frame->at = frame->pc;
+	switch (step->run(m, t)) {
+	case STEP_NEXT:
+		frame->pc++;
+		break;
+	case STEP_BACK:
+		frame->pc = step->to_index;
+		break;
+	case STEP_CALL:
+		frame->pc++;
+		push(t, step->calls);
+		break;
+	case STEP_CALL_BACK:
+		frame->pc = step->to_index;
+		push(t, step->calls);
+		break;
+	case STEP_DONE:
+		pop(m, t);
+		break;
+	case STEP_BLOCKED:
+		return RUN_BLOCKED;
+	}
+	return task_next_step(m, task) ? RUN_STEPPED : RUN_FINISHED;
+}
+
+static size_t append(char *buffer, size_t size, size_t used, const char *text)
+{
+	while (*text && used + 1 < size)
+		buffer[used++] = *text++;
+	buffer[used] = 0;
+	return used;
+}
+
+void task_chain(const struct machine *m, const struct frame *frames, unsigned depth, char *buffer,
+		size_t size)
+{
+	size_t used = 0;
+
+	buffer[0] = 0;
+	for (unsigned i = 0; i < depth; i++) {
+		const struct frame *frame = &frames[i];
+		unsigned pc = i + 1 == depth ? frame->pc : frame->at;
+		const char *chain = m->sem->path[frame->path][pc].chain;
+
+		if (!chain)
+			continue;
+		if (used)
+			used = append(buffer, size, used, " > ");
+		used = append(buffer, size, used, chain);
+	}
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * task.h: a thread inside kernel (or guest) code: where it is, and its locals that live across a cut.
+ *
+ * A task has a stack of paths, because paths call paths: a guest access faults, the fault looks
+ * up an hva, GUP breaks COW, COW calls the MMU notifier, which is KVM again. No path is entered
+ * twice in one stack, so one struct of locals for each kind suffices.
+ */
+#pragma once
+
+#include "model/base.h"
+
+enum path_id {
+	PATH_ACCESS,		/* the guest reads, writes or executes; hardware walks */
+	PATH_FAULT,		/* kvm_mmu_page_fault() ... kvm_tdp_page_fault() */
+	PATH_FOLLOW,		/* hva_to_pfn(): GUP or PFNMAP walk */
+	PATH_EMULATE,		/* x86_emulate_instruction() of a store or load */
+	PATH_HOST_ACCESS,	/* userspace (or copy_to_user()) touches an hva */
+	PATH_HOST_FAULT,	/* handle_mm_fault() */
+	PATH_NOTIFY_START,	/* mmu_notifier_invalidate_range_start() */
+	PATH_NOTIFY_END,
+	PATH_UNMAP,		/* munmap, MADV_DONTNEED, unmap_mapping_range() */
+	PATH_PROTECT,		/* mprotect() */
+	PATH_MMAP,
+	PATH_DRIVER,		/* the driver allocates, frees, counts, re-points */
+	PATH_SLOT,		/* kvm_set_memslot() */
+	PATH_DIRTY_LOG,		/* KVM_GET_DIRTY_LOG */
+	PATH_MAP,		/* kvm_vcpu_map() */
+	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
+	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
+	NR_PATHS,
+};
+
+enum { MAX_DEPTH = 8 };
+
+enum access_kind { ACCESS_READ, ACCESS_WRITE, ACCESS_RMW, ACCESS_EXEC };
+
+/* The guest's loop "op (%ebx); add stride,%ebx; dec %ecx", or one host access. */
+struct access {
+	gpa_t gpa;		/* of the access at hand */
+	u64 count;		/* accesses left */
+	u64 stride;		/* bytes */
+	u32 value;		/* eax: written, or last read */
+	u8 kind;		/* enum access_kind */
+	u8 fetching;		/* still fetching the code page */
+	u8 walk;		/* enum walk_result of the last walk */
+	u8 mmio;		/* the access at hand went to userspace */
+	u64 qualification;	/* EPT violation exit qualification, or #NPF error code */
+	u64 mmios;		/* exits so far */
+	hva_t hva;		/* PATH_HOST_ACCESS, PATH_EMULATE: where */
+	pfn_t pfn;		/* translation found */
+	s32 error;		/* KVM_RUN's errno, 0 if none */
+	u32 faults;		/* EPT violations taken so far */
+	u8 last_ret;		/* enum ret_pf of the last fault */
+	u8 failed;		/* PATH_HOST_ACCESS: the fault could not be resolved (SIGSEGV, or short copy) */
+	u8 pad[6];
+};
+
+/* struct kvm_page_fault */
+struct fault {
+	gfn_t gfn;
+	u64 mmu_seq;
+	hva_t hva;
+	pfn_t pfn;
+	pfn_t orig_pfn;		/* what a release by pfn is given */
+	pfn_t page;		/* refcounted_page / accessed_page; NO_PFN if none */
+	s16 slot;		/* row of kvm.slots, or NO_SLOT */
+	u8 write, exec, present, rsvd;
+	u8 map_writable;
+	u8 goal_level;
+	u8 level;		/* the table the walk is at */
+	u8 root;
+	u8 ret;			/* enum ret_pf */
+	u8 unused_page;		/* the pfn was resolved and must be given back */
+	s32 error;
+};
+
+/* struct kvm_follow_pfn, and gfn_to_pfn's arguments in the same words */
+struct follow {
+	hva_t hva;
+	gfn_t gfn;
+	pfn_t pfn;		/* result */
+	pfn_t page;		/* refcounted_page; NO_PFN */
+	pfn_t spare;		/* slow GUP's page while the fast upgrade is tried */
+	u32 foll;		/* FOLL_* */
+	s32 gup;		/* result of the slow GUP: 1, 0 or -errno */
+	s16 slot;
+	u8 done;
+	u8 atomic, try_map_writable, guarded, allow_nonref, pin;
+	u8 writable;
+	u8 async;		/* the old API's *async */
+	u8 retried;		/* fixup_user_fault() has run */
+	u8 locked;		/* mmap_lock is held for reading */
+	u8 pad[2];
+};
+
+/* handle_mm_fault() */
+struct host_fault {
+	hva_t hva;
+	pfn_t page;		/* newly allocated */
+	u8 write;
+	u8 error;		/* VM_FAULT_ERROR: no VMA, no permission, SIGBUS */
+	u8 cow;
+	u8 pad[5];
+};
+
+enum notify_event { NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE };
+
+/* One notification: struct mmu_notifier_range, and the walk it causes */
+struct notify {
+	hva_t start, end;
+	u8 event;		/* enum notify_event */
+	u8 flush;
+	u8 open;		/* row of kvm.open */
+	u8 pad[5];
+};
+
+/* A host operation on a range of one or several VMAs, or of a driver's object */
+struct range_op {
+	hva_t start, end;	/* what is asked for */
+	hva_t at;		/* what has been done so far ends here */
+	hva_t piece_end;	/* of the VMA at hand */
+	u64 index, pages;	/* unmap_mapping_range(): of the object */
+	u8 kind;		/* enum range_kind */
+	u8 object;
+	u8 vma;			/* at hand */
+	u8 prot;		/* mprotect */
+	s32 error;
+	u8 split;		/* boundaries whose PMD split has been notified */
+	u8 pad[3];
+	u64 gathered;		/* pages in the mmu_gather */
+};
+enum range_kind { RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT };
+
+/* mmap() */
+struct mmap_op {
+	hva_t hva;
+	u64 pages;
+	u64 index;		/* first page in the object, or in the file */
+	u8 kind;		/* enum vma_kind */
+	u8 object;
+	u8 prot;		/* VM_READ | VM_WRITE | VM_EXEC */
+	u8 shared, populate;
+	u8 pad[3];
+	s32 error;
+};
+
+enum driver_verb { DRIVER_ALLOC, DRIVER_FREE, DRIVER_REF, DRIVER_REPOINT, DRIVER_MODE };
+
+struct driver_op {
+	u64 index, count;	/* first page, pages; REPOINT: of the other object */
+	pfn_t pfn;		/* ALLOC: where, or NO_PFN; result: first pfn */
+	u64 other_index;
+	s32 delta;		/* REF */
+	s32 error;
+	u8 verb;
+	u8 object, other;
+	u8 kind;		/* enum alloc_kind */
+	u8 order;
+	u8 mode;		/* enum map_mode */
+	u8 contiguous;		/* ALLOC of separate pages: one after the other in memory */
+	u8 pad;
+};
+
+struct slot_op {
+	gfn_t base_gfn;
+	u64 npages;		/* 0: delete */
+	hva_t hva;
+	s16 id;
+	u16 flags;
+	s16 row;		/* of kvm.slots that is being changed */
+	u8 change;		/* enum slot_change */
+	u8 pad;
+	s32 error;
+	u64 first_word;		/* PATH_DIRTY_LOG */
+	u64 dirty;		/* PATH_DIRTY_LOG: pages reported */
+};
+enum slot_change { SLOT_CREATE, SLOT_DELETE, SLOT_MOVE, SLOT_FLAGS, SLOT_NOTHING };
+
+/* kvm_vcpu_map(), kvm_vcpu_unmap(), and look-ups by kernel callers */
+struct map_op {
+	gfn_t gfn;
+	u8 map;			/* row of kvm.maps */
+	u8 write;
+	u8 dirty;
+	u8 api;			/* enum lookup_api */
+	s32 error;
+	s32 held, after;	/* the page's own count while held and after the release */
+	u32 value;		/* read through the map */
+	u8 writable, has_writable;
+	u8 refcounted;
+	u8 pad;
+};
+enum lookup_api { LOOKUP_PROT, LOOKUP_PFN, LOOKUP_ATOMIC, LOOKUP_MEMSLOT, NR_LOOKUPS };
+
+/* .at: the step that called the path above; .pc: the step to run next. */
+struct frame { u8 path, pc, at; };
+
+enum task_state { TASK_IDLE, TASK_RUNNING, TASK_DONE };
+
+struct task {
+	u8 state;
+	u8 depth;		/* paths entered; frame[depth - 1] runs */
+	u8 vcpu;		/* whose thread, if a vCPU's */
+	u8 by;			/* enum blame: who acts */
+	s32 refs;		/* ghost: references its look-ups hold right now */
+	struct frame frame[MAX_DEPTH];
+	struct access access;
+	struct fault fault;
+	struct follow follow;
+	struct host_fault host;
+	struct notify notify;
+	struct range_op range;
+	struct mmap_op mmap;
+	struct driver_op driver;
+	struct slot_op slot;
+	struct map_op map;
+};

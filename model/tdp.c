@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/tdp.h"
+
+#include "model/machine.h"
+#include "model/memslot.h"
+#include "model/semantics.h"
+
+const struct spte_format *spte_format_of(const struct machine *m)
+{
+	return m->w->config.ept ? m->sem->traits.ept : m->sem->traits.npt;
+}
+
+static pfn_t new_root(struct machine *m)
+{
+	for (unsigned i = 0; i < MAX_ROOTS; i++) {
+		struct root *root = &m->w->kvm.roots[i];
+
+		if (!root->used) {
+			*root = (struct root){ .pfn = alloc_table(m), .used = true };
+			return root->pfn;
+		}
+	}
+	assert(!"out of roots");
+	return NO_PFN;
+}
+
+pfn_t tdp_current_root(struct machine *m)
+{
+	for (unsigned i = 0; i < MAX_ROOTS; i++)
+		if (m->w->kvm.roots[i].used && !m->w->kvm.roots[i].invalid)
+			return m->w->kvm.roots[i].pfn;
+	return NO_PFN;
+}
+
+pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
+{
+	pfn_t root = tdp_current_root(m);
+
+	if (root == NO_PFN)
+		root = new_root(m);
+	if (m->w->vcpu[vcpu].root != root) {
+		m->w->vcpu[vcpu].root = root;
+		tlb_flush(m, vcpu);	/* kvm_mmu_load(): kvm_x86_ops.flush_tlb_current() */
+	}
+	return root;
+}
+
+u64 tdp_entry(struct machine *m, pfn_t table, gfn_t gfn, unsigned level)
+{
+	u64 entry = pt_entry(m, table, gfn, level);
+
+	return entry ? entry : spte_format_of(m)->nonpresent;
+}
+
+struct pt_leaf tdp_walk(struct machine *m, pfn_t root, gfn_t gfn)
+{
+	struct pt_format format = spte_pt_format(spte_format_of(m));
+	struct pt_leaf leaf = pt_walk(m, &format, root, gfn);
+
+	if (!leaf.entry)
+		leaf.entry = spte_format_of(m)->nonpresent;
+	return leaf;
+}
+
+struct pt_leaf tdp_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end)
+{
+	struct pt_format format = spte_pt_format(spte_format_of(m));
+
+	return pt_next_leaf(m, &format, root, gfn, end);
+}
+
+static void count_leaf(struct machine *m, u64 spte, unsigned level, int delta)
+{
+	static const char *const name[] = { "pages_4k", "pages_2m", "pages_1g" };
+
+	page_of(m, pt_pfn(spte))->sptes[level - 1] += delta;
+	page_touch(m, pt_pfn(spte));
+	note_stat(m, name[level - 1], delta);	/* kvm_update_page_stats() */
+}
+
+static void free_subtree(struct machine *m, u64 spte, gfn_t gfn, unsigned level)
+{
+	pfn_t table = pt_pfn(spte);
+	unsigned index = 0;
+
+	while ((index = m->phys->next(m->phys, table, index)) < WORDS_PER_PAGE) {
+		gfn_t child = gfn + index * level_pages(level - 1);
+
+		if (spte_is_present(spte_format_of(m), tdp_entry(m, table, child, level - 1)))
+			tdp_set_spte(m, table, child, level - 1, spte_format_of(m)->nonpresent);
+		index++;
+	}
+	free_table(m, table);
+}
+
+/* __handle_changed_spte(): arch/x86/kvm/mmu/tdp_mmu.c, 6.1 to 7.2. */
+void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64 new)
+{
+	const struct spte_format *format = spte_format_of(m);
+	u64 old = tdp_entry(m, table, gfn, level);
+	bool was_leaf = spte_is_leaf(format, old, level);
+	bool is_leaf = spte_is_leaf(format, new, level);
+
+	if (old == new)
+		return;
+	gfn &= ~(level_pages(level) - 1);
+	pt_set_entry(m, table, gfn, level, new);
+	touch(m, OBJECT_SPTE, gfn);
+	if (was_leaf && is_leaf && pt_pfn(old) != pt_pfn(new)) {
+		raise_alarm(m, ALARM_LEAF_REPLACED, gfn, BLAME_KVM);
+		raise_alarm(m, ALARM_BUG, SPLAT_LEAF_REPLACED, BLAME_KVM);
+	}
+	note(m, &(struct note){ .kind = NOTE_SPTE, .name = "kvm_tdp_mmu_spte_changed", .gfn = gfn,
+				.level = level, .old = old, .new = new });
+	if (was_leaf)
+		count_leaf(m, old, level, -1);
+	if (is_leaf)
+		count_leaf(m, new, level, 1);
+	if (was_leaf)
+		m->sem->ops.spte_changed(m, old, new, level);
+	else if (spte_is_present(format, old) && level > 1 && pt_pfn(old) != pt_pfn(new))
+		free_subtree(m, old, gfn, level);
+}
+
+bool tdp_zap_leafs(struct machine *m, pfn_t root, gfn_t start, gfn_t end)
+{
+	bool any = false;
+
+	for (gfn_t gfn = start; gfn < end; ) {
+		struct pt_leaf leaf = tdp_next_leaf(m, root, gfn, end);
+
+		if (!leaf.present)
+			break;
+		tdp_set_spte(m, leaf.table, leaf.first, leaf.level, spte_format_of(m)->nonpresent);
+		gfn = leaf.first + level_pages(leaf.level);
+		any = true;
+	}
+	return any;
+}
+
+void tdp_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
+{
+	for (unsigned i = 0; i < MAX_ROOTS; i++) {
+		const struct root *root = &m->w->kvm.roots[i];
+
+		if (root->used && tdp_zap_leafs(m, root->pfn, start, end))
+			zapped[root->invalid] = true;
+	}
+}
+
+void tdp_invalidate_roots(struct machine *m)
+{
+	for (unsigned i = 0; i < MAX_ROOTS; i++)
+		if (m->w->kvm.roots[i].used)
+			m->w->kvm.roots[i].invalid = true;
+}
+
+void tdp_zap_invalid_roots(struct machine *m)
+{
+	for (unsigned i = 0; i < MAX_ROOTS; i++) {
+		struct root *root = &m->w->kvm.roots[i];
+
+		if (!root->used || !root->invalid)
+			continue;
+		free_subtree(m, root->pfn << PAGE_SHIFT, 0, PT_LEVELS + 1);
+		/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS: no vCPU runs on it any more */
+		for (unsigned v = 0; v < MAX_VCPUS; v++)
+			if (m->w->vcpu[v].root == root->pfn) {
+				m->w->vcpu[v].root = NO_PFN;
+				tlb_flush(m, v);
+			}
+		*root = (struct root){ 0 };
+	}
+}
+
+bool tdp_write_protect(struct machine *m, gfn_t start, gfn_t end, bool rearm)
+{
+	const struct spte_format *format = spte_format_of(m);
+	pfn_t root = tdp_current_root(m);
+	bool any = false;
+
+	for (gfn_t gfn = start; root != NO_PFN && gfn < end; ) {
+		struct pt_leaf leaf = tdp_next_leaf(m, root, gfn, end);
+
+		if (!leaf.present)
+			break;
+		if (spte_is_writable(format, leaf.entry)) {
+			tdp_set_spte(m, leaf.table, leaf.first, leaf.level,
+				     leaf.entry & ~format->write);
+			if (rearm)
+				m->sem->ops.log_rearmed(m, leaf.entry);
+			any = true;
+		}
+		gfn = leaf.first + level_pages(leaf.level);
+	}
+	return any;
+}
+
+/* lpage_info[].disallow_lpage: kvm_alloc_memslot_metadata(), arch/x86/kvm/x86.c. */
+static bool slot_allows(const struct memslot *slot, gfn_t gfn, unsigned level)
+{
+	u64 pages = level_pages(level);
+	gfn_t first = gfn & ~(pages - 1);
+
+	if ((slot->base_gfn ^ slot->userspace_addr >> PAGE_SHIFT) & (pages - 1))
+		return false;
+	return first >= slot->base_gfn && first + pages <= slot->base_gfn + slot->npages;
+}
+
+unsigned tdp_max_level(struct machine *m, int row, gfn_t gfn, pfn_t pfn)
+{
+	const struct memslot *slot;
+	unsigned level = 1;
+	struct pt_leaf leaf;
+
+	if (row == NO_SLOT || is_error_noslot_pfn(pfn) || memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))
+		return 1;
+	if (!m->sem->ops.huge_ok(m, pfn))
+		return 1;
+	slot = memslot_row(m, row);
+	leaf = host_leaf(m, slot->userspace_addr + ((gfn - slot->base_gfn) << PAGE_SHIFT));
+	if (!leaf.present)
+		return 1;
+	while (level < leaf.level && slot_allows(slot, gfn, level + 1))
+		level++;
+	return level;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tdp.h: KVM's side of the stage-2 tables: roots, installing, zapping, bookkeeping.
+ *
+ * Linux: arch/x86/kvm/mmu/tdp_mmu.c. tdp_set_spte() is the one place where an entry changes.
+ * SIMPLIFIED: v5.12 has its TDP MMU switched on (the parameter's default was off).
+ */
+#pragma once
+
+#include "model/base.h"
+#include "model/pgtable.h"
+
+struct machine;
+struct notify;
+
+/* The vCPU's root; makes one, with a flush of this vCPU's TLB, if it has none or it is obsolete. */
+pfn_t tdp_load_root(struct machine *m, unsigned vcpu);
+/* The root that new faults would use, or NO_PFN. */
+pfn_t tdp_current_root(struct machine *m);
+/* The entry that maps @gfn under @root, or where the walk ends. */
+struct pt_leaf tdp_walk(struct machine *m, pfn_t root, gfn_t gfn);
+struct pt_leaf tdp_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end);
+/* An entry that was never written reads as the format's non-present value. */
+u64 tdp_entry(struct machine *m, pfn_t table, gfn_t gfn, unsigned level);
+/* Change one entry, with everything that __handle_changed_spte() does about it. */
+void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64 new);
+/* Zap the leaves of [start, end) under one root; true if there were any. */
+bool tdp_zap_leafs(struct machine *m, pfn_t root, gfn_t start, gfn_t end);
+/* kvm_tdp_mmu_unmap_gfn_range(): every root, invalid ones too. @zapped[0]: valid, [1]: invalid. */
+void tdp_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
+/* kvm_mmu_zap_all_fast(), front half: every root becomes obsolete. */
+void tdp_invalidate_roots(struct machine *m);
+/* Its back half: entries and tables of obsolete roots go. */
+void tdp_zap_invalid_roots(struct machine *m);
+/*
+ * Write-protect the leaves of [start, end): W goes, host- and MMU-writable stay. True if any had
+ * W. @rearm: for the dirty log (clear_dirty_pt_masked()), else for the slot as a whole.
+ */
+bool tdp_write_protect(struct machine *m, gfn_t start, gfn_t end, bool rearm);
+/* host_pfn_mapping_level() and what the slot allows: the largest level for @gfn. */
+unsigned tdp_max_level(struct machine *m, int slot, gfn_t gfn, pfn_t pfn);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * walker.h: the processor's reading of the stage-2 tables. Knows nothing of KVM's software bits.
+ *
+ * EPT: Intel SDM vol. 3C, 29.3 (translation), 28.2.1 (exit qualification). NPT: AMD APM vol. 2,
+ * 15.25 (#NPF error code). Guest linear addresses are guest-physical: paging is off in the guest.
+ */
+#pragma once
+
+#include "model/base.h"
+
+struct machine;
+
+enum walk_result {
+	WALK_OK,
+	WALK_VIOLATION,		/* EPT violation (exit 48), or #NPF without RSVD */
+	WALK_MISCONFIG,		/* EPT misconfiguration (exit 49), or #NPF with RSVD */
+};
+
+enum { WALK_READ = 1, WALK_WRITE = 2, WALK_EXEC = 4 };
+
+struct walk {
+	u8 result;
+	u8 level;		/* of the leaf */
+	bool writable, executable;	/* AND over all levels */
+	bool dirty;		/* D is set, or D is not in use */
+	u64 qualification;	/* EPT: exit qualification; NPT: error code (EXITINFO1) */
+	pfn_t pfn;		/* WALK_OK: first of the mapping */
+	u64 first;		/* WALK_OK: first gfn of the mapping */
+};
+
+/* Translate @gfn for @access under @root; sets A on the way and D for a write, as hardware does. */
+struct walk hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned access);

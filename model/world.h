@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * world.h: everything that can differ between two moments, but for memory (phys.h).
+ *
+ * Plain data: no pointers, fixed bounds, explicit padding. A copy is a snapshot, memcmp() is
+ * equality.
+ */
+#pragma once
+
+#include "model/base.h"
+#include "model/host_mm.h"
+#include "model/kvm.h"
+#include "model/task.h"
+#include "model/tlb.h"
+
+enum { MAX_VCPUS = 4, MAX_TASKS = 6, MAX_BATCHED = 15 /* PAGEVEC_SIZE, include/linux/pagevec.h */ };
+
+/* The host and VM as configured; constant while a world lives. */
+struct config {
+	u8 ept;			/* stage-2 format: EPT, else NPT */
+	u8 ad;			/* hardware A/D bits in use */
+	u8 guest_pat_honoured;	/* noncoherent DMA (6.1), no IGNORE_GUEST_PAT quirk (7.2) */
+	u8 allow_unsafe_mappings;	/* kvm.ko's parameter, v11 and 6.13 */
+	u8 no_lru_batch;	/* lru_add_drain() happens at once: a script's choice */
+	u8 pad[3];
+	pfn_t zero_pfn;		/* the ZERO_PAGE */
+	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
+};
+
+struct vcpu {
+	pfn_t root;		/* loaded root, or NO_PFN */
+	struct tlb tlb;
+};
+
+struct world {
+	struct config config;
+	struct kvm kvm;
+	struct host_mm mm;
+	pfn_t next_frame;	/* where alloc_frame() goes on */
+	u8 nr_batched;		/* pages in the CPU's LRU batch */
+	u8 pad[7];
+	pfn_t batched[MAX_BATCHED];
+	struct vcpu vcpu[MAX_VCPUS];
+	struct task task[MAX_TASKS];
+};
