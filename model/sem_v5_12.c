@@ -181,10 +181,30 @@ static const struct traits traits = {
 	.change_pte = true, .lookup_api = true, .writable_by_slow = true,
 };
 
+static const struct step *const paths[NR_PATHS] = {
+	[PATH_ACCESS] = path_access,
+	[PATH_FAULT] = path_fault,
+	[PATH_FOLLOW] = path_follow,
+	[PATH_EMULATE] = path_emulate,
+	[PATH_HOST_ACCESS] = path_host_access,
+	[PATH_HOST_FAULT] = path_host_fault,
+	[PATH_NOTIFY_START] = path_notify_start,
+	[PATH_NOTIFY_END] = path_notify_end,
+	[PATH_UNMAP] = path_unmap,
+	[PATH_PROTECT] = path_protect,
+	[PATH_MMAP] = path_mmap,
+	[PATH_DRIVER] = path_driver,
+	[PATH_SLOT] = path_slot,
+	[PATH_DIRTY_LOG] = path_dirty_log,
+	[PATH_MAP] = path_map,
+	[PATH_UNMAP_MAP] = path_unmap_map,
+	[PATH_LOOKUP] = path_lookup,
+};
+
 const struct semantics_patch sem_v5_12 = {
 	.name = "v5.12", .group = "old",
 	.source = "Linux 5.12.9: gfn_to_pfn() with an unconditional get_page() (CVE-2021-22543)",
-	.traits = &traits,
+	.traits = &traits, .paths = paths,
 	.ops = {
 		.own_page = own_with_reference, .take_remapped = take_by_get,
 		.fault_is_stale = fault_is_stale, .range_add = range_add,
@@ -196,5 +216,4 @@ const struct semantics_patch sem_v5_12 = {
 		.lookup_args = lookup_args, .lookup_release = lookup_release,
 		.fault_args = fault_args, .zap_flushes = zap_flushes,
 	},
-	.edits = (const struct step_edit[]){ { .verb = EDIT_END } },
 };

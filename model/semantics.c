@@ -87,6 +87,13 @@ static bool apply_patch(const struct semantics_patch *patch, struct semantics *o
 {
 	if (patch->base && !apply_patch(patch->base, out, why, size))
 		return false;
+	for (unsigned p = 0; patch->paths && p < NR_PATHS; p++) {
+		unsigned n = patch->paths[p] ? path_length(patch->paths[p]) : 0;
+
+		if (n > MAX_STEPS)
+			return fail(why, size, "path too long at step", patch->paths[p]->name);
+		memcpy(out->path[p], patch->paths[p], n * sizeof(struct step));
+	}
 	override_ops(&out->ops, &patch->ops);
 	if (patch->traits)
 		out->traits = *patch->traits;

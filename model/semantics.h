@@ -82,6 +82,7 @@ struct semantics_patch {
 	const struct semantics_patch *base;	/* NULL: this one is the root */
 	struct ops ops;			/* non-NULL ones override */
 	const struct traits *traits;	/* NULL: the base's */
+	const struct step *const *paths;	/* of the root: a table for each path; NULL: the base's */
 	const struct step_edit *edits;	/* ends with EDIT_END; NULL: none */
 };
 

@@ -43,7 +43,8 @@ static inline int box_setup(void **state)
 	return mkdtemp(box->root) ? 0 : -1;
 }
 
-static inline int box_remove_entry(const char *path, const struct stat *status, int type, struct FTW *ftw)
+static inline int box_remove_entry(const char *path, const struct stat *status, int type,
+				   struct FTW *ftw)
 {
 	(void)status;
 	(void)type;
@@ -67,7 +68,7 @@ static inline int box_teardown(void **state)
 }
 
 static inline void box_write_bytes(struct box *box, const char *folder, const char *extension,
-			    const char *bytes, size_t length)
+				   const char *bytes, size_t length)
 {
 	char file[400];
 	FILE *stream;
@@ -82,7 +83,8 @@ static inline void box_write_bytes(struct box *box, const char *folder, const ch
 	assert_int_equal(fclose(stream), 0);
 }
 
-static inline void box_write(struct box *box, const char *folder, const char *extension, const char *text)
+static inline void box_write(struct box *box, const char *folder, const char *extension,
+			     const char *text)
 {
 	if (text)
 		box_write_bytes(box, folder, extension, text, strlen(text));

@@ -167,6 +167,8 @@ static void print_exit(struct out *out, const struct vcpu_exit *exit)
 
 static void print_answer(struct out *out, const struct answer *answer)
 {
+	if (!strncmp(answer->result, "child:", 6) && answer->kind != ANSWER_OTHER)
+		add(out, "child:");
 	switch (answer->kind) {
 	case ANSWER_OK:
 	case ANSWER_ERRNO:
@@ -340,6 +342,9 @@ static void rare_answers_print_again_as_they_were(void **state)
 		{ "gexec 1", "INTERNAL_ERROR sub=1", ANSWER_VCPU },
 		{ "gvmsave 1", "EXIT 8 rip=0xb3 ebx=0x0", ANSWER_VCPU },
 		{ "hread D", "0xffffffff", ANSWER_VALUE },
+		{ "cread A", "child:0xa", ANSWER_VALUE },
+		{ "cdontneed A 4K", "child:EINVAL", ANSWER_ERRNO },
+		{ "cread A", "child:?", ANSWER_OTHER },
 		{ "slot 1", "errno123", ANSWER_ERRNO },
 		{ "mmap A", "EHWPOISON hva=0x10000000000", ANSWER_ERRNO },
 		{ "dirtylog 1", "OK dirty=2: 0 7", ANSWER_OK },

@@ -15,7 +15,8 @@ case ${PFNSIM_BUILD-} in
 esac
 
 # Debian packages, by what they are needed for.
-build_packages="gcc libc6-dev meson ninja-build pkg-config re2c bison libyajl-dev libzstd-dev"
+build_packages="gcc libc6-dev meson ninja-build pkg-config re2c bison"
+build_packages="$build_packages libyajl-dev libzstd-dev libstb-dev"
 test_packages="libcmocka-dev libunwind-dev zstd"
 clang_packages="clang libclang-rt-dev"
 coverage_packages="lcov"
@@ -29,6 +30,7 @@ have() {
 	case $1 in
 	libc6-dev)	echo '#include <stdio.h>' | gcc -E - ;;
 	libcmocka-dev)	pkg-config --exists cmocka ;;
+	libstb-dev)	pkg-config --exists stb ;;
 	libunwind-dev)	pkg-config --exists libunwind ;;
 	libyajl-dev)	pkg-config --exists yajl ;;
 	libzstd-dev)	pkg-config --exists libzstd ;;

@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "sim/event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/host_mm.h"
+#include "sim/arena.h"
+
+static const char *const alloc_words[] = {
+	"order0", "compound", "noncompound", "split", "counted", "reserved", "mmio", NULL
+};
+static const char *const mode_words[] = {
+	"pfn", "remap", "insert", "page", "mixed", "pmd", "ioinsert", "iomixed", NULL
+};
+static const char *const prot_words[] = { "r", "w", "x", NULL };
+static const char *const slot_words[] = { "log", "ro", NULL };
+static const char *const api_words[] = { "prot", "pfn", "atomic", "memslot", NULL };
+static const char *const backing_words[] = { "anon", "device", NULL };
+
+#define AT(field) offsetof(struct event, field)
+#define UNTIL	{ "until", ARG_STEP, AT(until), .help = "stop before this step; resume later" }
+#define VCPU	{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose access" }
+#define COUNT	{ "count", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .help = "accesses" }
+#define STRIDE	{ "stride", ARG_NUMBER, AT(stride), .preset = 4096, .help = "bytes between them" }
+#define GPA	{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = (uint64_t)1 << 46, .help = "where" }
+#define OBJECT	{ "object", ARG_OBJECT, AT(object), true, true, .help = "what alloc named" }
+#define RANGE_ARGS							\
+	{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" },	\
+	{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" }
+
+const struct event_kind event_kinds[] = {
+	{ "alloc", EVENT_ALLOC, "The driver allocates pages. [alloc_pages()]", {
+		{ "object", ARG_NEW_OBJECT, AT(object), true, true, .help = "its name from here on" },
+		{ "kind", ARG_CHOICE, AT(kind), true, true, .words = alloc_words,
+		  .help = "with __GFP_COMP or without, what the tails get" },
+		{ "order", ARG_NUMBER, AT(order), .max = 10, .help = "of a block" },
+		{ "pages", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .max = 1 << 28,
+		  .help = "of order0, reserved and mmio" },
+		{ "pfn", ARG_NUMBER, AT(pfn), .preset = NO_PFN, .max = (uint64_t)1 << 36,
+		  .help = "the first page; the model chooses if absent" } } },
+	{ "free", EVENT_FREE, "The driver frees them, mapped or not. [__free_pages()]", {
+		OBJECT } },
+	{ "ref", EVENT_REF, "The driver changes a page's own count. [page_ref_add()]", {
+		OBJECT,
+		{ "index", ARG_NUMBER, AT(index), true, true, .help = "which page" },
+		{ "delta", ARG_DELTA, AT(delta), true, true, .help = "by how much" } } },
+	{ "repoint", EVENT_REPOINT, "The driver's fault handler will map another page there.", {
+		OBJECT,
+		{ "index", ARG_NUMBER, AT(index), true, true, .help = "which page" },
+		{ "to", ARG_OBJECT, AT(other), true, true, .help = "whose page instead" },
+		{ "to-index", ARG_NUMBER, AT(other_index), true, true, .help = "which of its pages" } } },
+	{ "mode", EVENT_MODE, "How the driver maps: at mmap or on fault, by which helper.", {
+		OBJECT,
+		{ "mode", ARG_CHOICE, AT(mode), true, true, .words = mode_words,
+		  .help = "vmf_insert_pfn, remap_pfn_range, vm_insert_page ..." } } },
+	{ "zap", EVENT_ZAP, "The driver removes its pages from all mappings. [unmap_mapping_range()]", {
+		OBJECT,
+		{ "index", ARG_NUMBER, AT(index), .positional = true, .help = "first page" },
+		{ "pages", ARG_NUMBER, AT(count), .positional = true, .preset = 1 << 28, .min = 1,
+		  .help = "how many; all if absent" }, UNTIL } },
+	{ "mmap", EVENT_MMAP, "Userspace maps memory. [mmap()]", {
+		{ "region", ARG_NEW_REGION, AT(name), true, true, .help = "its name from here on" },
+		{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
+		{ "backing", ARG_CHOICE, AT(backing), .positional = true, .words = backing_words,
+		  .help = "anonymous memory, or the object" },
+		{ "object", ARG_OBJECT, AT(object), .positional = true, .preset = NO_PFN,
+		  .help = "of backing=device" },
+		{ "index", ARG_NUMBER, AT(index), .help = "its first page" },
+		{ "prot", ARG_FLAGS, AT(prot), .preset = VM_READ | VM_WRITE, .words = prot_words,
+		  .help = "r,w,x" },
+		{ "hva", ARG_NUMBER, AT(hva), .preset = NO_PFN, .max = (uint64_t)1 << 47,
+		  .help = "where; 1 GiB apart from 0x10000000000 on if absent" } } },
+	{ "munmap", EVENT_MUNMAP, "Userspace unmaps. [munmap()]", { RANGE_ARGS, UNTIL } },
+	{ "dontneed", EVENT_DONTNEED, "Userspace drops pages. [madvise(MADV_DONTNEED)]", {
+		RANGE_ARGS, UNTIL } },
+	{ "mprotect", EVENT_MPROTECT, "Userspace changes protections. [mprotect()]", {
+		RANGE_ARGS,
+		{ "prot", ARG_FLAGS, AT(prot), true, true, .words = prot_words, .help = "r,w,x or none" },
+		UNTIL } },
+	{ "drain", EVENT_DRAIN, "Per-CPU LRU batches are emptied. [lru_add_drain_all()]", {
+		{ 0 } } },
+	{ "memslot", EVENT_MEMSLOT, "The VMM adds or changes a memslot. [KVM_SET_USER_MEMORY_REGION]", {
+		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
+		{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = (uint64_t)1 << 46, .help = "where" },
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "the memory behind it" },
+		{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
+		{ "flags", ARG_FLAGS, AT(flags), .words = slot_words, .help = "ro, log" }, UNTIL } },
+	{ "memslot-delete", EVENT_MEMSLOT_DELETE, "The VMM deletes a memslot.", {
+		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
+		UNTIL } },
+	{ "dirtylog", EVENT_DIRTY_LOG, "The VMM reads a dirty log. [KVM_GET_DIRTY_LOG]", {
+		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
+		UNTIL } },
+	{ "read", EVENT_READ, "The guest loads four bytes.", { GPA, COUNT, STRIDE, VCPU, UNTIL } },
+	{ "write", EVENT_WRITE, "The guest stores four bytes.", {
+		GPA,
+		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,
+		  .help = "what" },
+		COUNT, STRIDE, VCPU, UNTIL } },
+	{ "rmw", EVENT_RMW, "The guest increments four bytes.", { GPA, COUNT, STRIDE, VCPU, UNTIL } },
+	{ "exec", EVENT_EXEC, "The guest executes an instruction there.", {
+		GPA, { "count", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .max = 1, .help = "one" },
+		VCPU, UNTIL } },
+	{ "host-read", EVENT_HOST_READ, "Userspace loads four bytes.", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" }, UNTIL } },
+	{ "host-write", EVENT_HOST_WRITE, "Userspace stores four bytes.", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" },
+		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,
+		  .help = "what" }, UNTIL } },
+	{ "map", EVENT_MAP, "KVM maps a guest page for itself. [kvm_vcpu_map()]", {
+		GPA, { "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .help = "which of its maps" },
+		VCPU, UNTIL } },
+	{ "unmap", EVENT_UNMAP, "KVM gives the map up. [kvm_vcpu_unmap()]", {
+		{ "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .positional = true,
+		  .help = "which of its maps" },
+		{ "dirty", ARG_NUMBER, AT(dirty), .max = 1, .help = "it was written" }, UNTIL } },
+	{ "lookup", EVENT_LOOKUP, "A kernel caller looks a gfn up, then releases. [gfn_to_pfn_prot()]", {
+		GPA, { "api", ARG_CHOICE, AT(api), .positional = true, .words = api_words,
+		       .help = "which wrapper" },
+		{ "write", ARG_NUMBER, AT(write), .max = 1, .help = "for writing" }, UNTIL } },
+	{ "resume", EVENT_RESUME, "An event that stopped at its until= goes on.", {
+		{ "event", ARG_LABEL, AT(name), true, true, .help = "its label" }, UNTIL } },
+};
+
+const size_t nr_event_kinds = ARRAY_SIZE(event_kinds);
+
+/* ---- names ---- */
+
+struct region { const char *name; uint64_t base, size; };
+struct named_object { const char *name; bool freed; uint64_t pages; };
+
+struct names {
+	struct region region[MAX_VMAS];
+	size_t nr_regions;
+	struct named_object object[MAX_OBJECTS];
+	size_t nr_objects;
+	const char **label;
+	bool *unfinished;
+	size_t nr_labels;
+	struct arena *arena;
+};
+
+struct names *names_new(void)
+{
+	struct names *names = calloc(1, sizeof(*names));
+
+	if (!names)
+		abort();
+	return names;
+}
+
+void names_free(struct names *names)
+{
+	if (!names)
+		return;
+	free(names->label);
+	free(names->unfinished);
+	arena_free(&names->arena);
+	free(names);
+}
+
+static const struct region *find_region(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->nr_regions; i++)
+		if (!strcmp(names->region[i].name, name))
+			return &names->region[i];
+	return NULL;
+}
+
+bool names_region(const struct names *names, const char *name, uint64_t *base, uint64_t *size)
+{
+	const struct region *region = find_region(names, name);
+
+	if (!region)
+		return false;
+	*base = region->base;
+	*size = region->size;
+	return true;
+}
+
+static int find_label(const struct names *names, const char *label)
+{
+	for (size_t i = 0; i < names->nr_labels; i++)
+		if (!strcmp(names->label[i], label))
+			return i;
+	return -1;
+}
+
+bool names_has_label(const struct names *names, const char *label)
+{
+	return find_label(names, label) >= 0;
+}
+
+static int find_object(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->nr_objects; i++)
+		if (!strcmp(names->object[i].name, name))
+			return i;
+	return -1;
+}
+
+bool names_object(const struct names *names, const char *name, uint64_t *row)
+{
+	int i = find_object(names, name);
+
+	if (i >= 0)
+		*row = i;
+	return i >= 0;
+}
+
+/* ---- binding ---- */
+
+struct binder {
+	const struct ast_statement *statement;
+	struct names *names;
+	struct event *event;
+	struct error *error;
+	const struct event_kind *kind;
+	const struct arg_row *row;
+	const struct ast_value *value;
+};
+
+static bool wrong(struct binder *b, unsigned column, const char *format, const char *a,
+		  const char *c)
+{
+	return error_at(b->error, b->statement->file, b->statement->line, column, format, a, c);
+}
+
+static uint64_t *slot_of(struct binder *b)
+{
+	return (uint64_t *)((char *)b->event + b->row->offset);
+}
+
+static bool expects(struct binder *b, const char *what)
+{
+	return wrong(b, b->value->column, "\"%s\" takes %s", b->row->key, what);
+}
+
+static const char *choices(const char *const *words, char *buffer, size_t size)
+{
+	buffer[0] = 0;
+	for (size_t i = 0; words[i]; i++) {
+		if (i)
+			strncat(buffer, ", ", size - strlen(buffer) - 1);
+		strncat(buffer, words[i], size - strlen(buffer) - 1);
+	}
+	return buffer;
+}
+
+static int word_index(const char *const *words, const char *word, size_t length)
+{
+	for (int i = 0; words[i]; i++)
+		if (strlen(words[i]) == length && !strncmp(words[i], word, length))
+			return i;
+	return -1;
+}
+
+static bool bind_number(struct binder *b)
+{
+	uint64_t number = b->value->number;
+
+	if (b->value->type != AST_INT)
+		return expects(b, "a number");
+	if (number < b->row->min || (b->row->max && number > b->row->max))
+		return error_at(b->error, b->statement->file, b->statement->line, b->value->column,
+				"\"%s\" is out of range: from %llu to %llu", b->row->key,
+				(unsigned long long)b->row->min,
+				(unsigned long long)(b->row->max ? b->row->max : UINT64_MAX));
+	*slot_of(b) = number;
+	return true;
+}
+
+static bool bind_address(struct binder *b)
+{
+	const struct region *region;
+
+	if (b->value->type == AST_INT) {
+		*slot_of(b) = b->value->number;
+		return (uint64_t)b->value->number < (uint64_t)1 << 47 ||
+		       expects(b, "a user address below 0x800000000000");
+	}
+	if (b->value->type != AST_NAME)
+		return expects(b, "an address, or REGION+offset");
+	region = find_region(b->names, b->value->name);
+	if (!region)
+		return wrong(b, b->value->column, "no region is called \"%s\"%s", b->value->name, "");
+	if (b->value->offset >= region->size)
+		return wrong(b, b->value->column, "the offset lies outside region \"%s\"%s",
+			     b->value->name, "");
+	*slot_of(b) = region->base + b->value->offset;
+	return true;
+}
+
+static bool bind_size(struct binder *b)
+{
+	uint64_t size = b->value->number;
+
+	if (b->value->type != AST_INT || !size || size % 4096 || size > (uint64_t)1 << 46)
+		return expects(b, "a number of bytes, a multiple of 4096 (8K, 2M ...)");
+	*slot_of(b) = size;
+	return true;
+}
+
+static bool bind_object(struct binder *b)
+{
+	int i;
+
+	if (b->value->type != AST_NAME || b->value->has_offset)
+		return expects(b, "the name of an object");
+	i = find_object(b->names, b->value->name);
+	if (i < 0)
+		return wrong(b, b->value->column, "no object is called \"%s\"%s", b->value->name, "");
+	if (b->names->object[i].freed && b->event->id != EVENT_ZAP)
+		return wrong(b, b->value->column, "the pages of \"%s\" have been freed%s",
+			     b->value->name, "");
+	*slot_of(b) = i;
+	return true;
+}
+
+static bool bind_new_object(struct binder *b)
+{
+	int i;
+
+	if (b->value->type != AST_NAME || b->value->has_offset)
+		return expects(b, "a name for the object");
+	i = find_object(b->names, b->value->name);
+	if (i >= 0 && !b->names->object[i].freed)
+		return wrong(b, b->value->column, "\"%s\" is allocated already%s", b->value->name, "");
+	if (i < 0 && b->names->nr_objects == MAX_OBJECTS)
+		return wrong(b, b->value->column, "more than 8 objects%s%s", "", "");
+	if (i < 0)
+		i = b->names->nr_objects++;
+	b->names->object[i] = (struct named_object){ .name = b->value->name };
+	*slot_of(b) = i;
+	return true;
+}
+
+static bool bind_new_region(struct binder *b)
+{
+	if (b->value->type != AST_NAME || b->value->has_offset)
+		return expects(b, "a name for the region");
+	if (find_region(b->names, b->value->name))
+		return wrong(b, b->value->column, "\"%s\" is a region already%s", b->value->name, "");
+	if (b->names->nr_regions == MAX_VMAS)
+		return wrong(b, b->value->column, "too many regions%s%s", "", "");
+	b->event->name = b->value->name;
+	return true;
+}
+
+static bool bind_choice(struct binder *b)
+{
+	char buffer[160];
+	int i = -1;
+
+	if (b->value->type == AST_NAME && !b->value->has_offset)
+		i = word_index(b->row->words, b->value->name, strlen(b->value->name));
+	if (i < 0)
+		return wrong(b, b->value->column, "\"%s\" is one of: %s", b->row->key,
+			     choices(b->row->words, buffer, sizeof(buffer)));
+	*slot_of(b) = b->row->values ? b->row->values[i] : (uint64_t)i;
+	return true;
+}
+
+static bool bind_flags(struct binder *b)
+{
+	const char *at = b->value->name;
+	uint64_t bits = 0;
+	char buffer[160];
+
+	if (b->value->type != AST_NAME || b->value->has_offset)
+		return expects(b, "words joined by commas");
+	while (strcmp(b->value->name, "none")) {
+		size_t length = strcspn(at, ",");
+		int i = word_index(b->row->words, at, length);
+
+		if (i < 0)
+			return wrong(b, b->value->column, "\"%s\" is made of: %s, or none", b->row->key,
+				     choices(b->row->words, buffer, sizeof(buffer)));
+		bits |= (uint64_t)1 << i;
+		at += length;
+		if (!*at++)
+			break;
+	}
+	*slot_of(b) = bits;
+	return true;
+}
+
+/* Is @name a step of some path of some semantics? */
+static bool step_exists(const char *name)
+{
+	struct semantics *sem = malloc(sizeof(*sem));
+	bool found = false;
+	char why[64];
+
+	if (!sem)
+		abort();
+	for (size_t s = 0; all_semantics[s] && !found; s++) {
+		if (!semantics_resolve(all_semantics[s], sem, why, sizeof(why)))
+			break;
+		for (unsigned p = 0; p < NR_PATHS; p++)
+			for (const struct step *step = sem->path[p]; step->name; step++)
+				found |= !strcmp(step->name, name);
+	}
+	free(sem);
+	return found;
+}
+
+static bool bind_step(struct binder *b)
+{
+	if (b->value->type != AST_NAME)
+		return expects(b, "the name of a step (pfnsim semantics --steps)");
+	if (!step_exists(b->value->name))
+		return wrong(b, b->value->column, "no semantics has a step \"%s\"%s", b->value->name,
+			     " (pfnsim semantics --steps lists them)");
+	*(const char **)slot_of(b) = b->value->name;
+	return true;
+}
+
+static bool bind_label(struct binder *b)
+{
+	int i = b->value->type == AST_NAME ? find_label(b->names, b->value->name) : -1;
+
+	if (i < 0)
+		return expects(b, "the label of an event above");
+	if (!b->names->unfinished[i])
+		return wrong(b, b->value->column, "event \"%s\" did not stop anywhere%s",
+			     b->value->name, "");
+	*(const char **)slot_of(b) = b->value->name;
+	return true;
+}
+
+static bool bind_delta(struct binder *b)
+{
+	if (b->value->type != AST_INT || b->value->number > INT32_MAX ||
+	    b->value->number < INT32_MIN)
+		return expects(b, "a signed 32-bit number");
+	*slot_of(b) = b->value->number;
+	return true;
+}
+
+static bool bind_value(struct binder *b)
+{
+	static bool (*const bind[])(struct binder *) = {
+		[ARG_NUMBER] = bind_number, [ARG_DELTA] = bind_delta,
+		[ARG_ADDRESS] = bind_address, [ARG_SIZE] = bind_size,
+		[ARG_OBJECT] = bind_object, [ARG_NEW_OBJECT] = bind_new_object,
+		[ARG_NEW_REGION] = bind_new_region, [ARG_CHOICE] = bind_choice,
+		[ARG_FLAGS] = bind_flags, [ARG_STEP] = bind_step, [ARG_LABEL] = bind_label,
+	};
+
+	return bind[b->row->type](b);
+}
+
+static const struct event_kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < nr_event_kinds; i++)
+		if (!strcmp(event_kinds[i].name, name))
+			return &event_kinds[i];
+	return NULL;
+}
+
+/* The kind whose name differs least by edits, for "did you mean". */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[32], n = strlen(b);
+
+	if (n >= ARRAY_SIZE(row))
+		return 99;
+	for (unsigned j = 0; j <= n; j++)
+		row[j] = j;
+	for (unsigned i = 1; a[i - 1]; i++) {
+		unsigned corner = row[0]++;
+
+		for (unsigned j = 1; j <= n; j++) {
+			unsigned above = row[j], best = corner + (a[i - 1] != b[j - 1]);
+
+			best = above + 1 < best ? above + 1 : best;
+			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			corner = above;
+		}
+	}
+	return row[n];
+}
+
+static bool unknown_event(struct binder *b)
+{
+	const struct event_kind *best = &event_kinds[0];
+
+	for (size_t i = 1; i < nr_event_kinds; i++)
+		if (distance(b->statement->word, event_kinds[i].name) <
+		    distance(b->statement->word, best->name))
+			best = &event_kinds[i];
+	if (distance(b->statement->word, best->name) <= 2)
+		return wrong(b, b->statement->column, "unknown event \"%s\"; did you mean \"%s\"?",
+			     b->statement->word, best->name);
+	return wrong(b, b->statement->column,
+		     "unknown event \"%s\"; expected alloc, mmap, memslot, read, write, zap ... "
+		     "(pfnsim events)%s", b->statement->word, "");
+}
+
+static const struct arg_row *row_by_key(const struct event_kind *kind, const char *key)
+{
+	for (size_t i = 0; i < MAX_ARGS && kind->args[i].key; i++)
+		if (!strcmp(kind->args[i].key, key))
+			return &kind->args[i];
+	return NULL;
+}
+
+static const struct arg_row *next_positional(const struct event_kind *kind, const bool *seen)
+{
+	for (size_t i = 0; i < MAX_ARGS && kind->args[i].key; i++)
+		if (kind->args[i].positional && !seen[i])
+			return &kind->args[i];
+	return NULL;
+}
+
+static bool bind_args(struct binder *b)
+{
+	bool seen[MAX_ARGS] = { false };
+
+	for (size_t i = 0; i < MAX_ARGS && b->kind->args[i].key; i++) {
+		b->row = &b->kind->args[i];
+		*slot_of(b) = b->row->preset;
+	}
+	for (size_t i = 0; i < b->statement->nr_args; i++) {
+		const struct ast_arg *arg = &b->statement->args[i];
+
+		if (arg->key && !strncmp(arg->key, "x-", 2))
+			continue;
+		b->value = &arg->value;
+		b->row = arg->key ? row_by_key(b->kind, arg->key) : next_positional(b->kind, seen);
+		if (!b->row && arg->key)
+			return wrong(b, arg->column, "\"%s\" has no argument \"%s\"",
+				     b->kind->name, arg->key);
+		if (!b->row)
+			return wrong(b, arg->column, "\"%s\" takes no further value here%s",
+				     b->kind->name, "");
+		if (seen[b->row - b->kind->args])
+			return wrong(b, arg->column, "\"%s\" is given twice%s", b->row->key, "");
+		seen[b->row - b->kind->args] = true;
+		if (!bind_value(b))
+			return false;
+	}
+	for (size_t i = 0; i < MAX_ARGS && b->kind->args[i].key; i++)
+		if (b->kind->args[i].required && !seen[i])
+			return wrong(b, b->statement->column, "\"%s\" needs \"%s\"", b->kind->name,
+				     b->kind->args[i].key);
+	return true;
+}
+
+/* ---- what one event says to the next ---- */
+
+static bool settle_mmap(struct binder *b)
+{
+	struct event *e = b->event;
+	struct names *names = b->names;
+
+	if ((e->backing == VMA_DEVICE) != (e->object != NO_PFN))
+		return wrong(b, b->statement->column,
+			     "\"mmap\" of a device needs its object, other memory has none%s%s", "", "");
+	if (e->hva == NO_PFN)
+		e->hva = 0x10000000000 + names->nr_regions * 0x40000000;
+	if (e->hva % 4096)
+		return wrong(b, b->statement->column, "hva is not a multiple of 4096%s%s", "", "");
+	for (size_t i = 0; i < names->nr_regions; i++)
+		if (e->hva < names->region[i].base + names->region[i].size &&
+		    names->region[i].base < e->hva + e->size)
+			return wrong(b, b->statement->column, "\"%s\" overlaps region \"%s\"", e->name,
+				     names->region[i].name);
+	names->region[names->nr_regions++] =
+		(struct region){ .name = e->name, .base = e->hva, .size = e->size };
+	return true;
+}
+
+static bool index_is_in(struct binder *b, uint64_t object, uint64_t index)
+{
+	const struct named_object *o = &b->names->object[object];
+
+	return index < o->pages ||
+	       wrong(b, b->statement->column, "\"%s\" has no page with that index%s", o->name, "");
+}
+
+static bool settle(struct binder *b)
+{
+	struct event *e = b->event;
+	struct names *names = b->names;
+
+	switch (e->id) {
+	case EVENT_ALLOC:
+		names->object[e->object].pages =
+			e->kind == ALLOC_ORDER0 || e->kind == ALLOC_RESERVED ||
+			e->kind == ALLOC_MMIO ? e->count : (uint64_t)1 << e->order;
+		if (e->kind == ALLOC_MMIO && e->pfn == NO_PFN)
+			return wrong(b, b->statement->column, "kind mmio needs its pfn%s%s", "", "");
+		return true;
+	case EVENT_FREE:
+		names->object[e->object].freed = true;
+		return true;
+	case EVENT_REF:
+		return index_is_in(b, e->object, e->index);
+	case EVENT_REPOINT:
+		return index_is_in(b, e->object, e->index) &&
+		       index_is_in(b, e->other, e->other_index);
+	case EVENT_MMAP:
+		return settle_mmap(b);
+	case EVENT_MEMSLOT:
+		if (e->gpa % 4096 || e->hva % 4096)
+			return wrong(b, b->statement->column,
+				     "gpa and hva of a memslot are multiples of 4096%s%s", "", "");
+		return true;
+	default:
+		return true;
+	}
+}
+
+static bool keep_label(struct binder *b)
+{
+	struct names *names = b->names;
+	const char *label = b->statement->label;
+
+	if (b->event->id == EVENT_RESUME && !b->event->until)
+		names->unfinished[find_label(names, b->event->name)] = false;
+	if (!label)
+		return !b->event->until || b->event->id == EVENT_RESUME ||
+		       wrong(b, b->statement->column, "an event with until= needs a label%s%s", "", "");
+	if (names_has_label(names, label))
+		return wrong(b, b->statement->column, "label \"%s\" is taken%s", label, "");
+	names->label = realloc(names->label, (names->nr_labels + 1) * sizeof(*names->label));
+	names->unfinished = realloc(names->unfinished, names->nr_labels + 1);
+	if (!names->label || !names->unfinished)
+		abort();
+	names->unfinished[names->nr_labels] = true;	/* it may have to wait for a lock */
+	names->label[names->nr_labels++] = label;
+	return true;
+}
+
+bool event_bind(const struct ast_statement *statement, struct names *names, struct event *event,
+		struct error *error)
+{
+	struct binder b = { .statement = statement, .names = names, .event = event, .error = error,
+			    .kind = find_kind(statement->word) };
+
+	if (!b.kind)
+		return unknown_event(&b);
+	*event = (struct event){ .id = b.kind->id, .file = statement->file,
+				 .line = statement->line, .column = statement->column,
+				 .label = statement->label, .op = b.kind->name };
+	return bind_args(&b) && settle(&b) && keep_label(&b);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * event.h: one thing that somebody does. Traces and recordings both become lists of these.
+ *
+ * A kind of event is a row of event_kinds[]: its name, its arguments, how it starts. Parser,
+ * documentation and replay read the row. docs/TRACE-FORMAT.md.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/ast.h"
+#include "sim/error.h"
+#include "sim/vm.h"
+
+enum event_id {
+	EVENT_ALLOC, EVENT_FREE, EVENT_REF, EVENT_REPOINT, EVENT_MODE, EVENT_ZAP,
+	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_DRAIN,
+	EVENT_MEMSLOT, EVENT_MEMSLOT_DELETE, EVENT_DIRTY_LOG,
+	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
+	EVENT_HOST_READ, EVENT_HOST_WRITE,
+	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP,
+	EVENT_RESUME,
+	EVENT_NOTHING,		/* of recordings: a command that only looks */
+	NR_EVENT_IDS,
+};
+
+enum { EVENT_NAME_SIZE = 48 };
+
+struct event {
+	enum event_id id;
+	unsigned number;		/* from 1 */
+	const char *file;
+	unsigned line, column;
+	const char *label;		/* NULL: none */
+	const char *until;		/* stop before this step; NULL: run to the end */
+	const char *op;			/* as shown: the kind's name, or the recorded command */
+	/* Arguments; which ones count is in the kind's row. */
+	uint64_t object, other;		/* rows of host_mm.object */
+	uint64_t index, other_index;	/* pages */
+	uint64_t count;			/* pages, or accesses */
+	uint64_t kind, mode, order;	/* enum alloc_kind, enum map_mode */
+	uint64_t pfn;
+	uint64_t hva, size;		/* bytes */
+	uint64_t backing;		/* enum vma_kind */
+	uint64_t prot;			/* VM_READ | VM_WRITE | VM_EXEC */
+	uint64_t is_private, populate;
+	uint64_t slot, gpa, flags;
+	uint64_t vcpu, value, stride;
+	uint64_t map, write, dirty, api;
+	int64_t delta;
+	const char *name;		/* of what it makes; RESUME: the label */
+};
+
+/* What an event came to. */
+struct outcome {
+	const char *word;		/* mapped spurious retry emulate mmio efault ok einval ... */
+	pfn_t pfn;			/* the page it is about, or NO_PFN */
+	bool has_refs;
+	s32 refs;			/* that page's own count afterwards */
+	bool has_value;
+	u32 value;			/* read, or what eax holds at HLT */
+	u64 left;			/* accesses not done */
+	gpa_t stopped_at;		/* where an access failed */
+	s32 error;			/* -errno, 0 */
+	bool paused, blocked;		/* not over */
+};
+
+struct event_list {
+	struct event *events;
+	size_t nr_events;
+	struct arena *arena;
+};
+
+enum arg_type {
+	ARG_NUMBER,		/* an integer from .min to .max */
+	ARG_DELTA,		/* a signed integer */
+	ARG_ADDRESS,		/* an hva, or REGION, or REGION+offset */
+	ARG_SIZE,		/* bytes, a multiple of 4096, not 0 */
+	ARG_OBJECT,		/* the name of something allocated */
+	ARG_NEW_OBJECT,
+	ARG_NEW_REGION,
+	ARG_CHOICE,		/* one of .words, by place */
+	ARG_FLAGS,		/* words of .words joined by commas, or "none": bits by place */
+	ARG_STEP,		/* the name of a step */
+	ARG_LABEL,		/* the label of an unfinished event */
+};
+
+struct arg_row {
+	const char *key;
+	enum arg_type type;
+	size_t offset;			/* in struct event */
+	bool required;
+	bool positional;		/* may be given without its key, in the row's order */
+	uint64_t preset;		/* when absent */
+	uint64_t min, max;		/* ARG_NUMBER; max 0: no bound */
+	const char *const *words;	/* ARG_CHOICE, ARG_FLAGS: ends with NULL */
+	const uint64_t *values;		/* of the words; NULL: their place (CHOICE) or bit (FLAGS) */
+	const char *help;
+};
+
+enum { MAX_ARGS = 10 };
+
+struct event_kind {
+	const char *name;
+	enum event_id id;
+	const char *help;		/* one line: what happens, with the kernel's function */
+	struct arg_row args[MAX_ARGS];
+};
+
+extern const struct event_kind event_kinds[];
+extern const size_t nr_event_kinds;
+
+/* Bind a statement to an event; names are looked up in, and added to, @names. */
+struct names;
+struct names *names_new(void);
+void names_free(struct names *names);
+bool event_bind(const struct ast_statement *statement, struct names *names, struct event *event,
+		struct error *error);
+/* The region's base and length in bytes; false: no such region. */
+bool names_region(const struct names *names, const char *name, uint64_t *base, uint64_t *size);
+/* The row of a named object; false: no such object. */
+bool names_object(const struct names *names, const char *name, uint64_t *row);
+/* Labels of all events so far; for "expect ... at=LABEL". */
+bool names_has_label(const struct names *names, const char *label);
+
+/*
+ * Run one event. VM_BLOCKED and VM_PAUSED leave its task where it is; a later RESUME goes on.
+ * Returns false for what a script may not ask (resume of a finished event, ...).
+ */
+bool event_run(struct vm *vm, const struct event *event, struct outcome *outcome,
+	       struct error *error);
+const char *errno_word(s32 error);

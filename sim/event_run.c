@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* event_run.c: events become tasks on paths, and finished tasks become outcomes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/host_mm.h"
+#include "model/memslot.h"
+#include "model/path.h"
+#include "sim/event.h"
+
+const char *errno_word(s32 error)
+{
+	static const struct { s32 number; const char *word; } words[] = {
+		{ 0, "ok" }, { -2, "enoent" }, { -4, "eintr" }, { -12, "enomem" },
+		{ -14, "efault" }, { -16, "ebusy" }, { -17, "eexist" }, { -22, "einval" },
+		{ -38, "enosys" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].number == error)
+			return words[i].word;
+	return "error";
+}
+
+/* ---- starting ---- */
+
+static void start_driver(struct task *t, const struct event *e, enum driver_verb verb)
+{
+	t->driver = (struct driver_op){
+		.verb = verb, .object = e->object, .other = e->other, .index = e->index,
+		.other_index = e->other_index, .count = e->count, .pfn = e->pfn,
+		.delta = e->delta, .kind = e->kind, .order = e->order, .mode = e->mode,
+		.contiguous = e->pfn != NO_PFN,
+	};
+}
+
+static void start_range(struct task *t, const struct event *e, enum range_kind kind)
+{
+	t->range = (struct range_op){
+		.start = e->hva, .end = e->hva + e->size, .kind = kind, .object = e->object,
+		.index = e->index, .pages = e->count, .prot = e->prot,
+		.split = kind == RANGE_MUNMAP || kind == RANGE_PROTECT ? 0 : 2,
+	};
+}
+
+static void start_access(struct vm *vm, struct task *t, const struct event *e)
+{
+	static const u8 kind[] = { ACCESS_READ, ACCESS_WRITE, ACCESS_RMW, ACCESS_EXEC };
+
+	t->vcpu = e->vcpu;
+	t->access = (struct access){ .gpa = e->gpa, .count = e->count, .stride = e->stride,
+				     .value = e->value, .kind = kind[e->id - EVENT_READ],
+				     .fetching = vm->w.config.code_gpa != NO_PFN };
+}
+
+static void start_slot(struct task *t, const struct event *e)
+{
+	t->slot = (struct slot_op){
+		.id = e->slot, .base_gfn = e->gpa >> PAGE_SHIFT, .flags = e->flags, .hva = e->hva,
+		.npages = e->id == EVENT_MEMSLOT ? e->size >> PAGE_SHIFT : 0,
+	};
+}
+
+static enum path_id path_of(enum event_id id)
+{
+	static const u8 path[NR_EVENT_IDS] = {
+		[EVENT_ALLOC] = PATH_DRIVER, [EVENT_FREE] = PATH_DRIVER, [EVENT_REF] = PATH_DRIVER,
+		[EVENT_REPOINT] = PATH_DRIVER, [EVENT_MODE] = PATH_DRIVER, [EVENT_ZAP] = PATH_UNMAP,
+		[EVENT_MMAP] = PATH_MMAP, [EVENT_MUNMAP] = PATH_UNMAP,
+		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_MPROTECT] = PATH_PROTECT,
+		[EVENT_MEMSLOT] = PATH_SLOT, [EVENT_MEMSLOT_DELETE] = PATH_SLOT,
+		[EVENT_DIRTY_LOG] = PATH_DIRTY_LOG,
+		[EVENT_READ] = PATH_ACCESS, [EVENT_WRITE] = PATH_ACCESS,
+		[EVENT_RMW] = PATH_ACCESS, [EVENT_EXEC] = PATH_ACCESS,
+		[EVENT_HOST_READ] = PATH_HOST_ACCESS, [EVENT_HOST_WRITE] = PATH_HOST_ACCESS,
+		[EVENT_MAP] = PATH_MAP, [EVENT_UNMAP] = PATH_UNMAP_MAP,
+		[EVENT_LOOKUP] = PATH_LOOKUP,
+	};
+
+	return path[id];
+}
+
+static u8 actor_of(enum event_id id)
+{
+	switch (path_of(id)) {
+	case PATH_DRIVER:
+		return BLAME_DRIVER;
+	case PATH_UNMAP:
+		return id == EVENT_ZAP ? BLAME_DRIVER : BLAME_VMM;
+	case PATH_ACCESS:
+	case PATH_MAP:
+	case PATH_UNMAP_MAP:
+	case PATH_LOOKUP:
+		return BLAME_KVM;
+	default:
+		return BLAME_VMM;
+	}
+}
+
+static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
+{
+	switch (e->id) {
+	case EVENT_ALLOC:
+		start_driver(t, e, DRIVER_ALLOC);
+		break;
+	case EVENT_FREE:
+		start_driver(t, e, DRIVER_FREE);
+		break;
+	case EVENT_REF:
+		start_driver(t, e, DRIVER_REF);
+		break;
+	case EVENT_REPOINT:
+		start_driver(t, e, DRIVER_REPOINT);
+		break;
+	case EVENT_MODE:
+		start_driver(t, e, DRIVER_MODE);
+		break;
+	case EVENT_ZAP:
+		start_range(t, e, RANGE_ZAP);
+		break;
+	case EVENT_MUNMAP:
+		start_range(t, e, RANGE_MUNMAP);
+		break;
+	case EVENT_DONTNEED:
+		start_range(t, e, RANGE_DONTNEED);
+		break;
+	case EVENT_MPROTECT:
+		start_range(t, e, RANGE_PROTECT);
+		break;
+	case EVENT_MMAP:
+		t->mmap = (struct mmap_op){
+			.hva = e->hva, .pages = e->size >> PAGE_SHIFT, .index = e->index,
+			.kind = e->backing, .object = e->object, .prot = e->prot,
+			.shared = e->backing == VMA_DEVICE && !e->is_private };
+		break;
+	case EVENT_MEMSLOT:
+	case EVENT_MEMSLOT_DELETE:
+	case EVENT_DIRTY_LOG:
+		start_slot(t, e);
+		break;
+	case EVENT_READ:
+	case EVENT_WRITE:
+	case EVENT_RMW:
+	case EVENT_EXEC:
+		start_access(vm, t, e);
+		break;
+	case EVENT_HOST_READ:
+	case EVENT_HOST_WRITE:
+		t->access = (struct access){
+			.hva = e->hva, .value = e->value, .count = 1,
+			.kind = e->id == EVENT_HOST_READ ? ACCESS_READ : ACCESS_WRITE };
+		break;
+	case EVENT_MAP:
+	case EVENT_UNMAP:
+	case EVENT_LOOKUP:
+		t->map = (struct map_op){ .gfn = e->gpa >> PAGE_SHIFT, .map = e->map,
+					  .write = e->write, .dirty = e->dirty, .api = e->api };
+		break;
+	case EVENT_DRAIN:
+	case EVENT_RESUME:
+	case EVENT_NOTHING:
+	case NR_EVENT_IDS:
+		break;
+	}
+}
+
+/* ---- finishing ---- */
+
+static void outcome_page(struct vm *vm, struct outcome *o, pfn_t pfn)
+{
+	o->pfn = pfn;
+	if (pfn == NO_PFN || is_error_noslot_pfn(pfn) || !page_is(&vm->m, pfn, PG_VALID))
+		return;
+	o->has_refs = true;
+	o->refs = page_of(&vm->m, pfn)->refcount;
+}
+
+/* A vCPU's word for it: the worst that happened, else the last thing. */
+static void access_outcome(struct vm *vm, const struct task *t, struct outcome *o)
+{
+	const struct access *a = &t->access;
+	bool host = t->frame[0].path == PATH_HOST_ACCESS;
+
+	o->left = a->count;
+	o->stopped_at = a->gpa;
+	o->error = a->error;
+	o->value = a->value;
+	o->has_value = true;
+	(void)host;
+	if (a->error)
+		o->word = errno_word(a->error);
+	else if (a->mmios)
+		o->word = "mmio";
+	else if (a->last_ret == RET_PF_EMULATE)
+		o->word = "emulate";
+	else if (a->last_ret == RET_PF_RETRY)
+		o->word = "retry";
+	else if (a->last_ret == RET_PF_SPURIOUS)
+		o->word = "spurious";
+	else
+		o->word = a->faults && a->last_ret == RET_PF_FIXED && t->fault.slot != NO_SLOT ?
+			  "mapped" : "ok";
+	if (a->error && !is_error_noslot_pfn(t->fault.pfn))
+		outcome_page(vm, o, t->fault.pfn);
+	else if (a->error) {	/* the page that the host has there, if any */
+		hva_t hva = memslot_hva(&vm->m, t->fault.slot, t->fault.gfn, false);
+		struct pt_leaf leaf = host_leaf(&vm->m, is_error_hva(hva) ? 0 : hva);
+
+		outcome_page(vm, o, leaf.present ? host_leaf_pfn(&leaf, hva) : NO_PFN);
+	} else {
+		outcome_page(vm, o, a->mmios ? NO_PFN : a->pfn);
+	}
+}
+
+static void map_outcome(struct vm *vm, const struct task *t, struct outcome *o)
+{
+	pfn_t pfn = t->follow.pfn;
+
+	o->error = t->map.error;
+	o->word = errno_word(o->error);
+	if (path_of(EVENT_LOOKUP) == t->frame[0].path)
+		o->word = "ok";
+	if (t->map.error && pfn == KVM_PFN_ERR_RO_FAULT)
+		o->word = "ro_fault";
+	else if (t->map.error && pfn == KVM_PFN_ERR_FAULT)
+		o->word = "efault";
+	else if (t->map.error && pfn == KVM_PFN_NOSLOT)
+		o->word = "noslot";
+	outcome_page(vm, o, pfn);
+	o->has_value = !t->map.error;
+	o->value = t->map.value;
+}
+
+static void task_outcome(struct vm *vm, const struct task *t, const struct event *e,
+			 struct outcome *o)
+{
+	switch (e->id) {
+	case EVENT_READ:
+	case EVENT_WRITE:
+	case EVENT_RMW:
+	case EVENT_EXEC:
+		access_outcome(vm, t, o);
+		break;
+	case EVENT_HOST_READ:
+	case EVENT_HOST_WRITE:
+		o->word = t->access.failed ? "sigsegv" : "ok";
+		o->has_value = !t->access.failed;
+		o->value = t->access.value;
+		outcome_page(vm, o, t->access.failed ? NO_PFN : t->access.pfn);
+		break;
+	case EVENT_MAP:
+	case EVENT_LOOKUP:
+		map_outcome(vm, t, o);
+		break;
+	case EVENT_UNMAP:
+		o->error = t->map.error;
+		break;
+	case EVENT_MEMSLOT:
+	case EVENT_MEMSLOT_DELETE:
+	case EVENT_DIRTY_LOG:
+		o->error = t->slot.error;
+		break;
+	case EVENT_MMAP:
+		o->error = t->mmap.error;
+		break;
+	case EVENT_ZAP:
+	case EVENT_MUNMAP:
+	case EVENT_DONTNEED:
+	case EVENT_MPROTECT:
+		o->error = t->range.error;
+		break;
+	case EVENT_ALLOC:
+	case EVENT_REPOINT:
+		outcome_page(vm, o, t->driver.error ? NO_PFN : t->driver.pfn);
+		o->error = t->driver.error;
+		break;
+	case EVENT_FREE:
+	case EVENT_REF:
+	case EVENT_MODE:
+		o->error = t->driver.error;
+		break;
+	case EVENT_DRAIN:
+	case EVENT_RESUME:
+	case EVENT_NOTHING:
+	case NR_EVENT_IDS:
+		break;
+	}
+	if (!o->word)
+		o->word = errno_word(o->error);
+}
+
+static void finish(struct vm *vm, unsigned task, enum vm_result result, const struct event *e,
+		   struct outcome *o)
+{
+	struct task *t = &vm->w.task[task];
+
+	if (result == VM_PAUSED) {
+		o->paused = true;
+		o->word = "paused";
+		return;
+	}
+	if (result == VM_BLOCKED) {
+		o->blocked = true;
+		o->word = "blocked";
+		return;
+	}
+	task_outcome(vm, t, e, o);
+	if (result == VM_RETRIES || result == VM_LIVELOCK) {
+		o->word = result == VM_RETRIES ? "retry" : "livelock";
+		*t = (struct task){ 0 };
+	}
+	for (size_t i = 0; i < vm->nr_splats; i++)
+		if (vm->splats[i].event == vm->event && vm->splats[i].kind != ALARM_WARN)
+			o->word = vm->splats[i].kind == ALARM_BUG ? "bug" : "oops";
+}
+
+/* Where each paused event's task is: kept by the caller's label in the vm's task rows. */
+static int paused_task(const struct vm *vm, const struct event *e)
+{
+	for (int i = 0; i < MAX_TASKS; i++)
+		if (vm->paused[i] && !strcmp(vm->paused[i]->label, e->name))
+			return i;
+	return -1;
+}
+
+static bool resume(struct vm *vm, const struct event *e, struct outcome *o, struct error *error)
+{
+	int task = paused_task(vm, e);
+	const struct event *first;
+	enum vm_result result;
+
+	if (task < 0) {	/* under this semantics it never came to the step where it was to stop */
+		*o = (struct outcome){ .word = "finished", .pfn = NO_PFN };
+		return true;
+	}
+	(void)error;
+	first = vm->paused[task];
+	result = vm_run(vm, task, e->until);
+	finish(vm, task, result, first, o);
+	if (!o->paused && !o->blocked)
+		vm->paused[task] = NULL;
+	return true;
+}
+
+bool event_run(struct vm *vm, const struct event *event, struct outcome *o, struct error *error)
+{
+	enum vm_result result;
+	struct task *t;
+	int task;
+
+	*o = (struct outcome){ .pfn = NO_PFN };
+	vm_begin_event(vm, event->number);
+	if (event->id == EVENT_RESUME)
+		return resume(vm, event, o, error);
+	if (event->id == EVENT_DRAIN)
+		lru_drain(&vm->m);
+	if (event->id == EVENT_DRAIN || event->id == EVENT_NOTHING) {
+		o->word = "ok";
+		return true;
+	}
+	task = vm_free_task(vm);
+	if (task < 0)
+		return error_at(error, event->file, event->line, event->column,
+				"more than %d events are unfinished", MAX_TASKS - 1);
+	t = task_start(&vm->m, task, path_of(event->id), actor_of(event->id));
+	fill_arguments(vm, t, event);
+	result = vm_run(vm, task, event->until);
+	if (result == VM_FULL)
+		return error_at(error, event->file, event->line, event->column, "out of memory");
+	finish(vm, task, result, event, o);
+	if (o->paused || o->blocked) {
+		if (!event->label)
+			return error_at(error, event->file, event->line, event->column,
+					"this event waits for a lock that an unfinished event holds; "
+					"label it, and resume it when the other has gone on");
+		vm->paused[task] = event;
+	}
+	return true;
+}

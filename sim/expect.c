@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* expect.c: what a trace says should come out, and whether it did. */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/host_mm.h"
+#include "model/memslot.h"
+#include "model/tdp.h"
+#include "sim/replay_internal.h"
+
+static bool is_group(const char *model)
+{
+	return !strcmp(model, "old") || !strcmp(model, "new");
+}
+
+bool model_matches(const char *model, const struct semantics_patch *patch)
+{
+	if (!strcmp(model, "all"))
+		return true;
+	if (is_group(model))
+		return !strcmp(patch->group, model);
+	return !strcmp(patch->name, model) || (patch->alias && !strcmp(patch->alias, model));
+}
+
+bool model_exists(const char *model)
+{
+	return !strcmp(model, "all") || is_group(model) || semantics_find(model);
+}
+
+static const struct ast_value *arg(const struct ast_statement *s, const char *key)
+{
+	for (size_t i = 0; i < s->nr_args; i++)
+		if (key ? s->args[i].key && !strcmp(s->args[i].key, key) : !s->args[i].key)
+			return &s->args[i].value;
+	return NULL;
+}
+
+static const char *name_arg(const struct ast_statement *s, const char *key)
+{
+	const struct ast_value *value = arg(s, key);
+
+	return value && value->type == AST_NAME ? value->name : NULL;
+}
+
+static bool number_arg(const struct ast_statement *s, const char *key, uint64_t *number)
+{
+	const struct ast_value *value = arg(s, key);
+
+	if (!value || value->type != AST_INT)
+		return false;
+	*number = value->number;
+	return true;
+}
+
+/* ---- static checks ---- */
+
+static const char *const outcome_words[] = {
+	"mapped", "spurious", "retry", "emulate", "mmio", "efault", "hwpoison", "ok", "einval",
+	"eexist", "ebusy", "enomem", "enoent", "ro_fault", "noslot", "sigsegv", "paused", "blocked",
+	"finished", "livelock", "bug", "oops", "unreachable", NULL
+};
+
+static const struct {
+	const char *word;
+	const char *keys[7];
+	bool value;		/* takes a word */
+	const char *help;
+} verdicts[] = {
+	{ "ok", { NULL }, false, "no law is broken" },
+	{ "violation", { "at", "blame", NULL }, true, "LAW [at=LABEL] [blame=PARTY]" },
+	{ "outcome", { "at", "refs", "value", "pfn", NULL }, true, "WORD at=LABEL [refs=N] [value=N]" },
+	{ "page", { "object", "index", "refs", "free", "dirty", "accessed", NULL }, false,
+	  "object=NAME index=N [refs=N] [free=0|1] [dirty=0|1] [accessed=0|1], at the end" },
+	{ "spte", { "gpa", "present", "writable", "refcounted", "level", NULL }, false,
+	  "gpa=N [present=0|1] [writable=0|1] [refcounted=0|1] [level=N], at the end" },
+};
+
+static bool key_is_known(const char *const *keys, const char *key)
+{
+	for (; *keys; keys++)
+		if (!strcmp(*keys, key))
+			return true;
+	return false;
+}
+
+static bool check_value(const struct ast_statement *s, struct error *error)
+{
+	const char *word = name_arg(s, NULL);
+	const struct ast_value *value = arg(s, NULL);
+	unsigned column = value ? value->column : s->column;
+
+	if (!strcmp(s->word, "violation") && (!word || !law_find(word)))
+		return error_at(error, s->file, s->line, column,
+				"unknown law \"%s\" (pfnsim invariants)", word ? word : "?");
+	if (strcmp(s->word, "outcome"))
+		return true;
+	if (!word || !key_is_known(outcome_words, word))
+		return error_at(error, s->file, s->line, column, "unknown outcome \"%s\"; one of mapped, "
+				"ok, spurious, retry, emulate, mmio, efault, hwpoison, einval ...",
+				word ? word : "?");
+	if (!name_arg(s, "at"))
+		return error_at(error, s->file, s->line, s->column, "an outcome needs at=LABEL");
+	return true;
+}
+
+bool expect_check(const struct ast_statement *s, const struct names *names, struct error *error)
+{
+	size_t v = 0;
+
+	for (size_t i = 0; i < s->nr_models; i++)
+		if (!model_exists(s->models[i]))
+			return error_at(error, s->file, s->line, s->column,
+					"unknown semantics \"%s\" (pfnsim semantics)", s->models[i]);
+	while (v < ARRAY_SIZE(verdicts) && strcmp(verdicts[v].word, s->word))
+		v++;
+	if (v == ARRAY_SIZE(verdicts))
+		return error_at(error, s->file, s->line, s->column, "unknown verdict \"%s\"; expected "
+				"ok, violation, outcome, page or spte", s->word);
+	for (size_t i = 0; i < s->nr_args; i++)
+		if (s->args[i].key ? !key_is_known(verdicts[v].keys, s->args[i].key) :
+				     !verdicts[v].value)
+			return error_at(error, s->file, s->line, s->args[i].column,
+					"\"%s\" takes %s", s->word, verdicts[v].help);
+	if (name_arg(s, "at") && !names_has_label(names, name_arg(s, "at")))
+		return error_at(error, s->file, s->line, arg(s, "at")->column,
+				"no event has the label \"%s\"", name_arg(s, "at"));
+	if (name_arg(s, "object") && !names_object(names, name_arg(s, "object"), &(uint64_t){ 0 }))
+		return error_at(error, s->file, s->line, arg(s, "object")->column,
+				"no object is called \"%s\"", name_arg(s, "object"));
+	return check_value(s, error);
+}
+
+/* ---- holding a run against them ---- */
+
+static size_t line_of(const struct replay *replay, const char *label)
+{
+	size_t last = replay->nr_lines;
+
+	for (size_t i = 0; i < replay->nr_lines; i++) {
+		const struct event *e = &replay->input->events[i];
+
+		if (e->label && !strcmp(e->label, label))
+			last = i;
+		else if (e->id == EVENT_RESUME && !strcmp(e->name, label))
+			last = i;	/* where the event came to its end */
+	}
+	return last;
+}
+
+static void expect_outcome(const struct replay *replay, struct replay_run *run,
+			   const struct ast_statement *s)
+{
+	const struct outcome *o = &run->outcome[line_of(replay, name_arg(s, "at"))];
+	const char *word = name_arg(s, NULL), *at = name_arg(s, "at");
+	uint64_t number;
+
+	/* finished: its resume had nothing left to do; what it did is on its own line */
+	if (!strcmp(o->word, "finished") && strcmp(word, "finished"))
+		for (size_t i = 0; i < replay->nr_lines; i++)
+			if (replay->line[i].label && !strcmp(replay->line[i].label, at))
+				o = &run->outcome[i];
+	if (strcmp(o->word, word))
+		run_add_mismatch(run, s, "%s: expected %s at %s, found %s", run->patch->name, word, at,
+				 o->word);
+	if (number_arg(s, "refs", &number) && (!o->has_refs || (uint64_t)o->refs != number))
+		run_add_mismatch(run, s, "%s: expected refs=%lld at %s, found %d", run->patch->name,
+				 (long long)number, at, o->has_refs ? o->refs : -1);
+	if (number_arg(s, "value", &number) && (!o->has_value || o->value != number))
+		run_add_mismatch(run, s, "%s: expected value=0x%llx at %s, found 0x%x",
+				 run->patch->name, (unsigned long long)number, at, o->value);
+	if (number_arg(s, "pfn", &number) && o->pfn != number)
+		run_add_mismatch(run, s, "%s: expected pfn=0x%llx at %s, found 0x%llx",
+				 run->patch->name, (unsigned long long)number, at,
+				 (unsigned long long)o->pfn);
+}
+
+static void expect_violation(const struct replay *replay, struct replay_run *run,
+			     const struct ast_statement *s)
+{
+	const char *law = name_arg(s, NULL), *at = name_arg(s, "at"), *blame = name_arg(s, "blame");
+	bool found = false;
+
+	for (size_t i = 0; i < run->vm->nr_violations; i++) {
+		struct found_violation *v = &run->vm->violations[i];
+		const struct event *e = v->event ? &replay->input->events[v->event - 1] : NULL;
+		bool here = !at || (e && ((e->label && !strcmp(e->label, at)) ||
+					  (e->id == EVENT_RESUME && !strcmp(e->name, at))));
+
+		if (strcmp(v->v.law->id, law) || !here)
+			continue;
+		if (blame && strcmp(blame_name(v->v.blame), blame))
+			continue;
+		found = v->expected = true;
+	}
+	if (!found)
+		run_add_mismatch(run, s, "%s: expected a violation of %s%s%s, found none",
+				 run->patch->name, law, at ? " at " : "", at ? at : "");
+}
+
+static void expect_flag(struct replay_run *run, const struct ast_statement *s, const char *key,
+			uint64_t found)
+{
+	uint64_t wanted;
+
+	if (number_arg(s, key, &wanted) && wanted != found)
+		run_add_mismatch(run, s, "%s: expected %s=%llu, found %llu", run->patch->name, key,
+				 (unsigned long long)wanted, (unsigned long long)found);
+}
+
+static void expect_page(const struct replay *replay, struct replay_run *run,
+			const struct ast_statement *s)
+{
+	uint64_t object = 0, index = 0, wanted;
+	const struct page *page, *head;
+	pfn_t pfn;
+
+	names_object(replay->input->names, name_arg(s, "object"), &object);
+	number_arg(s, "index", &index);
+	pfn = object_pfn(&run->vm->m, object, index);
+	page = page_of(&run->vm->m, pfn);
+	head = page_of(&run->vm->m, page->head);
+	if (number_arg(s, "refs", &wanted) && (s64)wanted != page->refcount)
+		run_add_mismatch(run, s, "%s: expected refs=%lld, found %d", run->patch->name,
+				 (long long)wanted, page->refcount);
+	expect_flag(run, s, "free", !!(page->flags & PG_FREE));
+	expect_flag(run, s, "dirty", !!(head->flags & PG_DIRTY));
+	expect_flag(run, s, "accessed", !!(head->flags & (PG_REFERENCED | PG_ACTIVE)));
+}
+
+static void expect_spte(struct replay_run *run, const struct ast_statement *s)
+{
+	const struct spte_format *format = spte_format_of(&run->vm->m);
+	pfn_t root = tdp_current_root(&run->vm->m);
+	struct pt_leaf leaf = { 0 };
+	uint64_t gpa = 0;
+	bool present;
+
+	number_arg(s, "gpa", &gpa);
+	if (root != NO_PFN)
+		leaf = tdp_walk(&run->vm->m, root, gpa >> PAGE_SHIFT);
+	present = root != NO_PFN && spte_is_leaf(format, leaf.entry, leaf.level);
+	expect_flag(run, s, "present", present);
+	expect_flag(run, s, "writable", present && spte_is_writable(format, leaf.entry));
+	expect_flag(run, s, "refcounted",
+		    present && (leaf.entry & run->vm->sem.traits.refcounted_mask));
+	expect_flag(run, s, "level", present ? leaf.level : 0);
+}
+
+static bool names_run(const struct ast_statement *s, const struct replay_run *run)
+{
+	for (size_t i = 0; i < s->nr_models; i++)
+		if (model_matches(s->models[i], run->patch))
+			return true;
+	return false;
+}
+
+void expect_run(struct replay *replay, struct replay_run *run)
+{
+	for (size_t i = 0; i < replay->input->nr_expects; i++) {
+		const struct ast_statement *s = replay->input->expects[i];
+
+		if (!names_run(s, run))
+			continue;
+		if (!strcmp(s->word, "outcome"))
+			expect_outcome(replay, run, s);
+		else if (!strcmp(s->word, "violation"))
+			expect_violation(replay, run, s);
+		else if (!strcmp(s->word, "page"))
+			expect_page(replay, run, s);
+		else if (!strcmp(s->word, "spte"))
+			expect_spte(run, s);
+		else if (run->vm->nr_violations)	/* ok */
+			run_add_mismatch(run, s, "%s: expected ok, found a violation of %s",
+					 run->patch->name, run->vm->violations[0].v.law->id);
+	}
+	run->all_expected = true;
+	for (size_t i = 0; i < run->vm->nr_violations; i++)
+		run->all_expected &= run->vm->violations[i].expected;
+}

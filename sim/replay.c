@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "sim/replay.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/host_mm.h"
+#include "sim/replay_internal.h"
+
+static void *more(void *array, size_t n, size_t size)
+{
+	array = realloc(array, (n + 1) * size);
+	if (!array)
+		abort();
+	return array;
+}
+
+const char *verdict_word(enum verdict verdict)
+{
+	static const char *const word[] = { "ok", "violation", "mismatch", "inconclusive" };
+
+	return word[verdict];
+}
+
+const char *versus_word(enum versus versus)
+{
+	static const char *const word[] = { "", "same", "changed", "unreachable" };
+
+	return word[versus];
+}
+
+int worse_exit_code(int a, int b)
+{
+	static const int rank[] = { 0, 2, 3, 1, 4 };	/* by code: 4 > 2 > 1 > 3 > 0 */
+
+	return rank[a] >= rank[b] ? a : b;
+}
+
+int replay_exit_code(const struct replay *replay)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < replay->nr_runs; i++) {
+		const struct replay_run *run = &replay->run[i];
+
+		if (run->nr_mismatches || (run->vm->nr_violations && !run->all_expected))
+			code = worse_exit_code(code, 1);
+		if (run->missing[0])
+			code = worse_exit_code(code, 3);
+	}
+	return code;
+}
+
+/* mapped, spurious, ok: the access went through; how many faults it took is nobody's business. */
+static bool went_through(const char *word)
+{
+	return !strcmp(word, "mapped") || !strcmp(word, "ok") || !strcmp(word, "spurious") ||
+	       !strcmp(word, "emulate");
+}
+
+bool same_outcome(const struct outcome *a, const struct outcome *b)
+{
+	if (!a->word || !b->word)
+		return a->word == b->word;
+	if (went_through(a->word) != went_through(b->word) ||
+	    (!went_through(a->word) && strcmp(a->word, b->word)))
+		return false;
+	return a->has_value == b->has_value && (!a->has_value || a->value == b->value);
+}
+
+void run_add_note(struct replay_run *run, unsigned event, const char *format, ...)
+{
+	struct replay_note *note;
+	va_list args;
+
+	run->note = more(run->note, run->nr_notes, sizeof(*run->note));
+	note = &run->note[run->nr_notes++];
+	note->event = event;
+	va_start(args, format);
+	vsnprintf(note->text, sizeof(note->text), format, args);
+	va_end(args);
+}
+
+void run_add_mismatch(struct replay_run *run, const struct ast_statement *s,
+		      const char *format, ...)
+{
+	struct mismatch *mismatch;
+	va_list args;
+
+	run->mismatch = more(run->mismatch, run->nr_mismatches, sizeof(*run->mismatch));
+	mismatch = &run->mismatch[run->nr_mismatches++];
+	*mismatch = (struct mismatch){ .file = s->file, .line = s->line, .column = s->column };
+	va_start(args, format);
+	vsnprintf(mismatch->text, sizeof(mismatch->text), format, args);
+	va_end(args);
+}
+
+/* ---- what happened, in words ---- */
+
+static const char *pfn_text(pfn_t pfn, char *buffer, size_t size)
+{
+	static const char *const error[] = { "ERR_FAULT", "ERR_HWPOISON", "ERR_RO_FAULT",
+					     "ERR_SIGPENDING", "ERR_NEEDS_IO" };
+
+	if (pfn == KVM_PFN_NOSLOT)
+		return "NOSLOT";
+	if (is_error_pfn(pfn) && pfn - KVM_PFN_ERR_FAULT < ARRAY_SIZE(error))
+		return error[pfn - KVM_PFN_ERR_FAULT];
+	snprintf(buffer, size, "pfn 0x%llx", (unsigned long long)pfn);
+	return buffer;
+}
+
+static void note_one(struct replay_run *run, unsigned event, const struct note *n)
+{
+	char pfn[32];
+
+	switch ((enum note_kind)n->kind) {
+	case NOTE_FOLLOW:
+		run_add_note(run, event, "%s(hva 0x%llx%s) = %s%s%s", n->name,
+			     (unsigned long long)n->hva, n->flags & FOLL_WRITE ? ", write" : "",
+			     pfn_text(n->pfn, pfn, sizeof(pfn)),
+			     is_error_noslot_pfn(n->pfn) ? "" : n->ok ? ", writable" : ", read-only",
+			     is_error_noslot_pfn(n->pfn) ? "" : n->has_page ? ", refcounted" :
+									      ", no reference");
+		break;
+	case NOTE_SPTE:
+		run_add_note(run, event, "gfn 0x%llx level %u: SPTE 0x%llx -> 0x%llx",
+			     (unsigned long long)n->gfn, n->level, (unsigned long long)n->old,
+			     (unsigned long long)n->new);
+		break;
+	case NOTE_NOTIFY:
+		run_add_note(run, event, "%s [0x%llx, 0x%llx)",
+			     !strcmp(n->name, "inv_start") ? "invalidate_range_start" :
+							     "invalidate_range_end",
+			     (unsigned long long)n->hva, (unsigned long long)n->end);
+		break;
+	case NOTE_RELEASE:
+		run_add_note(run, event, "%s(%s)", n->name,
+			     n->pfn == NO_PFN ? "NULL" : pfn_text(n->pfn, pfn, sizeof(pfn)));
+		break;
+	case NOTE_EXIT:
+		run_add_note(run, event, "exit to userspace: %s gpa 0x%llx, 0x%llx", n->name,
+			     (unsigned long long)n->hva, (unsigned long long)n->value);
+		break;
+	case NOTE_FREE:
+		run_add_note(run, event, "pfn 0x%llx goes back to the allocator, order %u",
+			     (unsigned long long)n->pfn, n->level);
+		break;
+	case NOTE_REF:
+	case NOTE_GUP:
+	case NOTE_FIXUP:
+	case NOTE_SET_SPTE:
+	case NOTE_CHANGE_PTE:
+	case NOTE_FLUSH:
+	case NOTE_STAT:
+		break;
+	}
+}
+
+/* One line a page: how its count moved. */
+static void note_refs(struct replay_run *run, unsigned event)
+{
+	const struct vm *vm = run->vm;
+
+	for (size_t i = 0; i < vm->nr_notes; i++) {
+		const struct note *n = &vm->notes[i].note;
+		char text[100];
+		size_t used = 0;
+		bool first = true;
+
+		if (n->kind != NOTE_REF)
+			continue;
+		for (size_t j = 0; j < i; j++)
+			first &= vm->notes[j].note.kind != NOTE_REF ||
+				 vm->notes[j].note.pfn != n->pfn;
+		if (!first)
+			continue;
+		for (size_t j = i; j < vm->nr_notes && used < sizeof(text) - 8; j++) {
+			const struct note *ref = &vm->notes[j].note;
+
+			if (ref->kind != NOTE_REF || ref->pfn != n->pfn)
+				continue;
+			used += snprintf(text + used, sizeof(text) - used, " %d%s", ref->count,
+					 ref->ok || strcmp(ref->name, "page_ref_mod_unless") ?
+					 "" : "(refused)");
+		}
+		run_add_note(run, event, "pfn 0x%llx count:%s", (unsigned long long)n->pfn, text);
+	}
+}
+
+void run_note_event(struct replay_run *run, unsigned event)
+{
+	enum { MAX_LINES = 40 };
+	size_t before = run->nr_notes;
+
+	for (size_t i = 0; i < run->vm->nr_notes; i++) {
+		if (run->nr_notes - before == MAX_LINES) {
+			run_add_note(run, event, "... and %zu more", run->vm->nr_notes - i);
+			return;
+		}
+		note_one(run, event, &run->vm->notes[i].note);
+	}
+	note_refs(run, event);
+}
+
+/* ---- a trace ---- */
+
+static const struct event_kind *kind_of(enum event_id id)
+{
+	for (size_t i = 0; i < nr_event_kinds; i++)
+		if (event_kinds[i].id == id)
+			return &event_kinds[i];
+	return NULL;
+}
+
+static size_t arg_text(const struct event *e, const struct arg_row *row, char *out, size_t size)
+{
+	uint64_t value = *(const uint64_t *)((const char *)e + row->offset);
+
+	if (value == row->preset && !row->required)
+		return 0;
+	switch (row->type) {
+	case ARG_STEP:
+	case ARG_LABEL:
+	case ARG_NEW_REGION:
+		return snprintf(out, size, " %s=%s", row->key, (const char *)value);
+	case ARG_CHOICE:
+		return snprintf(out, size, " %s", row->words[value]);
+	case ARG_OBJECT:
+	case ARG_NEW_OBJECT:
+		return snprintf(out, size, " %s=%llu", row->key, (unsigned long long)value);
+	case ARG_DELTA:
+		return snprintf(out, size, " %s=%lld", row->key, (long long)value);
+	case ARG_NUMBER:
+	case ARG_ADDRESS:
+	case ARG_SIZE:
+	case ARG_FLAGS:
+		break;
+	}
+	return snprintf(out, size, value < 10 ? " %s=%llu" : " %s=0x%llx", row->key,
+			(unsigned long long)value);
+}
+
+char *event_text(const struct event *event)
+{
+	const struct event_kind *kind = kind_of(event->id);
+	char text[200];
+	size_t used = snprintf(text, sizeof(text), "%s", event->op);
+
+	for (size_t i = 0; kind && i < MAX_ARGS && kind->args[i].key; i++)
+		if (used < sizeof(text))
+			used += arg_text(event, &kind->args[i], text + used, sizeof(text) - used);
+	return strdup(text);
+}
+
+static bool directive(struct replay *replay, const struct ast_statement *s, struct error *error)
+{
+	struct replay_input *input = replay->input;
+
+	for (size_t i = 0; i < s->nr_args; i++) {
+		const struct ast_arg *arg = &s->args[i];
+		const char *text = arg->value.type == AST_INT ? "" : arg->value.name;
+
+		if (!strcmp(s->word, "title") && arg->value.type == AST_STRING) {
+			snprintf(replay->title, sizeof(replay->title), "%s", text);
+		} else if (!strcmp(s->word, "config") && arg->key) {
+			if (!strcmp(arg->key, "stage2") && text && !strcmp(text, "ept"))
+				input->config.ept = true;
+			else if (!strcmp(arg->key, "stage2") && text && !strcmp(text, "npt"))
+				input->config.ept = false;
+			else if (!strcmp(arg->key, "lru-batch") && arg->value.type == AST_INT)
+				input->config.lru_batch = arg->value.number;
+			else
+				return error_at(error, s->file, s->line, arg->column,
+						"config is stage2=ept|npt, lru-batch=0|1");
+		} else if (!strcmp(s->word, "need")) {
+			return error_at(error, s->file, s->line, arg->column,
+					"this build has no feature \"%s\"", text ? text : "?");
+		} else if (strcmp(s->word, "source")) {
+			return error_at(error, s->file, s->line, arg->column,
+					"\"%s\" takes a string", s->word);
+		}
+	}
+	return true;
+}
+
+static void add_line(struct replay *replay, const struct event *e)
+{
+	struct replay_line *line;
+
+	replay->line = more(replay->line, replay->nr_lines, sizeof(*replay->line));
+	line = &replay->line[replay->nr_lines++];
+	*line = (struct replay_line){ .number = e->number, .line = e->line, .file = e->file,
+				      .label = e->label, .op = e->op, .text = event_text(e) };
+}
+
+static bool load_statement(struct replay *replay, const struct ast_statement *s,
+			   struct error *error)
+{
+	struct replay_input *input = replay->input;
+	struct event *e;
+
+	switch (s->kind) {
+	case AST_DIRECTIVE:
+		return directive(replay, s, error);
+	case AST_EXPECT:
+		input->expects = more(input->expects, input->nr_expects, sizeof(*input->expects));
+		input->expects[input->nr_expects++] = s;
+		return true;
+	case AST_EVENT:
+		input->events = more(input->events, input->nr_events, sizeof(*input->events));
+		e = &input->events[input->nr_events];
+		if (!event_bind(s, input->names, e, error))
+			return false;
+		e->number = ++input->nr_events;
+		add_line(replay, e);
+		return true;
+	}
+	return true;
+}
+
+static bool load_trace(const char *path, struct replay *replay, struct error *error)
+{
+	struct replay_input *input = replay->input;
+
+	if (!ast_read(path, &input->ast, error))
+		return false;
+	input->has_ast = true;
+	input->names = names_new();
+	input->config = (struct vm_config){ .ept = true, .ad = true, .zero_pfn = NO_PFN,
+					    .first_frame = 0x100000, .code_gpa = NO_PFN };
+	for (size_t i = 0; i < input->ast.nr_statements; i++)
+		if (!load_statement(replay, &input->ast.statements[i], error))
+			return false;
+	for (size_t i = 0; i < input->nr_expects; i++)
+		if (!expect_check(input->expects[i], input->names, error))
+			return false;
+	if (!input->nr_events)
+		return error_at(error, path, 0, 0, "a trace without events");
+	return true;
+}
+
+static bool run_trace(struct replay *replay, struct replay_run *run, struct error *error)
+{
+	const struct replay_input *input = replay->input;
+
+	for (size_t i = 0; i < input->nr_events; i++) {
+		struct outcome *o = &run->outcome[i];
+
+		if (run->vm->dead) {
+			run->versus[i] = VERSUS_UNREACHABLE;
+			*o = (struct outcome){ .word = "unreachable", .pfn = NO_PFN };
+			continue;
+		}
+		if (!event_run(run->vm, &input->events[i], o, error))
+			return false;
+		run_note_event(run, input->events[i].number);
+		if (!strcmp(o->word, "livelock"))
+			snprintf(run->missing, sizeof(run->missing),
+				 "line %u: the event did not end", input->events[i].line);
+	}
+	for (unsigned i = 0; i < MAX_TASKS; i++)
+		if (run->vm->paused[i] && !run->missing[0])
+			snprintf(run->missing, sizeof(run->missing),
+				 "event \"%s\" never ended: resume it", run->vm->paused[i]->label);
+	expect_run(replay, run);
+	return true;
+}
+
+/* ---- both ---- */
+
+static enum verdict verdict_of(const struct replay_run *run)
+{
+	if (run->nr_mismatches)
+		return VERDICT_MISMATCH;
+	if (run->vm->nr_violations)
+		return VERDICT_VIOLATION;
+	return run->missing[0] ? VERDICT_INCONCLUSIVE : VERDICT_OK;
+}
+
+static bool run_under(struct replay *replay, const struct semantics_patch *patch,
+		      const struct replay_options *options, struct error *error)
+{
+	struct vm_config config = replay->input->config;
+	struct replay_run *run = &replay->run[replay->nr_runs++];
+	bool ok;
+
+	if (options->stage2 != STAGE2_AS_GIVEN)
+		config.ept = options->stage2 == STAGE2_EPT;
+	config.ad |= !config.ept;
+	*run = (struct replay_run){ .patch = patch, .vm = vm_new(patch, &config) };
+	run->outcome = calloc(replay->nr_lines + 1, sizeof(*run->outcome));
+	run->versus = calloc(replay->nr_lines + 1, 1);
+	if (!run->outcome || !run->versus)
+		abort();
+	ok = replay->is_recording ? replay_run_recording(replay, run, error) :
+				    run_trace(replay, run, error);
+	run->verdict = verdict_of(run);
+	return ok;
+}
+
+static void find_parting(struct replay *replay)
+{
+	for (size_t i = 0; i < replay->nr_lines; i++)
+		for (size_t r = 1; r < replay->nr_runs; r++)
+			if (!same_outcome(&replay->run[0].outcome[i],
+					  &replay->run[r].outcome[i])) {
+				replay->first_parting = i;
+				return;
+			}
+	replay->first_parting = replay->nr_lines;
+}
+
+bool replay(const char *path, const struct replay_options *options, struct replay *out,
+	    struct error *error)
+{
+	bool ok;
+
+	*out = (struct replay){ .name = path };
+	out->input = calloc(1, sizeof(*out->input));
+	out->run = calloc(options->nr_semantics, sizeof(*out->run));
+	if (!out->input || !out->run)
+		abort();
+	out->is_recording = recording_is(path);
+	ok = out->is_recording ? replay_load_recording(path, out, error) :
+				 load_trace(path, out, error);
+	for (size_t i = 0; ok && i < options->nr_semantics; i++)
+		ok = run_under(out, options->semantics[i], options, error);
+	if (ok)
+		find_parting(out);
+	else
+		replay_free(out);
+	return ok;
+}
+
+void replay_free(struct replay *replay)
+{
+	struct replay_input *input = replay->input;
+
+	for (size_t i = 0; i < replay->nr_runs; i++) {
+		struct replay_run *run = &replay->run[i];
+
+		vm_free(run->vm);
+		free(run->outcome);
+		free(run->versus);
+		free(run->note);
+		free(run->mismatch);
+	}
+	for (size_t i = 0; i < replay->nr_lines; i++)
+		free(replay->line[i].text);
+	free(replay->line);
+	free(replay->run);
+	if (input) {
+		if (input->has_ast)
+			ast_free(&input->ast);
+		if (input->has_recording)
+			recording_free(&input->recording);
+		names_free(input->names);
+		free(input->events);
+		free(input->expects);
+	}
+	free(input);
+	*replay = (struct replay){ 0 };
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* replay_internal.h: what replay.c, expect.c and replay_recording.c share. */
+#pragma once
+
+#include "sim/ast.h"
+#include "sim/replay.h"
+#include "sim/script.h"
+
+struct replay_input {
+	struct ast ast;
+	bool has_ast;
+	struct names *names;
+	struct event *events;		/* of a trace */
+	size_t nr_events;
+	const struct ast_statement **expects;
+	size_t nr_expects;
+	struct recording recording;
+	bool has_recording;
+	struct vm_config config;
+};
+
+/* "old", "new", "all", a name or an alias: does it mean @patch? */
+bool model_matches(const char *model, const struct semantics_patch *patch);
+bool model_exists(const char *model);
+/* Static checks of an expectation: words, labels, laws. */
+bool expect_check(const struct ast_statement *s, const struct names *names, struct error *error);
+/* Hold the run against every expectation that names it. */
+void expect_run(struct replay *replay, struct replay_run *run);
+
+void run_add_note(struct replay_run *run, unsigned event, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void run_add_mismatch(struct replay_run *run, const struct ast_statement *s,
+		      const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What the notes of the event at hand say, as report lines. */
+void run_note_event(struct replay_run *run, unsigned event);
+
+bool replay_load_recording(const char *path, struct replay *replay, struct error *error);
+bool replay_run_recording(struct replay *replay, struct replay_run *run, struct error *error);
+char *event_text(const struct event *event);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * script.h: a recording's commands as events, and the VM that its recorder set up first.
+ *
+ * Commands are the lab's language (docs/RECORDINGS.md). What cannot be expressed as events is
+ * said to be so, with the reason; nothing is passed over in silence.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "sim/event.h"
+#include "sim/recording.h"
+
+struct script;
+
+enum script_verdict {
+	SCRIPT_EVENTS,		/* these events are the command */
+	SCRIPT_LOOKS,		/* it changes nothing: one EVENT_NOTHING */
+	SCRIPT_UNMODELLED,	/* what it does is not in the model; .why */
+};
+
+struct script_events {
+	enum script_verdict verdict;
+	const char *why;		/* SCRIPT_UNMODELLED */
+	struct event *events;		/* owned by the script, until the next command */
+	size_t nr_events;
+	size_t main;			/* whose outcome is the command's */
+};
+
+struct script *script_new(const struct recording *recording);
+void script_free(struct script *script);
+/*
+ * The state that the recorder starts from: a code page region behind memslot 0 (gpa 0, 16 KiB)
+ * and two vCPUs that have run to HLT there.
+ */
+void script_set_up(const struct recording *recording, struct vm *vm);
+struct vm_config script_config(const struct recording *recording);
+/* The next command. Which frames the allocator gave is an input: taken from the answers. */
+struct script_events script_command(struct script *script, const struct command *command);
+/* Addresses as the script writes them: 0x..., REGION, REGION+offset. */
+bool script_address(const struct script *script, const char *word, uint64_t *hva);
+/* 32K, 2M, 0x1000, 7: as strtoull() reads them; 0 for anything else. */
+uint64_t script_number(const char *word);
+/* "key=" of a command, or NULL. */
+const char *script_option(const struct command *command, const char *key);
+/* Have the LRU batches been emptied after this command (somebody watches, autodrain on)? */
+bool script_drains(const struct script *script);

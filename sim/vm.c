@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "sim/vm.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/path.h"
+#include "sim/store.h"
+
+/* Room for one more, doubling: the array at *@array has @n items of @size bytes. */
+static void *grow(void *array, size_t n, size_t size)
+{
+	if (n & (n - 1) || (n && n < 16))
+		return array;
+	array = realloc(array, (n ? 2 * n : 16) * size);
+	if (!array)
+		abort();
+	return array;
+}
+
+static void log_note(struct journal *journal, const struct note *note)
+{
+	struct vm *vm = (struct vm *)journal;
+	const struct task *t = &vm->w.task[vm->m.task];
+	struct log_note entry = { .note = *note, .event = vm->event, .task = vm->m.task,
+				  .depth = t->depth };
+
+	memcpy(entry.frame, t->frame, sizeof(entry.frame));
+	vm->notes = grow(vm->notes, vm->nr_notes, sizeof(*vm->notes));
+	vm->notes[vm->nr_notes++] = entry;
+	if (note->kind != NOTE_REF)
+		return;
+	vm->refs[vm->nr_refs++ % VM_KEPT_REFS] = entry;
+}
+
+static void init_zero_page(struct vm *vm)
+{
+	pfn_t pfn = vm->w.config.zero_pfn;
+
+	pages_init(&vm->m, ALLOC_ORDER0, pfn, 0, OWNER_KERNEL);
+	page_of(&vm->m, pfn)->flags |= PG_ZERO | PG_RESERVED;
+}
+
+struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *config)
+{
+	struct vm *vm = calloc(1, sizeof(*vm));
+	char why[128];
+
+	if (!vm)
+		abort();
+	vm->refs = calloc(VM_KEPT_REFS, sizeof(*vm->refs));
+	if (!vm->refs)
+		abort();
+	if (!semantics_resolve(patch, &vm->sem, why, sizeof(why)))
+		assert(!"a semantics does not resolve");
+	vm->store = store_new_sparse();
+	vm->journal.note = log_note;
+	vm->m = (struct machine){ .sem = &vm->sem, .w = &vm->w, .phys = store_phys(vm->store),
+				  .journal = &vm->journal };
+	vm->w.config = (struct config){ .ept = config->ept, .ad = config->ad,
+					.no_lru_batch = !config->lru_batch,
+					.code_gpa = config->code_gpa };
+	vm->w.mm.pgd = NO_PFN;
+	vm->w.next_frame = config->first_frame;
+	for (unsigned i = 0; i < MAX_VCPUS; i++)
+		vm->w.vcpu[i].root = NO_PFN;
+	vm->w.config.zero_pfn = config->zero_pfn != NO_PFN ? config->zero_pfn :
+							     alloc_frame(&vm->m, 0);
+	init_zero_page(vm);
+	return vm;
+}
+
+void vm_free(struct vm *vm)
+{
+	if (!vm)
+		return;
+	store_free(vm->store);
+	free(vm->notes);
+	free(vm->refs);
+	for (size_t i = 0; i < vm->nr_violations; i++)
+		free(vm->violations[i].history);
+	free(vm->violations);
+	free(vm->splats);
+	free(vm);
+}
+
+void vm_begin_event(struct vm *vm, unsigned event)
+{
+	vm->event = event;
+	vm->nr_notes = 0;
+}
+
+int vm_free_task(const struct vm *vm)
+{
+	for (int i = 0; i < MAX_TASKS; i++)
+		if (vm->w.task[i].state != TASK_RUNNING)
+			return i;
+	return -1;
+}
+
+/* One report for each law and object: what stays broken is not news. */
+static bool is_known(const struct vm *vm, const struct violation *v)
+{
+	for (size_t i = 0; i < vm->nr_violations; i++) {
+		const struct violation *old = &vm->violations[i].v;
+
+		if (old->law == v->law && old->pfn == v->pfn && old->gfn == v->gfn &&
+		    (old->kind != OBJECT_TASK || old->value == v->value))
+			return true;
+	}
+	return false;
+}
+
+static void keep_splats(struct vm *vm)
+{
+	for (unsigned i = 0; i < vm->m.nr_alarms; i++) {
+		const struct alarm *alarm = &vm->m.alarms[i];
+
+		if (alarm->kind != ALARM_WARN && alarm->kind != ALARM_BUG &&
+		    alarm->kind != ALARM_OOPS)
+			continue;
+		vm->splats = grow(vm->splats, vm->nr_splats, sizeof(*vm->splats));
+		vm->splats[vm->nr_splats++] = (struct splat_seen){
+			.event = vm->event, .splat = alarm->key, .kind = alarm->kind };
+		if (alarm->kind != ALARM_WARN)
+			vm->dead = true;
+	}
+}
+
+static void keep_history(const struct vm *vm, struct found_violation *f)
+{
+	size_t first = vm->nr_refs > VM_KEPT_REFS ? vm->nr_refs - VM_KEPT_REFS : 0;
+
+	for (size_t i = first; f->v.pfn != NO_PFN && i < vm->nr_refs; i++) {
+		const struct log_note *ref = &vm->refs[i % VM_KEPT_REFS];
+
+		if (ref->note.pfn != f->v.pfn)
+			continue;
+		f->history = grow(f->history, f->nr_history, sizeof(*f->history));
+		f->history[f->nr_history++] = *ref;
+	}
+	first = vm->nr_steps > VM_KEPT_STEPS ? vm->nr_steps - VM_KEPT_STEPS : 0;
+	for (size_t i = first; i < vm->nr_steps; i++)
+		f->steps[f->nr_steps++] = vm->steps[i % VM_KEPT_STEPS];
+}
+
+static void check(struct vm *vm, unsigned task, const char *step, const struct frame *frame,
+		  u8 depth)
+{
+	struct violation found[MAX_VIOLATIONS];
+	unsigned n = laws_check(&vm->m, found, MAX_VIOLATIONS);
+
+	keep_splats(vm);
+	for (unsigned i = 0; i < n; i++) {
+		struct found_violation f = { .v = found[i], .event = vm->event, .task = task,
+					     .step = step, .depth = depth };
+
+		if (is_known(vm, &found[i]))
+			continue;
+		memcpy(f.frame, frame, sizeof(f.frame));
+		keep_history(vm, &f);
+		vm->violations = grow(vm->violations, vm->nr_violations, sizeof(*vm->violations));
+		vm->violations[vm->nr_violations++] = f;
+	}
+}
+
+/* A fault that retried while an invalidation or a slot update is half done will retry again. */
+static bool retries_in_vain(const struct vm *vm, const struct task *t)
+{
+	bool busy = vm->w.kvm.mn_active;
+
+	for (unsigned i = 0; i < MAX_SLOTS; i++)
+		busy |= !!(vm->w.kvm.slots[i].flags & KVM_MEMSLOT_INVALID);
+	return busy && t->frame[0].path == PATH_ACCESS && t->depth == 1 &&
+	       t->access.faults > 1 && t->access.last_ret == RET_PF_RETRY;
+}
+
+enum vm_result vm_run(struct vm *vm, unsigned task, const char *until)
+{
+	struct task *t = &vm->w.task[task];
+
+	for (unsigned n = 0; n < VM_MAX_STEPS; n++) {
+		const struct step *step = task_next_step(&vm->m, task);
+		struct frame frame[MAX_DEPTH];
+		enum run_result result;
+		u8 depth;
+
+		if (!step)
+			return VM_DONE;
+		if (until && !strcmp(step->name, until))
+			return VM_PAUSED;
+		if (retries_in_vain(vm, t))
+			return VM_RETRIES;
+		memcpy(frame, t->frame, sizeof(frame));
+		depth = t->depth;
+		vm->steps[vm->nr_steps++ % VM_KEPT_STEPS] = (struct log_step){
+			.event = vm->event, .task = task, .name = step->name };
+		result = task_step(&vm->m, task);
+		if (vm->m.phys->exhausted)
+			return VM_FULL;
+		if (result == RUN_BLOCKED) {
+			vm->nr_steps--;
+			return VM_BLOCKED;
+		}
+		check(vm, task, step->name, frame, depth);
+	}
+	return VM_LIVELOCK;
+}
+
+void vm_chain(const struct vm *vm, const struct frame *frame, u8 depth, char *buffer, size_t size)
+{
+	task_chain(&vm->m, frame, depth, buffer, size);
+}
+
+unsigned vm_check_all(struct vm *vm, struct violation *out, unsigned max)
+{
+	return laws_check_all(&vm->m, out, max);
+}

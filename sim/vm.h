@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * vm.h: one host with one VM under one semantics, and a log of what happened to it.
+ *
+ * The only caller of task_step() in a replay: a task runs until it ends, or until a step that
+ * the script names; the laws are checked after every step.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/law.h"
+#include "model/machine.h"
+#include "model/semantics.h"
+#include "sim/error.h"
+
+struct event;
+
+enum {
+	VM_MAX_STEPS = 1 << 28,		/* of one event: more is a livelock */
+	VM_KEPT_STEPS = 24,		/* before a violation */
+	VM_KEPT_REFS = 1 << 15,		/* reference changes remembered, of all pages */
+};
+
+/* One note, with where the model stood. */
+struct log_note {
+	struct note note;
+	unsigned event;			/* number of the event, from 1; 0: set-up */
+	u8 task;
+	u8 depth;
+	struct frame frame[MAX_DEPTH];
+};
+
+/* One step that ran. */
+struct log_step {
+	unsigned event;
+	u8 task;
+	const char *name;
+};
+
+struct found_violation {
+	struct violation v;
+	unsigned event;
+	u8 task;
+	const char *step;
+	u8 depth;
+	struct frame frame[MAX_DEPTH];
+	bool expected;			/* by the trace */
+	unsigned nr_steps;
+	struct log_step steps[VM_KEPT_STEPS];	/* the last ones, oldest first */
+	struct log_note *history;	/* of the page's references, oldest first */
+	size_t nr_history;
+};
+
+struct splat_seen { unsigned event; u8 splat; u8 kind; };
+
+struct vm {
+	struct journal journal;		/* first: a note finds its vm */
+	struct semantics sem;
+	struct world w;
+	struct machine m;
+	struct store *store;
+	unsigned event;			/* being run */
+	struct log_note *notes;		/* of the event at hand */
+	size_t nr_notes;
+	struct log_note *refs;		/* ring of VM_KEPT_REFS */
+	size_t nr_refs;			/* ever */
+	struct log_step steps[VM_KEPT_STEPS];	/* ring */
+	size_t nr_steps;		/* ever */
+	struct found_violation *violations;
+	size_t nr_violations;
+	struct splat_seen *splats;
+	size_t nr_splats;
+	const struct event *paused[MAX_TASKS];	/* unfinished events, by their task's row */
+	bool dead;			/* BUG or oops: the host is gone */
+};
+
+struct vm_config {
+	bool ept, ad;
+	pfn_t zero_pfn;			/* NO_PFN: one is chosen */
+	pfn_t first_frame;		/* frames that the model chooses start here */
+	gpa_t code_gpa;			/* NO_PFN: vCPUs fetch nothing */
+	bool lru_batch;			/* new anonymous pages wait in a per-CPU batch */
+};
+
+/* NULL with *@error: a semantics that does not resolve is our bug, and asserts. */
+struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *config);
+void vm_free(struct vm *vm);
+
+enum vm_result {
+	VM_DONE,
+	VM_PAUSED,		/* the next step is the one named */
+	VM_BLOCKED,		/* waits for a lock that another unfinished task holds */
+	VM_RETRIES,		/* its fault retries and nothing else will move */
+	VM_LIVELOCK,		/* VM_MAX_STEPS */
+	VM_FULL,		/* the store is exhausted */
+};
+
+/* Start an event: its notes begin. The task's row is free. */
+void vm_begin_event(struct vm *vm, unsigned event);
+int vm_free_task(const struct vm *vm);
+/* Run @task to its end, or until @until is its next step (NULL: to the end). */
+enum vm_result vm_run(struct vm *vm, unsigned task, const char *until);
+/* The modelled call chain in a log entry. */
+void vm_chain(const struct vm *vm, const struct frame *frame, u8 depth, char *buffer, size_t size);
+/* Every law over everything: must find nothing that the checks after the steps have not found. */
+unsigned vm_check_all(struct vm *vm, struct violation *out, unsigned max);

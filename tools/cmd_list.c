@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cmd_list.c: what there is: semantics, laws, events. */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/law.h"
+#include "sim/event.h"
+#include "sim/json.h"
+#include "tools/pfnsim.h"
+
+enum { KEY_JSON = 256, KEY_STEPS };
+
+struct arguments { enum output_format format; bool steps; };
+
+static const struct argp_option options[] = {
+	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	{ "steps", KEY_STEPS, NULL, 0, "of semantics: every step of every path, with the modelled "
+	  "kernel functions", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	if (key == 'f' && !parse_format(arg, &a->format))
+		exit(CODE_BAD_INPUT);
+	if (key == KEY_JSON)
+		a->format = FORMAT_JSON;
+	if (key == KEY_STEPS)
+		a->steps = true;
+	if (key == ARGP_KEY_ARG)
+		argp_error(state, "takes no argument \"%s\"", arg);
+	return key == 'f' || key == KEY_JSON || key == KEY_STEPS ? 0 : ARGP_ERR_UNKNOWN;
+}
+
+static struct arguments arguments(int argc, char **argv, const char *doc)
+{
+	struct argp argp = { .options = options, .parser = parse, .doc = doc };
+	struct arguments a = { FORMAT_TEXT, false };
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	return a;
+}
+
+/* A listing's row as JSON: the keys in @keys, the strings in @values. */
+static void json_row(struct json *json, const char *type, const char *const *keys,
+		     const char *const *values, size_t n)
+{
+	json_object_begin(json);
+	json_number_at(json, "schema", 1);
+	json_string_at(json, "type", type);
+	for (size_t i = 0; i < n; i++)
+		json_string_at(json, keys[i], values[i]);
+	json_object_end(json);
+	json_line_end(json);
+}
+
+static const char *const path_name[NR_PATHS] = {
+	"access", "fault", "follow", "emulate", "host-access", "host-fault", "notify-start",
+	"notify-end", "unmap", "protect", "mmap", "driver", "slot", "dirty-log", "map",
+	"unmap-map", "lookup",
+};
+
+static void print_steps(const struct semantics_patch *patch)
+{
+	struct semantics *sem = malloc(sizeof(*sem));
+	char why[128];
+
+	if (!sem || !semantics_resolve(patch, sem, why, sizeof(why)))
+		abort();
+	for (unsigned p = 0; p < NR_PATHS; p++)
+		for (const struct step *step = sem->path[p]; step->name; step++)
+			printf("    %-12s %-22s %s\n", path_name[p], step->name,
+			       step->chain ? step->chain : "");
+	free(sem);
+}
+
+int cmd_semantics(int argc, char **argv)
+{
+	static const char *const keys[] = { "name", "alias", "group", "base", "source" };
+	struct arguments a = arguments(argc, argv, "List the semantics, one line each.");
+	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
+
+	for (size_t i = 0; all_semantics[i]; i++) {
+		const struct semantics_patch *p = all_semantics[i];
+		const char *values[] = { p->name, p->alias, p->group, p->base ? p->base->name : NULL,
+					 p->source };
+
+		if (json) {
+			json_row(json, "semantics", keys, values, ARRAY_SIZE(keys));
+			continue;
+		}
+		printf("%-12s %-4s %s%s%s%s\n", p->name, p->group, p->source, p->alias ? " [" : "",
+		       p->alias ? p->alias : "", p->alias ? "]" : "");
+		if (a.steps)
+			print_steps(p);
+	}
+	if (json)
+		json_end(json);
+	return CODE_EXPECTED;
+}
+
+int cmd_invariants(int argc, char **argv)
+{
+	static const char *const keys[] = { "id", "sentence", "source" };
+	struct arguments a = arguments(argc, argv, "List the laws that are checked after every step.");
+	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
+
+	for (unsigned i = 0; i < nr_laws; i++) {
+		const char *values[] = { laws[i].id, laws[i].sentence, laws[i].source };
+
+		if (json)
+			json_row(json, "invariant", keys, values, ARRAY_SIZE(keys));
+		else
+			printf("%-24s %s [%s]\n", laws[i].id, laws[i].sentence, laws[i].source);
+	}
+	if (json)
+		json_end(json);
+	return CODE_EXPECTED;
+}
+
+static void print_event(const struct event_kind *kind)
+{
+	printf("%-15s %s\n", kind->name, kind->help);
+	for (size_t i = 0; i < MAX_ARGS && kind->args[i].key; i++) {
+		const struct arg_row *row = &kind->args[i];
+
+		printf("    %s%s%s%-*s %s", row->required ? "" : "[", row->key,
+		       row->required ? "" : "]",
+		       (int)(12 - strlen(row->key) - (row->required ? 0 : 2)), "", row->help);
+		for (size_t w = 0; row->words && row->words[w]; w++)
+			printf("%s%s", w ? ", " : ": ", row->words[w]);
+		printf("\n");
+	}
+}
+
+int cmd_events(int argc, char **argv)
+{
+	static const char *const keys[] = { "name", "help" };
+	struct arguments a = arguments(argc, argv, "List what a trace can say (docs/TRACE-FORMAT.md).");
+	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
+
+	for (size_t i = 0; i < nr_event_kinds; i++) {
+		const char *values[] = { event_kinds[i].name, event_kinds[i].help };
+
+		if (json)
+			json_row(json, "event", keys, values, ARRAY_SIZE(keys));
+		else
+			print_event(&event_kinds[i]);
+	}
+	if (json)
+		json_end(json);
+	return CODE_EXPECTED;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/pfnsim.h"
+
+void tool_init(void)
+{
+	argp_err_exit_status = CODE_BAD_INPUT;
+}
+
+bool parse_format(const char *word, enum output_format *format)
+{
+	if (!strcmp(word, "text"))
+		*format = FORMAT_TEXT;
+	else if (!strcmp(word, "json"))
+		*format = FORMAT_JSON;
+	else
+		fprintf(stderr, "pfnsim: unknown format \"%s\": text or json\n", word);
+	return !strcmp(word, "text") || !strcmp(word, "json");
+}
+
+int complain(const struct error *error)
+{
+	fprintf(stderr, "pfnsim: ");
+	if (error->file[0])
+		fprintf(stderr, "%s:", error->file);
+	if (error->line)
+		fprintf(stderr, "%u:", error->line);
+	if (error->column)
+		fprintf(stderr, "%u:", error->column);
+	fprintf(stderr, "%s%s\n", error->file[0] ? " " : "", error->text);
+	return CODE_BAD_INPUT;
+}
+
+static bool add(const struct semantics_patch **list, size_t room, size_t *n,
+		const struct semantics_patch *patch)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (list[i] == patch)
+			return true;
+	if (*n == room)
+		return false;
+	list[(*n)++] = patch;
+	return true;
+}
+
+static bool add_word(const struct semantics_patch **list, size_t room, size_t *n, const char *word)
+{
+	const struct semantics_patch *patch = semantics_find(word);
+	bool group = !strcmp(word, "all") || !strcmp(word, "old") || !strcmp(word, "new");
+
+	for (size_t i = 0; group && all_semantics[i]; i++)
+		if (!strcmp(word, "all") || !strcmp(word, all_semantics[i]->group))
+			add(list, room, n, all_semantics[i]);
+	return group || (patch && add(list, room, n, patch));
+}
+
+size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room)
+{
+	size_t n = 0;
+
+	while (*words) {
+		size_t length = strcspn(words, ",");
+		char word[64];
+
+		snprintf(word, sizeof(word), "%.*s", (int)length, words);
+		if (!add_word(list, room, &n, word)) {
+			fprintf(stderr, "pfnsim: unknown semantics \"%s\"; pfnsim semantics lists them\n",
+				word);
+			return 0;
+		}
+		words += length + (words[length] == ',');
+	}
+	if (!n)
+		fprintf(stderr, "pfnsim: no semantics named\n");
+	return n;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* pfnsim.c: main(): which command? */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/frames.h"
+#include "tools/pfnsim.h"
+
+const struct tool_command tool_commands[] = {
+	{ "replay", cmd_replay, "run a trace or a recording under one semantics or several" },
+
+	{ "semantics", cmd_semantics, "list the semantics: kernels, series, policies" },
+	{ "invariants", cmd_invariants, "list the laws that are checked after every step" },
+	{ "events", cmd_events, "list what a trace can say" },
+	{ NULL, NULL, NULL }
+};
+
+static void usage(FILE *out)
+{
+	fprintf(out, "Usage: pfnsim COMMAND [OPTION...] ...\n\n"
+		"What would this host have done under the other KVM memory API?\n\n");
+	for (size_t i = 0; tool_commands[i].name; i++)
+		fprintf(out, "  %-12s %s\n", tool_commands[i].name, tool_commands[i].help);
+	fprintf(out, "\nExample: pfnsim replay --semantics v6.8,v11 traces/pfnmap/seed.trace\n"
+		"pfnsim COMMAND --help says more. Exit codes: 0 as expected, 1 a violation or a\n"
+		"missed expectation, 2 bad input or usage, 3 inconclusive, 4 internal error.\n");
+}
+
+static int unknown(const char *name)
+{
+	const char *best = NULL;
+
+	for (size_t i = 0; tool_commands[i].name; i++)
+		if (!strncmp(tool_commands[i].name, name, 2))
+			best = tool_commands[i].name;
+	fprintf(stderr, "pfnsim: unknown command \"%s\"%s%s%s; pfnsim --help lists them\n", name,
+		best ? ", did you mean \"" : "", best ? best : "", best ? "\"?" : "");
+	return CODE_BAD_INPUT;
+}
+
+int main(int argc, char **argv)
+{
+	int code;
+
+	tool_init();
+	argc = frames_option(argc, argv);
+	if (argc < 2) {
+		usage(stderr);
+		return CODE_BAD_INPUT;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") || !strcmp(argv[1], "-h")) {
+		usage(stdout);
+		return CODE_EXPECTED;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("pfnsim %s\n", PFNSIM_VERSION);
+		return CODE_EXPECTED;
+	}
+	for (size_t i = 0; tool_commands[i].name; i++) {
+		if (strcmp(tool_commands[i].name, argv[1]))
+			continue;
+		code = tool_commands[i].run(argc - 1, argv + 1);
+		if (fflush(stdout) || ferror(stdout)) {
+			fprintf(stderr, "pfnsim: cannot write the output\n");
+			return CODE_INTERNAL;
+		}
+		return code;
+	}
+	return unknown(argv[1]);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* pfnsim.h: the commands of the tool. Each parses its own options and returns the exit code. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/semantics.h"
+#include "sim/error.h"
+
+enum { CODE_EXPECTED = 0, CODE_UNEXPECTED = 1, CODE_BAD_INPUT = 2, CODE_INCONCLUSIVE = 3,
+       CODE_INTERNAL = 4 };
+
+struct tool_command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+};
+
+extern const struct tool_command tool_commands[];
+
+int cmd_replay(int argc, char **argv);
+int cmd_conform(int argc, char **argv);
+int cmd_semantics(int argc, char **argv);
+int cmd_invariants(int argc, char **argv);
+int cmd_events(int argc, char **argv);
+
+enum output_format { FORMAT_TEXT, FORMAT_JSON };
+
+/* "text" or "json"; false after one line on stderr. */
+bool parse_format(const char *word, enum output_format *format);
+/* "file:line:column: text" on stderr, with the program's name; returns CODE_BAD_INPUT. */
+int complain(const struct error *error);
+/* Names, aliases or groups, joined by commas, into @list of @room; returns how many, 0: complained. */
+size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room);
+/* The common argp behaviour: exit code 2 for usage, no abbreviated surprises. */
+void tool_init(void);
