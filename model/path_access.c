@@ -61,11 +61,22 @@ static struct tlb_entry *translate(struct machine *m, struct task *t)
 	return tlb_find(m, t->vcpu, gfn);
 }
 
+/* The lab's random loops: a linear congruential generator chooses offset and stored value. */
+static void random_address(struct access *a)
+{
+	a->lcg = a->lcg * 1664525u + 1013904223u;
+	a->gpa = a->base + (a->lcg >> 4 & a->mask);
+	if (a->kind == ACCESS_WRITE)
+		a->value = a->lcg;
+}
+
 static void next_access(struct access *a)
 {
 	a->gpa += a->stride;
 	a->count--;
 	a->mmio = false;
+	if (a->random && a->count)
+		random_address(a);
 }
 
 static void use_page(struct machine *m, struct access *a, const struct tlb_entry *entry)
@@ -104,10 +115,11 @@ static enum step_result guest_access(struct machine *m, struct task *t)
 	if (!entry)
 		return STEP_NEXT;
 	use_page(m, a, entry);
-	if (a->fetching)
-		a->fetching = false;
-	else
+	if (!a->fetching)
 		next_access(a);
+	else if (a->random)
+		random_address(a);
+	a->fetching = false;
 	return a->count ? STEP_BACK : STEP_DONE;
 }
 

@@ -43,9 +43,17 @@ static s32 check_dontneed(struct machine *m, const struct range_op *op)
 	return 0;
 }
 
+/* unmap_mapping_range() takes no mmap_lock, MADV_DONTNEED takes it for reading. */
 static enum step_result range_lock(struct machine *m, struct task *t)
 {
-	if (!lock_try_write(&m->w->mm.mmap_lock, t - m->w->task))
+	struct lock *lock = &m->w->mm.mmap_lock;
+	bool got = true;
+
+	if (t->range.kind == RANGE_DONTNEED)
+		got = lock_try_read(lock);
+	else if (t->range.kind != RANGE_ZAP)
+		got = lock_try_write(lock, t - m->w->task);
+	if (!got)
 		return STEP_BLOCKED;
 	if (t->range.kind == RANGE_DONTNEED)
 		t->range.error = check_dontneed(m, &t->range);
@@ -245,7 +253,10 @@ static enum step_result remove_vmas(struct machine *m, struct task *t)
 
 static enum step_result range_unlock(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->mm.mmap_lock, t - m->w->task);
+	if (t->range.kind == RANGE_DONTNEED)
+		lock_release_read(&m->w->mm.mmap_lock);
+	else if (t->range.kind != RANGE_ZAP)
+		lock_release_write(&m->w->mm.mmap_lock, t - m->w->task);
 	return STEP_DONE;
 }
 

@@ -53,7 +53,10 @@ struct access {
 	u32 faults;		/* EPT violations taken so far */
 	u8 last_ret;		/* enum ret_pf of the last fault */
 	u8 failed;		/* PATH_HOST_ACCESS: the fault could not be resolved (SIGSEGV, or short copy) */
-	u8 pad[6];
+	u8 random;		/* addresses come from .lcg, offsets within .mask of .base */
+	u8 pad[5];
+	gpa_t base;
+	u32 lcg, mask;
 };
 
 /* struct kvm_page_fault */

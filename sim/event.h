@@ -49,6 +49,7 @@ struct event {
 	uint64_t is_private, populate;
 	uint64_t slot, gpa, flags;
 	uint64_t vcpu, value, stride;
+	uint64_t random, mask;		/* random loops of recordings: seed in .value */
 	uint64_t map, write, dirty, api;
 	int64_t delta;
 	const char *name;		/* of what it makes; RESUME: the label */
@@ -132,4 +133,8 @@ bool names_has_label(const struct names *names, const char *label);
  */
 bool event_run(struct vm *vm, const struct event *event, struct outcome *outcome,
 	       struct error *error);
+/* The two halves of event_run(), for events that overlap: a task's row, or -1; its outcome. */
+int event_start(struct vm *vm, const struct event *event);
+void event_finish(struct vm *vm, int task, enum vm_result result, const struct event *event,
+		  struct outcome *o);
 const char *errno_word(s32 error);

@@ -50,7 +50,9 @@ static void start_access(struct vm *vm, struct task *t, const struct event *e)
 
 	t->vcpu = e->vcpu;
 	t->access = (struct access){ .gpa = e->gpa, .count = e->count, .stride = e->stride,
-				     .value = e->value, .kind = kind[e->id - EVENT_READ],
+				     .value = e->random ? 0 : e->value,
+				     .kind = kind[e->id - EVENT_READ], .random = e->random,
+				     .base = e->gpa, .lcg = e->value, .mask = e->mask,
 				     .fetching = vm->w.config.code_gpa != NO_PFN };
 }
 
@@ -343,10 +345,26 @@ static bool resume(struct vm *vm, const struct event *e, struct outcome *o, stru
 	return true;
 }
 
+int event_start(struct vm *vm, const struct event *event)
+{
+	int task = vm_free_task(vm);
+
+	if (task >= 0)
+		fill_arguments(vm, task_start(&vm->m, task, path_of(event->id),
+					      actor_of(event->id)), event);
+	return task;
+}
+
+void event_finish(struct vm *vm, int task, enum vm_result result, const struct event *event,
+		  struct outcome *o)
+{
+	*o = (struct outcome){ .pfn = NO_PFN };
+	finish(vm, task, result, event, o);
+}
+
 bool event_run(struct vm *vm, const struct event *event, struct outcome *o, struct error *error)
 {
 	enum vm_result result;
-	struct task *t;
 	int task;
 
 	*o = (struct outcome){ .pfn = NO_PFN };
@@ -359,12 +377,10 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 		o->word = "ok";
 		return true;
 	}
-	task = vm_free_task(vm);
+	task = event_start(vm, event);
 	if (task < 0)
 		return error_at(error, event->file, event->line, event->column,
 				"more than %d events are unfinished", MAX_TASKS - 1);
-	t = task_start(&vm->m, task, path_of(event->id), actor_of(event->id));
-	fill_arguments(vm, t, event);
 	result = vm_run(vm, task, event->until);
 	if (result == VM_FULL)
 		return error_at(error, event->file, event->line, event->column, "out of memory");

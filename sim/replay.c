@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/host_mm.h"
+#include "sim/overlap.h"
 #include "sim/replay_internal.h"
 
 static void *more(void *array, size_t n, size_t size)
@@ -380,12 +381,10 @@ static enum verdict verdict_of(const struct replay_run *run)
 	return run->missing[0] ? VERDICT_INCONCLUSIVE : VERDICT_OK;
 }
 
-static bool run_under(struct replay *replay, const struct semantics_patch *patch,
-		      const struct replay_options *options, struct error *error)
+static void run_init(struct replay *replay, struct replay_run *run,
+		     const struct semantics_patch *patch, const struct replay_options *options)
 {
 	struct vm_config config = replay->input->config;
-	struct replay_run *run = &replay->run[replay->nr_runs++];
-	bool ok;
 
 	if (options->stage2 != STAGE2_AS_GIVEN)
 		config.ept = options->stage2 == STAGE2_EPT;
@@ -395,8 +394,51 @@ static bool run_under(struct replay *replay, const struct semantics_patch *patch
 	run->versus = calloc(replay->nr_lines + 1, 1);
 	if (!run->outcome || !run->versus)
 		abort();
-	ok = replay->is_recording ? replay_run_recording(replay, run, error) :
-				    run_trace(replay, run, error);
+}
+
+static void run_free(struct replay_run *run)
+{
+	vm_free(run->vm);
+	free(run->outcome);
+	free(run->versus);
+	free(run->note);
+	free(run->mismatch);
+}
+
+/* Every other order that the recording leaves open; one with another verdict makes it none. */
+static bool try_other_orders(struct replay *replay, struct replay_run *run,
+			     const struct replay_options *options, struct error *error)
+{
+	bool ok = true;
+
+	for (u8 order = 1; ok && order < NR_ORDERS && run->overlaps; order++) {
+		struct replay_run other;
+		const char *what = "";
+
+		run_init(replay, &other, run->patch, options);
+		other.order = order;
+		ok = replay_run_recording(replay, &other, error);
+		if (ok && !replay_same_verdict(replay, run, &other, &what) && !run->missing[0])
+			snprintf(run->missing, sizeof(run->missing),
+				 "the recording leaves an order open; with %s, another verdict: %s",
+				 overlap_order_text[order], what);
+		run_free(&other);
+	}
+	return ok;
+}
+
+static bool run_under(struct replay *replay, const struct semantics_patch *patch,
+		      const struct replay_options *options, struct error *error)
+{
+	struct replay_run *run = &replay->run[replay->nr_runs++];
+	bool ok;
+
+	run_init(replay, run, patch, options);
+	if (replay->is_recording)
+		ok = replay_run_recording(replay, run, error) &&
+		     try_other_orders(replay, run, options, error);
+	else
+		ok = run_trace(replay, run, error);
 	run->verdict = verdict_of(run);
 	return ok;
 }
@@ -439,15 +481,8 @@ void replay_free(struct replay *replay)
 {
 	struct replay_input *input = replay->input;
 
-	for (size_t i = 0; i < replay->nr_runs; i++) {
-		struct replay_run *run = &replay->run[i];
-
-		vm_free(run->vm);
-		free(run->outcome);
-		free(run->versus);
-		free(run->note);
-		free(run->mismatch);
-	}
+	for (size_t i = 0; i < replay->nr_runs; i++)
+		run_free(&replay->run[i]);
 	for (size_t i = 0; i < replay->nr_lines; i++)
 		free(replay->line[i].text);
 	free(replay->line);

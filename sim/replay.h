@@ -56,7 +56,9 @@ struct replay_run {
 	size_t nr_notes;
 	struct mismatch *mismatch;
 	size_t nr_mismatches;
-	char missing[200];		/* why it is inconclusive; "" if it is not */
+	char missing[400];		/* why it is inconclusive; "" if it is not */
+	u8 order;			/* enum overlap_order: of actions whose order is open */
+	bool overlaps;			/* there were such */
 	bool all_expected;		/* every violation was named by the trace */
 	enum verdict verdict;
 };

@@ -36,4 +36,6 @@ void run_note_event(struct replay_run *run, unsigned event);
 
 bool replay_load_recording(const char *path, struct replay *replay, struct error *error);
 bool replay_run_recording(struct replay *replay, struct replay_run *run, struct error *error);
+bool replay_same_verdict(const struct replay *replay, const struct replay_run *a,
+			 const struct replay_run *b, const char **what);
 char *event_text(const struct event *event);

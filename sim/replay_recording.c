@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/overlap.h"
 #include "sim/replay_internal.h"
 
 static void add_command(struct replay *replay, const struct command *c)
@@ -124,11 +125,21 @@ static bool unreachable(const struct vm *vm, const struct command *c, const stru
 	return e->id == EVENT_UNMAP && o->error && c->answer.kind != ANSWER_ERRNO;
 }
 
-static bool run_command(struct replay_run *run, const struct script_events *events, size_t line,
-			struct error *error)
+static bool run_command(struct replay_run *run, struct script *script,
+			const struct script_events *events, size_t line, struct error *error)
 {
 	struct outcome *o = &run->outcome[line];
 
+	if (events->verdict == SCRIPT_OVERLAP) {
+		run->overlaps = true;
+		return overlap_run(run->vm, events, run->order, o, error);
+	}
+	if (events->meanwhile) {
+		if (overlap_window(run->vm, events, o))
+			script_window_used(script);
+		run_note_event(run, events->events[0].number);
+		return true;
+	}
 	for (size_t i = 0; i < events->nr_events; i++) {
 		if (!event_run(run->vm, &events->events[i], o, error))
 			return false;
@@ -136,6 +147,46 @@ static bool run_command(struct replay_run *run, const struct script_events *even
 		if (!strcmp(o->word, "efault") || !strcmp(o->word, "sigsegv"))
 			break;
 	}
+	return true;
+}
+
+static void skip_unmodelled(struct replay *replay, struct replay_run *run, size_t i,
+			    const char *why)
+{
+	const struct command *c = &replay->input->recording.commands[i];
+
+	replay->line[i].unmodelled = true;
+	replay->line[i].why = why;
+	if (!run->missing[0])
+		snprintf(run->missing, sizeof(run->missing),
+			 "command %u (%.60s): %s; what follows may differ", c->number, c->text, why);
+}
+
+static bool replay_command(struct replay *replay, struct replay_run *run, struct script *script,
+			   size_t i, struct error *error)
+{
+	const struct command *c = &replay->input->recording.commands[i];
+	struct script_events events = script_command(script, c);
+	struct outcome *o = &run->outcome[i];
+
+	*o = (struct outcome){ .word = "unmodelled", .pfn = NO_PFN };
+	if (events.verdict == SCRIPT_UNMODELLED) {
+		skip_unmodelled(replay, run, i, events.why);
+		return true;
+	}
+	if (run->vm->dead) {
+		o->word = "unreachable";
+		run->versus[i] = VERSUS_UNREACHABLE;
+		return true;
+	}
+	if (!run_command(run, script, &events, i, error))
+		return false;
+	run->versus[i] = unreachable(run->vm, c, &events.events[events.main], o) ?
+			 VERSUS_UNREACHABLE : compare(run->vm, c, o);
+	if (events.verdict == SCRIPT_LOOKS)
+		run->versus[i] = VERSUS_NONE;
+	if (script_drains(script))
+		lru_drain(&run->vm->m);
 	return true;
 }
 
@@ -148,34 +199,36 @@ bool replay_run_recording(struct replay *replay, struct replay_run *run, struct 
 	script_set_up(recording, run->vm);
 	if (replay->missing[0])
 		snprintf(run->missing, sizeof(run->missing), "%s", replay->missing);
-	for (size_t i = 0; ok && i < recording->nr_commands; i++) {
-		const struct command *c = &recording->commands[i];
-		struct script_events events = script_command(script, c);
-		struct outcome *o = &run->outcome[i];
-
-		*o = (struct outcome){ .word = "unmodelled", .pfn = NO_PFN };
-		if (events.verdict == SCRIPT_UNMODELLED) {
-			replay->line[i].unmodelled = true;
-			replay->line[i].why = events.why;
-			if (!run->missing[0])
-				snprintf(run->missing, sizeof(run->missing),
-					 "command %u (%s): %s; what follows may differ",
-					 c->number, c->text, events.why);
-			continue;
-		}
-		if (run->vm->dead) {
-			o->word = "unreachable";
-			run->versus[i] = VERSUS_UNREACHABLE;
-			continue;
-		}
-		ok = run_command(run, &events, i, error);
-		run->versus[i] = unreachable(run->vm, c, &events.events[events.main], o) ?
-				 VERSUS_UNREACHABLE : compare(run->vm, c, o);
-		if (events.verdict == SCRIPT_LOOKS)
-			run->versus[i] = VERSUS_NONE;
-		if (script_drains(script))
-			lru_drain(&run->vm->m);
-	}
+	for (size_t i = 0; ok && i < recording->nr_commands; i++)
+		ok = replay_command(replay, run, script, i, error);
 	script_free(script);
 	return ok;
+}
+
+/* Do two orders come to the same: the same laws broken, the same outcomes? */
+bool replay_same_verdict(const struct replay *replay, const struct replay_run *a,
+			 const struct replay_run *b, const char **what)
+{
+	for (size_t i = 0; i < a->vm->nr_violations + b->vm->nr_violations; i++) {
+		const struct vm *has = i < a->vm->nr_violations ? a->vm : b->vm;
+		const struct vm *other = has == a->vm ? b->vm : a->vm;
+		const struct law *law =
+			has->violations[has == a->vm ? i : i - a->vm->nr_violations].v.law;
+		bool found = false;
+
+		for (size_t j = 0; j < other->nr_violations; j++)
+			found |= other->violations[j].v.law == law;
+		*what = law->id;
+		if (!found)
+			return false;
+	}
+	for (size_t i = 0; i < replay->nr_lines; i++) {
+		struct outcome x = a->outcome[i], y = b->outcome[i];
+
+		x.has_value = y.has_value = false;
+		*what = replay->line[i].text;
+		if (!same_outcome(&x, &y))
+			return false;
+	}
+	return true;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/host_mm.h"
+#include "sim/overlap.h"
 
 static const char *outcome_text(const struct outcome *o, char *buffer, size_t size)
 {
@@ -212,7 +213,10 @@ static void print_summary(const struct replay *replay, FILE *out)
 			fprintf(out, ", %zu expectation%s missed", run->nr_mismatches,
 				run->nr_mismatches > 1 ? "s" : "");
 		if (run->missing[0])
-			fprintf(out, ", inconclusive: %s", run->missing);
+			fprintf(out, "%s: %s", run->verdict == VERDICT_INCONCLUSIVE ? "" :
+				", inconclusive", run->missing);
+		if (run->overlaps)
+			fprintf(out, "; order taken: %s", overlap_order_text[run->order]);
 		fprintf(out, "\n");
 	}
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sim/json.h"
+#include "sim/overlap.h"
 #include "sim/report.h"
 
 static void open_line(struct json *json, const struct replay *replay, const struct replay_run *run,
@@ -107,6 +108,8 @@ static void put_summary(struct json *json, const struct replay *replay,
 	json_bool_at(json, "expected", run->all_expected && !run->nr_mismatches);
 	if (run->missing[0])
 		json_string_at(json, "missing", run->missing);
+	if (run->overlaps)
+		json_string_at(json, "order", overlap_order_text[run->order]);
 	if (replay->nr_runs > 1)
 		number_or_null(json, "parts_at", replay->first_parting < replay->nr_lines,
 			       replay->first_parting < replay->nr_lines ?

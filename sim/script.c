@@ -21,6 +21,9 @@ struct script {
 	struct event *events;
 	size_t nr_events, room;
 	bool watches, autodrain;
+	struct event background[4];	/* of bg; .op NULL: not running */
+	struct event later;		/* of later, until a fault has opened its window */
+	bool overlaps;
 };
 
 struct script *script_new(const struct recording *recording)
@@ -362,6 +365,117 @@ static const char *do_nothing(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* randw|randr GPA COUNT MASK SEED [v=] */
+static const char *random_access(struct script *s, const struct command *c, enum event_id id)
+{
+	struct event *e = add(s, c, id);
+
+	e->gpa = number(c, 1);
+	e->count = number(c, 2);
+	e->mask = (uint32_t)number(c, 3);
+	e->value = (uint32_t)number(c, 4);
+	e->vcpu = option(c, "v", 0);
+	e->random = true;
+	return e->vcpu >= MAX_VCPUS || !e->count ? "no such vCPU, or no access at all" : NULL;
+}
+
+static const char *do_randw(struct script *s, const struct command *c)
+{
+	return random_access(s, c, EVENT_WRITE);
+}
+
+static const char *do_randr(struct script *s, const struct command *c)
+{
+	return random_access(s, c, EVENT_READ);
+}
+
+/* par OP GPA COUNT STRIDE|MASK SEED: the same loop on both vCPUs, eax 0x1000 and 0x1001 */
+static const char *do_par(struct script *s, const struct command *c)
+{
+	static const char *const ops[] = { "r", "w", "rmw", "randr", "randw",
+					   "gread", "gwrite", "grmw" };
+	static const u8 id[] = { EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_READ, EVENT_WRITE,
+				 EVENT_READ, EVENT_WRITE, EVENT_RMW };
+	size_t op = 0;
+
+	while (op < ARRAY_SIZE(ops) && strcmp(ops[op], word(c, 1)))
+		op++;
+	if (op == ARRAY_SIZE(ops) || !number(c, 3))
+		return "an unknown loop";
+	for (uint64_t vcpu = 0; vcpu < 2; vcpu++) {
+		struct event *e = add(s, c, id[op]);
+
+		e->gpa = number(c, 2);
+		e->count = number(c, 3);
+		e->vcpu = vcpu;
+		e->random = !strncmp(ops[op], "rand", 4);
+		if (e->random)
+			e->mask = (uint32_t)number(c, 4);
+		else
+			e->stride = number(c, 4);
+		e->value = e->random ? number(c, 5) + vcpu : 0x1000 + vcpu;
+	}
+	s->overlaps = true;
+	return NULL;
+}
+
+/* bg ID dontneed|zap|mprot ADDR LEN USEC [obj=]: over and over until bgstop ID */
+static const char *do_bg(struct script *s, const struct command *c)
+{
+	struct event e = { .number = c->number, .file = s->recording->path, .line = c->line,
+			   .op = c->text, .pfn = NO_PFN };
+
+	if (number(c, 1) >= ARRAY_SIZE(s->background))
+		return "more than 4 background loops";
+	if (!script_address(s, word(c, 3), &e.hva))
+		return "an unknown region";
+	e.size = number(c, 4);
+	if (!strcmp(word(c, 2), "zap")) {
+		e.id = EVENT_ZAP;
+		e.object = option(c, "obj", 0);
+		e.count = e.size >> PAGE_SHIFT;
+	} else if (!strcmp(word(c, 2), "dontneed")) {
+		e.id = EVENT_DONTNEED;
+	} else {
+		return "this background loop is not modelled";
+	}
+	add(s, c, EVENT_NOTHING);
+	s->background[number(c, 1)] = e;
+	return NULL;
+}
+
+static const char *do_bgstop(struct script *s, const struct command *c)
+{
+	add(s, c, EVENT_NOTHING);
+	if (number(c, 1) < ARRAY_SIZE(s->background))
+		s->background[number(c, 1)].op = NULL;
+	return NULL;
+}
+
+/* later US CMD...: once, inside the window that the look-up's return probe opens */
+static const char *do_later(struct script *s, const struct command *c)
+{
+	struct event e = { .number = c->number, .file = s->recording->path, .line = c->line,
+			   .op = c->text, .pfn = NO_PFN };
+
+	add(s, c, EVENT_NOTHING);
+	if (!strcmp(word(c, 2), "zap")) {
+		e.id = EVENT_ZAP;
+		e.object = number(c, 3);
+		e.index = number(c, 4);
+		e.count = number(c, 5);
+	} else if (!strcmp(word(c, 2), "dontneed")) {
+		e.id = EVENT_DONTNEED;
+		e.size = number(c, 4);
+		if (!script_address(s, word(c, 3), &e.hva))
+			return "an unknown region";
+	} else {
+		return "this delayed command is not modelled";
+	}
+	s->later = e;
+	return NULL;
+}
+
 /* ---- lab ... ---- */
 
 static int choose(const char *const *words, size_t n, const char *name)
@@ -482,6 +596,13 @@ static const struct {
 	{ "gread", do_gread, false },
 	{ "gwrite", do_gwrite, false },
 	{ "grmw", do_grmw, false },
+	{ "randw", do_randw, false },
+	{ "randr", do_randr, false },
+	{ "par", do_par, false },
+	{ "bg", do_bg, true },
+	{ "bgstop", do_bgstop, true },
+	{ "later", do_later, true },
+	{ "join", do_nothing, true },
 	{ "hread", do_hread, false },
 	{ "hwrite", do_hwrite, false },
 	{ "hfill", do_hfill, false },
@@ -503,19 +624,61 @@ static const struct {
 	{ "sleep", do_nothing, true },
 };
 
+/* A shell command that only shows the kernel's log. */
+static bool shows_log(const struct command *c)
+{
+	return !strcmp(word(c, 0), "sh") && strstr(c->text, "dmesg") && !strchr(c->text, '>') &&
+	       !strstr(c->text, "dmesg -");
+}
+
+/* The lab's race parameters only open the window that "later" uses. */
+static bool is_race_parameter(const struct command *c)
+{
+	return !strcmp(word(c, 0), "sysw") && strstr(word(c, 1), "labdrv/parameters/race_");
+}
+
+static void find_meanwhile(struct script *s, const struct command *c, struct script_events *out)
+{
+	if (is_race_parameter(c) || shows_log(c)) {
+		add(s, c, EVENT_NOTHING);
+		out->verdict = SCRIPT_LOOKS;
+		out->why = NULL;
+	}
+	if (out->verdict != SCRIPT_EVENTS || s->nr_events != 1 ||
+	    s->events[0].id < EVENT_READ || s->events[0].id > EVENT_RMW)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(s->background); i++)
+		if (s->background[i].op)
+			out->meanwhile = &s->background[i];
+	if (out->meanwhile)
+		out->verdict = SCRIPT_OVERLAP;
+	else if (s->later.op) {
+		out->meanwhile = &s->later;
+		out->meanwhile_known = true;
+	}
+}
+
+void script_window_used(struct script *script)
+{
+	script->later.op = NULL;
+}
+
 struct script_events script_command(struct script *script, const struct command *command)
 {
 	struct script_events out = { .verdict = SCRIPT_UNMODELLED,
 				     .why = "this command is not modelled" };
 
 	script->nr_events = 0;
+	script->overlaps = false;
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(commands[i].name, word(command, 0)))
 			continue;
 		out.why = commands[i].run(script, command);
 		if (!out.why)
-			out.verdict = commands[i].looks ? SCRIPT_LOOKS : SCRIPT_EVENTS;
+			out.verdict = commands[i].looks ? SCRIPT_LOOKS :
+				      script->overlaps ? SCRIPT_OVERLAP : SCRIPT_EVENTS;
 	}
+	find_meanwhile(script, command, &out);
 	out.events = script->events;
 	out.nr_events = script->nr_events;
 	out.main = script->nr_events ? script->nr_events - 1 : 0;

@@ -17,6 +17,7 @@ struct script;
 enum script_verdict {
 	SCRIPT_EVENTS,		/* these events are the command */
 	SCRIPT_LOOKS,		/* it changes nothing: one EVENT_NOTHING */
+	SCRIPT_OVERLAP,		/* its events run at the same time, in an order nobody recorded */
 	SCRIPT_UNMODELLED,	/* what it does is not in the model; .why */
 };
 
@@ -26,6 +27,12 @@ struct script_events {
 	struct event *events;		/* owned by the script, until the next command */
 	size_t nr_events;
 	size_t main;			/* whose outcome is the command's */
+	/*
+	 * What goes on meanwhile, or NULL. Known: it happens once, between the look-up and mmu_lock
+	 * of the first fault (the lab's "later"). Else somewhere, any number of times ("bg").
+	 */
+	const struct event *meanwhile;
+	bool meanwhile_known;
 };
 
 struct script *script_new(const struct recording *recording);
@@ -38,6 +45,8 @@ void script_set_up(const struct recording *recording, struct vm *vm);
 struct vm_config script_config(const struct recording *recording);
 /* The next command. Which frames the allocator gave is an input: taken from the answers. */
 struct script_events script_command(struct script *script, const struct command *command);
+/* The window of "later" has been open: it acts once. */
+void script_window_used(struct script *script);
 /* Addresses as the script writes them: 0x..., REGION, REGION+offset. */
 bool script_address(const struct script *script, const char *word, uint64_t *hva);
 /* 32K, 2M, 0x1000, 7: as strtoull() reads them; 0 for anything else. */

@@ -177,36 +177,54 @@ static bool retries_in_vain(const struct vm *vm, const struct task *t)
 	       t->access.faults > 1 && t->access.last_ret == RET_PF_RETRY;
 }
 
-enum vm_result vm_run(struct vm *vm, unsigned task, const char *until)
+/* One step; VM_PAUSED if there are more to come. */
+static enum vm_result run_one(struct vm *vm, unsigned task, const struct step *step)
 {
 	struct task *t = &vm->w.task[task];
+	struct frame frame[MAX_DEPTH];
+	u8 depth = t->depth;
 
-	for (unsigned n = 0; n < VM_MAX_STEPS; n++) {
+	memcpy(frame, t->frame, sizeof(frame));
+	vm->steps[vm->nr_steps++ % VM_KEPT_STEPS] = (struct log_step){
+		.event = vm->event, .task = task, .name = step->name };
+	if (task_step(&vm->m, task) == RUN_BLOCKED) {
+		vm->nr_steps--;
+		return VM_BLOCKED;
+	}
+	if (vm->m.phys->exhausted)
+		return VM_FULL;
+	check(vm, task, step->name, frame, depth);
+	return VM_PAUSED;
+}
+
+static enum vm_result run_steps(struct vm *vm, unsigned task, const char *until, unsigned steps)
+{
+	for (unsigned n = 0; n < steps; n++) {
 		const struct step *step = task_next_step(&vm->m, task);
-		struct frame frame[MAX_DEPTH];
-		enum run_result result;
-		u8 depth;
+		enum vm_result result;
 
 		if (!step)
 			return VM_DONE;
 		if (until && !strcmp(step->name, until))
 			return VM_PAUSED;
-		if (retries_in_vain(vm, t))
+		if (retries_in_vain(vm, &vm->w.task[task]))
 			return VM_RETRIES;
-		memcpy(frame, t->frame, sizeof(frame));
-		depth = t->depth;
-		vm->steps[vm->nr_steps++ % VM_KEPT_STEPS] = (struct log_step){
-			.event = vm->event, .task = task, .name = step->name };
-		result = task_step(&vm->m, task);
-		if (vm->m.phys->exhausted)
-			return VM_FULL;
-		if (result == RUN_BLOCKED) {
-			vm->nr_steps--;
-			return VM_BLOCKED;
-		}
-		check(vm, task, step->name, frame, depth);
+		result = run_one(vm, task, step);
+		if (result != VM_PAUSED)
+			return result;
 	}
-	return VM_LIVELOCK;
+	return steps == VM_MAX_STEPS ? VM_LIVELOCK :
+	       task_next_step(&vm->m, task) ? VM_PAUSED : VM_DONE;
+}
+
+enum vm_result vm_run(struct vm *vm, unsigned task, const char *until)
+{
+	return run_steps(vm, task, until, VM_MAX_STEPS);
+}
+
+enum vm_result vm_run_steps(struct vm *vm, unsigned task, unsigned steps)
+{
+	return run_steps(vm, task, NULL, steps);
 }
 
 void vm_chain(const struct vm *vm, const struct frame *frame, u8 depth, char *buffer, size_t size)

@@ -102,6 +102,8 @@ void vm_begin_event(struct vm *vm, unsigned event);
 int vm_free_task(const struct vm *vm);
 /* Run @task to its end, or until @until is its next step (NULL: to the end). */
 enum vm_result vm_run(struct vm *vm, unsigned task, const char *until);
+/* Run at most @steps steps of it: VM_PAUSED if it could go on. */
+enum vm_result vm_run_steps(struct vm *vm, unsigned task, unsigned steps);
 /* The modelled call chain in a log entry. */
 void vm_chain(const struct vm *vm, const struct frame *frame, u8 depth, char *buffer, size_t size);
 /* Every law over everything: must find nothing that the checks after the steps have not found. */

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * conform.c: run a recording's commands on the model of its own kernel, and compare after each.
+ *
+ * The model is given what the recorder did, and which frames the allocator gave; nothing of what
+ * KVM did. A command that is not modelled ends the comparison: what comes later is unmodelled.
+ */
+#include "sim/conform_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "model/semantics.h"
+
+/* Commands that are not events and change nothing that is compared. */
+static const struct { const char *word, *text; } harmless[] = {
+	{ "sh", "dmesg |" },
+	{ "sysw", "/sys/module/labdrv/parameters/race_" },
+};
+
+static bool is_harmless(const struct command *command)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
+		if (command->nr_words && !strcmp(command->words[0], harmless[i].word) &&
+		    strstr(command->text, harmless[i].text))
+			return true;
+	return false;
+}
+
+static bool all_free(struct run *run, pfn_t first, uint64_t pages)
+{
+	for (uint64_t i = 0; i < pages; i++)
+		if (!page_is(&run->vm->m, first + i, PG_FREE))
+			return false;
+	return true;
+}
+
+static uint64_t pages_of(const struct event *e)
+{
+	bool separate = e->kind == ALLOC_ORDER0 || e->kind == ALLOC_RESERVED ||
+			e->kind == ALLOC_MMIO;
+
+	return separate ? e->count : (uint64_t)1 << (e->order & 31);
+}
+
+/*
+ * The model's page is where the recorded one is, if it can be: of stale entries, the model's and
+ * the kernel's then point to the same new page.
+ */
+static void choose_frames(struct run *run, struct event *e)
+{
+	pfn_t old;
+
+	if (e->id != EVENT_ALLOC || e->pfn == NO_PFN || e->kind == ALLOC_MMIO)
+		return;
+	take_input(run, place_of_command(run), "frame 0x%llx, and those after it",
+		   (unsigned long long)e->pfn);
+	old = frames_model(&run->frames, e->pfn);
+	if (pages_of(e) == 1 && old != NO_PFN && page_is(&run->vm->m, old, PG_FREE))
+		e->pfn = old;
+	else if (!all_free(run, e->pfn, pages_of(e)))
+		e->pfn = NO_PFN;
+}
+
+static void bind_frames(struct run *run, const struct event *e, const struct outcome *outcome)
+{
+	uint64_t recorded = run->command->answer.pfn;
+	bool one_block = e->kind != ALLOC_ORDER0 && e->kind != ALLOC_RESERVED;
+
+	if (e->id != EVENT_ALLOC || outcome->pfn == NO_PFN || !run->command->answer.has_pfn)
+		return;
+	frames_take(&run->frames, outcome->pfn, pages_of(e));
+	for (uint64_t i = 0; i < (one_block ? pages_of(e) : 1); i++)
+		if (!frames_bind(&run->frames, recorded + i, outcome->pfn + i))
+			observe(run, CONFORM_PAGE, place_of_command(run),
+				say("frame 0x%llx was free", (unsigned long long)recorded + i).text,
+				say("frame 0x%llx is in use", (unsigned long long)recorded + i).text);
+}
+
+static void keep_notes(struct run *run)
+{
+	for (size_t i = 0; i < run->vm->nr_notes; i++)
+		arrput(run->notes, run->vm->notes[i]);
+}
+
+/* svm_load_mmu_pgd(): the recorder looks at the root that some vCPU loaded last. */
+static void follow_roots(struct run *run)
+{
+	for (unsigned v = 0; v < MAX_VCPUS; v++) {
+		pfn_t root = run->vm->w.vcpu[v].root;
+
+		if (root != NO_PFN && root != run->roots[v])
+			run->root = root;
+		run->roots[v] = root;
+	}
+}
+
+static bool is_over(const struct outcome *outcome)
+{
+	return outcome->error || !strcmp(outcome->word, "sigsegv");
+}
+
+static void run_events(struct run *run, const struct script_events *todo)
+{
+	struct error error = { .line = 0 };
+
+	run->main = todo->nr_events ? todo->events[todo->main].id : EVENT_NOTHING;
+	for (size_t i = 0; i < todo->nr_events; i++) {
+		struct event *e = &todo->events[i];
+
+		choose_frames(run, e);
+		if (!event_run(run->vm, e, &run->outcome, &error)) {
+			lose(run, "the model has no room for this");
+			return;
+		}
+		keep_notes(run);
+		bind_frames(run, e, &run->outcome);
+		follow_roots(run);
+		if (is_over(&run->outcome))
+			break;
+	}
+	if (script_drains(run->script))
+		lru_drain(&run->vm->m);
+	if (run->vm->dead)
+		lose(run, "the model's kernel is dead: BUG or oops");
+}
+
+static void run_command(struct run *run)
+{
+	struct script_events todo = script_command(run->script, run->command);
+	bool lost = run->out->lost;
+
+	arrsetlen(run->notes, 0);
+	run->outcome = (struct outcome){ .word = "unmodelled", .pfn = NO_PFN };
+	run->same.verdict = CONFORM_AGREE;
+	run->says = !lost;
+	if (!lost && todo.verdict != SCRIPT_UNMODELLED)
+		run_events(run, &todo);
+	else if (!lost && !is_harmless(run->command))
+		lose(run, todo.why);
+	else
+		run->says = false;
+	conform_answer(run);
+	conform_trace(run);
+	run->says = !run->out->lost;
+	conform_facts(run);
+	observe_unchanged(run);
+}
+
+static const char *why_inconclusive(const struct recording *recording)
+{
+	if (recording->reconstructed)
+		return "reconstructed from the console: no trace, and it may break off";
+	if (!recording->complete)
+		return "truncated: without its DONE line";
+	if (recording->trace_cut)
+		return "the trace is cut";
+	return NULL;
+}
+
+/* NULL: this kernel's semantics, or its MMU, is not modelled. */
+static const struct semantics_patch *patch_of(struct run *run)
+{
+	const struct recording *recording = run->recording;
+	const struct semantics_patch *patch =
+		recording->semantics ? semantics_find(recording->semantics) : NULL;
+
+	if (!recording->tdp)
+		lose(run, "shadow paging is not modelled");
+	else if (!recording->tdp_mmu)
+		lose(run, "the rmap MMU is not modelled");
+	else if (!patch)
+		lose(run, "the semantics of this kernel is not modelled");
+	return run->out->lost ? NULL : patch;
+}
+
+static const char *file_name(struct run *run, const char *extension)
+{
+	size_t size = strlen(run->recording->path) + strlen(extension) + 1;
+	char *name = arena_alloc(&run->out->arena, size);
+
+	snprintf(name, size, "%s%s", run->recording->path, extension);
+	return name;
+}
+
+static void set_up(struct run *run)
+{
+	struct vm_config config = script_config(run->recording);
+	const struct semantics_patch *patch = patch_of(run);
+
+	run->file.out = file_name(run, ".out");
+	run->file.trace = file_name(run, ".trace");
+	run->file.meta = file_name(run, ".meta");
+	sh_new_strdup(run->last);
+	sh_new_strdup(run->mapped);
+	run->root = NO_PFN;
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		run->roots[v] = NO_PFN;
+	run->script = script_new(run->recording);
+	if (!patch)
+		return;
+	run->out->semantics = run->recording->semantics;
+	run->vm = vm_new(patch, &config);
+	script_set_up(run->recording, run->vm);
+	follow_roots(run);
+}
+
+static void tear_down(struct run *run)
+{
+	vm_free(run->vm);
+	script_free(run->script);
+	frames_free(&run->frames);
+	arrfree(run->notes);
+	shfree(run->last);
+	shfree(run->mapped);
+}
+
+void conform_run(const struct recording *recording, const struct conform_options *options,
+		 struct conform *out)
+{
+	struct run run = { .recording = recording, .options = options, .out = out };
+
+	*out = (struct conform){ .capture = recording->name,
+				 .inconclusive = why_inconclusive(recording) };
+	set_up(&run);
+	for (size_t i = 0; i < recording->nr_commands; i++) {
+		run.command = &recording->commands[i];
+		run_command(&run);
+	}
+	conform_splats(&run);
+	out->nr_seen = arrlenu(out->seen);
+	out->nr_inputs = arrlenu(out->inputs);
+	tear_down(&run);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* conform_answer.c: what stands behind "=>". Nothing of it is watched: each is an observation. */
+#include "sim/conform_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "model/host_mm.h"
+
+#define MMIO_ANSWER	0x5a5a5a5a	/* the VMM's, to every read: input */
+
+enum { PRINTED_EXITS = 4 };	/* the VMM prints the first four MMIO exits */
+
+static bool is_mmio(const struct vcpu_exit *exit)
+{
+	return exit->kind == EXIT_MMIO_READ || exit->kind == EXIT_MMIO_WRITE;
+}
+
+static struct said exit_said(const struct vcpu_exit *exit)
+{
+	switch (exit->kind) {
+	case EXIT_MMIO_READ:
+		return say("MMIO-R gpa=0x%llx len=%u", (unsigned long long)exit->gpa, exit->length);
+	case EXIT_MMIO_WRITE:
+		return say("MMIO-W gpa=0x%llx len=%u data=0x%llx", (unsigned long long)exit->gpa,
+			   exit->length, (unsigned long long)exit->data);
+	case EXIT_INTERNAL:
+		return say("INTERNAL_ERROR sub=%u", exit->code);
+	case EXIT_RUN_ERROR:
+		return say("KVM_RUN=-1 %s (ebx=0x%llx ecx_left=%llu)%s", exit->error,
+			   (unsigned long long)exit->ebx, (unsigned long long)exit->ecx_left,
+			   exit->memory_fault ? " MEMORY_FAULT" : "");
+	case EXIT_UNKNOWN:
+		return say("EXIT %u", exit->code);
+	case EXIT_HLT:
+		break;
+	}
+	return say("HLT");
+}
+
+/* The @n'th MMIO exit of the command in the model; "": there are fewer. */
+static struct said mmio_said(const struct run *run, size_t n)
+{
+	for (size_t i = 0; i < arrlenu(run->notes); i++) {
+		const struct note *note = &run->notes[i].note;
+
+		if (note->kind != NOTE_EXIT || n--)
+			continue;
+		if (!strcmp(note->name, "MMIO-W"))
+			return say("MMIO-W gpa=0x%llx len=4 data=0x%x",
+				   (unsigned long long)note->hva, (u32)note->value);
+		return say("%s gpa=0x%llx len=4", note->name, (unsigned long long)note->hva);
+	}
+	return say("%s", "");
+}
+
+static void answer_mmio(struct run *run)
+{
+	const struct answer *answer = &run->command->answer;
+	struct place place = place_of_command(run);
+	size_t n = 0;
+
+	for (size_t i = 0; i < answer->nr_exits; i++) {
+		if (!is_mmio(&answer->exits[i]))
+			continue;
+		if (answer->exits[i].kind == EXIT_MMIO_READ)
+			take_input(run, place, "MMIO read answered with 0x%x", MMIO_ANSWER);
+		observe(run, CONFORM_EXIT, place, exit_said(&answer->exits[i]).text,
+			mmio_said(run, n++).text);
+	}
+	if (answer->more_mmio)
+		observe(run, CONFORM_EXIT, place, "more MMIO exits",
+			*mmio_said(run, PRINTED_EXITS).text ? "more MMIO exits" : "no more");
+	else if (*mmio_said(run, n).text)
+		observe(run, CONFORM_EXIT, place, NULL, mmio_said(run, n).text);
+}
+
+/* How KVM_RUN came back for good. */
+static struct said run_said(const struct run *run)
+{
+	const struct outcome *o = &run->outcome;
+
+	if (!strcmp(o->word, "retry") || !strcmp(o->word, "livelock"))
+		return say("no end");
+	if (!o->error)
+		return say("HLT");
+	return say("KVM_RUN=-1 %s (ebx=0x%llx ecx_left=%llu)", errno_name(o->error),
+		   (unsigned long long)o->stopped_at, (unsigned long long)o->left);
+}
+
+/* A register of a device is nobody's memory. */
+static bool is_register(struct run *run)
+{
+	const struct outcome *o = &run->outcome;
+
+	return run->says && run->main == EVENT_READ && o->pfn != NO_PFN &&
+	       !page_is(&run->vm->m, o->pfn, PG_VALID);
+}
+
+static void answer_value(struct run *run, uint64_t value)
+{
+	struct place place = place_of_command(run);
+	struct said recorded = say("0x%llx", (unsigned long long)value);
+
+	if (is_register(run)) {
+		take_input(run, place, "device register 0x%llx", (unsigned long long)value);
+		observe_unmodelled(run, CONFORM_VALUE, place, recorded.text);
+		return;
+	}
+	observe(run, CONFORM_VALUE, place, recorded.text,
+		run->outcome.has_value ? say("0x%x", run->outcome.value).text : "no value");
+}
+
+static void answer_vcpu(struct run *run)
+{
+	const struct answer *answer = &run->command->answer;
+	struct place place = place_of_command(run);
+
+	answer_mmio(run);
+	for (size_t i = 0; i < answer->nr_exits; i++) {
+		const struct vcpu_exit *exit = &answer->exits[i];
+		bool is_result = exit->kind == EXIT_HLT || exit->kind == EXIT_RUN_ERROR;
+
+		if (is_mmio(exit))
+			continue;
+		observe(run, is_result ? CONFORM_RESULT : CONFORM_EXIT, place,
+			exit_said(exit).text, run_said(run).text);
+		if (exit->kind == EXIT_HLT)
+			answer_value(run, exit->eax);
+	}
+}
+
+/* "OK dirty=2: 0 7": the first few pages are listed */
+static void answer_dirty_log(struct run *run)
+{
+	struct said model = say("%s", "");
+	unsigned dirty = 0;
+
+	for (size_t i = 0; i < arrlenu(run->notes); i++) {
+		const struct note *note = &run->notes[i].note;
+
+		if (note->kind != NOTE_STAT || strcmp(note->name, "dirty"))
+			continue;
+		dirty++;
+		say_more(&model, " %lld", (long long)note->value);
+	}
+	model = say("dirty=%u:%.150s", dirty, model.text);
+	observe(run, CONFORM_DIRTY_LOG, place_of_command(run),
+		say("%.160s", run->command->answer.rest).text, model.text);
+}
+
+static void answer_result(struct run *run)
+{
+	const struct answer *answer = &run->command->answer;
+
+	observe(run, CONFORM_RESULT, place_of_command(run), answer->error,
+		errno_name(run->outcome.error));
+	if (run->main == EVENT_DIRTY_LOG)
+		answer_dirty_log(run);
+}
+
+/* do_user_addr_fault(): no VMA, no permission, or the driver said no */
+static struct said signal_said(struct run *run, hva_t hva)
+{
+	struct vma *vma = vma_find(&run->vm->m, hva);
+	bool write = run->main == EVENT_HOST_WRITE;
+	bool permitted = vma && (vma->flags & (write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC));
+
+	return say("HOST-%s code=%d addr=0x%llx", permitted ? "SIGBUS" : "SIGSEGV",
+		   !vma ? 1 : 2, (unsigned long long)hva);
+}
+
+static void answer_other(struct run *run)
+{
+	const char *text = run->command->answer.result;
+	struct place place = place_of_command(run);
+	uint64_t hva = 0;
+
+	if (!strncmp(text, "HOST-", 5)) {
+		if (run->says && !strcmp(run->outcome.word, "sigsegv"))
+			script_address(run->script, run->command->words[1], &hva);
+		observe(run, CONFORM_SIGNAL, place, text,
+			hva ? signal_said(run, hva).text : NULL);
+	} else if (run->command->nr_words && !strcmp(run->command->words[0], "kvm")) {
+		conform_lookup(run);
+	} else if (!run->says) {
+		observe_unmodelled(run, CONFORM_RESULT, place, text);
+	} else {
+		take_input(run, place, "%s", text);
+	}
+}
+
+/* lab info OBJ IDX: the page that the driver's array names */
+static void answer_page(struct run *run)
+{
+	const struct answer *answer = &run->command->answer;
+	struct place place = place_of_command(run);
+	struct said recorded = page_said_recorded(&answer->page), key;
+	pfn_t pfn = NO_PFN;
+
+	key = say("info 0x%llx", (unsigned long long)answer->page.pfn);
+	if (run->says && run->command->nr_words > 3)
+		pfn = object_pfn(&run->vm->m, script_number(run->command->words[2]) % MAX_OBJECTS,
+				 script_number(run->command->words[3]));
+	if (run->says)
+		frames_bind(&run->frames, answer->page.pfn, pfn);
+	observe_fact(run, CONFORM_PAGE, place, key.text, recorded.text,
+		     run->says ? page_said_model(run, pfn, false).text : NULL);
+	if (answer->page.tail || answer->page.nopage)
+		return;
+	observe_fact(run, CONFORM_FLAGS, place, key.text,
+		     flags_said_recorded(run, answer->flags).text,
+		     run->says ? flags_said_model(run, pfn).text : NULL);
+}
+
+void conform_answer(struct run *run)
+{
+	const struct answer *answer = &run->command->answer;
+
+	switch (answer->kind) {
+	case ANSWER_OK:
+	case ANSWER_ERRNO:
+		answer_result(run);
+		break;
+	case ANSWER_VCPU:
+		answer_vcpu(run);
+		break;
+	case ANSWER_VALUE:
+		answer_value(run, answer->value);
+		break;
+	case ANSWER_PAGE:
+		answer_page(run);
+		break;
+	case ANSWER_OTHER:
+		answer_other(run);
+		break;
+	}
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * conform_internal.h: what the files of conform share.
+ *
+ * Both sides of an observation are brought into one canonical text, frames in the recording's
+ * numbers; two texts agree if they are equal. Model frames get those numbers from struct frames.
+ */
+#pragma once
+
+#include "sim/arena.h"
+#include "sim/conform.h"
+#include "sim/script.h"
+#include "sim/vm.h"
+
+struct place { const char *file; unsigned line; };
+
+enum { CONFORM_TEXT = 200 };
+struct said { char text[CONFORM_TEXT]; };	/* one canonical text */
+
+/* ---- conform_frames.c: recorded frame numbers and model frame numbers, one to one ---- */
+
+struct frame_pair { uint64_t key, value; };
+
+struct frames {
+	struct frame_pair *model;	/* stb_ds: by recorded number */
+	struct frame_pair *recorded;	/* stb_ds: by model number */
+	struct frame_pair *freed;	/* stb_ds: by model number: freed since it was bound */
+};
+
+/* Bind the two, or check that they are bound; false: one of them has another partner. */
+bool frames_bind(struct frames *frames, uint64_t recorded, pfn_t model);
+bool frames_may_bind(const struct frames *frames, uint64_t recorded, pfn_t model);
+/* Is this recorded frame one of the model's pages, and not a freed one? */
+bool frames_knows(const struct frames *frames, uint64_t recorded);
+/* Its model page, freed or not, or NO_PFN; and the other way round, or ~0. */
+pfn_t frames_model(const struct frames *frames, uint64_t recorded);
+uint64_t frames_recorded(const struct frames *frames, pfn_t model);
+/* From here on others may get these frames; and back to the model's allocator. */
+void frames_release(struct frames *frames, pfn_t model, uint64_t pages);
+void frames_take(struct frames *frames, pfn_t model, uint64_t pages);
+void frames_free(struct frames *frames);
+/* A model frame in the recording's numbers. */
+struct said frame_said(const struct frames *frames, pfn_t model);
+
+/* ---- a recording being compared ---- */
+
+struct last_text { char *key; char *value; };
+struct last_pfn { char *key; pfn_t value; };
+
+struct run {
+	const struct recording *recording;
+	const struct conform_options *options;
+	struct conform *out;
+	struct { const char *out, *trace, *meta; } file;
+	struct vm *vm;			/* NULL: no model of this kernel */
+	struct script *script;
+	const struct command *command;
+	enum event_id main;		/* the event whose outcome is the command's */
+	struct outcome outcome;
+	bool says;			/* the model says something about this command */
+	struct log_note *notes;		/* stb_ds: of the command */
+	struct frames frames;
+	struct last_text *last;		/* stb_ds: what each watched thing was last */
+	struct last_pfn *mapped;	/* stb_ds: the page last seen at a watched address */
+	pfn_t root;			/* the stage-2 root loaded last; NO_PFN */
+	pfn_t roots[MAX_VCPUS];
+	struct {			/* "nothing else that is watched changed" */
+		enum conform_verdict verdict;
+		struct place place;
+		const char *recorded, *model;
+	} same;
+};
+
+/* ---- conform_observe.c ---- */
+
+__attribute__((format(printf, 1, 2)))
+struct said say(const char *format, ...);
+__attribute__((format(printf, 2, 3)))
+void say_more(struct said *said, const char *format, ...);
+/* @model NULL: the model has nothing; if the command is not modelled, it does not say. */
+void observe(struct run *run, enum conform_kind kind, struct place place, const char *recorded,
+	     const char *model);
+void observe_unmodelled(struct run *run, enum conform_kind kind, struct place place,
+			const char *recorded);
+/*
+ * A watched fact, which counts for itself only if it is not what it was after the last command;
+ * @model NULL: not modelled. @key names what is watched.
+ */
+void observe_fact(struct run *run, enum conform_kind kind, struct place place, const char *key,
+		  const char *recorded, const char *model);
+void observe_unchanged(struct run *run);
+__attribute__((format(printf, 3, 4)))
+void take_input(struct run *run, struct place place, const char *format, ...);
+struct place place_of_command(const struct run *run);
+/* From this command on the model says nothing. */
+void lose(struct run *run, const char *why);
+
+/* ---- conform_page.c: pages and entries as canonical text ---- */
+
+struct said page_said_recorded(const struct page_facts *page);
+struct said page_said_model(struct run *run, pfn_t pfn, bool last);
+/* A stage-2 value without its frame number; *frame: that number, or ~0. */
+uint64_t spte_without_frame(const struct run *run, uint64_t spte, uint64_t *frame);
+const char *errno_name(s32 error);
+const char *error_pfn_name(u64 pfn);
+/* Bits of page->flags that are compared, by kernel. */
+struct said flags_said_recorded(const struct run *run, uint64_t flags);
+struct said flags_said_model(struct run *run, pfn_t pfn);
+
+/* ---- the parts of a command ---- */
+
+void conform_answer(struct run *run);	/* conform_answer.c */
+void conform_lookup(struct run *run);	/* conform_lookup.c: "kvm ..." */
+void conform_facts(struct run *run);	/* conform_facts.c */
+void conform_trace(struct run *run);	/* conform_trace.c */
+void conform_splats(struct run *run);	/* conform_splat.c: of the recording, at its end */
+
+/* ---- traces: both sides become items, which are aligned (conform_align.c) ---- */
+
+enum owner_of_frame {
+	FRAME_KNOWN,		/* compare */
+	FRAME_NEW,		/* allocated here, for us */
+	FRAME_ZERO,		/* PG_reserved: may be the zero page */
+	FRAME_UNSURE,		/* ours if it is bound, else somebody else's */
+};
+
+struct item {
+	enum conform_kind kind;		/* NR_CONFORM_KINDS: the model frees frames, not compared */
+	const char *event;
+	unsigned line;
+	enum owner_of_frame owner;	/* recorded page_ref events */
+	uint64_t key;			/* items of different keys are never the same event */
+	uint64_t frame[2];		/* ~0: none; of a FREE item: first, pages */
+	bool frees_old_table;		/* frame[0] was a table */
+	struct said said;		/* without frames */
+};
+
+/* Is this event to be seen in this kernel's traces? */
+bool probe_is_visible(const struct run *run, const char *event);
+/* The items of the command, each an stb_ds array. */
+struct item *items_recorded(struct run *run);
+struct item *items_model(struct run *run);
+void items_align(struct run *run, struct item *recorded, struct item *model);
+bool address_is_ours(uint64_t hva);
