@@ -16,18 +16,6 @@ const char *blame_name(enum blame blame)
 
 /* ---- pages ---- */
 
-/* Who lost a page that something still uses: who freed it, if host PTEs still pointed there. */
-static u8 blame_for_page(struct machine *m, pfn_t pfn)
-{
-	const struct page *page = page_of(m, pfn);
-
-	if (!(page->flags & PG_FREE))
-		return page->owner == OWNER_DRIVER ? BLAME_DRIVER : BLAME_KVM;
-	if (page->freed_by == BLAME_DRIVER && page->ptes)
-		return BLAME_DRIVER;
-	return BLAME_KVM;
-}
-
 static bool refs_match(struct machine *m, u64 pfn, struct violation *v)
 {
 	const struct page *page = page_of(m, pfn);
@@ -64,7 +52,7 @@ static bool free_page_unmapped(struct machine *m, u64 pfn, struct violation *v)
 	v->pfn = pfn;
 	v->value = mappings(m, pfn, false);
 	v->wanted = mappings(m, pfn, true);
-	v->blame = blame_for_page(m, pfn);
+	v->blame = page_blame(m, pfn);
 	return !v->value && !v->wanted;
 }
 
@@ -285,7 +273,7 @@ static bool map_page_lives(struct machine *m, u64 key, struct violation *v)
 		return true;
 	v->pfn = map->pfn;
 	v->gfn = map->gfn;
-	v->blame = map->page == NO_PFN ? BLAME_KVM : blame_for_page(m, map->pfn);
+	v->blame = map->page == NO_PFN ? BLAME_KVM : page_blame(m, map->pfn);
 	return !page_is(m, map->pfn, PG_FREE);
 }
 
@@ -502,7 +490,7 @@ static void add_alarm(struct checker *c, const struct law *law, const struct ala
 	else if (law->about == OBJECT_SPTE)
 		v.gfn = alarm->key;
 	if (alarm->kind == ALARM_MARK_DEAD || alarm->kind == ALARM_ACCESS_FREE)
-		v.blame = blame_for_page(c->m, alarm->key);
+		v.blame = page_blame(c->m, alarm->key);
 	if (c->n < c->max)
 		c->out[c->n++] = v;
 }

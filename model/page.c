@@ -389,3 +389,14 @@ u32 page_load(struct machine *m, pfn_t pfn, u64 address)
 {
 	return m->phys->load(m->phys, pfn, (address & ~PAGE_MASK) / 8) >> (address & 4) * 8;
 }
+
+u8 page_blame(struct machine *m, pfn_t pfn)
+{
+	const struct page *page = page_of(m, pfn);
+
+	if (!(page->flags & PG_FREE))
+		return page->owner == OWNER_DRIVER ? BLAME_DRIVER : BLAME_KVM;
+	if (page->freed_by == BLAME_DRIVER && page->ptes)
+		return BLAME_DRIVER;
+	return BLAME_KVM;
+}

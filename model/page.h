@@ -122,6 +122,12 @@ pfn_t alloc_frame(struct machine *m, u32 order);
 pfn_t alloc_table(struct machine *m);
 void free_table(struct machine *m, pfn_t pfn);
 
+/*
+ * Who lost a page that something still uses (enum blame): who freed it if host PTEs still pointed
+ * there, the driver if it is the driver's, else KVM.
+ */
+u8 page_blame(struct machine *m, pfn_t pfn);
+
 /* Four bytes of a page's contents, by the offset in @address. */
 void page_store(struct machine *m, pfn_t pfn, u64 address, u32 value);
 u32 page_load(struct machine *m, pfn_t pfn, u64 address);

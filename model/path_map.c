@@ -135,6 +135,7 @@ static enum step_result lookup_result(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	}
 	t->map.held = page_of(m, follow->pfn)->refcount;
+	t->map.held_head = page_count(m, follow->pfn);
 	return STEP_NEXT;
 }
 

@@ -15,7 +15,7 @@
 static bool is_ad_tracked(struct machine *m, pfn_t pfn)
 {
 	if (page_count(m, pfn) == 0) {
-		raise_alarm(m, ALARM_WARN, SPLAT_AD_TRACKED_COUNT0, BLAME_KVM);
+		raise_alarm(m, ALARM_WARN, SPLAT_AD_TRACKED_COUNT0, page_blame(m, pfn));
 		raise_alarm(m, ALARM_MARK_DEAD, pfn, BLAME_KVM);
 		return false;
 	}

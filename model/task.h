@@ -189,10 +189,11 @@ struct map_op {
 	u8 api;			/* enum lookup_api */
 	s32 error;
 	s32 held, after;	/* the page's own count while held and after the release */
+	s32 held_head;		/* its compound head's while held */
 	u32 value;		/* read through the map */
 	u8 writable, has_writable;
 	u8 refcounted;
-	u8 pad;
+	u8 pad[5];
 };
 enum lookup_api { LOOKUP_PROT, LOOKUP_PFN, LOOKUP_ATOMIC, LOOKUP_MEMSLOT, NR_LOOKUPS };
 

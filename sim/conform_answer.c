@@ -172,6 +172,17 @@ static struct said signal_said(struct run *run, hva_t hva)
 		   !vma ? 1 : 2, (unsigned long long)hva);
 }
 
+/* What such a command prints is not about the VM; "maps" prints facts below itself. */
+static bool is_input(const struct command *command)
+{
+	static const char *const words[] = { "sysr", "checkcap", "maps" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (command->nr_words && !strcmp(command->words[0], words[i]))
+			return true;
+	return false;
+}
+
 static void answer_other(struct run *run)
 {
 	const char *text = run->command->answer.result;
@@ -185,10 +196,10 @@ static void answer_other(struct run *run)
 			hva ? signal_said(run, hva).text : NULL);
 	} else if (run->command->nr_words && !strcmp(run->command->words[0], "kvm")) {
 		conform_lookup(run);
-	} else if (!run->says) {
-		observe_unmodelled(run, CONFORM_RESULT, place, text);
-	} else {
+	} else if (run->says && is_input(run->command)) {
 		take_input(run, place, "%s", text);
+	} else {
+		observe_unmodelled(run, CONFORM_RESULT, place, text);
 	}
 }
 
@@ -210,9 +221,9 @@ static void answer_page(struct run *run)
 		     run->says ? page_said_model(run, pfn, false).text : NULL);
 	if (answer->page.tail || answer->page.nopage)
 		return;
-	observe_fact(run, CONFORM_FLAGS, place, key.text,
-		     flags_said_recorded(run, answer->flags).text,
-		     run->says ? flags_said_model(run, pfn).text : NULL);
+	recorded = flags_said_recorded(run, answer->flags);
+	observe_fact(run, CONFORM_FLAGS, place, key.text, recorded.text,
+		     run->says && *recorded.text ? flags_said_model(run, pfn).text : NULL);
 }
 
 void conform_answer(struct run *run)

@@ -62,6 +62,7 @@ struct run {
 	struct frames frames;
 	struct last_text *last;		/* stb_ds: what each watched thing was last */
 	struct last_pfn *mapped;	/* stb_ds: the page last seen at a watched address */
+	pfn_t maps[MAX_MAPS];		/* what kvm_vcpu_map() mapped last */
 	pfn_t root;			/* the stage-2 root loaded last; NO_PFN */
 	pfn_t roots[MAX_VCPUS];
 	struct {			/* "nothing else that is watched changed" */

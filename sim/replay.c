@@ -495,6 +495,7 @@ void replay_free(struct replay *replay)
 		names_free(input->names);
 		free(input->events);
 		free(input->expects);
+		free(input->file);
 	}
 	free(input);
 	*replay = (struct replay){ 0 };

@@ -16,6 +16,7 @@ struct replay_input {
 	size_t nr_expects;
 	struct recording recording;
 	bool has_recording;
+	char *file;			/* NAME.out */
 	struct vm_config config;
 };
 

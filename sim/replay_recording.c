@@ -21,7 +21,7 @@ static void add_command(struct replay *replay, const struct command *c)
 		abort();
 	line = &replay->line[replay->nr_lines++];
 	*line = (struct replay_line){ .number = c->number, .line = c->line,
-				      .file = replay->input->recording.path,
+				      .file = replay->input->file,
 				      .op = c->nr_words ? c->words[0] : "", .text = strdup(c->text),
 				      .recorded = c->answer.text };
 }
@@ -34,6 +34,11 @@ bool replay_load_recording(const char *path, struct replay *replay, struct error
 	if (!recording_read(path, recording, error))
 		return false;
 	input->has_recording = true;
+	input->file = malloc(strlen(recording->path) + sizeof(".out"));
+	if (!input->file)
+		abort();
+	strcpy(input->file, recording->path);
+	strcat(input->file, ".out");
 	replay->kernel = recording->semantics;
 	input->config = script_config(recording);
 	snprintf(replay->title, sizeof(replay->title), "recorded on %s", recording->uname);

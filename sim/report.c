@@ -156,45 +156,126 @@ static bool worth_a_row(const struct replay *replay, size_t i)
 	return is_access(&replay->line[i]);
 }
 
-static void print_table(const struct replay *replay, FILE *out)
+enum { TEXT_WIDTH = 22, CELL_WIDTH = 18, MAX_COLUMNS = 64 };
+
+/* Runs whose outcomes are the same in every row share a column. */
+struct column { size_t run, nr_runs; char head[32]; };
+
+static const char *cell_text(const struct replay *replay, size_t r, size_t i, char *cell,
+			     size_t size)
 {
-	enum { TEXT = 28, CELL = 24 };
+	const struct replay_run *run = &replay->run[r];
+	char text[80];
 
-	fprintf(out, "\n%-*s", TEXT + 5, "side by side");
-	if (replay->is_recording)
-		fprintf(out, " %-*.*s", CELL, CELL, "recorded");
-	for (size_t r = 0; r < replay->nr_runs; r++)
-		fprintf(out, " %-*s", CELL, replay->run[r].patch->name);
-	fprintf(out, "\n");
+	outcome_text(&run->outcome[i], text, sizeof(text));
+	snprintf(cell, size, "%s%s", text, run->versus[i] == VERSUS_CHANGED ? " *" :
+		 run->versus[i] == VERSUS_UNREACHABLE ? " (gone)" : "");
+	return cell;
+}
+
+static bool same_column(const struct replay *replay, size_t a, size_t b)
+{
+	if (replay->run[a].vm->nr_violations != replay->run[b].vm->nr_violations)
+		return false;
 	for (size_t i = 0; i < replay->nr_lines; i++) {
-		const struct replay_line *line = &replay->line[i];
+		char x[100], y[100];
 
-		if (!worth_a_row(replay, i))
+		if (strcmp(cell_text(replay, a, i, x, sizeof(x)),
+			   cell_text(replay, b, i, y, sizeof(y))))
+			return false;
+	}
+	return true;
+}
+
+static size_t make_columns(const struct replay *replay, struct column *column)
+{
+	size_t n = 0;
+
+	for (size_t r = 0; r < replay->nr_runs; r++) {
+		size_t c = 0;
+
+		while (c < n && !same_column(replay, column[c].run, r))
+			c++;
+		if (c == MAX_COLUMNS)
 			continue;
-		fprintf(out, "%c[%2u] %-*.*s", i == replay->first_parting ? '>' : ' ', line->number,
-			TEXT, TEXT, line->text);
-		if (replay->is_recording)
-			fprintf(out, " %-*.*s", CELL, CELL, line->recorded ? line->recorded : "");
-		for (size_t r = 0; r < replay->nr_runs; r++) {
-			const struct replay_run *run = &replay->run[r];
-			char text[80], cell[100];
+		if (c == n)
+			column[n++] = (struct column){ .run = r };
+		column[c].nr_runs++;
+	}
+	for (size_t c = 0; c < n; c++)
+		snprintf(column[c].head, sizeof(column[c].head), column[c].nr_runs > 1 ? "%s +%zu" :
+			 "%s", replay->run[column[c].run].patch->name, column[c].nr_runs - 1);
+	return n;
+}
 
-			outcome_text(&run->outcome[i], text, sizeof(text));
-			snprintf(cell, sizeof(cell), "%s%s", text,
-				 run->versus[i] == VERSUS_CHANGED ? " *" :
-				 run->versus[i] == VERSUS_UNREACHABLE ? " (gone)" : "");
-			fprintf(out, " %-*s", CELL, cell);
-		}
+static void print_legend(const struct replay *replay, const struct column *column, size_t n,
+			 FILE *out)
+{
+	for (size_t c = 0; c < n; c++) {
+		if (column[c].nr_runs == 1)
+			continue;
+		fprintf(out, "%s:", column[c].head);
+		for (size_t r = 0; r < replay->nr_runs; r++)
+			if (same_column(replay, column[c].run, r))
+				fprintf(out, " %s", replay->run[r].patch->name);
 		fprintf(out, "\n");
 	}
-	if (replay->nr_runs > 1) {
-		if (replay->first_parting == replay->nr_lines)
-			fprintf(out, "They part nowhere.\n");
-		else
-			fprintf(out, "> They part first at event %u: %s\n",
-				replay->line[replay->first_parting].number,
-				replay->line[replay->first_parting].text);
+}
+
+static void print_row(const struct replay *replay, const struct column *column, size_t n, size_t i,
+		      FILE *out)
+{
+	const struct replay_line *line = &replay->line[i];
+	char cell[100];
+
+	fprintf(out, "%c[%2u] %-*.*s", i == replay->first_parting ? '>' : ' ', line->number,
+		TEXT_WIDTH, TEXT_WIDTH, line->text);
+	if (replay->is_recording)
+		fprintf(out, " %-*.*s", CELL_WIDTH, CELL_WIDTH, line->recorded ? line->recorded : "");
+	for (size_t c = 0; c < n; c++)
+		fprintf(out, " %-*s", c + 1 < n ? CELL_WIDTH : 0,
+			cell_text(replay, column[c].run, i, cell, sizeof(cell)));
+	fprintf(out, "\n");
+}
+
+static void print_verdicts(const struct replay *replay, const struct column *column, size_t n,
+			   FILE *out)
+{
+	fprintf(out, "%-*s", TEXT_WIDTH + 6, "      laws");
+	if (replay->is_recording)
+		fprintf(out, " %-*s", CELL_WIDTH, "");
+	for (size_t c = 0; c < n; c++) {
+		size_t broken = replay->run[column[c].run].vm->nr_violations;
+		char cell[40];
+
+		snprintf(cell, sizeof(cell), broken ? "%zu violations" : "kept", broken);
+		fprintf(out, " %-*s", c + 1 < n ? CELL_WIDTH : 0, cell);
 	}
+	fprintf(out, "\n");
+}
+
+static void print_table(const struct replay *replay, FILE *out)
+{
+	struct column column[MAX_COLUMNS];
+	size_t n = make_columns(replay, column);
+
+	fprintf(out, "\n%-*s", TEXT_WIDTH + 6, "side by side");
+	if (replay->is_recording)
+		fprintf(out, " %-*s", CELL_WIDTH, "recorded");
+	for (size_t c = 0; c < n; c++)
+		fprintf(out, " %-*s", c + 1 < n ? CELL_WIDTH : 0, column[c].head);
+	fprintf(out, "\n");
+	for (size_t i = 0; i < replay->nr_lines; i++)
+		if (worth_a_row(replay, i))
+			print_row(replay, column, n, i, out);
+	print_verdicts(replay, column, n, out);
+	print_legend(replay, column, n, out);
+	if (replay->nr_runs > 1 && replay->first_parting == replay->nr_lines)
+		fprintf(out, "They part nowhere.\n");
+	else if (replay->nr_runs > 1)
+		fprintf(out, "> They part first at event %u: %s\n",
+			replay->line[replay->first_parting].number,
+			replay->line[replay->first_parting].text);
 	if (replay->is_recording)
 		fprintf(out, "* came out otherwise than recorded\n");
 }

@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "sim/script.h"
+#include "sim/script_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/host_mm.h"
 
-#define RBASE		0x10000000000ull	/* the recorder's first region */
 #define CODE_HVA	(RBASE - 0x100000)
 #define CODE_SIZE	0x4000
-#define REGION_GAP	0x40000000ull
 
-enum { MAX_REGIONS = 32 };	/* labvmm's own bound */
 
-struct script {
-	const struct recording *recording;
-	struct { const char *name; uint64_t base, size; } region[MAX_REGIONS];
-	size_t nr_regions;
-	struct { uint64_t gpa, hva, size; } slot[64];
-	struct event *events;
-	size_t nr_events, room;
-	bool watches, autodrain;
-	struct event background[4];	/* of bg; .op NULL: not running */
-	struct event later;		/* of later, until a fault has opened its window */
-	bool overlaps;
-};
+static char *out_name(const struct recording *recording)
+{
+	size_t length = strlen(recording->path);
+	char *name = malloc(length + sizeof(".out"));
+
+	if (!name)
+		abort();
+	memcpy(name, recording->path, length);
+	memcpy(name + length, ".out", sizeof(".out"));
+	return name;
+}
 
 struct script *script_new(const struct recording *recording)
 {
@@ -34,6 +30,7 @@ struct script *script_new(const struct recording *recording)
 		abort();
 	script->recording = recording;
 	script->autodrain = true;
+	script->file = out_name(recording);
 	return script;
 }
 
@@ -42,6 +39,7 @@ void script_free(struct script *script)
 	if (!script)
 		return;
 	free(script->events);
+	free(script->file);
 	free(script);
 }
 
@@ -104,7 +102,7 @@ bool script_drains(const struct script *script)
 
 /* ---- building events ---- */
 
-static struct event *add(struct script *s, const struct command *c, enum event_id id)
+struct event *script_add(struct script *s, const struct command *c, enum event_id id)
 {
 	struct event *e;
 
@@ -115,532 +113,34 @@ static struct event *add(struct script *s, const struct command *c, enum event_i
 			abort();
 	}
 	e = &s->events[s->nr_events++];
-	*e = (struct event){ .id = id, .number = c->number, .file = s->recording->path,
+	*e = (struct event){ .id = id, .number = c->number, .file = s->file,
 			     .line = c->line, .op = c->text, .pfn = NO_PFN, .count = 1,
 			     .stride = 4096 };
 	return e;
 }
 
-static const char *word(const struct command *c, size_t i)
+const char *script_word(const struct command *c, size_t i)
 {
 	return i < c->nr_words ? c->words[i] : "0";
 }
 
-static uint64_t number(const struct command *c, size_t i)
-{
-	return script_number(word(c, i));
-}
-
-static uint64_t option(const struct command *c, const char *key, uint64_t preset)
-{
-	const char *value = script_option(c, key);
-
-	return value ? script_number(value) : preset;
-}
-
-
-typedef const char *(*translate)(struct script *s, const struct command *c);
-
-static uint64_t prot_of(const char *letters)
-{
-	uint64_t prot = 0;
-
-	if (!strcmp(letters, "none"))
-		return 0;
-	for (; *letters; letters++)
-		prot |= *letters == 'r' ? VM_READ : *letters == 'w' ? VM_WRITE :
-			*letters == 'x' ? VM_EXEC : 0;
-	return prot;
-}
-
-static const char *mmap_at(struct script *s, const struct command *c, uint64_t hva, uint64_t size,
-			   const char *kind)
-{
-	const char *prot = script_option(c, "prot");
-	struct event *e = add(s, c, EVENT_MMAP);
-
-	e->hva = hva;
-	e->size = (size + 4095) & ~4095ull;
-	e->prot = prot_of(prot ? prot : "rw");
-	e->index = option(c, "foff", 0) >> PAGE_SHIFT;
-	e->name = word(c, 1);
-	if (!strcmp(kind, "anon")) {
-		e->backing = VMA_ANON;
-	} else if (!strncmp(kind, "dev:", 4) || !strncmp(kind, "pdev:", 5)) {
-		e->backing = VMA_DEVICE;
-		e->is_private = *kind == 'p';
-		e->object = script_number(strchr(kind, ':') + 1);
-		if (e->object >= MAX_OBJECTS)
-			return "more than 8 objects";
-	} else {
-		return "files, shared and huge memory are not modelled";
-	}
-	if (!script_option(c, "populate"))
-		return NULL;
-	if (e->backing == VMA_DEVICE)
-		return "MAP_POPULATE of a device is not modelled";
-	for (uint64_t at = 0; at < size; at += 4096) {
-		struct event *touch = add(s, c, EVENT_HOST_READ);
-
-		touch->hva = hva + at;
-		if (prot_of(prot ? prot : "rw") & VM_WRITE)
-			return "MAP_POPULATE of writable memory is not modelled";
-	}
-	return NULL;
-}
-
-static const char *do_mmap(struct script *s, const struct command *c)
-{
-	uint64_t base = RBASE + s->nr_regions * REGION_GAP + option(c, "skew", 0);
-
-	if (s->nr_regions == MAX_REGIONS)
-		return "more than 32 regions";
-	s->region[s->nr_regions].name = word(c, 1);
-	s->region[s->nr_regions].base = c->answer.has_hva ? c->answer.hva : base;
-	s->region[s->nr_regions].size = number(c, 2);
-	base = s->region[s->nr_regions++].base;
-	return mmap_at(s, c, base, number(c, 2), word(c, 3));
-}
-
-static const char *do_remap(struct script *s, const struct command *c)
-{
-	struct event *e;
-	uint64_t hva;
-
-	if (!script_address(s, word(c, 1), &hva))
-		return "an unknown region";
-	e = add(s, c, EVENT_MUNMAP);
-	e->hva = hva;
-	e->size = number(c, 2);
-	return mmap_at(s, c, hva, number(c, 2), word(c, 3));
-}
-
-static const char *do_slot(struct script *s, const struct command *c)
-{
-	struct event *e = add(s, c, EVENT_MEMSLOT);
-
-	e->slot = number(c, 1);
-	e->gpa = number(c, 2);
-	e->size = number(c, 4);
-	e->flags = (script_option(c, "ro") ? KVM_MEM_READONLY : 0) |
-		   (script_option(c, "log") ? KVM_MEM_LOG_DIRTY_PAGES : 0);
-	if (!script_address(s, word(c, 3), &e->hva))
-		return "an unknown region";
-	if (e->slot >= ARRAY_SIZE(s->slot))
-		return "a slot number above 63";
-	s->slot[e->slot].gpa = e->gpa;
-	s->slot[e->slot].hva = e->hva;
-	s->slot[e->slot].size = e->size;
-	if (e->gpa % 4096 || e->hva % 4096 || e->size % 4096 || !e->size)
-		return "a misaligned memslot is not modelled";
-	return NULL;
-}
-
-static const char *do_slotdel(struct script *s, const struct command *c)
-{
-	struct event *e = add(s, c, EVENT_MEMSLOT_DELETE);
-
-	e->slot = number(c, 1);
-	if (e->slot < ARRAY_SIZE(s->slot))
-		e->gpa = s->slot[e->slot].gpa;
-	return NULL;
-}
-
-static const char *guest_access(struct script *s, const struct command *c, enum event_id id)
-{
-	struct event *e = add(s, c, id);
-
-	e->gpa = number(c, 1);
-	e->value = (uint32_t)number(c, 2);
-	e->count = option(c, "n", 1);
-	e->stride = option(c, "stride", 4096);
-	e->vcpu = option(c, "v", 0);
-	if (e->vcpu >= MAX_VCPUS || !e->count)
-		return "no such vCPU, or no access at all";
-	return NULL;
-}
-
-static const char *do_gread(struct script *s, const struct command *c)
-{
-	return guest_access(s, c, EVENT_READ);
-}
-
-static const char *do_gwrite(struct script *s, const struct command *c)
-{
-	return guest_access(s, c, EVENT_WRITE);
-}
-
-static const char *do_grmw(struct script *s, const struct command *c)
-{
-	return guest_access(s, c, EVENT_RMW);
-}
-
-static const char *host_access(struct script *s, const struct command *c, enum event_id id)
-{
-	struct event *e = add(s, c, id);
-
-	e->value = (uint32_t)number(c, 2);
-	return script_address(s, word(c, 1), &e->hva) ? NULL : "an unknown region";
-}
-
-static const char *do_hread(struct script *s, const struct command *c)
-{
-	return host_access(s, c, EVENT_HOST_READ);
-}
-
-static const char *do_hwrite(struct script *s, const struct command *c)
-{
-	return host_access(s, c, EVENT_HOST_WRITE);
-}
-
-/* hfill ADDR LEN STRIDE VALUE */
-static const char *do_hfill(struct script *s, const struct command *c)
-{
-	uint64_t hva, size = number(c, 2), stride = number(c, 3);
-
-	if (!script_address(s, word(c, 1), &hva) || !stride)
-		return "an unknown region, or no stride";
-	for (uint64_t at = 0; at < size; at += stride) {
-		struct event *e = add(s, c, EVENT_HOST_WRITE);
-
-		e->hva = hva + at;
-		e->value = (uint32_t)number(c, 4);
-	}
-	return NULL;
-}
-
-static const char *range(struct script *s, const struct command *c, enum event_id id)
-{
-	struct event *e = add(s, c, id);
-
-	e->size = (number(c, 2) + 4095) & ~4095ull;
-	if (!script_address(s, word(c, 1), &e->hva))
-		return "an unknown region";
-	return e->hva % 4096 || !e->size ? "a misaligned range is not modelled" : NULL;
-}
-
-static const char *do_madvise(struct script *s, const struct command *c)
-{
-	if (strcmp(word(c, 3), "DONTNEED"))
-		return "only MADV_DONTNEED is modelled";
-	return range(s, c, EVENT_DONTNEED);
-}
-
-static const char *do_munmap(struct script *s, const struct command *c)
-{
-	return range(s, c, EVENT_MUNMAP);
-}
-
-static const char *do_mprotect(struct script *s, const struct command *c)
-{
-	const char *why = range(s, c, EVENT_MPROTECT);
-
-	s->events[s->nr_events - 1].prot = prot_of(word(c, 3));
-	return why;
-}
-
-static const char *do_dirtylog(struct script *s, const struct command *c)
-{
-	add(s, c, EVENT_DIRTY_LOG)->slot = number(c, 1);
-	return NULL;
-}
-
-static const char *do_watch(struct script *s, const struct command *c)
-{
-	add(s, c, EVENT_NOTHING);
-	s->watches = true;
-	return NULL;
-}
-
-static const char *do_autodrain(struct script *s, const struct command *c)
-{
-	add(s, c, EVENT_NOTHING);
-	s->autodrain = number(c, 1);
-	return NULL;
-}
-
-static const char *do_nothing(struct script *s, const struct command *c)
-{
-	add(s, c, EVENT_NOTHING);
-	return NULL;
-}
-
-/* randw|randr GPA COUNT MASK SEED [v=] */
-static const char *random_access(struct script *s, const struct command *c, enum event_id id)
-{
-	struct event *e = add(s, c, id);
-
-	e->gpa = number(c, 1);
-	e->count = number(c, 2);
-	e->mask = (uint32_t)number(c, 3);
-	e->value = (uint32_t)number(c, 4);
-	e->vcpu = option(c, "v", 0);
-	e->random = true;
-	return e->vcpu >= MAX_VCPUS || !e->count ? "no such vCPU, or no access at all" : NULL;
-}
-
-static const char *do_randw(struct script *s, const struct command *c)
-{
-	return random_access(s, c, EVENT_WRITE);
-}
-
-static const char *do_randr(struct script *s, const struct command *c)
-{
-	return random_access(s, c, EVENT_READ);
-}
-
-/* par OP GPA COUNT STRIDE|MASK SEED: the same loop on both vCPUs, eax 0x1000 and 0x1001 */
-static const char *do_par(struct script *s, const struct command *c)
-{
-	static const char *const ops[] = { "r", "w", "rmw", "randr", "randw",
-					   "gread", "gwrite", "grmw" };
-	static const u8 id[] = { EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_READ, EVENT_WRITE,
-				 EVENT_READ, EVENT_WRITE, EVENT_RMW };
-	size_t op = 0;
-
-	while (op < ARRAY_SIZE(ops) && strcmp(ops[op], word(c, 1)))
-		op++;
-	if (op == ARRAY_SIZE(ops) || !number(c, 3))
-		return "an unknown loop";
-	for (uint64_t vcpu = 0; vcpu < 2; vcpu++) {
-		struct event *e = add(s, c, id[op]);
-
-		e->gpa = number(c, 2);
-		e->count = number(c, 3);
-		e->vcpu = vcpu;
-		e->random = !strncmp(ops[op], "rand", 4);
-		if (e->random)
-			e->mask = (uint32_t)number(c, 4);
-		else
-			e->stride = number(c, 4);
-		e->value = e->random ? number(c, 5) + vcpu : 0x1000 + vcpu;
-	}
-	s->overlaps = true;
-	return NULL;
-}
-
-/* bg ID dontneed|zap|mprot ADDR LEN USEC [obj=]: over and over until bgstop ID */
-static const char *do_bg(struct script *s, const struct command *c)
-{
-	struct event e = { .number = c->number, .file = s->recording->path, .line = c->line,
-			   .op = c->text, .pfn = NO_PFN };
-
-	if (number(c, 1) >= ARRAY_SIZE(s->background))
-		return "more than 4 background loops";
-	if (!script_address(s, word(c, 3), &e.hva))
-		return "an unknown region";
-	e.size = number(c, 4);
-	if (!strcmp(word(c, 2), "zap")) {
-		e.id = EVENT_ZAP;
-		e.object = option(c, "obj", 0);
-		e.count = e.size >> PAGE_SHIFT;
-	} else if (!strcmp(word(c, 2), "dontneed")) {
-		e.id = EVENT_DONTNEED;
-	} else {
-		return "this background loop is not modelled";
-	}
-	add(s, c, EVENT_NOTHING);
-	s->background[number(c, 1)] = e;
-	return NULL;
-}
-
-static const char *do_bgstop(struct script *s, const struct command *c)
-{
-	add(s, c, EVENT_NOTHING);
-	if (number(c, 1) < ARRAY_SIZE(s->background))
-		s->background[number(c, 1)].op = NULL;
-	return NULL;
-}
-
-/* later US CMD...: once, inside the window that the look-up's return probe opens */
-static const char *do_later(struct script *s, const struct command *c)
-{
-	struct event e = { .number = c->number, .file = s->recording->path, .line = c->line,
-			   .op = c->text, .pfn = NO_PFN };
-
-	add(s, c, EVENT_NOTHING);
-	if (!strcmp(word(c, 2), "zap")) {
-		e.id = EVENT_ZAP;
-		e.object = number(c, 3);
-		e.index = number(c, 4);
-		e.count = number(c, 5);
-	} else if (!strcmp(word(c, 2), "dontneed")) {
-		e.id = EVENT_DONTNEED;
-		e.size = number(c, 4);
-		if (!script_address(s, word(c, 3), &e.hva))
-			return "an unknown region";
-	} else {
-		return "this delayed command is not modelled";
-	}
-	s->later = e;
-	return NULL;
-}
-
-/* ---- lab ... ---- */
-
-static int choose(const char *const *words, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(words[i], name))
-			return i;
-	return -1;
-}
-
-static const char *lab_alloc(struct script *s, const struct command *c)
-{
-	static const char *const name[] = { "order0", "comp", "nc", "split", "ncref", "rsvd", "phys" };
-	int kind = choose(name, ARRAY_SIZE(name), word(c, 3));
-	struct event *e = add(s, c, EVENT_ALLOC);
-
-	if (kind < 0 || number(c, 2) >= MAX_OBJECTS)
-		return "an unknown kind of allocation";
-	e->object = number(c, 2);
-	e->kind = kind;
-	e->order = number(c, 4);
-	e->count = number(c, 5);
-	if (kind == ALLOC_MMIO) {
-		e->count = e->order ? e->order : 1;
-		e->pfn = number(c, 5);
-	} else if (c->answer.has_pfn) {
-		e->pfn = c->answer.pfn;
-	}
-	return NULL;
-}
-
-static const char *lab_mode(struct script *s, const struct command *c)
-{
-	static const char *const name[] = { "pfn", "remap", "insert", "page", "mixed", "pmd",
-					    "ioinsert", "iomixed" };
-	int mode = choose(name, ARRAY_SIZE(name), word(c, 3));
-	struct event *e = add(s, c, EVENT_MODE);
-
-	e->object = number(c, 2);
-	e->mode = mode;
-	return mode < 0 || e->object >= MAX_OBJECTS ? "an unknown mode" : NULL;
-}
-
-static const char *do_lab(struct script *s, const struct command *c)
-{
-	const char *verb = word(c, 1);
-	struct event *e;
-
-	if (!strcmp(verb, "alloc"))
-		return lab_alloc(s, c);
-	if (!strcmp(verb, "mode"))
-		return lab_mode(s, c);
-	if (!strcmp(verb, "info") || !strcmp(verb, "probes"))
-		return do_nothing(s, c);
-	e = add(s, c, EVENT_DRAIN);
-	if (!strcmp(verb, "drain"))
-		return NULL;
-	e->object = number(c, 2);
-	e->index = number(c, 3);
-	if (e->object >= MAX_OBJECTS)
-		return "more than 8 objects";
-	if (!strcmp(verb, "zap")) {
-		e->id = EVENT_ZAP;
-		e->count = number(c, 4);
-	} else if (!strcmp(verb, "free")) {
-		e->id = EVENT_FREE;
-	} else if (!strcmp(verb, "ref")) {
-		e->id = EVENT_REF;
-		e->delta = atol(word(c, 4));
-	} else if (!strcmp(verb, "repoint")) {
-		e->id = EVENT_REPOINT;
-		e->other = number(c, 4);
-		e->other_index = number(c, 5);
-		if (e->other >= MAX_OBJECTS)
-			return "more than 8 objects";
-	} else {
-		return "an unknown lab command";
-	}
-	return NULL;
-}
-
-/* kvm prot|pfn|atomic|memslot|vmap|vunmap|vpeek GPA [write=] [knobs=] */
-static const char *do_kvm(struct script *s, const struct command *c)
-{
-	static const char *const api[] = { "prot", "pfn", "atomic", "memslot" };
-	int which = choose(api, ARRAY_SIZE(api), word(c, 1));
-	struct event *e = add(s, c, EVENT_LOOKUP);
-
-	e->gpa = number(c, 2);
-	e->write = !!option(c, "write", 0);
-	e->map = option(c, "knobs", 0) & 3;
-	e->dirty = e->write;
-	if (which >= 0) {
-		e->api = which;
-		return NULL;
-	}
-	if (!strcmp(word(c, 1), "vmap")) {
-		e->id = EVENT_MAP;
-	} else if (!strcmp(word(c, 1), "vunmap")) {
-		e->id = EVENT_UNMAP;
-	} else if (!strcmp(word(c, 1), "vpeek")) {
-		e->id = EVENT_NOTHING;
-	} else {
-		return "this look-up is not modelled";
-	}
-	return NULL;
-}
-
-static const struct {
-	const char *name;
-	translate run;
-	bool looks;		/* changes nothing in the world */
-} commands[] = {
-	{ "mmap", do_mmap, false },
-	{ "remap", do_remap, false },
-	{ "slot", do_slot, false },
-	{ "slotdel", do_slotdel, false },
-	{ "gread", do_gread, false },
-	{ "gwrite", do_gwrite, false },
-	{ "grmw", do_grmw, false },
-	{ "randw", do_randw, false },
-	{ "randr", do_randr, false },
-	{ "par", do_par, false },
-	{ "bg", do_bg, true },
-	{ "bgstop", do_bgstop, true },
-	{ "later", do_later, true },
-	{ "join", do_nothing, true },
-	{ "hread", do_hread, false },
-	{ "hwrite", do_hwrite, false },
-	{ "hfill", do_hfill, false },
-	{ "madvise", do_madvise, false },
-	{ "munmap", do_munmap, false },
-	{ "mprotect", do_mprotect, false },
-	{ "dirtylog", do_dirtylog, false },
-	{ "lab", do_lab, false },
-	{ "kvm", do_kvm, false },
-	{ "watch", do_watch, true },
-	{ "gwatch", do_nothing, true },
-	{ "autodrain", do_autodrain, true },
-	{ "pinfo", do_nothing, true },
-	{ "pfninfo", do_nothing, true },
-	{ "s2info", do_nothing, true },
-	{ "maps", do_nothing, true },
-	{ "sysr", do_nothing, true },
-	{ "checkcap", do_nothing, true },
-	{ "sleep", do_nothing, true },
-};
-
 /* A shell command that only shows the kernel's log. */
 static bool shows_log(const struct command *c)
 {
-	return !strcmp(word(c, 0), "sh") && strstr(c->text, "dmesg") && !strchr(c->text, '>') &&
+	return !strcmp(script_word(c, 0), "sh") && strstr(c->text, "dmesg") && !strchr(c->text, '>') &&
 	       !strstr(c->text, "dmesg -");
 }
 
 /* The lab's race parameters only open the window that "later" uses. */
 static bool is_race_parameter(const struct command *c)
 {
-	return !strcmp(word(c, 0), "sysw") && strstr(word(c, 1), "labdrv/parameters/race_");
+	return !strcmp(script_word(c, 0), "sysw") && strstr(script_word(c, 1), "labdrv/parameters/race_");
 }
 
 static void find_meanwhile(struct script *s, const struct command *c, struct script_events *out)
 {
 	if (is_race_parameter(c) || shows_log(c)) {
-		add(s, c, EVENT_NOTHING);
+		script_add(s, c, EVENT_NOTHING);
 		out->verdict = SCRIPT_LOOKS;
 		out->why = NULL;
 	}
@@ -667,17 +167,15 @@ struct script_events script_command(struct script *script, const struct command 
 {
 	struct script_events out = { .verdict = SCRIPT_UNMODELLED,
 				     .why = "this command is not modelled" };
+	const struct script_row *row = script_row(script_word(command, 0));
 
 	script->nr_events = 0;
 	script->overlaps = false;
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (strcmp(commands[i].name, word(command, 0)))
-			continue;
-		out.why = commands[i].run(script, command);
-		if (!out.why)
-			out.verdict = commands[i].looks ? SCRIPT_LOOKS :
-				      script->overlaps ? SCRIPT_OVERLAP : SCRIPT_EVENTS;
-	}
+	if (row)
+		out.why = row->run(script, command);
+	if (!out.why)
+		out.verdict = row->looks ? SCRIPT_LOOKS :
+			      script->overlaps ? SCRIPT_OVERLAP : SCRIPT_EVENTS;
 	find_meanwhile(script, command, &out);
 	out.events = script->events;
 	out.nr_events = script->nr_events;

@@ -68,7 +68,10 @@ struct test_list {
 #define LIST_TEST(list, f)		list_test(list, &(struct CMUnitTest)cmocka_unit_test(f))
 #define LIST_MACHINE_TEST(list, f)	list_test(list, &(struct CMUnitTest)		\
 	cmocka_unit_test_setup_teardown(f, machine_setup, machine_teardown))
-#define LIST_ROWS(list, f, rows)	list_rows(list, #f, f, rows, ARRAY_SIZE(rows), sizeof(*(rows)))
+#define LIST_ROWS(list, f, rows)	LIST_ROWS_AS(list, #f, f, rows)
+/* The same test of other rows, by another claim. */
+#define LIST_ROWS_AS(list, claim, f, rows)	\
+	list_rows(list, claim, f, rows, ARRAY_SIZE(rows), sizeof(*(rows)))
 
 void list_test(struct test_list *list, const struct CMUnitTest *test);
 void list_rows(struct test_list *list, const char *claim, CMUnitTestFunction f, const void *rows,

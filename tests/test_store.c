@@ -189,7 +189,9 @@ static u64 next_random(u64 *seed)
 
 static pfn_t random_pfn(u64 *seed)
 {
-	static const pfn_t base[] = { 0, 0x100000, SPACE, SPACE * 2 + ((pfn_t)3 << 32), LAST_PFN - 7 };
+	static const pfn_t base[] = {
+		0, 0x100000, SPACE, SPACE * 2 + ((pfn_t)3 << 32), LAST_PFN - 7,
+	};
 	u64 random = next_random(seed);
 
 	return base[(random >> 8) % ARRAY_SIZE(base)] + (random >> 32) % 8;
@@ -254,6 +256,31 @@ static void both_stores_agree_after_each_of_100000_random_operations(void **stat
 
 	store_free(sparse);
 	store_free(small);
+}
+
+static void machine_runs(struct machine *m)
+{
+	add_vma(m, 0x7f0000000000, 4, VM_READ | VM_WRITE);
+	add_slot(m, 1, 0x200, 4, 0x7f0000000000, 0);
+	guest_access(m, ACCESS_READ, 0x201000, 0);
+	guest_access(m, ACCESS_WRITE, 0x200008, 0x1234);
+	assert_int_equal(guest_access(m, ACCESS_READ, 0x200008, 0)->value, 0x1234);
+	assert_int_equal(violations_of(m, NULL), 0);
+}
+
+static void a_machine_ends_in_the_same_world_over_either_store(void **state)
+{
+	struct machine *sparse = machine_new("v6.1", EPT), *small = machine_new_small("v6.1", EPT);
+
+	(void)state;
+	machine_runs(sparse);
+	machine_runs(small);
+
+	assert_memory_equal(sparse->w, small->w, sizeof(struct world));
+	same_everything(sparse->phys, small->phys);
+
+	machine_free(sparse);
+	machine_free(small);
 }
 
 /* A sparse store's answers do not depend on how many pages there are. */
@@ -490,6 +517,7 @@ int main(void)
 	LIST_ROWS(&list, next_page_lists_records_in_order_whenever_they_came, both);
 	LIST_ROWS(&list, contents_alone_are_no_record, both);
 	LIST_TEST(&list, both_stores_agree_after_each_of_100000_random_operations);
+	LIST_TEST(&list, a_machine_ends_in_the_same_world_over_either_store);
 	LIST_TEST(&list, a_sparse_store_keeps_many_scattered_pages_apart);
 	LIST_TEST(&list, a_loaded_snapshot_brings_back_every_record_and_word);
 	LIST_TEST(&list, a_snapshot_loads_into_another_store);

@@ -427,8 +427,8 @@ int main(void)
 	static struct test_list list;
 
 	LIST_ROWS(&list, an_ept_walk_ends_as_the_manual_says, violations);
-	list_rows(&list, "an_ept_entry_is_misconfigured", an_ept_walk_ends_as_the_manual_says,
-		  misconfigurations, ARRAY_SIZE(misconfigurations), sizeof(*misconfigurations));
+	LIST_ROWS_AS(&list, "an_ept_entry_is_misconfigured",
+		     an_ept_walk_ends_as_the_manual_says, misconfigurations);
 	list_rows(&list, "an_ept_entry_is_legal", an_ept_walk_ends_as_the_manual_says, legal,
 		  ARRAY_SIZE(legal), sizeof(*legal));
 	LIST_MACHINE_TEST(&list, a_walk_of_a_4k_leaf_gives_its_frame_and_gfn);
@@ -440,8 +440,8 @@ int main(void)
 	LIST_TEST(&list, without_ad_bits_no_entry_changes_and_every_walk_counts_as_dirty);
 	LIST_MACHINE_TEST(&list, a_refused_write_sets_no_d);
 	LIST_ROWS(&list, an_npt_walk_faults_as_the_manual_says, npt_faults);
-	list_rows(&list, "an_npt_entry_has_reserved_bits", an_npt_walk_faults_as_the_manual_says,
-		  npt_reserved, ARRAY_SIZE(npt_reserved), sizeof(*npt_reserved));
+	LIST_ROWS_AS(&list, "an_npt_entry_has_reserved_bits",
+		     an_npt_walk_faults_as_the_manual_says, npt_reserved);
 	LIST_TEST(&list, an_npt_walk_gives_rights_frame_and_gfn);
 	LIST_TEST(&list, an_npt_read_sets_a_at_every_level_and_a_write_d_in_the_leaf);
 	LIST_TEST(&list, no_processor_walks_through_what_kvm_calls_not_present);

@@ -40,6 +40,15 @@ static int unknown(const char *name)
 	return CODE_BAD_INPUT;
 }
 
+/* argp names the program by argv[0]. */
+static char *name_of(const char *command)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), "pfnsim %s", command);
+	return name;
+}
+
 int main(int argc, char **argv)
 {
 	int code;
@@ -61,6 +70,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; tool_commands[i].name; i++) {
 		if (strcmp(tool_commands[i].name, argv[1]))
 			continue;
+		argv[1] = name_of(argv[1]);
 		code = tool_commands[i].run(argc - 1, argv + 1);
 		if (fflush(stdout) || ferror(stdout)) {
 			fprintf(stderr, "pfnsim: cannot write the output\n");

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * conform_facts.c: what is printed below a command: counters, signals, and what is watched.
+ *
+ * The recorder prints the counters that changed, and every watched address whether it changed or
+ * not. It has emptied the LRU batches before it looked.
+ */
+#include "sim/conform_internal.h"
+
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "model/host_mm.h"
+#include "model/tdp.h"
+
+/* KVM's statistics of a VM; of the others the change is input. */
+static const char *const counters[] = {
+	"pf_taken", "pf_fixed", "pf_emulate", "pf_spurious", "pf_fast", "pf_mmio_spte_created",
+	"pages_4k", "pages_2m", "pages_1g", "mmio_exits", "mmu_shadow_zapped",
+};
+
+static long counted(const struct run *run, const char *counter)
+{
+	long delta = 0;
+
+	for (size_t i = 0; i < arrlenu(run->notes); i++) {
+		const struct note *note = &run->notes[i].note;
+
+		if (note->kind == NOTE_STAT && !strcmp(note->name, counter))
+			delta += note->value;
+	}
+	return delta;
+}
+
+static const struct fact *stat_of(const struct command *command, const char *counter)
+{
+	for (size_t i = 0; i < command->nr_facts; i++)
+		if (command->facts[i].kind == FACT_STAT &&
+		    !strcmp(command->facts[i].stat.name, counter))
+			return &command->facts[i];
+	return NULL;
+}
+
+static void compare_stats(struct run *run)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		const struct fact *fact = stat_of(run->command, counters[i]);
+		long delta = counted(run, counters[i]);
+		struct place place = place_of_command(run);
+		struct said model = say("%s%+ld", counters[i], delta);
+
+		if (fact)
+			place.line = fact->line;
+		if (fact)
+			observe(run, CONFORM_STAT, place,
+				say("%s%+ld", counters[i], fact->stat.delta).text, model.text);
+		else if (delta)
+			observe(run, CONFORM_STAT, place, NULL, model.text);
+	}
+}
+
+static bool is_counter(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
+		if (!strcmp(counters[i], name))
+			return true;
+	return false;
+}
+
+/* ---- "host X: pte ... | pfn=..." ---- */
+
+static struct said pte_said(int level, uint64_t raw, bool protnone)
+{
+	if (!level || !raw)
+		return say("none");
+	if (protnone)
+		return say("L%d PROTNONE", level);
+	if (!(raw & PTE_PRESENT))
+		return say("L%d swap or migration", level);
+	return say("L%d %s%s%s%s", level, raw & PTE_WRITE ? "W" : "R",
+		   raw & PTE_ACCESSED ? "A" : "-", raw & PTE_DIRTY ? "D" : "-",
+		   raw & PTE_SPECIAL ? " special" : "");
+}
+
+/* The page that the recorder would show: the one mapped here, or else the one seen here last. */
+static pfn_t page_shown(struct run *run, const char *watch, const struct pt_leaf *leaf, hva_t hva)
+{
+	if (leaf->present)
+		shput(run->mapped, watch, host_leaf_pfn(leaf, hva));
+	return shgeti(run->mapped, watch) < 0 ? NO_PFN : shget(run->mapped, watch);
+}
+
+static void compare_host(struct run *run, const struct fact *fact)
+{
+	struct place place = { .file = run->file.out, .line = fact->line };
+	const char *name = fact->host.name;
+	struct said pte = pte_said(fact->host.level, fact->host.raw, fact->host.protnone);
+	struct said page = page_said_recorded(&fact->host.page), model = say("no page");
+	struct pt_leaf leaf;
+	uint64_t hva;
+	pfn_t pfn;
+
+	if (fact->host.raw & BIT(11))
+		take_input(run, place, "soft-dirty of 0x%llx", (unsigned long long)fact->host.raw);
+	if (!run->says || !script_address(run->script, name, &hva)) {
+		observe_fact(run, CONFORM_HOST_PTE, place, name, pte.text, NULL);
+		observe_fact(run, CONFORM_PAGE, place, name, page.text, NULL);
+		return;
+	}
+	leaf = host_leaf(&run->vm->m, hva & PAGE_MASK);
+	pfn = page_shown(run, name, &leaf, hva & PAGE_MASK);
+	observe_fact(run, CONFORM_HOST_PTE, place, name, pte.text,
+		     pte_said(leaf.level, leaf.entry, false).text);
+	if (pfn != NO_PFN) {
+		if (fact->host.page.known)
+			frames_bind(&run->frames, fact->host.page.pfn, pfn);
+		model = page_said_model(run, pfn, !leaf.present);
+	}
+	observe_fact(run, CONFORM_PAGE, place, name, page.text, model.text);
+}
+
+/* ---- "s2 0x200000: L1 0x..." ---- */
+
+static struct said s2_said(int level, uint64_t rest, const char *frame, int b59)
+{
+	struct said said = say("L%d 0x%llx", level, (unsigned long long)rest);
+
+	if (*frame)
+		say_more(&said, " pfn=%s", frame);
+	else
+		say_more(&said, " nonpresent");
+	if (b59 >= 0)
+		say_more(&said, " b59=%d", b59);
+	return said;
+}
+
+static struct said s2_said_recorded(const struct fact *fact)
+{
+	uint64_t raw = fact->s2.raw;
+
+	if (fact->s2.noroot)
+		return say("noroot");
+	if (!fact->s2.present)
+		return s2_said(fact->s2.level, raw, "", -1);
+	return s2_said(fact->s2.level, raw & ~PT_ADDR_MASK,
+		       say("0x%llx", (unsigned long long)pt_pfn(raw)).text, fact->s2.b59);
+}
+
+static struct said s2_said_model(struct run *run, const struct fact *fact)
+{
+	struct pt_leaf leaf;
+	uint64_t frame, rest;
+
+	if (run->root == NO_PFN)
+		return say("noroot");
+	leaf = tdp_walk(&run->vm->m, run->root, fact->s2.gpa >> PAGE_SHIFT);
+	rest = spte_without_frame(run, leaf.entry, &frame);
+	if (frame == NO_PFN)
+		return s2_said(leaf.level, rest, "", -1);
+	if (fact->s2.present)
+		frames_bind(&run->frames, pt_pfn(fact->s2.raw), frame);
+	return s2_said(leaf.level, rest, frame_said(&run->frames, frame).text,
+		       fact->s2.b59 < 0 ? -1 : (int)(leaf.entry >> 59 & 1));
+}
+
+static void compare_s2(struct run *run, const struct fact *fact)
+{
+	struct place place = { .file = run->file.out, .line = fact->line };
+
+	observe_fact(run, CONFORM_S2, place, say("0x%llx", (unsigned long long)fact->s2.gpa).text,
+		     s2_said_recorded(fact).text,
+		     run->says ? s2_said_model(run, fact).text : NULL);
+}
+
+/* ---- the rest ---- */
+
+/* A host access that failed is the one thing here that brings a signal. */
+static void compare_signal(struct run *run, const struct fact *fact)
+{
+	struct place place = { .file = run->file.out, .line = fact->line };
+	bool failed = run->says && !strcmp(run->outcome.word, "sigsegv");
+
+	observe(run, CONFORM_SIGNAL, place, say("%u", fact->signal.times).text,
+		failed ? "1" : "none");
+}
+
+/* Letters of VmFlags that the model has */
+static struct said vm_flags_said(const char *text)
+{
+	static const char *const letters[] = { "rd", "wr", "ex", "sh", "pf", "io", "mm" };
+	struct said said = say("%s", "");
+
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
+		if (strstr(text, say(" %s", letters[i]).text))
+			say_more(&said, "%s ", letters[i]);
+	return said;
+}
+
+static struct said vm_flags_said_model(struct run *run)
+{
+	static const struct { u32 flag; const char *letters; } flags[] = {
+		{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" },
+		{ VM_PFNMAP, "pf" }, { VM_IO, "io" }, { VM_MIXEDMAP, "mm" },
+	};
+	struct said said = say("%s", "");
+	const struct vma *vma = NULL;
+	uint64_t hva;
+
+	if (run->command->nr_words > 1 &&
+	    script_address(run->script, run->command->words[1], &hva))
+		vma = vma_find(&run->vm->m, hva);
+	for (size_t i = 0; vma && i < ARRAY_SIZE(flags); i++)
+		if (vma->flags & flags[i].flag)
+			say_more(&said, "%s ", flags[i].letters);
+	return said;
+}
+
+static void compare_other(struct run *run, const struct fact *fact)
+{
+	struct place place = { .file = run->file.out, .line = fact->line };
+
+	if (!strncmp(fact->text, "VmFlags:", 8))
+		observe(run, CONFORM_VM_FLAGS, place, vm_flags_said(fact->text).text,
+			run->says ? vm_flags_said_model(run).text : NULL);
+	else
+		take_input(run, place, "%s", fact->text);
+}
+
+void conform_facts(struct run *run)
+{
+	compare_stats(run);
+	for (size_t i = 0; i < run->command->nr_facts; i++) {
+		const struct fact *fact = &run->command->facts[i];
+		struct place place = { .file = run->file.out, .line = fact->line };
+
+		switch (fact->kind) {
+		case FACT_STAT:
+			if (!is_counter(fact->stat.name))
+				take_input(run, place, "%s%+ld", fact->stat.name,
+					   fact->stat.delta);
+			break;
+		case FACT_HOST:
+			compare_host(run, fact);
+			break;
+		case FACT_S2:
+			compare_s2(run, fact);
+			break;
+		case FACT_SIGNAL:
+			compare_signal(run, fact);
+			break;
+		case FACT_OTHER:
+			compare_other(run, fact);
+			break;
+		}
+	}
+}

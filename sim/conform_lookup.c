@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * conform_lookup.c: "kvm OP GPA => ...": KVM's own look-ups, called from the kernel's side.
+ *
+ *	pfn=0x.. held ref=R headref=H after ref=R headref=H val=0x.. writable=W refcounted=C async=A
+ *	ERR_FAULT writable=0		ret=EINVAL		NOSLOT		pfn=0x.. NOPAGE
+ */
+#include "sim/conform_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_op(const struct run *run, const char *op)
+{
+	return run->command->nr_words > 1 && !strcmp(run->command->words[1], op);
+}
+
+static u32 map_row(const struct run *run)
+{
+	const char *knobs = script_option(run->command, "knobs");
+
+	return (knobs ? script_number(knobs) : 0) & (MAX_MAPS - 1);
+}
+
+/* The first word: what was found, with the counts that are printed for this @op. */
+static void say_page(struct run *run, struct said *said, pfn_t pfn, const struct map_op *op)
+{
+	struct page *page = page_of(&run->vm->m, pfn);
+	s32 head = page_count(&run->vm->m, pfn);
+
+	say_more(said, "pfn=%s", frame_said(&run->frames, pfn).text);
+	if (!(page->flags & PG_VALID))
+		say_more(said, " NOPAGE");
+	else if (is_op(run, "vunmap") || is_op(run, "vpeek"))
+		say_more(said, " ref=%d headref=%d", page->refcount, head);
+	else if (is_op(run, "vmap"))
+		say_more(said, " held ref=%d headref=%d after ref=%d headref=%d", page->refcount, head,
+			 page->refcount, head);
+	else
+		say_more(said, " held ref=%d headref=%d after ref=%d headref=%d", op->held,
+			 op->held_head, op->after, head);
+}
+
+static bool answer_has(const struct run *run, const char *key)
+{
+	return strstr(run->command->answer.result, key);
+}
+
+/* Which of the last words a kernel prints is its API's shape; their values are its rules. */
+static void say_flags(struct run *run, struct said *said, const struct map_op *op)
+{
+	if (op->has_writable)
+		say_more(said, " writable=%d", op->writable);
+	if (answer_has(run, " refcounted="))
+		say_more(said, " refcounted=%d", op->refcounted);
+	if (answer_has(run, " async="))
+		say_more(said, " async=%d", run->vm->w.task[run->vm->m.task].follow.async);
+}
+
+static struct said lookup_said(struct run *run)
+{
+	const struct task *t = &run->vm->w.task[run->vm->m.task];
+	struct said said = say("%s", "");
+	pfn_t pfn = t->follow.pfn;
+
+	if (!t->map.error)
+		say_page(run, &said, pfn, &t->map);
+	else if (is_op(run, "vmap"))
+		say_more(&said, "ret=%s", errno_name(t->map.error));
+	else
+		say_more(&said, "%s", error_pfn_name(pfn));
+	if (is_op(run, "vmap") && !t->map.error)
+		say_more(&said, " val=0x%x", t->map.value);
+	say_flags(run, &said, &t->map);
+	return said;
+}
+
+/* vunmap has run: its page is what the map held; vpeek reads through it. */
+static struct said map_said(struct run *run, pfn_t pfn)
+{
+	struct said said = say("%s", "");
+
+	say_page(run, &said, pfn, NULL);
+	if (is_op(run, "vpeek"))
+		say_more(&said, " val=0x%x", page_load(&run->vm->m, pfn, 0));
+	return said;
+}
+
+static void bind_answer(struct run *run, pfn_t pfn)
+{
+	const char *text = strstr(run->command->answer.result, "pfn=0x");
+
+	if (text)
+		frames_bind(&run->frames, strtoull(text + 4, NULL, 16), pfn);
+}
+
+void conform_lookup(struct run *run)
+{
+	const struct answer *answer = &run->command->answer;
+	struct place place = place_of_command(run);
+	pfn_t pfn = NO_PFN;
+
+	if (!strcmp(answer->result, "n/a"))	/* this kernel has no such function */
+		return;
+	if (!run->says) {
+		observe_unmodelled(run, CONFORM_LOOKUP, place, answer->result);
+		return;
+	}
+	if (is_op(run, "vunmap"))
+		pfn = run->maps[map_row(run)];
+	else if (is_op(run, "vpeek"))
+		pfn = run->vm->w.kvm.maps[map_row(run)].pfn;
+	else if (!run->vm->w.task[run->vm->m.task].map.error)
+		pfn = run->vm->w.task[run->vm->m.task].follow.pfn;
+	if (is_op(run, "vmap"))
+		run->maps[map_row(run)] = pfn;
+	if (pfn != NO_PFN)
+		bind_answer(run, pfn);
+	if (is_op(run, "vunmap") || is_op(run, "vpeek"))
+		observe(run, CONFORM_LOOKUP, place, answer->result, map_said(run, pfn).text);
+	else
+		observe(run, CONFORM_LOOKUP, place, answer->result, lookup_said(run).text);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * event_kinds.c: what a trace can say. A new event is a row here, and its start in event_run.c.
+ */
+#include "sim/event.h"
+
+#include "model/host_mm.h"
+
+static const char *const alloc_words[] = {
+	"order0", "compound", "noncompound", "split", "counted", "reserved", "mmio", NULL
+};
+static const char *const mode_words[] = {
+	"pfn", "remap", "insert", "page", "mixed", "pmd", "ioinsert", "iomixed", NULL
+};
+static const char *const prot_words[] = { "r", "w", "x", NULL };
+static const char *const slot_words[] = { "log", "ro", NULL };
+static const char *const api_words[] = { "prot", "pfn", "atomic", "memslot", NULL };
+static const char *const backing_words[] = { "anon", "device", NULL };
+
+#define AT(field) offsetof(struct event, field)
+#define UNTIL	{ "until", ARG_STEP, AT(until), .help = "stop before this step; resume later" }
+#define VCPU	{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose access" }
+#define COUNT	{ "count", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .help = "accesses" }
+#define STRIDE	{ "stride", ARG_NUMBER, AT(stride), .preset = 4096, .help = "bytes between them" }
+#define GPA	{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = (uint64_t)1 << 46, .help = "where" }
+#define OBJECT	{ "object", ARG_OBJECT, AT(object), true, true, .help = "what alloc named" }
+#define RANGE_ARGS							\
+	{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" },	\
+	{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" }
+
+const struct event_kind event_kinds[] = {
+	{ "alloc", EVENT_ALLOC, "The driver allocates pages. [alloc_pages()]", {
+		{ "object", ARG_NEW_OBJECT, AT(object), true, true, .help = "its name from here on" },
+		{ "kind", ARG_CHOICE, AT(kind), true, true, .words = alloc_words,
+		  .help = "with __GFP_COMP or without, what the tails get" },
+		{ "order", ARG_NUMBER, AT(order), .max = 10, .help = "of a block" },
+		{ "pages", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .max = 1 << 28,
+		  .help = "of order0, reserved and mmio" },
+		{ "pfn", ARG_NUMBER, AT(pfn), .preset = NO_PFN, .max = (uint64_t)1 << 36,
+		  .help = "the first page; the model chooses if absent" } } },
+	{ "free", EVENT_FREE, "The driver frees them, mapped or not. [__free_pages()]", {
+		OBJECT } },
+	{ "ref", EVENT_REF, "The driver changes a page's own count. [page_ref_add()]", {
+		OBJECT,
+		{ "index", ARG_NUMBER, AT(index), true, true, .help = "which page" },
+		{ "delta", ARG_DELTA, AT(delta), true, true, .help = "by how much" } } },
+	{ "repoint", EVENT_REPOINT, "The driver's fault handler will map another page there.", {
+		OBJECT,
+		{ "index", ARG_NUMBER, AT(index), true, true, .help = "which page" },
+		{ "to", ARG_OBJECT, AT(other), true, true, .help = "whose page instead" },
+		{ "to-index", ARG_NUMBER, AT(other_index), true, true, .help = "which of its pages" } } },
+	{ "mode", EVENT_MODE, "How the driver maps: at mmap or on fault, by which helper.", {
+		OBJECT,
+		{ "mode", ARG_CHOICE, AT(mode), true, true, .words = mode_words,
+		  .help = "vmf_insert_pfn, remap_pfn_range, vm_insert_page ..." } } },
+	{ "zap", EVENT_ZAP, "The driver removes its pages from all mappings. [unmap_mapping_range()]", {
+		OBJECT,
+		{ "index", ARG_NUMBER, AT(index), .positional = true, .help = "first page" },
+		{ "pages", ARG_NUMBER, AT(count), .positional = true, .preset = 1 << 28, .min = 1,
+		  .help = "how many; all if absent" }, UNTIL } },
+	{ "mmap", EVENT_MMAP, "Userspace maps memory. [mmap()]", {
+		{ "region", ARG_NEW_REGION, AT(name), true, true, .help = "its name from here on" },
+		{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
+		{ "backing", ARG_CHOICE, AT(backing), .positional = true, .words = backing_words,
+		  .help = "anonymous memory, or the object" },
+		{ "object", ARG_OBJECT, AT(object), .positional = true, .preset = NO_PFN,
+		  .help = "of backing=device" },
+		{ "index", ARG_NUMBER, AT(index), .help = "its first page" },
+		{ "prot", ARG_FLAGS, AT(prot), .preset = VM_READ | VM_WRITE, .words = prot_words,
+		  .help = "r,w,x" },
+		{ "hva", ARG_NUMBER, AT(hva), .preset = NO_PFN, .max = (uint64_t)1 << 47,
+		  .help = "where; 1 GiB apart from 0x10000000000 on if absent" } } },
+	{ "munmap", EVENT_MUNMAP, "Userspace unmaps. [munmap()]", { RANGE_ARGS, UNTIL } },
+	{ "dontneed", EVENT_DONTNEED, "Userspace drops pages. [madvise(MADV_DONTNEED)]", {
+		RANGE_ARGS, UNTIL } },
+	{ "mprotect", EVENT_MPROTECT, "Userspace changes protections. [mprotect()]", {
+		RANGE_ARGS,
+		{ "prot", ARG_FLAGS, AT(prot), true, true, .words = prot_words, .help = "r,w,x or none" },
+		UNTIL } },
+	{ "drain", EVENT_DRAIN, "Per-CPU LRU batches are emptied. [lru_add_drain_all()]", {
+		{ 0 } } },
+	{ "memslot", EVENT_MEMSLOT, "The VMM adds or changes a memslot. [KVM_SET_USER_MEMORY_REGION]", {
+		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
+		{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = (uint64_t)1 << 46, .help = "where" },
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "the memory behind it" },
+		{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
+		{ "flags", ARG_FLAGS, AT(flags), .words = slot_words, .help = "ro, log" }, UNTIL } },
+	{ "memslot-delete", EVENT_MEMSLOT_DELETE, "The VMM deletes a memslot.", {
+		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
+		UNTIL } },
+	{ "dirtylog", EVENT_DIRTY_LOG, "The VMM reads a dirty log. [KVM_GET_DIRTY_LOG]", {
+		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
+		UNTIL } },
+	{ "read", EVENT_READ, "The guest loads four bytes.", { GPA, COUNT, STRIDE, VCPU, UNTIL } },
+	{ "write", EVENT_WRITE, "The guest stores four bytes.", {
+		GPA,
+		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,
+		  .help = "what" },
+		COUNT, STRIDE, VCPU, UNTIL } },
+	{ "rmw", EVENT_RMW, "The guest increments four bytes.", { GPA, COUNT, STRIDE, VCPU, UNTIL } },
+	{ "exec", EVENT_EXEC, "The guest executes an instruction there.", {
+		GPA, { "count", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .max = 1, .help = "one" },
+		VCPU, UNTIL } },
+	{ "host-read", EVENT_HOST_READ, "Userspace loads four bytes.", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" }, UNTIL } },
+	{ "host-write", EVENT_HOST_WRITE, "Userspace stores four bytes.", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" },
+		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,
+		  .help = "what" }, UNTIL } },
+	{ "map", EVENT_MAP, "KVM maps a guest page for itself. [kvm_vcpu_map()]", {
+		GPA, { "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .help = "which of its maps" },
+		VCPU, UNTIL } },
+	{ "unmap", EVENT_UNMAP, "KVM gives the map up. [kvm_vcpu_unmap()]", {
+		{ "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .positional = true,
+		  .help = "which of its maps" },
+		{ "dirty", ARG_NUMBER, AT(dirty), .max = 1, .help = "it was written" }, UNTIL } },
+	{ "lookup", EVENT_LOOKUP, "A kernel caller looks a gfn up, then releases. [gfn_to_pfn_prot()]", {
+		GPA, { "api", ARG_CHOICE, AT(api), .positional = true, .words = api_words,
+		       .help = "which wrapper" },
+		{ "write", ARG_NUMBER, AT(write), .max = 1, .help = "for writing" }, UNTIL } },
+	{ "resume", EVENT_RESUME, "An event that stopped at its until= goes on.", {
+		{ "event", ARG_LABEL, AT(name), true, true, .help = "its label" }, UNTIL } },
+};
+
+const size_t nr_event_kinds = ARRAY_SIZE(event_kinds);

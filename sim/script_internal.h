@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* script_internal.h: what script.c and script_commands.c share. */
+#pragma once
+
+#include "sim/script.h"
+
+enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4 };	/* labvmm's own bounds */
+
+#define RBASE		0x10000000000ull	/* the recorder's first region */
+#define REGION_GAP	0x40000000ull
+
+struct script {
+	const struct recording *recording;
+	struct { const char *name; uint64_t base, size; } region[MAX_REGIONS];
+	size_t nr_regions;
+	struct { uint64_t gpa, hva, size; } slot[64];
+	struct event *events;		/* of the command at hand */
+	size_t nr_events, room;
+	bool watches, autodrain;
+	struct event background[MAX_BACKGROUND];	/* of bg; .op NULL: not running */
+	struct event later;		/* of later, until a fault has opened its window */
+	bool overlaps;			/* the command's events run at the same time */
+	char *file;			/* NAME.out, for messages */
+};
+
+/* One more event of the command at hand, with what all of them share filled in. */
+struct event *script_add(struct script *s, const struct command *c, enum event_id id);
+/* The command's words; "0" where there is none. */
+const char *script_word(const struct command *c, size_t i);
+
+struct script_row {
+	const char *name;
+	/* NULL, or why it is not modelled */
+	const char *(*run)(struct script *s, const struct command *c);
+	bool looks;			/* changes nothing in the world */
+};
+
+/* The row of @name, or NULL. */
+const struct script_row *script_row(const char *name);
