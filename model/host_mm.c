@@ -3,7 +3,9 @@
 
 #include "model/machine.h"
 
-static const struct pt_format host_format = { .present = PTE_PRESENT, .huge = PTE_HUGE };
+#define PTE_IN_USE	(PTE_PRESENT | PTE_PROTNONE)
+
+static const struct pt_format host_format = { .present = PTE_IN_USE, .huge = PTE_HUGE };
 
 /* Drivers' arrays of pfns: contents of pages that no host frame has. */
 #define SPACE_OBJECT	((pfn_t)1 << 44)
@@ -76,7 +78,7 @@ u64 vma_prot_bits(const struct vma *vma)
 	u64 bits = PTE_PRESENT | PTE_USER | PTE_ACCESSED;
 
 	if (!(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)))
-		return 0;
+		return PTE_PROTNONE | PTE_ACCESSED;	/* PAGE_NONE */
 	if (shared && (vma->flags & VM_WRITE))
 		bits |= PTE_WRITE;
 	if (!(vma->flags & VM_EXEC))
@@ -114,6 +116,11 @@ pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva)
 	return pt_pfn(leaf->entry) + ((hva >> PAGE_SHIFT) - leaf->first);
 }
 
+bool leaf_is_accessible(const struct pt_leaf *leaf)
+{
+	return leaf->present && (leaf->entry & PTE_PRESENT);
+}
+
 bool leaf_is_normal(const struct pt_leaf *leaf)
 {
 	return leaf->present && !(leaf->entry & PTE_SPECIAL);
@@ -123,7 +130,7 @@ static void count_leaf(struct machine *m, u64 entry, unsigned level, int delta)
 {
 	pfn_t pfn = pt_pfn(entry);
 
-	if (!(entry & PTE_PRESENT))
+	if (!(entry & PTE_IN_USE))
 		return;
 	page_of(m, pfn)->ptes += delta;
 	if (entry & PTE_DIRTY)

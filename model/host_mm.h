@@ -31,6 +31,7 @@ enum vm_flag {
 #define PTE_ACCESSED	BIT(5)
 #define PTE_DIRTY	BIT(6)
 #define PTE_HUGE	BIT(7)		/* PSE, in a PMD or PUD */
+#define PTE_PROTNONE	BIT(8)		/* mapped, but not for the hardware: pte_present() says yes */
 #define PTE_SPECIAL	BIT(9)
 #define PTE_NX		BIT(63)
 
@@ -90,7 +91,7 @@ bool vma_split(struct machine *m, hva_t hva);
 struct vma *vma_add(struct machine *m, const struct vma *vma);
 void vma_remove(struct machine *m, struct vma *vma);
 
-/* The leaf that translates @hva: .entry == 0 when none. */
+/* pte_present() of the leaf for @hva in .present (PROT_NONE too); .entry == 0 when none. */
 struct pt_leaf host_leaf(struct machine *m, hva_t hva);
 /* The first leaf that begins in [start, end), or covers start; present == 0 when none. */
 struct pt_leaf host_next_leaf(struct machine *m, hva_t start, hva_t end);
@@ -102,6 +103,8 @@ pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva);
 void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry);
 /* A PTE's value for @vma's protections, without the frame: vma->vm_page_prot. */
 u64 vma_prot_bits(const struct vma *vma);
+/* Will the hardware, and GUP, use it? */
+bool leaf_is_accessible(const struct pt_leaf *leaf);
 /* vm_normal_page(): does this leaf map a page that it holds a reference to? */
 bool leaf_is_normal(const struct pt_leaf *leaf);
 

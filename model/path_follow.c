@@ -101,7 +101,9 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, s32 refs, enum hol
 	struct pt_leaf leaf = host_leaf(m, hva);
 	pfn_t pfn = host_leaf_pfn(&leaf, hva);
 
-	if (!leaf_is_normal(&leaf) || (write && !(leaf.entry & PTE_WRITE)))
+	if (!leaf_is_accessible(&leaf) || !leaf_is_normal(&leaf))
+		return NO_PFN;
+	if (write && !(leaf.entry & PTE_WRITE))
 		return NO_PFN;
 	if (!page_is(m, pfn, PG_VALID) || !page_try_get_folio(m, pfn, holder, refs))
 		return NO_PFN;
@@ -183,7 +185,7 @@ static enum step_result gup_slow_page(struct machine *m, struct task *t)
 
 	if (t->host.error) {
 		f->gup = -EFAULT;
-	} else if (!leaf.present || (write && !(leaf.entry & PTE_WRITE))) {
+	} else if (!leaf_is_accessible(&leaf) || (write && !(leaf.entry & PTE_WRITE))) {
 		t->host = (struct host_fault){ .hva = f->hva, .write = write };
 		return STEP_CALL_BACK;
 	} else {

@@ -311,7 +311,7 @@ static enum step_result host_access(struct machine *m, struct task *t)
 		a->failed = true;
 		return STEP_DONE;
 	}
-	if (!leaf.present || (write && !(leaf.entry & PTE_WRITE))) {
+	if (!leaf_is_accessible(&leaf) || (write && !(leaf.entry & PTE_WRITE))) {
 		t->host = (struct host_fault){ .hva = a->hva, .write = write };
 		return STEP_CALL_BACK;
 	}

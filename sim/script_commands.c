@@ -30,6 +30,18 @@ static uint64_t prot_of(const char *letters)
 	return prot;
 }
 
+/* populate_vma_page_range(): a write fault of each page, or a read fault; new pages hold zeroes. */
+static const char *populate(struct script *s, const struct command *c, uint64_t hva, uint64_t size,
+			    bool write)
+{
+	for (uint64_t at = 0; at < size; at += 4096) {
+		struct event *e = script_add(s, c, write ? EVENT_HOST_WRITE : EVENT_HOST_READ);
+
+		e->hva = hva + at;
+	}
+	return NULL;
+}
+
 static const char *mmap_at(struct script *s, const struct command *c, uint64_t hva, uint64_t size,
 			   const char *kind)
 {
@@ -56,14 +68,7 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 		return NULL;
 	if (e->backing == VMA_DEVICE)
 		return "MAP_POPULATE of a device is not modelled";
-	for (uint64_t at = 0; at < size; at += 4096) {
-		struct event *touch = script_add(s, c, EVENT_HOST_READ);
-
-		touch->hva = hva + at;
-		if (prot_of(prot ? prot : "rw") & VM_WRITE)
-			return "MAP_POPULATE of writable memory is not modelled";
-	}
-	return NULL;
+	return populate(s, c, hva, size, prot_of(prot ? prot : "rw") & VM_WRITE);
 }
 
 static const char *do_mmap(struct script *s, const struct command *c)
@@ -145,6 +150,11 @@ static const char *do_gread(struct script *s, const struct command *c)
 static const char *do_gwrite(struct script *s, const struct command *c)
 {
 	return guest_access(s, c, EVENT_WRITE);
+}
+
+static const char *do_gexec(struct script *s, const struct command *c)
+{
+	return guest_access(s, c, EVENT_EXEC);
 }
 
 static const char *do_grmw(struct script *s, const struct command *c)
@@ -469,6 +479,7 @@ static const struct script_row commands[] = {
 	{ "gread", do_gread, false },
 	{ "gwrite", do_gwrite, false },
 	{ "grmw", do_grmw, false },
+	{ "gexec", do_gexec, false },
 	{ "randw", do_randw, false },
 	{ "randr", do_randr, false },
 	{ "par", do_par, false },

@@ -225,7 +225,8 @@ static void memslot_clear_dirty_empties_one_slots_bitmap(void **state)
 {
 	struct machine *m = *state;
 	u64 last = 2 * WORDS_PER_PAGE;
-	int one = add_slot(m, 1, 0, 64 * last + 1, HVA, 0), two = add_slot(m, 2, 0x1000000, 1, HVA, 0);
+	int one = add_slot(m, 1, 0, 64 * last + 1, HVA, 0);
+	int two = add_slot(m, 2, 0x1000000, 1, HVA, 0);
 
 	memslot_set_dirty_word(m, one, 0, 1);
 	memslot_set_dirty_word(m, one, last, 1);

@@ -429,8 +429,8 @@ int main(void)
 	LIST_ROWS(&list, an_ept_walk_ends_as_the_manual_says, violations);
 	LIST_ROWS_AS(&list, "an_ept_entry_is_misconfigured",
 		     an_ept_walk_ends_as_the_manual_says, misconfigurations);
-	list_rows(&list, "an_ept_entry_is_legal", an_ept_walk_ends_as_the_manual_says, legal,
-		  ARRAY_SIZE(legal), sizeof(*legal));
+	LIST_ROWS_AS(&list, "an_ept_entry_is_legal",
+		     an_ept_walk_ends_as_the_manual_says, legal);
 	LIST_MACHINE_TEST(&list, a_walk_of_a_4k_leaf_gives_its_frame_and_gfn);
 	LIST_MACHINE_TEST(&list, a_walk_of_a_huge_leaf_gives_the_first_of_its_range);
 	LIST_MACHINE_TEST(&list, rights_are_those_that_all_levels_give);
