@@ -80,6 +80,9 @@ enum note_kind {
 	NOTE_FREE,		/* a block went back to the allocator: pfn, level = order */
 };
 
+/* Arguments of a look-up; the old API's pointer to *writable is KNOB_TRY_MAP_WRITABLE. */
+enum follow_knob { KNOB_ATOMIC = 1, KNOB_TRY_MAP_WRITABLE = 2, KNOB_GUARDED = 4, KNOB_NON_REF = 8 };
+
 struct note {
 	u8 kind;
 	u8 level;		/* NOTE_SPTE, NOTE_SET_SPTE; NOTE_FREE: order */
@@ -88,6 +91,7 @@ struct note {
 	const char *name;
 	u32 flags;		/* NOTE_FOLLOW: FOLL_*; NOTE_FIXUP: FAULT_FLAG_WRITE */
 	u8 holder;		/* NOTE_REF */
+	u8 knobs;		/* NOTE_FOLLOW: enum follow_knob */
 	gfn_t gfn;
 	hva_t hva, end;
 	pfn_t pfn;

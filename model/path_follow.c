@@ -303,7 +303,11 @@ static void note_follow(struct machine *m, const struct task *t, const char *nam
 	const struct follow *f = &t->follow;
 	struct note n = { .kind = NOTE_FOLLOW, .name = name, .hva = f->hva, .gfn = f->gfn,
 			  .pfn = f->pfn, .ok = f->writable, .has_page = f->page != NO_PFN,
-			  .flags = f->foll };
+			  .flags = f->foll,
+			  .knobs = (f->atomic ? KNOB_ATOMIC : 0) |
+				   (f->try_map_writable ? KNOB_TRY_MAP_WRITABLE : 0) |
+				   (f->guarded ? KNOB_GUARDED : 0) |
+				   (f->allow_nonref ? KNOB_NON_REF : 0) };
 
 	if (!is_error_noslot_pfn(f->pfn) && page_is(m, f->pfn, PG_VALID)) {
 		n.count = page_of(m, f->pfn)->refcount;

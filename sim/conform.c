@@ -103,6 +103,17 @@ static bool is_over(const struct outcome *outcome)
 	return outcome->error || !strcmp(outcome->word, "sigsegv");
 }
 
+/* Before it looks, outside of the command: of this only what it frees is of interest. */
+static void drain(struct run *run)
+{
+	size_t n = run->vm->nr_notes;
+
+	lru_drain(&run->vm->m);
+	for (size_t i = n; i < run->vm->nr_notes; i++)
+		if (run->vm->notes[i].note.kind == NOTE_FREE)
+			arrput(run->notes, run->vm->notes[i]);
+}
+
 static void run_events(struct run *run, const struct script_events *todo)
 {
 	struct error error = { .line = 0 };
@@ -123,7 +134,7 @@ static void run_events(struct run *run, const struct script_events *todo)
 			break;
 	}
 	if (script_drains(run->script))
-		lru_drain(&run->vm->m);
+		drain(run);
 	if (run->vm->dead)
 		lose(run, "the model's kernel is dead: BUG or oops");
 }

@@ -8,7 +8,7 @@
  */
 #include "sim/conform_internal.h"
 
-#include <stdlib.h>
+#include <ctype.h>
 #include <string.h>
 
 /* The next function of a log's line, "NAME+0x12/0x34", at or after *@at; "": there is none. */
@@ -18,8 +18,7 @@ static struct said next_function(const char **at)
 
 	if (!plus)
 		return say("%s", "");
-	while (start > *at && (start[-1] == '_' || (start[-1] | 32) - 'a' < 26u ||
-			       start[-1] - '0' < 10u))
+	while (start > *at && (isalnum((unsigned char)start[-1]) || start[-1] == '_'))
 		start--;
 	*at = plus + 3;
 	return say("%.*s", (int)(plus - start), start);

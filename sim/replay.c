@@ -198,7 +198,8 @@ void run_note_event(struct replay_run *run, unsigned event)
 
 	for (size_t i = 0; i < run->vm->nr_notes; i++) {
 		if (run->nr_notes - before == MAX_LINES) {
-			run_add_note(run, event, "... and %zu more", run->vm->nr_notes - i);
+			run_add_note(run, event, "... and %zu more",
+				     run->vm->nr_notes - i + run->vm->nr_dropped);
 			return;
 		}
 		note_one(run, event, &run->vm->notes[i].note);
@@ -390,6 +391,7 @@ static void run_init(struct replay *replay, struct replay_run *run,
 		config.ept = options->stage2 == STAGE2_EPT;
 	config.ad |= !config.ept;
 	*run = (struct replay_run){ .patch = patch, .vm = vm_new(patch, &config) };
+	run->vm->max_notes = 4096;	/* a report shows a few dozen */
 	run->outcome = calloc(replay->nr_lines + 1, sizeof(*run->outcome));
 	run->versus = calloc(replay->nr_lines + 1, 1);
 	if (!run->outcome || !run->versus)

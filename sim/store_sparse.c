@@ -11,8 +11,9 @@
 
 struct cell {
 	pfn_t pfn;
-	u64 *words;			/* WORDS_PER_PAGE of them; NULL: all are 0 */
-	u64 occupied[WORDS_PER_PAGE / 64];	/* a bit for each word that is not 0 */
+	u64 *words;			/* those that are not 0, by their index; room for .room */
+	u16 room;
+	u64 occupied[WORDS_PER_PAGE / 64];	/* a bit for each of them */
 	struct page page;
 	bool has_record;		/* .page has been asked for */
 };
@@ -80,22 +81,65 @@ static struct page *sparse_page(struct phys *phys, pfn_t pfn)
 	return &cell->page;
 }
 
+static bool is_occupied(const struct cell *cell, unsigned index)
+{
+	return cell->occupied[index / 64] >> index % 64 & 1;
+}
+
+/* How many words below @index are not 0: where its own word is, or would be. */
+static unsigned rank(const struct cell *cell, unsigned index)
+{
+	unsigned n = __builtin_popcountll(cell->occupied[index / 64] & (BIT(index % 64) - 1));
+
+	for (unsigned i = 0; i < index / 64; i++)
+		n += __builtin_popcountll(cell->occupied[i]);
+	return n;
+}
+
+static unsigned nr_words(const struct cell *cell)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < WORDS_PER_PAGE / 64; i++)
+		n += __builtin_popcountll(cell->occupied[i]);
+	return n;
+}
+
 static u64 sparse_load(const struct phys *phys, pfn_t pfn, unsigned index)
 {
 	const struct cell *cell;
 
 	assert(is_address(pfn, index));
 	cell = cell_find(sparse_of(phys), pfn);
-	return cell && cell->words ? cell->words[index] : 0;
+	return cell && is_occupied(cell, index) ? cell->words[rank(cell, index)] : 0;
 }
 
-static u64 *words_new(void)
+static void make_room(struct cell *cell, unsigned n)
 {
-	u64 *words = calloc(WORDS_PER_PAGE, sizeof(*words));
-
-	if (!words)
+	if (n < cell->room)
+		return;
+	cell->room = cell->room ? 2 * cell->room : 2;
+	cell->words = realloc(cell->words, cell->room * sizeof(*cell->words));
+	if (!cell->words)
 		abort();
-	return words;
+}
+
+static void insert_word(struct cell *cell, unsigned index, u64 word)
+{
+	unsigned n = nr_words(cell), at = rank(cell, index);
+
+	make_room(cell, n);
+	memmove(&cell->words[at + 1], &cell->words[at], (n - at) * sizeof(word));
+	cell->words[at] = word;
+	cell->occupied[index / 64] |= BIT(index % 64);
+}
+
+static void remove_word(struct cell *cell, unsigned index)
+{
+	unsigned n = nr_words(cell), at = rank(cell, index);
+
+	memmove(&cell->words[at], &cell->words[at + 1], (n - at - 1) * sizeof(*cell->words));
+	cell->occupied[index / 64] &= ~BIT(index % 64);
 }
 
 static void sparse_store(struct phys *phys, pfn_t pfn, unsigned index, u64 word)
@@ -105,15 +149,16 @@ static void sparse_store(struct phys *phys, pfn_t pfn, unsigned index, u64 word)
 
 	assert(is_address(pfn, index));
 	cell = word ? cell_of(sparse, pfn) : cell_find(sparse, pfn);
-	if (!cell || (!word && !cell->words))
+	if (!cell)
 		return;
-	if (!cell->words)
-		cell->words = words_new();
-	cell->words[index] = word;
-	if (word)
-		cell->occupied[index / 64] |= BIT(index % 64);
-	else
-		cell->occupied[index / 64] &= ~BIT(index % 64);
+	if (!is_occupied(cell, index)) {
+		if (word)
+			insert_word(cell, index, word);
+	} else if (word) {
+		cell->words[rank(cell, index)] = word;
+	} else {
+		remove_word(cell, index);
+	}
 }
 
 static unsigned sparse_next(const struct phys *phys, pfn_t pfn, unsigned from)
@@ -144,6 +189,7 @@ static void sparse_clear(struct phys *phys, pfn_t pfn)
 		return;
 	free(cell->words);
 	cell->words = NULL;
+	cell->room = 0;
 	memset(cell->occupied, 0, sizeof(cell->occupied));
 }
 

@@ -28,8 +28,12 @@ static void log_note(struct journal *journal, const struct note *note)
 				  .depth = t->depth };
 
 	memcpy(entry.frame, t->frame, sizeof(entry.frame));
-	vm->notes = grow(vm->notes, vm->nr_notes, sizeof(*vm->notes));
-	vm->notes[vm->nr_notes++] = entry;
+	if (vm->max_notes && vm->nr_notes == vm->max_notes) {
+		vm->nr_dropped++;
+	} else {
+		vm->notes = grow(vm->notes, vm->nr_notes, sizeof(*vm->notes));
+		vm->notes[vm->nr_notes++] = entry;
+	}
 	if (note->kind != NOTE_REF)
 		return;
 	vm->refs[vm->nr_refs++ % VM_KEPT_REFS] = entry;
@@ -89,7 +93,7 @@ void vm_free(struct vm *vm)
 void vm_begin_event(struct vm *vm, unsigned event)
 {
 	vm->event = event;
-	vm->nr_notes = 0;
+	vm->nr_notes = vm->nr_dropped = 0;
 }
 
 int vm_free_task(const struct vm *vm)

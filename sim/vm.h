@@ -63,7 +63,8 @@ struct vm {
 	struct store *store;
 	unsigned event;			/* being run */
 	struct log_note *notes;		/* of the event at hand */
-	size_t nr_notes;
+	size_t nr_notes, max_notes;	/* max_notes 0: keep all; more are counted, not kept */
+	size_t nr_dropped;
 	struct log_note *refs;		/* ring of VM_KEPT_REFS */
 	size_t nr_refs;			/* ever */
 	struct log_step steps[VM_KEPT_STEPS];	/* ring */

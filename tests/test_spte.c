@@ -248,7 +248,7 @@ static const struct mmio_row {
 	{ "NPT 7.2, generation 4", &spte_npt_7_2, 0x800, 4, 0x8000000800027 },
 };
 
-/* FAILS for NPT: make_mmio_spte() adds those bits of the access that shadow_mmio_access_mask has. */
+/* FAILS for NPT: make_mmio_spte() adds what shadow_mmio_access_mask lets through. */
 static void spte_make_mmio_gives_the_kernels_value(void **state)
 {
 	const struct mmio_row *row = *state;

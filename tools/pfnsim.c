@@ -10,7 +10,7 @@
 
 const struct tool_command tool_commands[] = {
 	{ "replay", cmd_replay, "run a trace or a recording under one semantics or several" },
-
+	{ "conform", cmd_conform, "hold recordings against the model of the kernel that ran them" },
 	{ "semantics", cmd_semantics, "list the semantics: kernels, series, policies" },
 	{ "invariants", cmd_invariants, "list the laws that are checked after every step" },
 	{ "events", cmd_events, "list what a trace can say" },

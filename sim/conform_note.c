@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * conform_note.c: the model's notes as items: what this kernel's events and probes would show.
+ *
+ * Which functions a probe can see depends on the compiler: one that is inlined is not seen.
+ */
+#include "sim/conform_internal.h"
+
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "model/semantics.h"
+
+enum lookup_line {
+	LINE_OLD,	/* hva_to_pfn(hva, atomic, ..., write, writable) */
+	LINE_FOLLOW,	/* hva_to_pfn(struct kvm_follow_pfn *) */
+	LINE_FAULTIN,	/* __kvm_faultin_pfn() */
+};
+
+/* The builds that were recorded, by the semantics they stand for. */
+static const struct build {
+	const char *semantics;
+	enum lookup_line line;
+	const char *seen;	/* which helpers are functions of their own */
+} builds[] = {
+	{ "v6.1", LINE_OLD, "kvm_release_pfn_clean kvm_set_pfn_dirty kvm_set_pfn_accessed" },
+	{ "v6.8", LINE_OLD, "kvm_release_pfn_clean kvm_release_page_clean kvm_release_page_dirty "
+			    "kvm_set_pfn_dirty kvm_set_pfn_accessed" },
+	{ "v6.12", LINE_OLD, "kvm_release_pfn_clean kvm_set_pfn_dirty kvm_set_pfn_accessed" },
+	{ "v11", LINE_FOLLOW, "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed" },
+	{ "v11-unsafe", LINE_FOLLOW,
+	  "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed" },
+	{ "v11-on-v6.8", LINE_FOLLOW,
+	  "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed" },
+	{ "v7.2", LINE_FAULTIN, "kvm_release_page_clean kvm_release_page_dirty" },
+};
+
+/* What events.txt calls an event that is compared; bare: there without any events.txt, too. */
+static const struct { const char *event, *probe; bool bare; } events[] = {
+	{ "inv_start", "lab/inv_start", false },
+	{ "inv_end", "lab/inv_end", false },
+	{ "kvm_unmap_hva_range", "kvm/kvm_unmap_hva_range", true },
+	{ "change_pte", "lab/change_pte", false },
+	{ "kvm_set_spte_hva", "kvm/kvm_set_spte_hva", false },
+	{ "kvm_tdp_mmu_spte_changed", "kvmmmu", true },
+	{ "kvm_mmu_set_spte", "kvmmmu", true },
+	{ "gup_fast_only_ret", "lab/gup_fast_only_ret", false },
+	{ "gup_unlocked_ret", "lab/gup_unlocked_ret", false },
+	{ "fixup_user_fault_ret", "lab/fixup_user_fault_ret", false },
+	{ "page_ref_set", "page_ref", false },
+	{ "page_ref_mod", "page_ref", false },
+	{ "page_ref_mod_and_test", "page_ref", false },
+	{ "page_ref_mod_unless", "page_ref", false },
+};
+
+static const struct build *build_of(const struct run *run)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(builds); i++)
+		if (!strcmp(builds[i].semantics, run->out->semantics))
+			return &builds[i];
+	return NULL;
+}
+
+static bool has_probe(const struct recording *recording, const char *name)
+{
+	for (size_t i = 0; i < recording->nr_probes; i++)
+		if (recording->probes[i].present && !strcmp(recording->probes[i].name, name))
+			return true;
+	return false;
+}
+
+static bool helper_is_seen(const struct run *run, const char *name)
+{
+	const struct build *build = build_of(run);
+	size_t length = strlen(name);
+
+	for (const char *at = build ? build->seen : ""; (at = strstr(at, name)); at += length)
+		if (at[length] == ' ' || !at[length])
+			return true;
+	return false;
+}
+
+bool probe_is_visible(const struct run *run, const char *event)
+{
+	const struct recording *recording = run->recording;
+	const struct build *build = build_of(run);
+
+	if (!strncmp(event, "kp_", 3))
+		return helper_is_seen(run, event + 3);
+	if (!strcmp(event, "rp_faultin"))
+		return build && build->line == LINE_FAULTIN;
+	if (!strcmp(event, "rp_hva_to_pfn"))
+		return build && build->line != LINE_FAULTIN;
+	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
+		if (!strcmp(events[i].event, event))
+			return recording->nr_probes ? has_probe(recording, events[i].probe) :
+						      events[i].bare;
+	return false;
+}
+
+/* ---- one note ---- */
+
+static void add(struct run *run, struct item **items, struct item item)
+{
+	if (probe_is_visible(run, item.event))
+		arrput(*items, item);
+}
+
+static void add_notify(struct run *run, struct item **items, const struct note *note)
+{
+	struct item item = { .kind = CONFORM_NOTIFY, .event = note->name,
+			     .frame = { NO_PFN, NO_PFN } };
+	struct said range = say("start=0x%llx end=0x%llx", (unsigned long long)note->hva,
+				(unsigned long long)note->end);
+
+	item.said = say("%s event=%lld", range.text, (long long)note->value);
+	add(run, items, item);
+	if (strcmp(note->name, "inv_start"))
+		return;
+	item.event = "kvm_unmap_hva_range";
+	item.said = range;
+	add(run, items, item);
+}
+
+static void add_change_pte(struct run *run, struct item **items, const struct note *note)
+{
+	struct item item = { .kind = CONFORM_NOTIFY, .event = "change_pte",
+			     .frame = { pt_pfn(note->new), NO_PFN } };
+
+	item.said = say("addr=0x%llx pte=0x%llx", (unsigned long long)note->hva,
+			(unsigned long long)(note->new & ~PT_ADDR_MASK));
+	add(run, items, item);
+	item.event = "kvm_set_spte_hva";
+	item.frame[0] = NO_PFN;
+	item.said = say("start=0x%llx", (unsigned long long)note->hva);
+	add(run, items, item);
+}
+
+static void add_spte(struct run *run, struct item **items, const struct note *note)
+{
+	const struct spte_format *format = spte_format_of(&run->vm->m);
+	struct item item = { .kind = CONFORM_SPTE, .event = "kvm_tdp_mmu_spte_changed",
+			     .key = note->gfn << 4 | note->level };
+	uint64_t old = spte_without_frame(run, note->old, &item.frame[0]);
+	uint64_t new = spte_without_frame(run, note->new, &item.frame[1]);
+
+	item.frees_old_table = item.frame[0] != NO_PFN && item.frame[0] != item.frame[1] &&
+			       !spte_is_leaf(format, note->old, note->level);
+	item.said = say("gfn=0x%llx level=%u old=0x%llx new=0x%llx", (unsigned long long)note->gfn,
+			note->level, (unsigned long long)old, (unsigned long long)new);
+	add(run, items, item);
+}
+
+static void add_set_spte(struct run *run, struct item **items, const struct note *note)
+{
+	struct item item = { .kind = CONFORM_SET_SPTE, .event = "kvm_mmu_set_spte",
+			     .key = note->gfn << 4 | note->level, .frame = { NO_PFN, NO_PFN } };
+	uint64_t new = spte_without_frame(run, note->new, &item.frame[0]);
+
+	item.said = say("gfn=0x%llx level=%u spte=0x%llx", (unsigned long long)note->gfn,
+			note->level, (unsigned long long)new);
+	add(run, items, item);
+}
+
+static void add_gup(struct run *run, struct item **items, const struct note *note)
+{
+	struct item item = { .kind = CONFORM_GUP, .frame = { NO_PFN, NO_PFN } };
+
+	if (note->kind == NOTE_FIXUP)
+		item.event = "fixup_user_fault_ret";
+	else if (!strcmp(note->name, "get_user_pages_fast_only"))
+		item.event = "gup_fast_only_ret";
+	else
+		item.event = "gup_unlocked_ret";
+	item.said = say("addr=0x%llx", (unsigned long long)note->hva);
+	if (note->kind == NOTE_FIXUP)
+		say_more(&item.said, " flags=0x%x", note->flags);
+	say_more(&item.said, " ret=%lld", (long long)note->value);
+	add(run, items, item);
+}
+
+static void say_counts(struct run *run, struct said *said, const struct note *note)
+{
+	if (page_is(&run->vm->m, note->pfn, PG_VALID))
+		say_more(said, " ref=%d headref=%d map=%d", note->count, note->headcount,
+			 note->mapcount);
+	else
+		say_more(said, " nopage");
+}
+
+static void add_follow(struct run *run, struct item **items, const struct note *note)
+{
+	const struct build *build = build_of(run);
+	enum lookup_line line = build ? build->line : LINE_OLD;
+	bool failed = is_error_noslot_pfn(note->pfn);
+	struct item item = { .kind = CONFORM_LOOKUP_PROBE, .frame = { NO_PFN, NO_PFN },
+			     .event = line == LINE_FAULTIN ? "rp_faultin" : "rp_hva_to_pfn" };
+
+	if (line == LINE_FAULTIN)
+		item.said = say("gfn=0x%llx foll=0x%x", (unsigned long long)note->gfn, note->flags);
+	else if (line == LINE_OLD)
+		item.said = say("hva=0x%llx write=%d", (unsigned long long)note->hva,
+				note->flags & FOLL_WRITE);
+	else
+		item.said = say("hva=0x%llx flags=0x%x atomic=%d trymw=%d guarded=%d allow=%d",
+				(unsigned long long)note->hva, note->flags,
+				!!(note->knobs & KNOB_ATOMIC),
+				!!(note->knobs & KNOB_TRY_MAP_WRITABLE),
+				!!(note->knobs & KNOB_GUARDED), !!(note->knobs & KNOB_NON_REF));
+	if (failed)
+		say_more(&item.said, " = %s", error_pfn_name(note->pfn));
+	if (line == LINE_OLD && !failed)
+		say_more(&item.said, " writable=%d",
+			 note->knobs & KNOB_TRY_MAP_WRITABLE ? note->ok : -1);
+	else if (line == LINE_FOLLOW || !failed)
+		say_more(&item.said, " writable=%d refcounted_page=%s", note->ok,
+			 note->has_page ? "yes" : "NULL");
+	if (!failed) {
+		item.frame[0] = note->pfn;
+		say_counts(run, &item.said, note);
+	}
+	add(run, items, item);
+}
+
+static void add_release(struct run *run, struct item **items, const struct note *note)
+{
+	struct said event = say("kp_%s", note->name);
+	struct item item = { .kind = CONFORM_RELEASE, .frame = { NO_PFN, NO_PFN } };
+
+	item.event = arena_strndup(&run->out->arena, event.text, strlen(event.text));
+	if (note->pfn == NO_PFN) {
+		item.said = say("NULL");
+	} else if (is_error_noslot_pfn(note->pfn)) {
+		item.said = say("%s", error_pfn_name(note->pfn));
+	} else {
+		item.frame[0] = note->pfn;
+		item.said = say("%s", "");
+		say_counts(run, &item.said, note);
+	}
+	add(run, items, item);
+}
+
+static void add_page_ref(struct run *run, struct item **items, const struct note *note)
+{
+	struct item item = { .kind = CONFORM_PAGE_REF, .event = note->name, .key = note->value,
+			     .frame = { note->pfn, NO_PFN } };
+
+	item.said = say("count=%d val=%lld", note->count, (long long)note->value);
+	if (!strcmp(note->name, "page_ref_mod_and_test") ||
+	    !strcmp(note->name, "page_ref_mod_unless"))
+		say_more(&item.said, " ret=%d", note->ok);
+	add(run, items, item);
+}
+
+static void add_free(struct item **items, const struct note *note)
+{
+	struct item item = { .kind = NR_CONFORM_KINDS,
+			     .frame = { note->pfn, (uint64_t)1 << note->level } };
+
+	arrput(*items, item);
+}
+
+struct item *items_model(struct run *run)
+{
+	struct item *items = NULL;
+
+	for (size_t i = 0; i < arrlenu(run->notes); i++) {
+		const struct note *note = &run->notes[i].note;
+
+		switch ((enum note_kind)note->kind) {
+		case NOTE_REF:
+			add_page_ref(run, &items, note);
+			break;
+		case NOTE_GUP:
+		case NOTE_FIXUP:
+			add_gup(run, &items, note);
+			break;
+		case NOTE_FOLLOW:
+			add_follow(run, &items, note);
+			break;
+		case NOTE_SPTE:
+			add_spte(run, &items, note);
+			break;
+		case NOTE_SET_SPTE:
+			add_set_spte(run, &items, note);
+			break;
+		case NOTE_RELEASE:
+			add_release(run, &items, note);
+			break;
+		case NOTE_NOTIFY:
+			add_notify(run, &items, note);
+			break;
+		case NOTE_CHANGE_PTE:
+			add_change_pte(run, &items, note);
+			break;
+		case NOTE_FREE:
+			add_free(&items, note);
+			break;
+		case NOTE_FLUSH:	/* input, like remote_tlb_flush */
+		case NOTE_STAT:		/* conform_facts.c */
+		case NOTE_EXIT:		/* conform_answer.c */
+			break;
+		}
+	}
+	return items;
+}
