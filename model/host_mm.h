@@ -31,7 +31,7 @@ enum vm_flag {
 #define PTE_ACCESSED	BIT(5)
 #define PTE_DIRTY	BIT(6)
 #define PTE_HUGE	BIT(7)		/* PSE, in a PMD or PUD */
-#define PTE_PROTNONE	BIT(8)		/* mapped, but not for the hardware: pte_present() says yes */
+#define PTE_PROTNONE	BIT(8)		/* not for the hardware; pte_present() is true */
 #define PTE_SPECIAL	BIT(9)
 #define PTE_NX		BIT(63)
 

@@ -204,7 +204,7 @@ static bool start_is_running(const struct machine *m)
 	return false;
 }
 
-/* Who will flush before anybody can tell: a writer of mmu_lock, or a dirty-log call not yet over. */
+/* Who will flush before anybody can tell: a writer of mmu_lock, a dirty-log call in flight. */
 static bool flush_is_due(const struct machine *m)
 {
 	if (m->w->kvm.mmu_lock.writer || start_is_running(m))

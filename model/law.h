@@ -18,14 +18,14 @@ struct violation {
 	u64 key;
 	pfn_t pfn;		/* the page it is about, or NO_PFN */
 	gfn_t gfn;		/* the gfn it is about, or NO_PFN */
-	u64 value, wanted;	/* what was found, what should have been; law.sentence says of what */
+	u64 value, wanted;	/* what was found, what should have been */
 };
 
 struct law {
 	const char *id;
 	const char *sentence;
 	const char *source;	/* where it comes from */
-	const char *found;	/* format of .value and .wanted for reports: "%d references, %d holders" */
+	const char *found;	/* .value and .wanted in words: "%lld references, %lld held" */
 	u32 reads;		/* BIT(enum object_kind): a touch of these makes it look */
 	u32 alarms;		/* BIT(enum alarm_kind) */
 	u8 about;		/* enum object_kind that .holds is given */

@@ -23,7 +23,7 @@ enum object_kind {
 	OBJECT_HPTE,		/* key: hva of the page */
 	OBJECT_TLB,		/* key: vcpu << 52 | gfn */
 	OBJECT_NOTIFIER,	/* key: 0; counts and sequence */
-	OBJECT_RANGE,		/* key: hva of a page whose invalidation has just ended (one touch a slot) */
+	OBJECT_RANGE,		/* key: hva where an invalidation began that has just zapped, or ended */
 	OBJECT_TASK,		/* key: task index; its path has ended */
 	OBJECT_MAP,		/* key: index of a kvm_vcpu_map() */
 	NR_OBJECT_KINDS,
@@ -46,7 +46,7 @@ enum alarm_kind {
 	NR_ALARMS,
 };
 
-/* WARN_ON, BUG_ON and bad dereferences that are modelled; splat_names[] has function and version. */
+/* WARN_ON, BUG_ON and bad dereferences that are modelled; splat_names[] has the functions. */
 enum splat {
 	SPLAT_AD_TRACKED_COUNT0,	/* v11 1/8: kvm_is_ad_tracked_page() */
 	SPLAT_ZONE_DEVICE_COUNT0,	/* kvm_is_zone_device_page() */

@@ -326,7 +326,10 @@ void page_set_dirty(struct machine *m, pfn_t pfn)
 	page_of(m, page_head(m, pfn))->flags |= PG_DIRTY;
 }
 
-/* 6.1 folio_mark_accessed(): inactive to referenced to active. Activation of pages off the LRU is lost. */
+/*
+ * 6.1 folio_mark_accessed(): inactive to referenced to active. Activation of pages off the LRU is
+ * lost.
+ */
 void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
 {
 	struct page *head = page_of(m, page_head(m, pfn));

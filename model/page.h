@@ -80,7 +80,7 @@ enum alloc_kind {
 	ALLOC_COMPOUND,		/* one block with __GFP_COMP */
 	ALLOC_NONCOMPOUND,	/* one block without: what ttm_pool_alloc_page() hands out */
 	ALLOC_SPLIT,		/* a non-compound block, then split_page() */
-	ALLOC_COUNTED,		/* a non-compound block whose owner counts its tails: set_page_count(tail, 1) */
+	ALLOC_COUNTED,		/* a non-compound block; the owner gives its tails a count of 1 */
 	ALLOC_RESERVED,		/* pages of order 0 with PG_reserved set by the driver */
 	ALLOC_MMIO,		/* no allocation: pfns without struct page (a BAR) */
 };
@@ -114,7 +114,7 @@ void page_hand_over(struct machine *m, pfn_t pfn, enum holder from, enum holder 
  * which frame it is, is the caller's choice (an input, or alloc_frame()).
  */
 void pages_init(struct machine *m, enum alloc_kind kind, pfn_t pfn, u32 order, u8 owner);
-/* __free_pages(): non-compound blocks with somebody else's reference on the head lose their tails. */
+/* __free_pages(): a non-compound block whose head somebody else holds loses its tails. */
 void pages_free(struct machine *m, pfn_t pfn, u32 order);
 /* The next frame that nobody has used: the allocator's choice where the input leaves it open. */
 pfn_t alloc_frame(struct machine *m, u32 order);

@@ -34,7 +34,8 @@ static s32 driver_alloc(struct machine *m, struct driver_op *op)
 		pages_init(m, op->kind, pfn, op->order, OWNER_DRIVER);
 	for (u64 i = 0; i < pages; i++) {
 		if (separate && i)
-			pfn = op->kind == ALLOC_MMIO || op->contiguous ? pfn + 1 : alloc_frame(m, 0);
+			pfn = op->kind == ALLOC_MMIO || op->contiguous ? pfn + 1 :
+									 alloc_frame(m, 0);
 		else
 			pfn = op->pfn + i;
 		if (separate)

@@ -274,10 +274,12 @@ static enum step_result reuse_shared_page(struct machine *m, struct task *t)
 
 const struct step path_host_fault[] = {
 	STEP(handle_mm_fault, .chain = "handle_mm_fault"),
-	STEP(map_zero_page, .when = anon_missing_read, .chain = "handle_mm_fault > do_anonymous_page"),
+	STEP(map_zero_page, .when = anon_missing_read,
+	     .chain = "handle_mm_fault > do_anonymous_page"),
 	STEP(map_anon_page, .when = anon_missing_write,
 	     .chain = "handle_mm_fault > do_anonymous_page"),
-	STEP(reuse_anon_page, .when = anon_reusable, .chain = "handle_mm_fault > do_wp_page > wp_page_reuse"),
+	STEP(reuse_anon_page, .when = anon_reusable,
+	     .chain = "handle_mm_fault > do_wp_page > wp_page_reuse"),
 	STEP(copy_anon_page, .when = anon_must_copy, .calls = PATH_NOTIFY_START,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
 	STEP(install_copy, .when = copying, .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),

@@ -142,6 +142,8 @@ static const struct traits traits = {
 	.change_pte = true, .lookup_api = true, .writable_by_slow = true,
 };
 
+#define SWAP	"kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots"
+
 const struct semantics_patch sem_v6_1 = {
 	.name = "v6.1", .group = "old", .base = &sem_v5_12,
 	.source = "Linux 6.1: gfn_to_pfn() with get_page_unless_zero() on the exact page",
@@ -156,10 +158,10 @@ const struct semantics_patch sem_v6_1 = {
 		/* kvm_swap_active_memslots(): mn_active_invalidate_count, 5.13 */
 		{ EDIT_BEFORE, PATH_SLOT, "invalidate_slot",
 		  { .name = "swap_to_invalid", .run = wait_for_notifiers, .when = slot_goes,
-		    .chain = "kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots" } },
+		    .chain = SWAP } },
 		{ EDIT_BEFORE, PATH_SLOT, "commit_slot",
 		  { .name = "swap_to_new", .run = wait_for_notifiers, .when = slot_ok,
-		    .chain = "kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots" } },
+		    .chain = SWAP } },
 		{ .verb = EDIT_END },
 	},
 };

@@ -56,7 +56,8 @@ static const struct traits traits = {
 
 const struct semantics_patch sem_v6_8_rc3 = {
 	.name = "v6.8-rc3", .alias = "v11-p0", .group = "old", .base = &sem_v6_1,
-	.source = "Linux 6.8-rc3 (54be6c6c5ae8), the base of the v11 series: gfn_to_pfn(), retry by gfn",
+	.source = "Linux 6.8-rc3 (54be6c6c5ae8), base of the v11 series: gfn_to_pfn(), "
+		  "retry by gfn",
 	.traits = &traits,
 	.ops = {
 		.fault_is_stale = fault_is_stale, .range_add = range_add_gfns,
@@ -69,7 +70,8 @@ const struct semantics_patch sem_v6_8_rc3 = {
 
 const struct semantics_patch sem_v6_8 = {
 	.name = "v6.8", .group = "old", .base = &sem_v6_8_rc3,
-	.source = "Linux 6.8: v6.8-rc3 + d02c357e5bfa (retry before mmu_lock if the mapping is changing)",
+	.source = "Linux 6.8: v6.8-rc3 + d02c357e5bfa (retry before mmu_lock if the mapping "
+		  "is changing)",
 	.edits = (const struct step_edit[]){
 		{ EDIT_AFTER, PATH_FAULT, "check_slot",
 		  STEP(precheck_retry, .when = fault_continues_in_slot, .chain = FAULTIN) },

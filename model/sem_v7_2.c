@@ -100,7 +100,8 @@ static const struct traits traits = {
 
 const struct semantics_patch sem_v7_2 = {
 	.name = "v7.2", .group = "new", .base = &sem_v6_12,
-	.source = "Linux 7.2: merged kvm_follow_pfn() (6.13): GUP's page carried, PFNMAP never referenced",
+	.source = "Linux 7.2: merged kvm_follow_pfn() (6.13): GUP's page is carried, "
+		  "PFNMAP never referenced",
 	.traits = &traits,
 	.ops = {
 		.take_remapped = take_nothing, .release_fault = release_fault,
@@ -109,7 +110,8 @@ const struct semantics_patch sem_v7_2 = {
 		.lookup_release = lookup_release,
 	},
 	.edits = (const struct step_edit[]){
-		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow", STEP(end_faultin, .chain = "__kvm_faultin_pfn") },
+		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow",
+		  STEP(end_faultin, .chain = "__kvm_faultin_pfn") },
 		{ EDIT_BEFORE, PATH_FAULT, "install_leaf",
 		  STEP(spurious_if_allowed, .when = fault_installs,
 		       .chain = FAULT " > kvm_tdp_mmu_map > tdp_mmu_map_handle_target_level") },

@@ -46,7 +46,7 @@ struct ops {
 	void (*lookup_release)(struct machine *m, struct task *t);
 	/* The fault handler's first look-up */
 	void (*fault_args)(struct machine *m, struct follow *follow);
-	/* kvm_flush_remote_tlbs() or not, once a notification has zapped nothing but invalid roots */
+	/* Does a notification flush, given which roots it has zapped something in? */
 	bool (*zap_flushes)(struct machine *m, bool zapped_valid, bool zapped_invalid);
 };
 
@@ -54,14 +54,14 @@ struct ops {
 struct traits {
 	const struct spte_format *ept, *npt;
 	u64 refcounted_mask;		/* v11: SPTE_MMU_PAGE_REFCOUNTED; 0: no such bit */
-	u8 allow_unsafe_mappings;	/* v11, v7.2: kvm.allow_unsafe_mappings; else without meaning */
+	u8 allow_unsafe_mappings;	/* kvm.allow_unsafe_mappings (v11, 6.13) */
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
 	bool lookup_api;		/* gfn_to_pfn_prot() and its like exist */
 	bool needs_io;			/* KVM_PFN_ERR_NEEDS_IO instead of *async = true */
-	bool writable_by_slow;		/* hva_to_pfn_slow(): *writable = write_fault, failing or not */
-	bool release_by_page;		/* kvm_release_pfn_clean() calls a kvm_release_page_clean() that probes see */
-	bool anon_ref_add;		/* do_anonymous_page(): folio_ref_add(folio, nr_pages - 1) */
+	bool writable_by_slow;		/* hva_to_pfn_slow() sets *writable, failing or not */
+	bool release_by_page;		/* probes see the nested kvm_release_page_clean() */
+	bool anon_ref_add;		/* do_anonymous_page() adds nr_pages - 1 references */
 };
 
 /* One path, edited. Names refer to the base's steps. */
@@ -82,7 +82,7 @@ struct semantics_patch {
 	const struct semantics_patch *base;	/* NULL: this one is the root */
 	struct ops ops;			/* non-NULL ones override */
 	const struct traits *traits;	/* NULL: the base's */
-	const struct step *const *paths;	/* of the root: a table for each path; NULL: the base's */
+	const struct step *const *paths;	/* of the root; NULL: the base's */
 	const struct step_edit *edits;	/* ends with EDIT_END; NULL: none */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * task.h: a thread inside kernel (or guest) code: where it is, and its locals that live across a cut.
+ * task.h: a thread inside kernel or guest code: where it is, and its locals that survive a cut.
  *
  * A task has a stack of paths, because paths call paths: a guest access faults, the fault looks
  * up an hva, GUP breaks COW, COW calls the MMU notifier, which is KVM again. No path is entered
@@ -52,7 +52,7 @@ struct access {
 	s32 error;		/* KVM_RUN's errno, 0 if none */
 	u32 faults;		/* EPT violations taken so far */
 	u8 last_ret;		/* enum ret_pf of the last fault */
-	u8 failed;		/* PATH_HOST_ACCESS: the fault could not be resolved (SIGSEGV, or short copy) */
+	u8 failed;		/* PATH_HOST_ACCESS: SIGSEGV, or a short copy */
 	u8 random;		/* addresses come from .lcg, offsets within .mask of .base */
 	u8 pad[5];
 	gpa_t base;

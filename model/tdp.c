@@ -213,7 +213,8 @@ unsigned tdp_max_level(struct machine *m, int row, gfn_t gfn, pfn_t pfn)
 	unsigned level = 1;
 	struct pt_leaf leaf;
 
-	if (row == NO_SLOT || is_error_noslot_pfn(pfn) || memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))
+	if (row == NO_SLOT || is_error_noslot_pfn(pfn) ||
+	    memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))
 		return 1;
 	if (!m->sem->ops.huge_ok(m, pfn))
 		return 1;

@@ -54,7 +54,8 @@ static bool same_event(const struct run *run, const struct item *recorded,
 
 static struct said full_text(const struct run *run, const struct item *item, bool is_model)
 {
-	struct said said = say("%s %s", item->event, item->said.text);
+	const char *text = item->said.text;
+	struct said said = say("%s%s%s", item->event, *text == ' ' ? "" : " ", text);
 
 	for (int i = 0; i < 2; i++) {
 		if (item->frame[i] == NO_PFN)

@@ -142,4 +142,5 @@ bool probe_is_visible(const struct run *run, const char *event);
 struct item *items_recorded(struct run *run);
 struct item *items_model(struct run *run);
 void items_align(struct run *run, struct item *recorded, struct item *model);
-bool address_is_ours(uint64_t hva);
+/* Soft-dirty is input: nobody here clears it, and not every kernel has it. */
+#define PTE_COMPARED	(~PT_ADDR_MASK & ~BIT(11))

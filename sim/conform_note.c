@@ -42,7 +42,7 @@ static const struct { const char *event, *probe; bool bare; } events[] = {
 	{ "inv_end", "lab/inv_end", false },
 	{ "kvm_unmap_hva_range", "kvm/kvm_unmap_hva_range", true },
 	{ "change_pte", "lab/change_pte", false },
-	{ "kvm_set_spte_hva", "kvm/kvm_set_spte_hva", false },
+	{ "kvm_set_spte_hva", "kvm/kvm_set_spte_hva", true },
 	{ "kvm_tdp_mmu_spte_changed", "kvmmmu", true },
 	{ "kvm_mmu_set_spte", "kvmmmu", true },
 	{ "gup_fast_only_ret", "lab/gup_fast_only_ret", false },
@@ -129,7 +129,7 @@ static void add_change_pte(struct run *run, struct item **items, const struct no
 			     .frame = { pt_pfn(note->new), NO_PFN } };
 
 	item.said = say("addr=0x%llx pte=0x%llx", (unsigned long long)note->hva,
-			(unsigned long long)(note->new & ~PT_ADDR_MASK));
+			(unsigned long long)(note->new & PTE_COMPARED));
 	add(run, items, item);
 	item.event = "kvm_set_spte_hva";
 	item.frame[0] = NO_PFN;

@@ -32,7 +32,7 @@ struct scan {
 
 typedef bool (*read_event)(struct scan *scan, const struct trace_event *event, struct item *item);
 
-bool address_is_ours(uint64_t hva)
+static bool address_is_ours(uint64_t hva)
 {
 	return hva >= FIRST_ADDRESS && hva < LAST_ADDRESS;
 }
@@ -70,7 +70,7 @@ static bool read_change_pte(struct scan *scan, const struct trace_event *event, 
 	(void)scan;
 	item->frame[0] = pt_pfn(pte);
 	item->said = say("addr=0x%llx pte=0x%llx", (unsigned long long)field(event, "addr", 16),
-			 (unsigned long long)(pte & ~PT_ADDR_MASK));
+			 (unsigned long long)(pte & PTE_COMPARED));
 	return address_is_ours(field(event, "addr", 16));
 }
 

@@ -8,7 +8,7 @@
 #pragma once
 
 struct error {
-	char file[512];		/* as the user named it, or as an include did; "" if no file is meant */
+	char file[512];		/* as the user, or an include, named it; "": none is meant */
 	unsigned line;		/* from 1; 0: the file as a whole */
 	unsigned column;	/* from 1, in bytes; 0: the line as a whole */
 	char text[512];		/* one line, no newline: what is wrong, and what was expected */

@@ -166,7 +166,8 @@ static bool bind_address(struct binder *b)
 		return expects(b, "an address, or REGION+offset");
 	region = find_region(b->names, b->value->name);
 	if (!region)
-		return wrong(b, b->value->column, "no region is called \"%s\"%s", b->value->name, "");
+		return wrong(b, b->value->column, "no region is called \"%s\"%s", b->value->name,
+			     "");
 	if (b->value->offset >= region->size)
 		return wrong(b, b->value->column, "the offset lies outside region \"%s\"%s",
 			     b->value->name, "");
@@ -192,7 +193,8 @@ static bool bind_object(struct binder *b)
 		return expects(b, "the name of an object");
 	i = find_object(b->names, b->value->name);
 	if (i < 0)
-		return wrong(b, b->value->column, "no object is called \"%s\"%s", b->value->name, "");
+		return wrong(b, b->value->column, "no object is called \"%s\"%s", b->value->name,
+			     "");
 	if (b->names->object[i].freed && b->event->id != EVENT_ZAP)
 		return wrong(b, b->value->column, "the pages of \"%s\" have been freed%s",
 			     b->value->name, "");
@@ -208,7 +210,8 @@ static bool bind_new_object(struct binder *b)
 		return expects(b, "a name for the object");
 	i = find_object(b->names, b->value->name);
 	if (i >= 0 && !b->names->object[i].freed)
-		return wrong(b, b->value->column, "\"%s\" is allocated already%s", b->value->name, "");
+		return wrong(b, b->value->column, "\"%s\" is allocated already%s", b->value->name,
+			     "");
 	if (i < 0 && b->names->nr_objects == MAX_OBJECTS)
 		return wrong(b, b->value->column, "more than 8 objects%s%s", "", "");
 	if (i < 0)
@@ -223,7 +226,8 @@ static bool bind_new_region(struct binder *b)
 	if (b->value->type != AST_NAME || b->value->has_offset)
 		return expects(b, "a name for the region");
 	if (find_region(b->names, b->value->name))
-		return wrong(b, b->value->column, "\"%s\" is a region already%s", b->value->name, "");
+		return wrong(b, b->value->column, "\"%s\" is a region already%s", b->value->name,
+			     "");
 	if (b->names->nr_regions == MAX_VMAS)
 		return wrong(b, b->value->column, "too many regions%s%s", "", "");
 	b->event->name = b->value->name;
@@ -257,8 +261,8 @@ static bool bind_flags(struct binder *b)
 		int i = word_index(b->row->words, at, length);
 
 		if (i < 0)
-			return wrong(b, b->value->column, "\"%s\" is made of: %s, or none", b->row->key,
-				     choices(b->row->words, buffer, sizeof(buffer)));
+			return wrong(b, b->value->column, "\"%s\" is made of: %s, or none",
+				     b->row->key, choices(b->row->words, buffer, sizeof(buffer)));
 		bits |= (uint64_t)1 << i;
 		at += length;
 		if (!*at++)
@@ -293,8 +297,8 @@ static bool bind_step(struct binder *b)
 	if (b->value->type != AST_NAME)
 		return expects(b, "the name of a step (pfnsim semantics --steps)");
 	if (!step_exists(b->value->name))
-		return wrong(b, b->value->column, "no semantics has a step \"%s\"%s", b->value->name,
-			     " (pfnsim semantics --steps lists them)");
+		return wrong(b, b->value->column, "no semantics has a step \"%s\"%s",
+			     b->value->name, " (pfnsim semantics --steps lists them)");
 	*(const char **)slot_of(b) = b->value->name;
 	return true;
 }
@@ -440,7 +444,8 @@ static bool settle_mmap(struct binder *b)
 
 	if ((e->backing == VMA_DEVICE) != (e->object != NO_PFN))
 		return wrong(b, b->statement->column,
-			     "\"mmap\" of a device needs its object, other memory has none%s%s", "", "");
+			     "\"mmap\" of a device needs its object, other memory has none%s%s", "",
+			     "");
 	if (e->hva == NO_PFN)
 		e->hva = 0x10000000000 + names->nr_regions * 0x40000000;
 	if (e->hva % 4096)
@@ -448,8 +453,8 @@ static bool settle_mmap(struct binder *b)
 	for (size_t i = 0; i < names->nr_regions; i++)
 		if (e->hva < names->region[i].base + names->region[i].size &&
 		    names->region[i].base < e->hva + e->size)
-			return wrong(b, b->statement->column, "\"%s\" overlaps region \"%s\"", e->name,
-				     names->region[i].name);
+			return wrong(b, b->statement->column, "\"%s\" overlaps region \"%s\"",
+				     e->name, names->region[i].name);
 	names->region[names->nr_regions++] =
 		(struct region){ .name = e->name, .base = e->hva, .size = e->size };
 	return true;
@@ -474,7 +479,8 @@ static bool settle(struct binder *b)
 			e->kind == ALLOC_ORDER0 || e->kind == ALLOC_RESERVED ||
 			e->kind == ALLOC_MMIO ? e->count : (uint64_t)1 << e->order;
 		if (e->kind == ALLOC_MMIO && e->pfn == NO_PFN)
-			return wrong(b, b->statement->column, "kind mmio needs its pfn%s%s", "", "");
+			return wrong(b, b->statement->column, "kind mmio needs its pfn%s%s", "",
+				     "");
 		return true;
 	case EVENT_FREE:
 		names->object[e->object].freed = true;
@@ -505,7 +511,8 @@ static bool keep_label(struct binder *b)
 		names->unfinished[find_label(names, b->event->name)] = false;
 	if (!label)
 		return !b->event->until || b->event->id == EVENT_RESUME ||
-		       wrong(b, b->statement->column, "an event with until= needs a label%s%s", "", "");
+		       wrong(b, b->statement->column, "an event with until= needs a label%s%s", "",
+			     "");
 	if (names_has_label(names, label))
 		return wrong(b, b->statement->column, "label \"%s\" is taken%s", label, "");
 	names->label = realloc(names->label, (names->nr_labels + 1) * sizeof(*names->label));

@@ -57,7 +57,7 @@ struct event {
 
 /* What an event came to. */
 struct outcome {
-	const char *word;		/* mapped spurious retry emulate mmio efault ok einval ... */
+	const char *word;		/* mapped retry emulate mmio efault ok einval ... */
 	pfn_t pfn;			/* the page it is about, or NO_PFN */
 	bool has_refs;
 	s32 refs;			/* that page's own count afterwards */
@@ -98,7 +98,7 @@ struct arg_row {
 	uint64_t preset;		/* when absent */
 	uint64_t min, max;		/* ARG_NUMBER; max 0: no bound */
 	const char *const *words;	/* ARG_CHOICE, ARG_FLAGS: ends with NULL */
-	const uint64_t *values;		/* of the words; NULL: their place (CHOICE) or bit (FLAGS) */
+	const uint64_t *values;		/* of the words; NULL: their place, or bit */
 	const char *help;
 };
 

@@ -22,7 +22,8 @@ static const char *const backing_words[] = { "anon", "device", NULL };
 #define VCPU	{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose access" }
 #define COUNT	{ "count", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .help = "accesses" }
 #define STRIDE	{ "stride", ARG_NUMBER, AT(stride), .preset = 4096, .help = "bytes between them" }
-#define GPA	{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = (uint64_t)1 << 46, .help = "where" }
+#define MAX_GPA	((uint64_t)1 << 46)
+#define GPA	{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = MAX_GPA, .help = "where" }
 #define OBJECT	{ "object", ARG_OBJECT, AT(object), true, true, .help = "what alloc named" }
 #define RANGE_ARGS							\
 	{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" },	\
@@ -30,7 +31,8 @@ static const char *const backing_words[] = { "anon", "device", NULL };
 
 const struct event_kind event_kinds[] = {
 	{ "alloc", EVENT_ALLOC, "The driver allocates pages. [alloc_pages()]", {
-		{ "object", ARG_NEW_OBJECT, AT(object), true, true, .help = "its name from here on" },
+		{ "object", ARG_NEW_OBJECT, AT(object), true, true,
+		  .help = "its name from here on" },
 		{ "kind", ARG_CHOICE, AT(kind), true, true, .words = alloc_words,
 		  .help = "with __GFP_COMP or without, what the tails get" },
 		{ "order", ARG_NUMBER, AT(order), .max = 10, .help = "of a block" },
@@ -48,12 +50,14 @@ const struct event_kind event_kinds[] = {
 		OBJECT,
 		{ "index", ARG_NUMBER, AT(index), true, true, .help = "which page" },
 		{ "to", ARG_OBJECT, AT(other), true, true, .help = "whose page instead" },
-		{ "to-index", ARG_NUMBER, AT(other_index), true, true, .help = "which of its pages" } } },
+		{ "to-index", ARG_NUMBER, AT(other_index), true, true,
+		  .help = "which of its pages" } } },
 	{ "mode", EVENT_MODE, "How the driver maps: at mmap or on fault, by which helper.", {
 		OBJECT,
 		{ "mode", ARG_CHOICE, AT(mode), true, true, .words = mode_words,
 		  .help = "vmf_insert_pfn, remap_pfn_range, vm_insert_page ..." } } },
-	{ "zap", EVENT_ZAP, "The driver removes its pages from all mappings. [unmap_mapping_range()]", {
+	{ "zap", EVENT_ZAP,
+	  "The driver removes its pages from all mappings. [unmap_mapping_range()]", {
 		OBJECT,
 		{ "index", ARG_NUMBER, AT(index), .positional = true, .help = "first page" },
 		{ "pages", ARG_NUMBER, AT(count), .positional = true, .preset = 1 << 28, .min = 1,
@@ -75,16 +79,19 @@ const struct event_kind event_kinds[] = {
 		RANGE_ARGS, UNTIL } },
 	{ "mprotect", EVENT_MPROTECT, "Userspace changes protections. [mprotect()]", {
 		RANGE_ARGS,
-		{ "prot", ARG_FLAGS, AT(prot), true, true, .words = prot_words, .help = "r,w,x or none" },
+		{ "prot", ARG_FLAGS, AT(prot), true, true, .words = prot_words,
+		  .help = "r,w,x or none" },
 		UNTIL } },
 	{ "drain", EVENT_DRAIN, "Per-CPU LRU batches are emptied. [lru_add_drain_all()]", {
 		{ 0 } } },
-	{ "memslot", EVENT_MEMSLOT, "The VMM adds or changes a memslot. [KVM_SET_USER_MEMORY_REGION]", {
+	{ "memslot", EVENT_MEMSLOT,
+	  "The VMM adds or changes a memslot. [KVM_SET_USER_MEMORY_REGION]", {
 		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
-		{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = (uint64_t)1 << 46, .help = "where" },
+		GPA,
 		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "the memory behind it" },
 		{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
-		{ "flags", ARG_FLAGS, AT(flags), .words = slot_words, .help = "ro, log" }, UNTIL } },
+		{ "flags", ARG_FLAGS, AT(flags), .words = slot_words, .help = "ro, log" },
+		UNTIL } },
 	{ "memslot-delete", EVENT_MEMSLOT_DELETE, "The VMM deletes a memslot.", {
 		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
 		UNTIL } },
@@ -97,9 +104,11 @@ const struct event_kind event_kinds[] = {
 		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,
 		  .help = "what" },
 		COUNT, STRIDE, VCPU, UNTIL } },
-	{ "rmw", EVENT_RMW, "The guest increments four bytes.", { GPA, COUNT, STRIDE, VCPU, UNTIL } },
+	{ "rmw", EVENT_RMW, "The guest increments four bytes.", {
+		GPA, COUNT, STRIDE, VCPU, UNTIL } },
 	{ "exec", EVENT_EXEC, "The guest executes an instruction there.", {
-		GPA, { "count", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .max = 1, .help = "one" },
+		GPA,
+		{ "count", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .max = 1, .help = "one" },
 		VCPU, UNTIL } },
 	{ "host-read", EVENT_HOST_READ, "Userspace loads four bytes.", {
 		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" }, UNTIL } },
@@ -108,13 +117,15 @@ const struct event_kind event_kinds[] = {
 		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,
 		  .help = "what" }, UNTIL } },
 	{ "map", EVENT_MAP, "KVM maps a guest page for itself. [kvm_vcpu_map()]", {
-		GPA, { "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .help = "which of its maps" },
+		GPA,
+		{ "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .help = "which of its maps" },
 		VCPU, UNTIL } },
 	{ "unmap", EVENT_UNMAP, "KVM gives the map up. [kvm_vcpu_unmap()]", {
 		{ "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .positional = true,
 		  .help = "which of its maps" },
 		{ "dirty", ARG_NUMBER, AT(dirty), .max = 1, .help = "it was written" }, UNTIL } },
-	{ "lookup", EVENT_LOOKUP, "A kernel caller looks a gfn up, then releases. [gfn_to_pfn_prot()]", {
+	{ "lookup", EVENT_LOOKUP,
+	  "A kernel caller looks a gfn up, then releases. [gfn_to_pfn_prot()]", {
 		GPA, { "api", ARG_CHOICE, AT(api), .positional = true, .words = api_words,
 		       .help = "which wrapper" },
 		{ "write", ARG_NUMBER, AT(write), .max = 1, .help = "for writing" }, UNTIL } },

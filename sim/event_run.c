@@ -387,9 +387,10 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 	finish(vm, task, result, event, o);
 	if (o->paused || o->blocked) {
 		if (!event->label)
-			return error_at(error, event->file, event->line, event->column,
-					"this event waits for a lock that an unfinished event holds; "
-					"label it, and resume it when the other has gone on");
+			return error_at(
+				error, event->file, event->line, event->column,
+				"this event waits for a lock that an unfinished event holds; "
+				"label it, and resume it when the other has gone on");
 		vm->paused[task] = event;
 	}
 	return true;

@@ -68,10 +68,17 @@ static const struct {
 } verdicts[] = {
 	{ "ok", { NULL }, false, "no law is broken" },
 	{ "violation", { "at", "blame", NULL }, true, "LAW [at=LABEL] [blame=PARTY]" },
-	{ "outcome", { "at", "refs", "value", "pfn", NULL }, true, "WORD at=LABEL [refs=N] [value=N]" },
-	{ "page", { "object", "index", "refs", "free", "dirty", "accessed", NULL }, false,
+	{ "outcome",
+	  { "at", "refs", "value", "pfn", NULL },
+	  true,
+	  "WORD at=LABEL [refs=N] [value=N]" },
+	{ "page",
+	  { "object", "index", "refs", "free", "dirty", "accessed", NULL },
+	  false,
 	  "object=NAME index=N [refs=N] [free=0|1] [dirty=0|1] [accessed=0|1], at the end" },
-	{ "spte", { "gpa", "present", "writable", "refcounted", "level", NULL }, false,
+	{ "spte",
+	  { "gpa", "present", "writable", "refcounted", "level", NULL },
+	  false,
 	  "gpa=N [present=0|1] [writable=0|1] [refcounted=0|1] [level=N], at the end" },
 };
 
@@ -95,7 +102,8 @@ static bool check_value(const struct ast_statement *s, struct error *error)
 	if (strcmp(s->word, "outcome"))
 		return true;
 	if (!word || !key_is_known(outcome_words, word))
-		return error_at(error, s->file, s->line, column, "unknown outcome \"%s\"; one of mapped, "
+		return error_at(error, s->file, s->line, column,
+				"unknown outcome \"%s\"; one of mapped, "
 				"ok, spurious, retry, emulate, mmio, efault, hwpoison, einval ...",
 				word ? word : "?");
 	if (!name_arg(s, "at"))
@@ -110,12 +118,15 @@ bool expect_check(const struct ast_statement *s, const struct names *names, stru
 	for (size_t i = 0; i < s->nr_models; i++)
 		if (!model_exists(s->models[i]))
 			return error_at(error, s->file, s->line, s->column,
-					"unknown semantics \"%s\" (pfnsim semantics)", s->models[i]);
+					"unknown semantics \"%s\" (pfnsim semantics)",
+					s->models[i]);
 	while (v < ARRAY_SIZE(verdicts) && strcmp(verdicts[v].word, s->word))
 		v++;
 	if (v == ARRAY_SIZE(verdicts))
-		return error_at(error, s->file, s->line, s->column, "unknown verdict \"%s\"; expected "
-				"ok, violation, outcome, page or spte", s->word);
+		return error_at(error, s->file, s->line, s->column,
+				"unknown verdict \"%s\"; expected "
+				"ok, violation, outcome, page or spte",
+				s->word);
 	for (size_t i = 0; i < s->nr_args; i++)
 		if (s->args[i].key ? !key_is_known(verdicts[v].keys, s->args[i].key) :
 				     !verdicts[v].value)
@@ -160,8 +171,8 @@ static void expect_outcome(const struct replay *replay, struct replay_run *run,
 			if (replay->line[i].label && !strcmp(replay->line[i].label, at))
 				o = &run->outcome[i];
 	if (strcmp(o->word, word))
-		run_add_mismatch(run, s, "%s: expected %s at %s, found %s", run->patch->name, word, at,
-				 o->word);
+		run_add_mismatch(run, s, "%s: expected %s at %s, found %s", run->patch->name, word,
+				 at, o->word);
 	if (number_arg(s, "refs", &number) && (!o->has_refs || (uint64_t)o->refs != number))
 		run_add_mismatch(run, s, "%s: expected refs=%lld at %s, found %d", run->patch->name,
 				 (long long)number, at, o->has_refs ? o->refs : -1);

@@ -100,8 +100,8 @@ bool overlap_run(struct vm *vm, const struct script_events *events, enum overlap
 	if (!events->meanwhile)
 		return run_in_turn(vm, events, order == ORDER_REVERSED, outcome, error);
 	if (order == ORDER_ALTERNATING || order == ORDER_IN_FIXUP) {
-		run_with_background(vm, events, order == ORDER_IN_FIXUP ? AFTER_FIXUP : AFTER_LOOKUP,
-				    outcome);
+		run_with_background(vm, events,
+				    order == ORDER_IN_FIXUP ? AFTER_FIXUP : AFTER_LOOKUP, outcome);
 		return true;
 	}
 	if (order == ORDER_ONE_AFTER_THE_OTHER &&

@@ -11,10 +11,10 @@
 #include "sim/vm.h"
 
 enum overlap_order {
-	ORDER_ONE_AFTER_THE_OTHER,	/* the first listed to its end, then the next; background first */
+	ORDER_ONE_AFTER_THE_OTHER,	/* as listed; background first */
 	ORDER_REVERSED,			/* the last first; background afterwards */
 	ORDER_ALTERNATING,		/* step by step; background between look-up and mmu_lock */
-	ORDER_IN_FIXUP,			/* background between fixup_user_fault() and the second walk */
+	ORDER_IN_FIXUP,			/* background between fixup_user_fault() and the walk */
 	NR_ORDERS,
 };
 

@@ -122,9 +122,12 @@ static void note_one(struct replay_run *run, unsigned event, const struct note *
 		run_add_note(run, event, "%s(hva 0x%llx%s) = %s%s%s", n->name,
 			     (unsigned long long)n->hva, n->flags & FOLL_WRITE ? ", write" : "",
 			     pfn_text(n->pfn, pfn, sizeof(pfn)),
-			     is_error_noslot_pfn(n->pfn) ? "" : n->ok ? ", writable" : ", read-only",
-			     is_error_noslot_pfn(n->pfn) ? "" : n->has_page ? ", refcounted" :
-									      ", no reference");
+			     is_error_noslot_pfn(n->pfn) ? "" :
+			     n->ok			 ? ", writable" :
+							   ", read-only",
+			     is_error_noslot_pfn(n->pfn) ? "" :
+			     n->has_page		 ? ", refcounted" :
+							   ", no reference");
 		break;
 	case NOTE_SPTE:
 		run_add_note(run, event, "gfn 0x%llx level %u: SPTE 0x%llx -> 0x%llx",

@@ -66,8 +66,8 @@ static bool recorded_outcome(const struct command *c, struct outcome *o)
 	case ANSWER_OK:
 		return true;
 	case ANSWER_ERRNO: {
-		static const char *const words[] = { "EFAULT", "EINVAL", "EEXIST", "EBUSY", "ENOMEM",
-						     "ENOENT" };
+		static const char *const words[] = { "EFAULT", "EINVAL", "EEXIST",
+						     "EBUSY",  "ENOMEM", "ENOENT" };
 		static const char *const ours[] = { "efault", "einval", "eexist", "ebusy", "enomem",
 						    "enoent" };
 
@@ -164,7 +164,8 @@ static void skip_unmodelled(struct replay *replay, struct replay_run *run, size_
 	replay->line[i].why = why;
 	if (!run->missing[0])
 		snprintf(run->missing, sizeof(run->missing),
-			 "command %u (%.60s): %s; what follows may differ", c->number, c->text, why);
+			 "command %u (%.60s): %s; what follows may differ", c->number, c->text,
+			 why);
 }
 
 static bool replay_command(struct replay *replay, struct replay_run *run, struct script *script,

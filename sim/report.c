@@ -20,8 +20,9 @@ static const char *outcome_text(const struct outcome *o, char *buffer, size_t si
 
 static bool is_access(const struct replay_line *line)
 {
-	static const char *const ops[] = { "read", "write", "rmw", "exec", "gread", "gwrite", "grmw",
-					   "map", "unmap", "lookup", "kvm", "resume", NULL };
+	static const char *const ops[] = { "read",   "write",  "rmw", "exec",  "gread",
+					   "gwrite", "grmw",   "map", "unmap", "lookup",
+					   "kvm",    "resume", NULL };
 
 	for (size_t i = 0; ops[i]; i++)
 		if (!strcmp(ops[i], line->op))
@@ -84,10 +85,12 @@ static void print_history(const struct vm *vm, const struct found_violation *f, 
 		char chain[400];
 
 		vm_chain(vm, ref->frame, ref->depth, chain, sizeof(chain));
-		fprintf(out, "      event %u: %-22s %+lld -> %d%s  %s\n", ref->event, ref->note.name,
-			(long long)ref->note.value, ref->note.count,
-			ref->note.ok || strcmp(ref->note.name, "page_ref_mod_unless") ? "" :
-			" (refused)", chain[0] ? chain : "(set-up)");
+		fprintf(out, "      event %u: %-22s %+lld -> %d%s  %s\n", ref->event,
+			ref->note.name, (long long)ref->note.value, ref->note.count,
+			ref->note.ok || strcmp(ref->note.name, "page_ref_mod_unless") ?
+				"" :
+				" (refused)",
+			chain[0] ? chain : "(set-up)");
 	}
 }
 
@@ -231,7 +234,8 @@ static void print_row(const struct replay *replay, const struct column *column, 
 	fprintf(out, "%c[%2u] %-*.*s", i == replay->first_parting ? '>' : ' ', line->number,
 		TEXT_WIDTH, TEXT_WIDTH, line->text);
 	if (replay->is_recording)
-		fprintf(out, " %-*.*s", CELL_WIDTH, CELL_WIDTH, line->recorded ? line->recorded : "");
+		fprintf(out, " %-*.*s", CELL_WIDTH, CELL_WIDTH,
+			line->recorded ? line->recorded : "");
 	for (size_t c = 0; c < n; c++)
 		fprintf(out, " %-*s", c + 1 < n ? CELL_WIDTH : 0,
 			cell_text(replay, column[c].run, i, cell, sizeof(cell)));
@@ -319,7 +323,8 @@ void report_text(const struct replay *replay, unsigned flags, FILE *out)
 			print_violation(replay, run, &run->vm->violations[i], out);
 		for (size_t i = 0; i < run->nr_mismatches; i++)
 			fprintf(out, "  MISSED %s:%u:%u: %s\n", run->mismatch[i].file,
-				run->mismatch[i].line, run->mismatch[i].column, run->mismatch[i].text);
+				run->mismatch[i].line, run->mismatch[i].column,
+				run->mismatch[i].text);
 	}
 	print_table(replay, out);
 	print_summary(replay, out);

@@ -127,14 +127,15 @@ const char *script_word(const struct command *c, size_t i)
 /* A shell command that only shows the kernel's log. */
 static bool shows_log(const struct command *c)
 {
-	return !strcmp(script_word(c, 0), "sh") && strstr(c->text, "dmesg") && !strchr(c->text, '>') &&
-	       !strstr(c->text, "dmesg -");
+	return !strcmp(script_word(c, 0), "sh") && strstr(c->text, "dmesg") &&
+	       !strchr(c->text, '>') && !strstr(c->text, "dmesg -");
 }
 
 /* The lab's race parameters only open the window that "later" uses. */
 static bool is_race_parameter(const struct command *c)
 {
-	return !strcmp(script_word(c, 0), "sysw") && strstr(script_word(c, 1), "labdrv/parameters/race_");
+	return !strcmp(script_word(c, 0), "sysw") &&
+	       strstr(script_word(c, 1), "labdrv/parameters/race_");
 }
 
 static void find_meanwhile(struct script *s, const struct command *c, struct script_events *out)

@@ -375,7 +375,9 @@ static int choose(const char *const *words, size_t n, const char *name)
 
 static const char *lab_alloc(struct script *s, const struct command *c)
 {
-	static const char *const name[] = { "order0", "comp", "nc", "split", "ncref", "rsvd", "phys" };
+	static const char *const name[] = {
+		"order0", "comp", "nc", "split", "ncref", "rsvd", "phys"
+	};
 	int kind = choose(name, ARRAY_SIZE(name), script_word(c, 3));
 	struct event *e = script_add(s, c, EVENT_ALLOC);
 

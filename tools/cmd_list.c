@@ -87,8 +87,8 @@ int cmd_semantics(int argc, char **argv)
 
 	for (size_t i = 0; all_semantics[i]; i++) {
 		const struct semantics_patch *p = all_semantics[i];
-		const char *values[] = { p->name, p->alias, p->group, p->base ? p->base->name : NULL,
-					 p->source };
+		const char *values[] = { p->name, p->alias, p->group,
+					 p->base ? p->base->name : NULL, p->source };
 
 		if (json) {
 			json_row(json, "semantics", keys, values, ARRAY_SIZE(keys));
@@ -107,7 +107,8 @@ int cmd_semantics(int argc, char **argv)
 int cmd_invariants(int argc, char **argv)
 {
 	static const char *const keys[] = { "id", "sentence", "source" };
-	struct arguments a = arguments(argc, argv, "List the laws that are checked after every step.");
+	struct arguments a =
+		arguments(argc, argv, "List the laws that are checked after every step.");
 	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
 
 	for (unsigned i = 0; i < nr_laws; i++) {
@@ -141,7 +142,8 @@ static void print_event(const struct event_kind *kind)
 int cmd_events(int argc, char **argv)
 {
 	static const char *const keys[] = { "name", "help" };
-	struct arguments a = arguments(argc, argv, "List what a trace can say (docs/TRACE-FORMAT.md).");
+	struct arguments a =
+		arguments(argc, argv, "List what a trace can say (docs/TRACE-FORMAT.md).");
 	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
 
 	for (size_t i = 0; i < nr_event_kinds; i++) {

@@ -70,7 +70,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp argp = {
-	.options = options, .parser = parse, .args_doc = "TRACE|CAPTURE...",
+	.options = options,
+	.parser = parse,
+	.args_doc = "TRACE|CAPTURE...",
 	.doc = "Run traces and recordings under several semantics and say where they part.\v"
 	       "A CAPTURE is FOLDER/NAME of a recording (NAME.out and its companions), or a FOLDER of "
 	       "them.\n\nExample: pfnsim replay --semantics v6.8,v7.2 traces/recorded/6.8/pfnmap_nc_seed",

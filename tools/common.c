@@ -68,7 +68,8 @@ size_t parse_semantics(const char *words, const struct semantics_patch **list, s
 
 		snprintf(word, sizeof(word), "%.*s", (int)length, words);
 		if (!add_word(list, room, &n, word)) {
-			fprintf(stderr, "pfnsim: unknown semantics \"%s\"; pfnsim semantics lists them\n",
+			fprintf(stderr,
+				"pfnsim: unknown semantics \"%s\"; pfnsim semantics lists them\n",
 				word);
 			return 0;
 		}

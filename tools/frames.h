@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* frames.h: our own call chain, where the C program stood: for a failed assertion, and on request. */
+/* frames.h: our own call chain: for a failed assertion, and on request. */
 #pragma once
 
 /* Takes --debug-frames out of the arguments; installs the SIGABRT handler. Returns the new argc. */

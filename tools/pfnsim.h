@@ -31,7 +31,7 @@ enum output_format { FORMAT_TEXT, FORMAT_JSON };
 bool parse_format(const char *word, enum output_format *format);
 /* "file:line:column: text" on stderr, with the program's name; returns CODE_BAD_INPUT. */
 int complain(const struct error *error);
-/* Names, aliases or groups, joined by commas, into @list of @room; returns how many, 0: complained. */
+/* Names, aliases, groups, joined by commas, into @list of @room: how many; 0: complained. */
 size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room);
 /* The common argp behaviour: exit code 2 for usage, no abbreviated surprises. */
 void tool_init(void);
