@@ -92,6 +92,7 @@ struct pt_leaf host_leaf(struct machine *m, hva_t hva)
 
 	if (m->w->mm.pgd != NO_PFN)
 		leaf = pt_walk(m, &host_format, m->w->mm.pgd, hva >> PAGE_SHIFT);
+	leaf.poisoned = !leaf.present && leaf.level == 1 && (leaf.entry & PTE_HWPOISON);
 	if (!leaf.present)
 		leaf.entry = 0;
 	return leaf;

@@ -32,6 +32,7 @@ enum vm_flag {
 #define PTE_DIRTY	BIT(6)
 #define PTE_HUGE	BIT(7)		/* PSE, in a PMD or PUD */
 #define PTE_PROTNONE	BIT(8)		/* not for the hardware; pte_present() is true */
+#define PTE_HWPOISON	BIT(58)		/* stands for the hwpoison swap entry; not present */
 #define PTE_SPECIAL	BIT(9)
 #define PTE_NX		BIT(63)
 

@@ -45,7 +45,7 @@ void note_release(struct machine *m, const char *name, pfn_t pfn)
 {
 	struct note n = { .kind = NOTE_RELEASE, .name = name, .pfn = pfn };
 
-	if (pfn != NO_PFN && page_is(m, pfn, PG_VALID)) {
+	if (pfn != NO_PFN && !is_error_noslot_pfn(pfn) && page_is(m, pfn, PG_VALID)) {
 		n.count = page_of(m, pfn)->refcount;
 		n.headcount = page_count(m, pfn);
 		n.mapcount = page_of(m, pfn)->mapcount;

@@ -23,7 +23,7 @@ enum object_kind {
 	OBJECT_HPTE,		/* key: hva of the page */
 	OBJECT_TLB,		/* key: vcpu << 52 | gfn */
 	OBJECT_NOTIFIER,	/* key: 0; counts and sequence */
-	OBJECT_RANGE,		/* key: hva where an invalidation began that has just zapped, or ended */
+	OBJECT_RANGE,		/* key: start of an invalidation that just zapped, or ended */
 	OBJECT_TASK,		/* key: task index; its path has ended */
 	OBJECT_MAP,		/* key: index of a kvm_vcpu_map() */
 	NR_OBJECT_KINDS,

@@ -133,7 +133,7 @@ static enum step_result take_exit(struct machine *m, struct task *t)
 static bool faulted_for_good(const struct machine *m, const struct task *t)
 {
 	(void)m;
-	return t->access.last_ret == RET_PF_ERROR;
+	return t->access.error;
 }
 
 static bool wants_emulation(const struct machine *m, const struct task *t)

@@ -137,7 +137,7 @@ static enum step_result fast_page_fault(struct machine *m, struct task *t)
 		f->ret = RET_PF_SPURIOUS;
 	} else if (f->write && (leaf.entry & format->mmu_writable) &&
 		   !(leaf.level > 1 && memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))) {
-		tdp_set_spte(m, leaf.table, leaf.first, leaf.level, leaf.entry | format->write);
+		tdp_fix_spte(m, &leaf, leaf.entry | format->write);
 		memslot_mark_dirty(m, row, f->gfn);
 		f->ret = RET_PF_FIXED;
 	}
@@ -160,8 +160,9 @@ static enum step_result check_slot(struct machine *m, struct task *t)
 	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID)) {
 		f->ret = RET_PF_RETRY;
 	} else if (f->slot == NO_SLOT) {	/* kvm_handle_noslot_fault() */
-		f->pfn = KVM_PFN_NOSLOT;
+		f->pfn = f->orig_pfn = KVM_PFN_NOSLOT;
 		f->map_writable = false;
+		f->unused_page = true;	/* of which nothing comes */
 	}
 	return STEP_NEXT;
 }
@@ -227,7 +228,8 @@ static void handle_error_pfn(struct fault *f, pfn_t pfn)
 	if (pfn == KVM_PFN_ERR_RO_FAULT) {
 		f->ret = RET_PF_EMULATE;
 	} else if (pfn == KVM_PFN_ERR_HWPOISON) {
-		f->ret = RET_PF_RETRY;		/* after SIGBUS(BUS_MCEERR_AR) */
+		f->ret = RET_PF_RETRY;	/* with SIGBUS(BUS_MCEERR_AR) pending: KVM_RUN ends */
+		f->error = -EINTR;
 	} else {
 		f->ret = RET_PF_ERROR;
 		f->error = pfn == KVM_PFN_ERR_SIGPENDING ? -EINTR : -EFAULT;

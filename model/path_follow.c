@@ -13,6 +13,7 @@
 #define EFAULT	14
 #define EEXIST	17
 #define ENOMEM	12
+#define EHWPOISON	133
 
 void follow_init(struct follow *follow, gfn_t gfn, s16 slot, u32 foll)
 {
@@ -183,7 +184,9 @@ static enum step_result gup_slow_page(struct machine *m, struct task *t)
 	struct pt_leaf leaf = host_leaf(m, f->hva);
 	bool write = f->foll & FOLL_WRITE;
 
-	if (t->host.error) {
+	if (leaf.poisoned) {
+		f->gup = -EHWPOISON;
+	} else if (t->host.error) {
 		f->gup = -EFAULT;
 	} else if (!leaf_is_accessible(&leaf) || (write && !(leaf.entry & PTE_WRITE))) {
 		t->host = (struct host_fault){ .hva = f->hva, .write = write };
@@ -237,12 +240,16 @@ static bool vma_permits(const struct vma *vma, const struct follow *f)
 	return (vma->flags & VM_READ) && (!(f->foll & FOLL_WRITE) || (vma->flags & VM_WRITE));
 }
 
-/* SIMPLIFIED: check_user_page_hwpoison() is not called; no page is poisoned by a PTE here. */
+/* SIMPLIFIED: check_user_page_hwpoison(), a second GUP for writing, is not called. */
 static enum step_result find_vma(struct machine *m, struct task *t)
 {
 	struct follow *f = &t->follow;
 	const struct vma *vma = vma_find(m, f->hva);
 
+	if (f->gup == -EHWPOISON) {
+		follow_finish(t, KVM_PFN_ERR_HWPOISON);
+		return STEP_NEXT;
+	}
 	if (vma && (vma->flags & (VM_IO | VM_PFNMAP)))
 		return STEP_NEXT;
 	f->async = vma && (f->foll & FOLL_NOWAIT) && vma_permits(vma, f);

@@ -43,7 +43,25 @@ static s32 check_dontneed(struct machine *m, const struct range_op *op)
 	return 0;
 }
 
-/* unmap_mapping_range() takes no mmap_lock, MADV_DONTNEED takes it for reading. */
+/* memory_failure() holds a reference for good; only mapped anonymous pages here. */
+static s32 get_hwpoison_page(struct machine *m, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(m, hva);
+	pfn_t pfn = pt_pfn(leaf.entry);
+
+	if (!leaf.present || !leaf_is_normal(&leaf) || !page_is(m, pfn, PG_ANON))
+		return -EINVAL;
+	page_get(m, pfn, HOLD_MM);
+	page_of(m, pfn)->flags |= PG_HWPOISON;
+	return 0;
+}
+
+static bool takes_mmap_lock(const struct task *t)
+{
+	return t->range.kind == RANGE_MUNMAP || t->range.kind == RANGE_PROTECT;
+}
+
+/* The rmap walks take no mmap_lock, MADV_DONTNEED takes it for reading. */
 static enum step_result range_lock(struct machine *m, struct task *t)
 {
 	struct lock *lock = &m->w->mm.mmap_lock;
@@ -51,12 +69,14 @@ static enum step_result range_lock(struct machine *m, struct task *t)
 
 	if (t->range.kind == RANGE_DONTNEED)
 		got = lock_try_read(lock);
-	else if (t->range.kind != RANGE_ZAP)
+	else if (takes_mmap_lock(t))
 		got = lock_try_write(lock, t - m->w->task);
 	if (!got)
 		return STEP_BLOCKED;
 	if (t->range.kind == RANGE_DONTNEED)
 		t->range.error = check_dontneed(m, &t->range);
+	if (t->range.kind == RANGE_POISON)
+		t->range.error = get_hwpoison_page(m, t->range.start);
 	t->range.at = t->range.start;
 	return STEP_NEXT;
 }
@@ -157,7 +177,7 @@ static bool next_piece(struct machine *m, struct task *t)
 		start = vma->start > op->start ? vma->start : op->start;
 		end = op->end;
 		op->at = op->end;
-	} else if (op->kind == RANGE_DONTNEED) {
+	} else if (op->kind == RANGE_DONTNEED || op->kind == RANGE_POISON) {
 		const struct vma *vma = vma_find_from(m, op->at);
 
 		if (op->at >= op->end || !vma || vma->start >= op->end)
@@ -195,7 +215,10 @@ static bool has_piece(const struct machine *m, const struct task *t)
 	return t->range.piece_end;
 }
 
-/* zap_pte_range(): normal pages leave their rmap and wait in the mmu_gather. */
+/*
+ * zap_pte_range(), try_to_unmap_one(): normal pages leave their rmap and wait in the mmu_gather.
+ * SIMPLIFIED: a hwpoison entry outlives munmap().
+ */
 static enum step_result clear_ptes(struct machine *m, struct task *t)
 {
 	for (hva_t at = t->notify.start; at < t->notify.end; ) {
@@ -210,7 +233,8 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 				       t->range.gathered % WORDS_PER_PAGE, pfn);
 			t->range.gathered++;
 		}
-		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level, 0);
+		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
+			      t->range.kind == RANGE_POISON ? PTE_HWPOISON : 0);
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 	}
 	return STEP_NEXT;
@@ -255,7 +279,7 @@ static enum step_result range_unlock(struct machine *m, struct task *t)
 {
 	if (t->range.kind == RANGE_DONTNEED)
 		lock_release_read(&m->w->mm.mmap_lock);
-	else if (t->range.kind != RANGE_ZAP)
+	else if (takes_mmap_lock(t))
 		lock_release_write(&m->w->mm.mmap_lock, t - m->w->task);
 	return STEP_DONE;
 }

@@ -34,7 +34,8 @@ struct pt_leaf {
 	u64 entry;		/* its raw value; the last one read, present or not */
 	u8 level;		/* where the walk ended */
 	u8 present;
-	u8 pad[6];
+	u8 poisoned;		/* host: a hwpoison entry, not present */
+	u8 pad[5];
 	pfn_t table;		/* the table that holds it */
 	u64 first;		/* page number that the entry's range begins with */
 };

@@ -154,7 +154,8 @@ static void lookup_release(struct machine *m, struct task *t)
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,		\
 	.refcounted_mask = SPTE_MMU_PAGE_REFCOUNTED,		\
 	.change_pte = true, .lookup_api = true,			\
-	.needs_io = true, .anon_ref_add = true, .release_by_page = true
+	.needs_io = true, .anon_ref_add = true, .release_by_page = true,	\
+	.zap_root_from = 3
 
 static const struct traits traits = { V11_TRAITS };
 static const struct traits unsafe_traits = { V11_TRAITS, .allow_unsafe_mappings = true };

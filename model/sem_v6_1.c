@@ -52,10 +52,8 @@ static void mark_alive(struct machine *m, pfn_t pfn)
 
 void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder)
 {
-	if (is_error_noslot_pfn(pfn))
-		return;
 	note_release(m, dirty ? "kvm_release_pfn_dirty" : "kvm_release_pfn_clean", pfn);
-	if (!pfn_is_refcounted(m, pfn))
+	if (is_error_noslot_pfn(pfn) || !pfn_is_refcounted(m, pfn))
 		return;
 	note_release(m, dirty ? "kvm_release_page_dirty" : "kvm_release_page_clean", pfn);
 	if (is_ad_tracked(m, pfn)) {
@@ -140,6 +138,7 @@ static void lookup_release(struct machine *m, struct task *t)
 static const struct traits traits = {
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .lookup_api = true, .writable_by_slow = true,
+	.zap_root_from = 3,
 };
 
 #define SWAP	"kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots"

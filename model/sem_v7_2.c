@@ -94,6 +94,7 @@ static void lookup_release(struct machine *m, struct task *t)
 static const struct traits traits = {
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
+	.zap_root_from = 1, .table_noted_last = true,
 };
 
 #define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_tdp_mmu_page_fault"

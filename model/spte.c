@@ -14,7 +14,7 @@
 #define EPT_COMMON								\
 	.read = BIT(0), .write = BIT(1), .accessed = EPT_A, .dirty = EPT_D,	\
 	.huge = BIT(7), .memtype_wb = EPT_MT_WB, .memtype_uc = EPT_MT_UC,	\
-	.ignore_pat = EPT_IPAT
+	.ignore_pat = EPT_IPAT, .nonpresent_or_rsvd = (u64)0x1f << 39
 
 const struct spte_format spte_ept_5_12 = {
 	.name = "EPT, 5.12", EPT_COMMON, .base = BIT(0), .exec = BIT(2),
@@ -56,7 +56,8 @@ const struct spte_format spte_ept_7_2 = {
 	.read = 0, .write = BIT(1), .no_exec = BIT(63), .accessed = BIT(5),	\
 	.dirty = BIT(6), .huge = BIT(7), .host_writable = BIT(9),		\
 	.mmu_writable = BIT(10), .ad_disabled = BIT(52),			\
-	.mmio_value = BIT(51) | BIT(0), .mmio_mask = BIT(51) | BIT(0)
+	.mmio_value = BIT(51) | BIT(0), .mmio_mask = BIT(51) | BIT(0),		\
+	.mmio_access = BIT(1) | BIT(2)
 
 #define NPT_USER	BIT(2)
 
@@ -143,7 +144,8 @@ static u64 leaf_memtype(const struct spte_format *format, const struct spte_args
 u64 spte_make(const struct spte_format *format, const struct spte_args *args)
 {
 	bool keep_ad = args->ad || format->ad_in_software;
-	bool was_writable = spte_is_leaf(format, args->old, args->level) &&
+	/* is_last_spte() && is_writable_pte(): true of an MMIO SPTE too */
+	bool was_writable = (args->level == 1 || (args->old & format->huge)) &&
 			    spte_is_writable(format, args->old);
 	u64 spte = format->base | format->read | args->refcounted;
 
@@ -186,14 +188,16 @@ u64 spte_mmio_generation(const struct spte_format *format, u64 spte)
 	return high << format->mmio_gen_low_bits | low;
 }
 
-/* make_mmio_spte(); SIMPLIFIED: without the L1TF split of the gfn. */
+/* make_mmio_spte() */
 u64 spte_make_mmio(const struct spte_format *format, gfn_t gfn, u64 generation)
 {
 	u64 gen = spte_mmio_generation_of(format, generation);
 	u64 low = gen & (BIT(format->mmio_gen_low_bits) - 1);
 	u64 high = gen >> format->mmio_gen_low_bits;
+	u64 gpa = gfn << PAGE_SHIFT;
 
-	return format->mmio_value | gfn << PAGE_SHIFT | low << format->mmio_gen_low_shift |
+	return format->mmio_value | format->mmio_access | gpa | format->nonpresent_or_rsvd |
+	       (gpa & format->nonpresent_or_rsvd) << 5 | low << format->mmio_gen_low_shift |
 	       high << format->mmio_gen_high_shift;
 }
 

@@ -24,6 +24,8 @@ struct spte_format {
 	u64 frozen;		/* REMOVED_SPTE, FROZEN_SPTE */
 	u64 memtype_wb, memtype_uc, ignore_pat;	/* EPT leaves */
 	u64 mmio_value, mmio_mask;
+	u64 mmio_access;	/* shadow_mmio_access_mask */
+	u64 nonpresent_or_rsvd;	/* of a CPU with L1TF and 44 bits of L1 address: Haswell */
 	u8 mmio_gen_low_shift, mmio_gen_low_bits, mmio_gen_high_shift, mmio_gen_high_bits;
 	bool ad_in_software;	/* A and D are kept even if hardware ignores them (7.2) */
 };

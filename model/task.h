@@ -133,7 +133,7 @@ struct range_op {
 	u8 pad[3];
 	u64 gathered;		/* pages in the mmu_gather */
 };
-enum range_kind { RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT };
+enum range_kind { RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT, RANGE_POISON };
 
 /* mmap() */
 struct mmap_op {

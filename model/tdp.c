@@ -78,17 +78,29 @@ static void count_leaf(struct machine *m, u64 spte, unsigned level, int delta)
 	note_stat(m, name[level - 1], delta);	/* kvm_update_page_stats() */
 }
 
+static void note_spte(struct machine *m, gfn_t gfn, unsigned level, u64 old, u64 new)
+{
+	note(m, &(struct note){ .kind = NOTE_SPTE, .name = "kvm_tdp_mmu_spte_changed", .gfn = gfn,
+				.level = level, .old = old, .new = new });
+}
+
+/*
+ * handle_removed_pt(): every entry is frozen, whether it was in use or not, so that a walk that
+ * still is in the table cannot install anything.
+ */
 static void free_subtree(struct machine *m, u64 spte, gfn_t gfn, unsigned level)
 {
+	const struct spte_format *format = spte_format_of(m);
 	pfn_t table = pt_pfn(spte);
-	unsigned index = 0;
 
-	while ((index = m->phys->next(m->phys, table, index)) < WORDS_PER_PAGE) {
+	for (unsigned index = 0; index < WORDS_PER_PAGE; index++) {
 		gfn_t child = gfn + index * level_pages(level - 1);
+		u64 old = tdp_entry(m, table, child, level - 1);
 
-		if (spte_is_present(spte_format_of(m), tdp_entry(m, table, child, level - 1)))
-			tdp_set_spte(m, table, child, level - 1, spte_format_of(m)->nonpresent);
-		index++;
+		if (spte_is_present(format, old))
+			tdp_set_spte(m, table, child, level - 1, format->frozen);
+		else
+			note_spte(m, child, level - 1, old, format->frozen);
 	}
 	free_table(m, table);
 }
@@ -100,6 +112,8 @@ void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64
 	u64 old = tdp_entry(m, table, gfn, level);
 	bool was_leaf = spte_is_leaf(format, old, level);
 	bool is_leaf = spte_is_leaf(format, new, level);
+	bool loses_table = !was_leaf && level > 1 && spte_is_present(format, old) &&
+			   pt_pfn(old) != pt_pfn(new);
 
 	if (old == new)
 		return;
@@ -110,16 +124,23 @@ void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64
 		raise_alarm(m, ALARM_LEAF_REPLACED, gfn, BLAME_KVM);
 		raise_alarm(m, ALARM_BUG, SPLAT_LEAF_REPLACED, BLAME_KVM);
 	}
-	note(m, &(struct note){ .kind = NOTE_SPTE, .name = "kvm_tdp_mmu_spte_changed", .gfn = gfn,
-				.level = level, .old = old, .new = new });
+	if (loses_table && m->sem->traits.table_noted_last)
+		free_subtree(m, old, gfn, level);
+	note_spte(m, gfn, level, old, new);
 	if (was_leaf)
 		count_leaf(m, old, level, -1);
 	if (is_leaf)
 		count_leaf(m, new, level, 1);
 	if (was_leaf)
 		m->sem->ops.spte_changed(m, old, new, level);
-	else if (spte_is_present(format, old) && level > 1 && pt_pfn(old) != pt_pfn(new))
+	if (loses_table && !m->sem->traits.table_noted_last)
 		free_subtree(m, old, gfn, level);
+}
+
+void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new)
+{
+	pt_set_entry(m, leaf->table, leaf->first, leaf->level, new);
+	touch(m, OBJECT_SPTE, leaf->first);
 }
 
 bool tdp_zap_leafs(struct machine *m, pfn_t root, gfn_t start, gfn_t end)
@@ -155,6 +176,25 @@ void tdp_invalidate_roots(struct machine *m)
 			m->w->kvm.roots[i].invalid = true;
 }
 
+/* __tdp_mmu_zap_root(): the entries of @zap_level below @table, whose entries are of @level. */
+static void zap_entries(struct machine *m, pfn_t table, gfn_t gfn, unsigned level,
+			unsigned zap_level)
+{
+	const struct spte_format *format = spte_format_of(m);
+
+	for (unsigned i = 0; (i = m->phys->next(m->phys, table, i)) < WORDS_PER_PAGE; i++) {
+		gfn_t at = gfn + i * level_pages(level);
+		u64 spte = tdp_entry(m, table, at, level);
+
+		if (!spte_is_present(format, spte))
+			continue;
+		if (level == zap_level)
+			tdp_set_spte(m, table, at, level, format->nonpresent);
+		else if (!spte_is_leaf(format, spte, level))
+			zap_entries(m, pt_pfn(spte), at, level - 1, zap_level);
+	}
+}
+
 void tdp_zap_invalid_roots(struct machine *m)
 {
 	for (unsigned i = 0; i < MAX_ROOTS; i++) {
@@ -162,7 +202,9 @@ void tdp_zap_invalid_roots(struct machine *m)
 
 		if (!root->used || !root->invalid)
 			continue;
-		free_subtree(m, root->pfn << PAGE_SHIFT, 0, PT_LEVELS + 1);
+		for (unsigned level = m->sem->traits.zap_root_from; level <= PT_LEVELS; level++)
+			zap_entries(m, root->pfn, 0, PT_LEVELS, level);
+		free_table(m, root->pfn);
 		/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS: no vCPU runs on it any more */
 		for (unsigned v = 0; v < MAX_VCPUS; v++)
 			if (m->w->vcpu[v].root == root->pfn) {

@@ -24,6 +24,8 @@ struct pt_leaf tdp_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end
 u64 tdp_entry(struct machine *m, pfn_t table, gfn_t gfn, unsigned level);
 /* Change one entry, with everything that __handle_changed_spte() does about it. */
 void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64 new);
+/* fast_pf_fix_direct_spte(): a leaf regains W, and nobody is told. */
+void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new);
 /* Zap the leaves of [start, end) under one root; true if there were any. */
 bool tdp_zap_leafs(struct machine *m, pfn_t root, gfn_t start, gfn_t end);
 /* kvm_tdp_mmu_unmap_gfn_range(): every root, invalid ones too. @zapped[0]: valid, [1]: invalid. */

@@ -82,6 +82,8 @@ const struct event_kind event_kinds[] = {
 		{ "prot", ARG_FLAGS, AT(prot), true, true, .words = prot_words,
 		  .help = "r,w,x or none" },
 		UNTIL } },
+	{ "poison", EVENT_POISON, "A memory error hits a page. [madvise(MADV_HWPOISON)]", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" }, UNTIL } },
 	{ "drain", EVENT_DRAIN, "Per-CPU LRU batches are emptied. [lru_add_drain_all()]", {
 		{ 0 } } },
 	{ "memslot", EVENT_MEMSLOT,

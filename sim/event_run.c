@@ -70,7 +70,8 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_ALLOC] = PATH_DRIVER, [EVENT_FREE] = PATH_DRIVER, [EVENT_REF] = PATH_DRIVER,
 		[EVENT_REPOINT] = PATH_DRIVER, [EVENT_MODE] = PATH_DRIVER, [EVENT_ZAP] = PATH_UNMAP,
 		[EVENT_MMAP] = PATH_MMAP, [EVENT_MUNMAP] = PATH_UNMAP,
-		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_MPROTECT] = PATH_PROTECT,
+		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_POISON] = PATH_UNMAP,
+		[EVENT_MPROTECT] = PATH_PROTECT,
 		[EVENT_MEMSLOT] = PATH_SLOT, [EVENT_MEMSLOT_DELETE] = PATH_SLOT,
 		[EVENT_DIRTY_LOG] = PATH_DIRTY_LOG,
 		[EVENT_READ] = PATH_ACCESS, [EVENT_WRITE] = PATH_ACCESS,
@@ -126,6 +127,11 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		break;
 	case EVENT_DONTNEED:
 		start_range(t, e, RANGE_DONTNEED);
+		break;
+	case EVENT_POISON:
+		start_range(t, e, RANGE_POISON);
+		t->range.start &= PAGE_MASK;
+		t->range.end = t->range.start + PAGE_SIZE;
 		break;
 	case EVENT_MPROTECT:
 		start_range(t, e, RANGE_PROTECT);
@@ -190,7 +196,9 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 	o->value = a->value;
 	o->has_value = true;
 	(void)host;
-	if (a->error)
+	if (a->error && t->fault.pfn == KVM_PFN_ERR_HWPOISON)
+		o->word = "hwpoison";
+	else if (a->error)
 		o->word = errno_word(a->error);
 	else if (a->mmios)
 		o->word = "mmio";
@@ -220,15 +228,10 @@ static void map_outcome(struct vm *vm, const struct task *t, struct outcome *o)
 	pfn_t pfn = t->follow.pfn;
 
 	o->error = t->map.error;
-	o->word = errno_word(o->error);
-	if (path_of(EVENT_LOOKUP) == t->frame[0].path)
-		o->word = "ok";
-	if (t->map.error && pfn == KVM_PFN_ERR_RO_FAULT)
-		o->word = "ro_fault";
-	else if (t->map.error && pfn == KVM_PFN_ERR_FAULT)
-		o->word = "efault";
-	else if (t->map.error && pfn == KVM_PFN_NOSLOT)
-		o->word = "noslot";
+	o->word = errno_word(o->error);		/* kvm_vcpu_map(): -EINVAL for every error pfn */
+	if (t->frame[0].path == PATH_LOOKUP)
+		o->word = pfn == KVM_PFN_ERR_RO_FAULT ? "ro_fault" : pfn == KVM_PFN_NOSLOT ? "noslot" :
+			  is_error_pfn(pfn) ? "efault" : "ok";
 	outcome_page(vm, o, pfn);
 	o->has_value = !t->map.error;
 	o->value = t->map.value;
@@ -270,6 +273,7 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 	case EVENT_MUNMAP:
 	case EVENT_DONTNEED:
 	case EVENT_MPROTECT:
+	case EVENT_POISON:
 		o->error = t->range.error;
 		break;
 	case EVENT_ALLOC:

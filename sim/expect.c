@@ -60,24 +60,30 @@ static const char *const outcome_words[] = {
 	"finished", "livelock", "bug", "oops", "unreachable", NULL
 };
 
-static const struct {
+static const char *const blame_words[] = { "none", "kvm", "driver", "mm", "vmm", NULL };
+
+static const struct verdict_row {
 	const char *word;
 	const char *keys[7];
+	const char *needs[3];
 	bool value;		/* takes a word */
 	const char *help;
 } verdicts[] = {
-	{ "ok", { NULL }, false, "no law is broken" },
-	{ "violation", { "at", "blame", NULL }, true, "LAW [at=LABEL] [blame=PARTY]" },
+	{ "ok", { NULL }, { NULL }, false, "no argument: no law is broken" },
+	{ "violation", { "at", "blame", NULL }, { NULL }, true, "LAW [at=LABEL] [blame=PARTY]" },
 	{ "outcome",
 	  { "at", "refs", "value", "pfn", NULL },
+	  { "at", NULL },
 	  true,
-	  "WORD at=LABEL [refs=N] [value=N]" },
+	  "WORD at=LABEL [refs=N] [value=N] [pfn=N]" },
 	{ "page",
 	  { "object", "index", "refs", "free", "dirty", "accessed", NULL },
+	  { "object", "index", NULL },
 	  false,
 	  "object=NAME index=N [refs=N] [free=0|1] [dirty=0|1] [accessed=0|1], at the end" },
 	{ "spte",
 	  { "gpa", "present", "writable", "refcounted", "level", NULL },
+	  { "gpa", NULL },
 	  false,
 	  "gpa=N [present=0|1] [writable=0|1] [refcounted=0|1] [level=N], at the end" },
 };
@@ -106,8 +112,36 @@ static bool check_value(const struct ast_statement *s, struct error *error)
 				"unknown outcome \"%s\"; one of mapped, "
 				"ok, spurious, retry, emulate, mmio, efault, hwpoison, einval ...",
 				word ? word : "?");
-	if (!name_arg(s, "at"))
-		return error_at(error, s->file, s->line, s->column, "an outcome needs at=LABEL");
+	return true;
+}
+
+/* What is not understood would be an expectation that always holds. */
+static bool check_args(const struct ast_statement *s, const struct verdict_row *row,
+		       struct error *error)
+{
+	bool value = false;
+
+	for (size_t i = 0; i < s->nr_args; i++) {
+		const struct ast_arg *a = &s->args[i];
+		bool name = a->key && (!strcmp(a->key, "at") || !strcmp(a->key, "blame") ||
+				       !strcmp(a->key, "object"));
+
+		if (a->key ? !key_is_known(row->keys, a->key) : !row->value || value)
+			return error_at(error, s->file, s->line, a->column, "\"%s\" takes %s",
+					s->word, row->help);
+		if (a->key &&
+		    (a->value.type != (name ? AST_NAME : AST_INT) || a->value.has_offset))
+			return error_at(error, s->file, s->line, a->value.column,
+					"\"%s\" takes a %s", a->key, name ? "name" : "number");
+		if (a->key && !strcmp(a->key, "blame") && !key_is_known(blame_words, a->value.name))
+			return error_at(error, s->file, s->line, a->value.column,
+					"\"blame\" is one of: kvm, driver, mm, vmm, none");
+		value |= !a->key;
+	}
+	for (size_t i = 0; row->needs[i]; i++)
+		if (!arg(s, row->needs[i]))
+			return error_at(error, s->file, s->line, s->column, "\"%s\" takes %s",
+					s->word, row->help);
 	return true;
 }
 
@@ -127,11 +161,8 @@ bool expect_check(const struct ast_statement *s, const struct names *names, stru
 				"unknown verdict \"%s\"; expected "
 				"ok, violation, outcome, page or spte",
 				s->word);
-	for (size_t i = 0; i < s->nr_args; i++)
-		if (s->args[i].key ? !key_is_known(verdicts[v].keys, s->args[i].key) :
-				     !verdicts[v].value)
-			return error_at(error, s->file, s->line, s->args[i].column,
-					"\"%s\" takes %s", s->word, verdicts[v].help);
+	if (!check_args(s, &verdicts[v], error))
+		return false;
 	if (name_arg(s, "at") && !names_has_label(names, name_arg(s, "at")))
 		return error_at(error, s->file, s->line, arg(s, "at")->column,
 				"no event has the label \"%s\"", name_arg(s, "at"));
@@ -143,8 +174,10 @@ bool expect_check(const struct ast_statement *s, const struct names *names, stru
 
 /* ---- holding a run against them ---- */
 
-static size_t line_of(const struct replay *replay, const char *label)
+/* Where the event with @label came to its end; its own line if the question is how it stopped. */
+static size_t line_of(const struct replay *replay, const char *label, const char *word)
 {
+	bool stops = !strcmp(word, "paused") || !strcmp(word, "blocked");
 	size_t last = replay->nr_lines;
 
 	for (size_t i = 0; i < replay->nr_lines; i++) {
@@ -152,8 +185,8 @@ static size_t line_of(const struct replay *replay, const char *label)
 
 		if (e->label && !strcmp(e->label, label))
 			last = i;
-		else if (e->id == EVENT_RESUME && !strcmp(e->name, label))
-			last = i;	/* where the event came to its end */
+		else if (!stops && e->id == EVENT_RESUME && !strcmp(e->name, label))
+			last = i;
 	}
 	return last;
 }
@@ -161,8 +194,8 @@ static size_t line_of(const struct replay *replay, const char *label)
 static void expect_outcome(const struct replay *replay, struct replay_run *run,
 			   const struct ast_statement *s)
 {
-	const struct outcome *o = &run->outcome[line_of(replay, name_arg(s, "at"))];
 	const char *word = name_arg(s, NULL), *at = name_arg(s, "at");
+	const struct outcome *o = &run->outcome[line_of(replay, at, word)];
 	uint64_t number;
 
 	/* finished: its resume had nothing left to do; what it did is on its own line */
@@ -227,6 +260,11 @@ static void expect_page(const struct replay *replay, struct replay_run *run,
 
 	names_object(replay->input->names, name_arg(s, "object"), &object);
 	number_arg(s, "index", &index);
+	if (index >= run->vm->w.mm.object[object].pages) {
+		run_add_mismatch(run, s, "%s: \"%s\" has no page with that index", run->patch->name,
+				 name_arg(s, "object"));
+		return;
+	}
 	pfn = object_pfn(&run->vm->m, object, index);
 	page = page_of(&run->vm->m, pfn);
 	head = page_of(&run->vm->m, page->head);

@@ -275,7 +275,8 @@ static bool directive(struct replay *replay, const struct ast_statement *s, stru
 				input->config.ept = true;
 			else if (!strcmp(arg->key, "stage2") && text && !strcmp(text, "npt"))
 				input->config.ept = false;
-			else if (!strcmp(arg->key, "lru-batch") && arg->value.type == AST_INT)
+			else if (!strcmp(arg->key, "lru-batch") && arg->value.type == AST_INT &&
+				 (arg->value.number | 1) == 1)
 				input->config.lru_batch = arg->value.number;
 			else
 				return error_at(error, s->file, s->line, arg->column,

@@ -90,7 +90,8 @@ static bool recorded_outcome(const struct command *c, struct outcome *o)
 			} else if (exit->kind == EXIT_MMIO_READ || exit->kind == EXIT_MMIO_WRITE) {
 				o->word = "mmio";
 			} else if (exit->kind == EXIT_RUN_ERROR) {
-				o->word = !strcmp(exit->error, "EFAULT") ? "efault" : "error";
+				o->word = !strcmp(exit->error, "EFAULT") ? "efault" :
+					  !strcmp(exit->error, "EINTR") ? "hwpoison" : "error";
 			} else {
 				return false;
 			}

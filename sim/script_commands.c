@@ -208,8 +208,10 @@ static const char *range(struct script *s, const struct command *c, enum event_i
 
 static const char *do_madvise(struct script *s, const struct command *c)
 {
+	if (!strcmp(script_word(c, 3), "HWPOISON"))
+		return range(s, c, EVENT_POISON);
 	if (strcmp(script_word(c, 3), "DONTNEED"))
-		return "only MADV_DONTNEED is modelled";
+		return "only MADV_DONTNEED and MADV_HWPOISON are modelled";
 	return range(s, c, EVENT_DONTNEED);
 }
 

@@ -110,12 +110,12 @@ static const struct prot_row {
 	u32 flags;
 	u64 bits;
 } prots[] = {
-	{ "none", 0, 0 },
+	{ "---p", 0, PTE_PROTNONE | PTE_ACCESSED },
 	{ "r--p", VM_READ, SMALL | PTE_NX },
 	{ "rw-p", VM_READ | VM_WRITE, SMALL | PTE_NX },
 	{ "r-xp", VM_READ | VM_EXEC, SMALL },
 	{ "rwxp", VM_READ | VM_WRITE | VM_EXEC, SMALL },
-	{ "---s", VM_SHARED, 0 },
+	{ "---s", VM_SHARED, PTE_PROTNONE | PTE_ACCESSED },
 	{ "r--s", VM_SHARED | VM_READ, SMALL | PTE_NX },
 	{ "rw-s", VM_SHARED | VM_READ | VM_WRITE, SMALL | PTE_NX | PTE_WRITE },
 	{ "r-xs", VM_SHARED | VM_READ | VM_EXEC, SMALL },
@@ -232,6 +232,45 @@ static void leaf_is_normal_unless_it_is_special_or_absent(void **state)
 	host_set_leaf(m, HVA, 1, pte(0x5000, PTE_SPECIAL));
 	leaf = host_leaf(m, HVA);
 	assert_false(leaf_is_normal(&leaf));
+}
+
+/* pte_present(): PROT_NONE keeps the page mapped, and no access goes through. */
+static void a_leaf_of_prot_none_is_mapped_but_not_accessible(void **state)
+{
+	struct machine *m = *state;
+	struct pt_leaf leaf;
+
+	host_set_leaf(m, HVA, 1, (u64)0x5000 << PAGE_SHIFT | PTE_PROTNONE | PTE_ACCESSED);
+	leaf = host_leaf(m, HVA);
+
+	assert_true(leaf_is_normal(&leaf));
+	assert_false(leaf_is_accessible(&leaf));
+	assert_true(host_next_leaf(m, HVA, HVA + PAGE_SIZE).present);
+	assert_int_equal(page_of(m, 0x5000)->mapcount, 1);
+}
+
+static void leaf_is_accessible_with_the_present_bit(void **state)
+{
+	struct machine *m = *state;
+	struct pt_leaf leaf = host_leaf(m, HVA);
+
+	assert_false(leaf_is_accessible(&leaf));
+	host_set_leaf(m, HVA, 1, pte(0x5000, 0));
+	leaf = host_leaf(m, HVA);
+
+	assert_true(leaf_is_accessible(&leaf));
+}
+
+/* A swap entry, say: bits that are not zero, and map nothing. */
+static void a_value_that_is_not_present_counts_on_no_page(void **state)
+{
+	struct machine *m = *state;
+
+	host_set_leaf(m, HVA, 1, (u64)0x5000 << PAGE_SHIFT | PTE_DIRTY);
+
+	assert_int_equal(page_of(m, 0x5000)->ptes, 0);
+	assert_int_equal(page_of(m, 0x5000)->dirty_ptes, 0);
+	assert_int_equal(page_of(m, 0x5000)->mapcount, 0);
 }
 
 /* What a PTE adds to the page it maps. */
@@ -351,6 +390,9 @@ int main(void)
 	LIST_MACHINE_TEST(&list, host_leaf_pfn_counts_on_within_a_huge_leaf);
 	LIST_MACHINE_TEST(&list, host_has_table_only_where_there_is_a_table_of_ptes);
 	LIST_MACHINE_TEST(&list, leaf_is_normal_unless_it_is_special_or_absent);
+	LIST_MACHINE_TEST(&list, a_leaf_of_prot_none_is_mapped_but_not_accessible);
+	LIST_MACHINE_TEST(&list, leaf_is_accessible_with_the_present_bit);
+	LIST_MACHINE_TEST(&list, a_value_that_is_not_present_counts_on_no_page);
 	LIST_ROWS(&list, host_set_leaf_counts_the_pte_on_its_page_and_takes_it_back, counts);
 	LIST_MACHINE_TEST(&list, host_set_leaf_over_another_moves_the_counts);
 	LIST_MACHINE_TEST(&list, host_set_leaf_tells_the_laws_of_address_and_pages);

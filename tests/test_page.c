@@ -187,6 +187,7 @@ static void page_put_of_the_last_reference_frees_the_whole_compound_block(void *
 	assert_int_equal(pages_with(m, PG_FREE), PAGES);
 	assert_int_equal(pages_with(m, PG_TAIL), 0);
 	assert_int_equal(page_head(m, LAST), LAST);
+	assert_int_equal(page_of(m, BLOCK)->order, 0);
 }
 
 static void page_put_refs_gives_back_a_pin_at_once(void **state)
@@ -239,6 +240,16 @@ static void page_hand_over_changes_the_holder_and_no_count(void **state)
 	assert_int_equal(own_count(m, pfn), 1);
 	assert_int_equal(page_of(m, pfn)->held[HOLD_OWNER], 0);
 	assert_int_equal(page_of(m, pfn)->held[HOLD_PTE], 1);
+}
+
+static void page_hand_over_to_a_look_up_is_on_the_account_of_its_task(void **state)
+{
+	struct machine *m = *state;
+	pfn_t pfn = user_page(m, 0x5000);
+
+	page_hand_over(m, pfn, HOLD_OWNER, HOLD_FAULT);
+
+	assert_int_equal(m->w->task[0].refs, 1);
 }
 
 static void what_a_look_up_holds_is_on_the_account_of_its_task(void **state)
@@ -298,6 +309,11 @@ static void do_put(struct machine *m, pfn_t pfn)
 	page_put(m, pfn, HOLD_OWNER);
 }
 
+static void do_free(struct machine *m, pfn_t pfn)
+{
+	pages_free(m, pfn, 0);
+}
+
 static void do_add(struct machine *m, pfn_t pfn)
 {
 	page_add_refs(m, pfn, 2);
@@ -324,6 +340,8 @@ static const struct event_row {
 	{ "folio_try_get at 0", do_try_get_folio, 0, "page_ref_mod_unless", 1, false, 0 },
 	{ "put_page", do_put, 2, "page_ref_mod_and_test", -1, false, 1 },
 	{ "put_page to 0", do_put, 1, "page_ref_mod_and_test", -1, true, 0 },
+	{ "__free_pages of a held page", do_free, 2, "page_ref_mod_and_test", -1, false, 1 },
+	{ "__free_pages", do_free, 1, "page_ref_mod_and_test", -1, true, 0 },
 	{ "page_ref_add", do_add, 1, "page_ref_mod", 2, true, 3 },
 	{ "set_page_count", do_set, 1, "page_ref_set", 7, true, 7 },
 };
@@ -408,11 +426,13 @@ static void an_allocation_forgets_what_was_in_the_frame(void **state)
 
 	page_store(m, pfn, 8, 1);
 	page_set_dirty(m, pfn);
+	page_of(m, pfn)->mapcount = 1;
 	page_put(m, pfn, HOLD_OWNER);
 	user_page(m, pfn);
 
 	assert_int_equal(page_load(m, pfn, 8), 0);
-	assert_false(page_is(m, pfn, PG_DIRTY));
+	assert_int_equal(page_of(m, pfn)->flags, PG_VALID);
+	assert_int_equal(page_of(m, pfn)->mapcount, 0);
 	assert_int_equal(page_of(m, pfn)->owner, OWNER_USER);
 }
 
@@ -429,7 +449,10 @@ static void alloc_frame_aligns_to_the_order_and_gives_nothing_twice(void **state
 static void alloc_table_is_an_empty_page_of_the_kernels(void **state)
 {
 	struct machine *m = *state;
-	pfn_t table = alloc_table(m);
+	pfn_t table;
+
+	page_store(m, m->w->next_frame, 8, 1);
+	table = alloc_table(m);
 
 	assert_int_equal(page_of(m, table)->owner, OWNER_KERNEL);
 	assert_int_equal(own_count(m, table), 1);
@@ -587,6 +610,19 @@ static void page_put_of_what_one_does_not_hold_is_raised(void **state)
 	assert_int_equal(page_of(m, pfn)->held[HOLD_PTE], 1);
 }
 
+static void a_page_that_was_freed_under_its_holders_is_held_by_nobody(void **state)
+{
+	struct machine *m = *state;
+	pfn_t pfn = user_page(m, 0x5000);
+
+	page_hand_over(m, pfn, HOLD_OWNER, HOLD_PTE);
+	page_put(m, pfn, HOLD_FAULT);
+
+	assert_true(raised(m, ALARM_PUT_UNHELD, pfn));
+	assert_true(page_is(m, pfn, PG_FREE));
+	assert_int_equal(page_of(m, pfn)->held[HOLD_PTE], 0);
+}
+
 static void page_put_of_a_free_page_frees_it_no_second_time(void **state)
 {
 	struct machine *m = *state;
@@ -680,6 +716,40 @@ static void pages_free_of_a_free_page_is_raised(void **state)
 	assert_int_equal(m->nr_alarms, 1);
 	assert_true(raised(m, ALARM_BAD_FREE, BLOCK));
 	assert_int_equal(own_count(m, BLOCK), 0);
+}
+
+/* A page that somebody still uses; only the last row's loss is the fault of who freed it. */
+static const struct blame_row {
+	const char *name;
+	u8 owner;
+	bool is_free;
+	u8 freed_by;
+	u16 ptes;
+	enum blame blame;
+} blames[] = {
+	{ "allocated, a driver's", OWNER_DRIVER, false, BLAME_NONE, 0, BLAME_DRIVER },
+	{ "allocated, a user's", OWNER_USER, false, BLAME_NONE, 1, BLAME_KVM },
+	{ "freed by KVM, mapped by the host", OWNER_NONE, true, BLAME_KVM, 1, BLAME_KVM },
+	{ "freed by the driver, which had unmapped it", OWNER_NONE, true, BLAME_DRIVER, 0,
+	  BLAME_KVM },
+	{ "freed by the driver, mapped by the host", OWNER_NONE, true, BLAME_DRIVER, 1,
+	  BLAME_DRIVER },
+};
+
+static void page_blame_names_who_lost_the_page(void **state)
+{
+	const struct blame_row *row = *state;
+	struct machine *m = machine_new("v6.1", EPT);
+	struct page *page = page_of(m, 0x5000);
+
+	page->flags = row->is_free ? PG_VALID | PG_FREE : PG_VALID;
+	page->owner = row->owner;
+	page->freed_by = row->freed_by;
+	page->ptes = row->ptes;
+
+	assert_int_equal(page_blame(m, 0x5000), row->blame);
+
+	machine_free(m);
 }
 
 /* ---- contents ---- */
@@ -903,6 +973,7 @@ int main(void)
 	LIST_MACHINE_TEST(&list, page_add_refs_counts_on_this_very_page_for_its_owner);
 	LIST_MACHINE_TEST(&list, page_set_count_makes_the_owner_hold_that_many);
 	LIST_MACHINE_TEST(&list, page_hand_over_changes_the_holder_and_no_count);
+	LIST_MACHINE_TEST(&list, page_hand_over_to_a_look_up_is_on_the_account_of_its_task);
 	LIST_MACHINE_TEST(&list, what_a_look_up_holds_is_on_the_account_of_its_task);
 	LIST_ROWS(&list, each_primitive_has_its_kernels_tracepoint, events);
 	LIST_ROWS(&list, an_allocation_counts_its_head_once_and_its_tails_by_kind, allocations);
@@ -921,6 +992,7 @@ int main(void)
 			  an_owner_that_counted_its_tails_must_uncount_them_before_it_frees);
 	LIST_MACHINE_TEST(&list, page_get_from_zero_is_raised_against_kvm);
 	LIST_MACHINE_TEST(&list, page_put_of_what_one_does_not_hold_is_raised);
+	LIST_MACHINE_TEST(&list, a_page_that_was_freed_under_its_holders_is_held_by_nobody);
 	LIST_MACHINE_TEST(&list, page_put_of_a_free_page_frees_it_no_second_time);
 	LIST_MACHINE_TEST(&list,
 			  page_put_to_zero_frees_a_tail_that_the_driver_owns_and_is_raised);
@@ -928,6 +1000,7 @@ int main(void)
 	LIST_MACHINE_TEST(&list, a_block_with_a_part_that_somebody_holds_is_leaked_and_raised);
 	LIST_MACHINE_TEST(&list, of_a_piecewise_free_only_the_bad_part_is_leaked);
 	LIST_MACHINE_TEST(&list, pages_free_of_a_free_page_is_raised);
+	LIST_ROWS(&list, page_blame_names_who_lost_the_page, blames);
 	LIST_MACHINE_TEST(&list, page_store_writes_four_bytes_and_leaves_their_neighbours);
 	LIST_MACHINE_TEST(&list, page_load_reads_what_page_store_wrote_at_any_offset);
 	LIST_MACHINE_TEST(&list, page_set_dirty_marks_the_compound_head);

@@ -83,6 +83,8 @@ static const struct ept_row {
 	  WALK_VIOLATION, 0x1aa },
 	{ "read where the suppress-#VE bit alone is set", 1, R | W | X, BIT(63), WALK_READ,
 	  WALK_VIOLATION, 0x181 },
+	{ "read of an entry without R, W and X, whatever else it has", 1, R | W | X,
+	  7 << 3 | BIT(51), WALK_READ, WALK_VIOLATION, 0x181 },
 	{ "read below a top-level entry that is not there", 4, 0, 0, WALK_READ, WALK_VIOLATION,
 	  0x181 },
 	{ "read below a level-2 entry that is not there", 2, R | W | X, 0, WALK_READ,
@@ -105,6 +107,8 @@ static const struct ept_row misconfigurations[] = {
 	{ "PS in a top-level entry", 4, 0, R | W | X | PS, WALK_READ, WALK_MISCONFIG, 0 },
 	{ "an address above the processor's width", 1, R | W | X, R | WB | BIT(51), WALK_READ,
 	  WALK_MISCONFIG, 0 },
+	{ "bit 46: the processor's width is 46", 1, R | W | X, R | WB | BIT(46), WALK_READ,
+	  WALK_MISCONFIG, 0 },
 	{ "a table's address above the processor's width", 1, R | W | X | BIT(50), R | WB,
 	  WALK_READ, WALK_MISCONFIG, 0 },
 	{ "bit 12 of a 2M leaf's address", 2, R | W | X, R | WB | PS | BIT(12), WALK_READ,
@@ -119,6 +123,7 @@ static const struct ept_row misconfigurations[] = {
 static const struct ept_row legal[] = {
 	{ "uncacheable", 1, R | W | X, R | W | X, WALK_WRITE, WALK_OK, 0 },
 	{ "memory types 1, 4 and 5", 1, R | W | X, R | 5 << 3, WALK_READ, WALK_OK, 0 },
+	{ "bit 45 of the address", 1, R | W | X, R | WB | BIT(45), WALK_READ, WALK_OK, 0 },
 	{ "execute-only", 1, R | W | X, X | WB, WALK_EXEC, WALK_OK, 0 },
 	{ "ignored bits of a leaf", 1, R | W | X, R | WB | BIT(6) | PS | BIT(10) | BIT(11) |
 	  (u64)0xfff << 52, WALK_READ, WALK_OK, 0 },
@@ -333,6 +338,17 @@ static void an_npt_walk_faults_as_the_manual_says(void **state)
 	machine_free(m);
 }
 
+static const struct npt_row npt_legal[] = {
+	{ "read of a read-only leaf", 1, P | W | U, P | U, WALK_READ, WALK_OK, 0 },
+	{ "fetch from a read-only leaf", 1, P | W | U, P | U, WALK_EXEC, WALK_OK, 0 },
+	{ "read of a leaf with NX", 1, P | W | U, NX | P | U, WALK_READ, WALK_OK, 0 },
+	{ "write to a leaf with NX", 1, P | W | U, NX | P | W | U, WALK_WRITE, WALK_OK, 0 },
+	{ "bits for software", 1, P | W | U | (u64)7 << 9, P | W | U | (u64)7 << 9 | BIT(59),
+	  WALK_WRITE, WALK_OK, 0 },
+	{ "bit 45 of the address", 1, P | W | U, P | U | BIT(45), WALK_READ, WALK_OK, 0 },
+	{ "PAT of a 2M leaf: bit 12", 2, P | W | U, P | U | PS | BIT(12), WALK_READ, WALK_OK, 0 },
+};
+
 /*
  * Reserved bits: RSV is set, and P as in every fault of an entry that is there. (The recordings
  * have it clear, 0x10000000c: an emulator's processor.)
@@ -342,6 +358,8 @@ static const struct npt_row npt_reserved[] = {
 	  0x10000000d },
 	{ "KVM's MMIO value, written", 1, P | W | U, BIT(51) | 7, WALK_WRITE, WALK_MISCONFIG,
 	  0x10000000f },
+	{ "bit 46: the processor's width is 46", 1, P | W | U, P | U | BIT(46), WALK_READ,
+	  WALK_MISCONFIG, 0x10000000d },
 	{ "an address above the processor's width in a table entry", 1, P | W | U | BIT(51),
 	  P | W | U, WALK_READ, WALK_MISCONFIG, 0x10000000d },
 	/* FAIL: the walker takes these for leaves. */
@@ -442,6 +460,8 @@ int main(void)
 	LIST_ROWS(&list, an_npt_walk_faults_as_the_manual_says, npt_faults);
 	LIST_ROWS_AS(&list, "an_npt_entry_has_reserved_bits",
 		     an_npt_walk_faults_as_the_manual_says, npt_reserved);
+	LIST_ROWS_AS(&list, "an_npt_entry_is_legal",
+		     an_npt_walk_faults_as_the_manual_says, npt_legal);
 	LIST_TEST(&list, an_npt_walk_gives_rights_frame_and_gfn);
 	LIST_TEST(&list, an_npt_read_sets_a_at_every_level_and_a_write_d_in_the_leaf);
 	LIST_TEST(&list, no_processor_walks_through_what_kvm_calls_not_present);

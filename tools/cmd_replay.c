@@ -74,8 +74,9 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "TRACE|CAPTURE...",
 	.doc = "Run traces and recordings under several semantics and say where they part.\v"
-	       "A CAPTURE is FOLDER/NAME of a recording (NAME.out and its companions), or a FOLDER of "
-	       "them.\n\nExample: pfnsim replay --semantics v6.8,v7.2 traces/recorded/6.8/pfnmap_nc_seed",
+	       "A CAPTURE is FOLDER/NAME of a recording (NAME.out and its companions), or a "
+	       "FOLDER of them.\n\nExample: pfnsim replay --semantics v6.8,v7.2 "
+	       "traces/recorded/6.8/pfnmap_nc_seed",
 };
 
 static int replay_one(const char *path, const struct arguments *a)
