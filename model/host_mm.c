@@ -169,6 +169,7 @@ void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry)
 	pfn_t table = host_table(m, hva, level);
 	u64 old = pt_entry(m, table, hva >> PAGE_SHIFT, level);
 
+	assert(level == 1 || !(old & PTE_PRESENT) || (old & PTE_HUGE));
 	count_leaf(m, old, level, -1);
 	count_leaf(m, entry, level, 1);
 	pt_set_entry(m, table, hva >> PAGE_SHIFT, level, entry);

@@ -77,7 +77,7 @@ struct memslot {
 	u32 pad;
 };
 
-enum { MAX_SLOTS = 16, MAX_ROOTS = 4, MAX_OPEN = 4, MAX_MAPS = 4 };
+enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 4 };
 
 /* Ghost: an invalidation between its start and its end. */
 struct open_range {
@@ -91,7 +91,8 @@ struct root {
 	pfn_t pfn;		/* of the top-level table */
 	u8 used;
 	u8 invalid;		/* obsolete: no vCPU loads it any more; zapped by its invalidator */
-	u8 pad[6];
+	u8 zapped;		/* only a vCPU in the middle of an exit still has it */
+	u8 pad[5];
 };
 
 /* struct kvm_host_map */

@@ -179,7 +179,7 @@ static bool block_is_bad(struct machine *m, pfn_t pfn, u32 order)
 	for (u64 i = 0; i < (u64)1 << order; i++) {
 		const struct page *page = page_of(m, pfn + i);
 
-		if (page->refcount || (page->flags & PG_FREE))
+		if (page->refcount || page->mapcount || (page->flags & PG_FREE))
 			return true;
 	}
 	return false;
@@ -254,6 +254,8 @@ void pages_init(struct machine *m, enum alloc_kind kind, pfn_t pfn, u32 order, u
 	bool compound = kind == ALLOC_COMPOUND && order;
 	u32 flags = PG_VALID;
 
+	if (kind == ALLOC_MMIO && page_is(m, pfn, PG_VALID) && !page_is(m, pfn, PG_FREE))
+		return;		/* somebody's memory after all: it stays that */
 	if (kind == ALLOC_MMIO) {
 		page_init(m, pfn, pfn, PG_MMIO, OWNER_NONE);
 		return;
@@ -361,9 +363,9 @@ void page_add_lru(struct machine *m, pfn_t pfn)
 	if (m->w->config.no_lru_batch)
 		return;
 	page_get(m, pfn, HOLD_LRU);
+	m->w->batched[m->w->nr_batched++] = pfn;
 	if (m->w->nr_batched == MAX_BATCHED)
 		lru_drain(m);
-	m->w->batched[m->w->nr_batched++] = pfn;
 }
 
 void lru_drain(struct machine *m)

@@ -33,6 +33,8 @@ DECLARE_STEP(release_fault_page);
 DECLARE_STEP(spurious_if_allowed);
 DECLARE_STEP(unlock_mmu);
 DECLARE_STEP(end_faultin);
+DECLARE_STEP(note_refusal);
+bool lookup_refused(const struct machine *m, const struct task *t);
 DECLARE_STEP(wait_for_notifiers);
 bool slot_ok(const struct machine *m, const struct task *t);
 bool slot_goes(const struct machine *m, const struct task *t);

@@ -20,13 +20,17 @@ static gfn_t wanted_gfn(const struct machine *m, const struct access *a)
 	return (a->fetching ? m->w->config.code_gpa : a->gpa) >> PAGE_SHIFT;
 }
 
-static unsigned wanted_rights(const struct access *a)
+/*
+ * What the access asks of the walk. A locked increment asks for a write at once on EPT; SVM as
+ * emulated for the recordings reads first, so that a read-only mapping faults twice.
+ */
+static unsigned wanted_rights(const struct machine *m, const struct access *a, bool again)
 {
 	if (a->fetching || a->kind == ACCESS_EXEC)
-		return WALK_READ | WALK_EXEC;
+		return WALK_EXEC;
 	if (a->kind == ACCESS_READ)
 		return WALK_READ;
-	return a->kind == ACCESS_RMW ? WALK_READ | WALK_WRITE : WALK_WRITE;
+	return a->kind == ACCESS_RMW && !m->w->config.ept && !again ? WALK_READ : WALK_WRITE;
 }
 
 static bool entry_allows(const struct tlb_entry *entry, unsigned rights)
@@ -37,11 +41,11 @@ static bool entry_allows(const struct tlb_entry *entry, unsigned rights)
 }
 
 /* A translation for the access at hand, or NULL with the fault in *a. */
-static struct tlb_entry *translate(struct machine *m, struct task *t)
+static struct tlb_entry *translate(struct machine *m, struct task *t, bool again)
 {
 	struct access *a = &t->access;
 	gfn_t gfn = wanted_gfn(m, a);
-	unsigned rights = wanted_rights(a);
+	unsigned rights = wanted_rights(m, a, again);
 	struct tlb_entry *entry = tlb_find(m, t->vcpu, gfn);
 	struct walk walk;
 
@@ -110,8 +114,9 @@ static enum step_result guest_access(struct machine *m, struct task *t)
 	struct tlb_entry *entry;
 
 	tdp_load_root(m, t->vcpu);
-	entry = translate(m, t);
-
+	entry = translate(m, t, false);
+	if (entry && a->kind == ACCESS_RMW && !a->fetching)
+		entry = translate(m, t, true);
 	if (!entry)
 		return STEP_NEXT;
 	use_page(m, a, entry);
@@ -208,6 +213,11 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 	hva_t hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, false);
 	u32 eax = a->value;
 
+	if (a->kind == ACCESS_EXEC && a->failed) {	/* nothing to fetch: handle_emulation_failure() */
+		a->internal_error = true;
+		a->count = 0;
+		return STEP_DONE;
+	}
 	if (!a->failed) {
 		if (a->kind != ACCESS_READ)
 			memslot_mark_dirty(m, row, a->gpa >> PAGE_SHIFT);

@@ -96,6 +96,13 @@ static void note_gup(struct machine *m, const char *name, hva_t hva, s64 result)
 	note(m, &(struct note){ .kind = NOTE_GUP, .name = name, .hva = hva, .value = result });
 }
 
+/* gup_fast_folio_allowed(): what may be secret memory is left to the slow path. */
+static bool gup_fast_allows(struct machine *m, pfn_t pfn)
+{
+	return !m->sem->traits.gup_fast_needs_mapping || page_is(m, pfn, PG_ANON) ||
+	       page_is(m, page_head(m, pfn), PG_HEAD);
+}
+
 /* mm/gup.c:gup_fast_pte_range(): a present, permitted, normal PTE; the VMA is not looked at. */
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, s32 refs, enum holder holder)
 {
@@ -108,6 +115,10 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, s32 refs, enum hol
 		return NO_PFN;
 	if (!page_is(m, pfn, PG_VALID) || !page_try_get_folio(m, pfn, holder, refs))
 		return NO_PFN;
+	if (!gup_fast_allows(m, pfn)) {
+		page_put_refs(m, pfn, holder, refs);
+		return NO_PFN;
+	}
 	page_of(m, page_head(m, pfn))->flags |= PG_REFERENCED;	/* folio_set_referenced() */
 	return pfn;
 }
@@ -342,6 +353,19 @@ enum step_result end_faultin(struct machine *m, struct task *t)
 	if (t->depth > 1 && t->frame[t->depth - 2].path == PATH_FAULT)
 		note_follow(m, t, "__kvm_faultin_pfn");
 	return STEP_DONE;
+}
+
+/* 7.2: a read-only slot refuses before hva_to_pfn(), but inside of what the probe sees. */
+bool lookup_refused(const struct machine *m, const struct task *t)
+{
+	return fault_continues_in_slot(m, t) && t->follow.done &&
+	       t->follow.hva == KVM_HVA_ERR_RO_BAD;
+}
+
+enum step_result note_refusal(struct machine *m, struct task *t)
+{
+	note_follow(m, t, "__kvm_faultin_pfn");
+	return STEP_NEXT;
 }
 
 const struct step path_follow[] = {

@@ -215,6 +215,17 @@ static bool has_piece(const struct machine *m, const struct task *t)
 	return t->range.piece_end;
 }
 
+/* Its D and A go to struct page; and a dirty one is not kept past the PTE lock's end. */
+static void leave_file_page(struct machine *m, struct task *t, u64 entry, pfn_t pfn)
+{
+	if (entry & PTE_DIRTY) {
+		page_set_dirty(m, pfn);
+		t->range.force_flush = true;
+	}
+	if (entry & PTE_ACCESSED)
+		m->sem->ops.mark_accessed(m, pfn);
+}
+
 /*
  * zap_pte_range(), try_to_unmap_one(): normal pages leave their rmap and wait in the mmu_gather.
  * SIMPLIFIED: a hwpoison entry outlives munmap().
@@ -232,6 +243,8 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 			m->phys->store(m->phys, gather_page(m, t->range.gathered),
 				       t->range.gathered % WORDS_PER_PAGE, pfn);
 			t->range.gathered++;
+			if (t->range.kind != RANGE_POISON && !page_is(m, pfn, PG_ANON))
+				leave_file_page(m, t, leaf.entry, pfn);
 		}
 		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
 			      t->range.kind == RANGE_POISON ? PTE_HWPOISON : 0);
@@ -247,14 +260,32 @@ static enum step_result end_piece(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-/* tlb_finish_mmu() > free_pages_and_swap_cache() */
-static enum step_result free_gathered(struct machine *m, struct task *t)
+static void put_gathered(struct machine *m, struct task *t)
 {
 	for (u64 i = 0; i < t->range.gathered; i++)
 		page_put(m, m->phys->load(m->phys, gather_page(m, i), i % WORDS_PER_PAGE), HOLD_MM);
 	for (u64 i = 0; i < t->range.gathered; i += WORDS_PER_PAGE)
 		m->phys->clear(m->phys, gather_page(m, i));
 	t->range.gathered = 0;
+}
+
+static bool must_flush(const struct machine *m, const struct task *t)
+{
+	return has_piece(m, t) && t->range.force_flush;
+}
+
+/* tlb_flush_mmu(), before the notifier hears the end. SIMPLIFIED: for all PTE tables at once. */
+static enum step_result flush_dirty(struct machine *m, struct task *t)
+{
+	put_gathered(m, t);
+	t->range.force_flush = false;
+	return STEP_NEXT;
+}
+
+/* tlb_finish_mmu() > free_pages_and_swap_cache() */
+static enum step_result free_gathered(struct machine *m, struct task *t)
+{
+	put_gathered(m, t);
 	return STEP_BACK;
 }
 
@@ -295,6 +326,7 @@ const struct step path_unmap[] = {
 	STEP(split_vmas, .when = changes_vmas, .chain = "__split_vma"),
 	STEP(begin_piece, .when = range_ok, .calls = PATH_NOTIFY_START, .chain = UNMAP),
 	STEP(clear_ptes, .when = has_piece, .chain = UNMAP " > zap_pte_range"),
+	STEP(flush_dirty, .when = must_flush, .chain = UNMAP " > zap_pte_range > tlb_flush_mmu"),
 	STEP(end_piece, .when = has_piece, .calls = PATH_NOTIFY_END, .chain = UNMAP),
 	STEP(free_gathered, .when = has_piece, .to = "begin_piece",
 	     .chain = UNMAP " > tlb_finish_mmu"),

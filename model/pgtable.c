@@ -13,6 +13,13 @@ void pt_set_entry(struct machine *m, pfn_t table, u64 page_number, unsigned leve
 	m->phys->store(m->phys, table, pt_index(page_number, level), entry);
 }
 
+static bool is_present(const struct pt_format *format, u64 entry)
+{
+	if (format->absent_mask && (entry & format->absent_mask) == format->absent)
+		return false;
+	return entry & format->present;
+}
+
 static bool is_leaf(const struct pt_format *format, u64 entry, unsigned level)
 {
 	return level == 1 || (entry & format->huge);
@@ -26,7 +33,7 @@ struct pt_leaf pt_walk(struct machine *m, const struct pt_format *format, pfn_t 
 	for (leaf.level = PT_LEVELS; ; leaf.level--) {
 		leaf.entry = pt_entry(m, leaf.table, page_number, leaf.level);
 		leaf.first = page_number & ~(level_pages(leaf.level) - 1);
-		if (!(leaf.entry & format->present))
+		if (!is_present(format, leaf.entry))
 			return leaf;
 		if (is_leaf(format, leaf.entry, leaf.level)) {
 			leaf.present = true;
@@ -43,7 +50,7 @@ static unsigned next_present(struct machine *m, const struct pt_format *format, 
 	for (;;) {
 		index = m->phys->next(m->phys, table, index);
 		if (index == WORDS_PER_PAGE ||
-		    (m->phys->load(m->phys, table, index) & format->present))
+		    is_present(format, m->phys->load(m->phys, table, index)))
 			return index;
 		index++;
 	}

@@ -28,6 +28,7 @@ static inline unsigned pt_index(u64 page_number, unsigned level)
 struct pt_format {
 	u64 present;		/* any of these bits: the entry is in use */
 	u64 huge;		/* set in a leaf above level 1 */
+	u64 absent_mask, absent;	/* (entry & mask) == absent: not in use all the same */
 };
 
 struct pt_leaf {

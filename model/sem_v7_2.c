@@ -95,6 +95,7 @@ static const struct traits traits = {
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
 	.zap_root_from = 1, .table_noted_last = true,
+	.gup_fast_needs_mapping = true, .saved_dirty = true,
 };
 
 #define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_tdp_mmu_page_fault"
@@ -113,6 +114,8 @@ const struct semantics_patch sem_v7_2 = {
 	.edits = (const struct step_edit[]){
 		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow",
 		  STEP(end_faultin, .chain = "__kvm_faultin_pfn") },
+		{ EDIT_BEFORE, PATH_FAULT, "take_result",
+		  STEP(note_refusal, .when = lookup_refused, .chain = "__kvm_faultin_pfn") },
 		{ EDIT_BEFORE, PATH_FAULT, "install_leaf",
 		  STEP(spurious_if_allowed, .when = fault_installs,
 		       .chain = FAULT " > kvm_tdp_mmu_map > tdp_mmu_map_handle_target_level") },

@@ -92,7 +92,8 @@ static bool apply_patch(const struct semantics_patch *patch, struct semantics *o
 
 		if (n > MAX_STEPS)
 			return fail(why, size, "path too long at step", patch->paths[p]->name);
-		memcpy(out->path[p], patch->paths[p], n * sizeof(struct step));
+		if (n)
+			memcpy(out->path[p], patch->paths[p], n * sizeof(struct step));
 	}
 	override_ops(&out->ops, &patch->ops);
 	if (patch->traits)

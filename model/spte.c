@@ -10,6 +10,7 @@
 #define EPT_D		BIT(9)
 #define EPT_XU		BIT(10)
 #define SUPPRESS_VE	BIT(63)
+#define SPECIAL_MMIO	((u64)3 << 52)	/* 5.12: SPTE_MMIO_MASK of SPTE_SPECIAL_MASK */
 
 #define EPT_COMMON								\
 	.read = BIT(0), .write = BIT(1), .accessed = EPT_A, .dirty = EPT_D,	\
@@ -19,9 +20,11 @@
 const struct spte_format spte_ept_5_12 = {
 	.name = "EPT, 5.12", EPT_COMMON, .base = BIT(0), .exec = BIT(2),
 	.host_writable = BIT(10), .mmu_writable = BIT(11), .ad_disabled = BIT(52),
-	.frozen = BIT(59), .mmio_value = 6 | (u64)3 << 52, .mmio_mask = 7 | (u64)3 << 52,
+	.frozen = BIT(59), .dirty_always = true,
+	.mmio_value = 6 | SPECIAL_MMIO, .mmio_mask = SPECIAL_MMIO,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 9,
 	.mmio_gen_high_shift = 54, .mmio_gen_high_bits = 9,
+	.track_mask = BIT(0) | BIT(2), .track_shift = 54,
 };
 
 const struct spte_format spte_ept_6_1 = {
@@ -30,6 +33,7 @@ const struct spte_format spte_ept_6_1 = {
 	.frozen = 0x5a0, .mmio_value = 6, .mmio_mask = 7,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 8,
 	.mmio_gen_high_shift = 52, .mmio_gen_high_bits = 11,
+	.track_mask = BIT(0) | BIT(2), .track_shift = 54,
 };
 
 const struct spte_format spte_ept_6_12 = {
@@ -39,13 +43,15 @@ const struct spte_format spte_ept_6_12 = {
 	.frozen = SUPPRESS_VE | 0x5a0, .mmio_value = 6, .mmio_mask = 7 | SUPPRESS_VE,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 8,
 	.mmio_gen_high_shift = 52, .mmio_gen_high_bits = 11,
+	.track_mask = BIT(0) | BIT(2), .track_shift = 54,
 };
 
 const struct spte_format spte_ept_7_2 = {
 	.name = "EPT, 7.2", EPT_COMMON, .nonpresent = SUPPRESS_VE, .mmu_present = BIT(11),
 	.base = BIT(0) | BIT(11) | SUPPRESS_VE,
 	.exec = BIT(2) | EPT_XU, .host_writable = BIT(53), .mmu_writable = BIT(55),
-	.ad_disabled = BIT(60), .ad_in_software = true,
+	.ad_disabled = BIT(60), .ad_in_software = true, .dirty_always = true,
+	.track_mask = BIT(0) | BIT(2) | EPT_XU, .track_shift = 52,
 	.frozen = SUPPRESS_VE | 0x1a0, .mmio_value = 6, .mmio_mask = 7 | SUPPRESS_VE,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 7,
 	.mmio_gen_high_shift = 52, .mmio_gen_high_bits = 11,
@@ -54,44 +60,50 @@ const struct spte_format spte_ept_7_2 = {
 /* AMD APM vol. 2, 5.4: the CPU's own PTE format; 9 to 11 are available to software. */
 #define NPT_COMMON								\
 	.read = 0, .write = BIT(1), .no_exec = BIT(63), .accessed = BIT(5),	\
-	.dirty = BIT(6), .huge = BIT(7), .host_writable = BIT(9),		\
-	.mmu_writable = BIT(10), .ad_disabled = BIT(52),			\
-	.mmio_value = BIT(51) | BIT(0), .mmio_mask = BIT(51) | BIT(0),		\
+	.dirty = BIT(6), .huge = BIT(7), .ad_disabled = BIT(52),		\
 	.mmio_access = BIT(1) | BIT(2)
+
+/* Since 5.13 the marker of MMU-present entries tells MMIO entries apart. */
+#define NPT_SINCE_5_13								\
+	NPT_COMMON, .host_writable = BIT(9), .mmu_writable = BIT(10),		\
+	.mmio_value = BIT(51) | BIT(0), .mmio_mask = BIT(51) | BIT(0)
 
 #define NPT_USER	BIT(2)
 
 const struct spte_format spte_npt_5_12 = {
 	.name = "NPT, 5.12", NPT_COMMON, .base = BIT(0) | NPT_USER, .frozen = BIT(59),
+	.host_writable = BIT(10), .mmu_writable = BIT(11), .dirty_always = true,
+	.mmio_value = BIT(51) | BIT(0) | SPECIAL_MMIO, .mmio_mask = SPECIAL_MMIO,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 9,
 	.mmio_gen_high_shift = 54, .mmio_gen_high_bits = 9,
 };
 
 const struct spte_format spte_npt_6_1 = {
-	.name = "NPT, 6.1 and 6.8", NPT_COMMON, .mmu_present = BIT(11),
+	.name = "NPT, 6.1 and 6.8", NPT_SINCE_5_13, .mmu_present = BIT(11),
 	.base = BIT(0) | NPT_USER | BIT(11), .frozen = 0x5a0,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 8,
 	.mmio_gen_high_shift = 52, .mmio_gen_high_bits = 11,
 };
 
 const struct spte_format spte_npt_6_12 = {
-	.name = "NPT, 6.12", NPT_COMMON, .nonpresent = SUPPRESS_VE, .mmu_present = BIT(11),
+	.name = "NPT, 6.12", NPT_SINCE_5_13, .nonpresent = SUPPRESS_VE, .mmu_present = BIT(11),
 	.base = BIT(0) | NPT_USER | BIT(11), .frozen = SUPPRESS_VE | 0x5a0,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 8,
 	.mmio_gen_high_shift = 52, .mmio_gen_high_bits = 11,
 };
 
 const struct spte_format spte_npt_7_2 = {
-	.name = "NPT, 7.2", NPT_COMMON, .nonpresent = SUPPRESS_VE, .mmu_present = BIT(11),
+	.name = "NPT, 7.2", NPT_SINCE_5_13, .nonpresent = SUPPRESS_VE, .mmu_present = BIT(11),
 	.base = BIT(0) | NPT_USER | BIT(11), .frozen = SUPPRESS_VE | 0x1a0,
-	.ad_in_software = true,
+	.ad_in_software = true, .dirty_always = true, .track_mask = BIT(0) | NPT_USER,
+	.track_shift = 52,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 7,
 	.mmio_gen_high_shift = 52, .mmio_gen_high_bits = 11,
 };
 
 bool spte_is_mmio(const struct spte_format *format, u64 spte)
 {
-	return (spte & format->mmio_mask) == format->mmio_value;
+	return (spte & format->mmio_mask) == (format->mmio_value & format->mmio_mask);
 }
 
 bool spte_is_present(const struct spte_format *format, u64 spte)
@@ -140,6 +152,15 @@ static u64 leaf_memtype(const struct spte_format *format, const struct spte_args
 	return format->memtype_wb | (args->honour_pat ? 0 : format->ignore_pat);
 }
 
+/* mark_spte_for_access_track(): without A/D, R and X move away, so that any access faults. */
+static u64 track_access(const struct spte_format *format, const struct spte_args *args, u64 spte)
+{
+	if (args->ad)
+		return spte & ~format->accessed;
+	spte |= (spte & format->track_mask) << format->track_shift;
+	return spte & ~(format->track_mask | format->write | format->accessed);
+}
+
 /* make_spte(): arch/x86/kvm/mmu/spte.c. Shadow paging's unsync pages are not modelled. */
 u64 spte_make(const struct spte_format *format, const struct spte_args *args)
 {
@@ -160,13 +181,13 @@ u64 spte_make(const struct spte_format *format, const struct spte_args *args)
 	spte |= args->pfn << PAGE_SHIFT;
 	if (args->host_writable)
 		spte |= format->host_writable;
-	if (!args->write || !args->host_writable)
-		return spte;
-	spte |= format->write | format->mmu_writable;
-	/* 6.1: "goto out" past the D bit if the old SPTE was writable; 7.2 sets it always. */
-	if (keep_ad && (!was_writable || format->ad_in_software))
-		spte |= format->dirty;
-	return spte;
+	if (args->write && args->host_writable) {
+		spte |= format->write | format->mmu_writable;
+		/* 6.1: "goto out" past the D bit if the old SPTE was writable */
+		if (keep_ad && (!was_writable || format->dirty_always))
+			spte |= format->dirty;
+	}
+	return args->prefetch ? track_access(format, args, spte) : spte;
 }
 
 u64 spte_make_nonleaf(const struct spte_format *format, pfn_t table, bool ad)
@@ -205,7 +226,10 @@ struct pt_format spte_pt_format(const struct spte_format *format)
 {
 	u64 present = format->mmu_present;
 
-	if (!present)	/* 5.12: P, or any of R, W, X; MMIO values have W and X, so no R */
-		present = format->read ? format->read : BIT(0);
-	return (struct pt_format){ .present = present, .huge = format->huge };
+	if (present)
+		return (struct pt_format){ .present = present, .huge = format->huge };
+	/* 5.12: P or R, and not MMIO */
+	return (struct pt_format){ .present = format->read ? format->read : BIT(0),
+				   .huge = format->huge, .absent_mask = format->mmio_mask,
+				   .absent = format->mmio_mask };
 }

@@ -28,6 +28,9 @@ struct spte_format {
 	u64 nonpresent_or_rsvd;	/* of a CPU with L1TF and 44 bits of L1 address: Haswell */
 	u8 mmio_gen_low_shift, mmio_gen_low_bits, mmio_gen_high_shift, mmio_gen_high_bits;
 	bool ad_in_software;	/* A and D are kept even if hardware ignores them (7.2) */
+	bool dirty_always;	/* D is set whatever the old entry was (5.12, 7.2) */
+	u64 track_mask;		/* access tracking: bits that move away, and how far */
+	u8 track_shift;
 };
 
 extern const struct spte_format spte_ept_5_12, spte_ept_6_1, spte_ept_6_12, spte_ept_7_2;

@@ -54,7 +54,8 @@ struct access {
 	u8 last_ret;		/* enum ret_pf of the last fault */
 	u8 failed;		/* PATH_HOST_ACCESS: SIGSEGV, or a short copy */
 	u8 random;		/* addresses come from .lcg, offsets within .mask of .base */
-	u8 pad[5];
+	u8 internal_error;	/* the emulator gave up: KVM_EXIT_INTERNAL_ERROR */
+	u8 pad[4];
 	gpa_t base;
 	u32 lcg, mask;
 };
@@ -130,7 +131,8 @@ struct range_op {
 	u8 prot;		/* mprotect */
 	s32 error;
 	u8 split;		/* boundaries whose PMD split has been notified */
-	u8 pad[3];
+	u8 force_flush;		/* a dirty page of a file or driver has been gathered */
+	u8 pad[2];
 	u64 gathered;		/* pages in the mmu_gather */
 };
 enum range_kind { RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT, RANGE_POISON };

@@ -32,19 +32,6 @@ pfn_t tdp_current_root(struct machine *m)
 	return NO_PFN;
 }
 
-pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
-{
-	pfn_t root = tdp_current_root(m);
-
-	if (root == NO_PFN)
-		root = new_root(m);
-	if (m->w->vcpu[vcpu].root != root) {
-		m->w->vcpu[vcpu].root = root;
-		tlb_flush(m, vcpu);	/* kvm_mmu_load(): kvm_x86_ops.flush_tlb_current() */
-	}
-	return root;
-}
-
 u64 tdp_entry(struct machine *m, pfn_t table, gfn_t gfn, unsigned level)
 {
 	u64 entry = pt_entry(m, table, gfn, level);
@@ -195,23 +182,72 @@ static void zap_entries(struct machine *m, pfn_t table, gfn_t gfn, unsigned leve
 	}
 }
 
+static void zap_root(struct machine *m, pfn_t root)
+{
+	for (unsigned level = m->sem->traits.zap_root_from; level <= PT_LEVELS; level++)
+		zap_entries(m, root, 0, PT_LEVELS, level);
+}
+
+/* A vCPU's root goes when it next enters the guest, not in the middle of an exit. */
+static bool is_in_exit(const struct machine *m, unsigned vcpu)
+{
+	for (unsigned i = 0; i < MAX_TASKS; i++) {
+		const struct task *t = &m->w->task[i];
+
+		if (t->state == TASK_RUNNING && t->frame[0].path == PATH_ACCESS && t->depth > 1 &&
+		    t->vcpu == vcpu)
+			return true;
+	}
+	return false;
+}
+
+/* kvm_tdp_mmu_put_root(): an obsolete root, zapped already, goes with the last vCPU that has it. */
+static void put_root(struct machine *m, pfn_t pfn)
+{
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		if (m->w->vcpu[v].root == pfn)
+			return;
+	for (unsigned i = 0; i < MAX_ROOTS; i++) {
+		struct root *root = &m->w->kvm.roots[i];
+
+		if (!root->zapped || root->pfn != pfn)
+			continue;
+		zap_root(m, pfn);	/* what a fault in flight still has installed (5.12) */
+		free_table(m, pfn);
+		*root = (struct root){ 0 };
+	}
+}
+
+pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
+{
+	pfn_t root = tdp_current_root(m), old = m->w->vcpu[vcpu].root;
+
+	if (root == NO_PFN)
+		root = new_root(m);
+	if (old != root) {
+		m->w->vcpu[vcpu].root = root;
+		tlb_flush(m, vcpu);	/* kvm_mmu_load(): kvm_x86_ops.flush_tlb_current() */
+		put_root(m, old);
+	}
+	return root;
+}
+
 void tdp_zap_invalid_roots(struct machine *m)
 {
 	for (unsigned i = 0; i < MAX_ROOTS; i++) {
 		struct root *root = &m->w->kvm.roots[i];
 
-		if (!root->used || !root->invalid)
+		if (!root->used || !root->invalid || root->zapped)
 			continue;
-		for (unsigned level = m->sem->traits.zap_root_from; level <= PT_LEVELS; level++)
-			zap_entries(m, root->pfn, 0, PT_LEVELS, level);
-		free_table(m, root->pfn);
-		/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS: no vCPU runs on it any more */
+		zap_root(m, root->pfn);
+		root->zapped = true;
+		/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS */
 		for (unsigned v = 0; v < MAX_VCPUS; v++)
-			if (m->w->vcpu[v].root == root->pfn) {
+			if (m->w->vcpu[v].root == root->pfn && !is_in_exit(m, v)) {
 				m->w->vcpu[v].root = NO_PFN;
 				tlb_flush(m, v);
 			}
-		*root = (struct root){ 0 };
+		put_root(m, root->pfn);
 	}
 }
 

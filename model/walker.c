@@ -122,6 +122,18 @@ static struct walk npt_fault(unsigned access, bool present, bool reserved)
 			      .qualification = code };
 }
 
+/* APM vol. 2, 5.3.3: what must be 0 in a present entry. Bit 12 of a large page is PAT. */
+static bool npt_reserved(u64 e, unsigned level)
+{
+	u64 below = level > 1 ? (((u64)1 << (12 + 9 * (level - 1))) - 1) & ~(u64)0x1fff : 0;
+
+	if (e & EPT_ADDRESS & ~(((u64)1 << PHYSICAL_BITS) - 1))
+		return true;
+	if (!(e & NPT_PAGE_SIZE) || level == 1)
+		return false;
+	return level == 4 || (e & below);
+}
+
 static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned access)
 {
 	u64 table = root, e = 0;
@@ -134,7 +146,7 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 		e = m->phys->load(m->phys, table, index_of(gfn, level));
 		if (!(e & NPT_PRESENT))
 			return npt_fault(access, false, false);
-		if (e & EPT_ADDRESS & ~(((u64)1 << PHYSICAL_BITS) - 1))
+		if (npt_reserved(e, level))
 			return npt_fault(access, true, true);
 		writable &= !!(e & NPT_WRITE);
 		executable &= !(e & NPT_NX);

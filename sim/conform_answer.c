@@ -82,12 +82,15 @@ static struct said run_said(const struct run *run)
 {
 	const struct outcome *o = &run->outcome;
 
-	if (!strcmp(o->word, "retry") || !strcmp(o->word, "livelock"))
+	if (!strcmp(o->word, "livelock"))
 		return say("no end");
+	if (!strcmp(o->word, "internal_error"))
+		return say("INTERNAL_ERROR sub=1");
 	if (!o->error)
 		return say("HLT");
 	return say("KVM_RUN=-1 %s (ebx=0x%llx ecx_left=%llu)", errno_name(o->error),
-		   (unsigned long long)o->stopped_at, (unsigned long long)o->left);
+		   (unsigned long long)o->stopped_at,
+		   run->main == EVENT_EXEC ? 0ull : (unsigned long long)o->left);
 }
 
 /* A register of a device is nobody's memory. */

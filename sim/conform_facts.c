@@ -83,6 +83,15 @@ static struct said pte_said(int level, uint64_t raw, bool protnone)
 		   raw & PTE_SPECIAL ? " special" : "");
 }
 
+static struct said pte_said_model(const struct run *run, const struct pt_leaf *leaf)
+{
+	u64 entry = leaf->entry;
+
+	if (run->vm->sem.traits.saved_dirty && !(entry & PTE_WRITE))
+		entry &= ~PTE_DIRTY;	/* it is in bit 58 */
+	return pte_said(leaf->level, entry, !(entry & PTE_PRESENT) && (entry & PTE_PROTNONE));
+}
+
 /* The page that the recorder would show: the one mapped here, or else the one seen here last. */
 static pfn_t page_shown(struct run *run, const char *watch, const struct pt_leaf *leaf, hva_t hva)
 {
@@ -111,11 +120,11 @@ static void compare_host(struct run *run, const struct fact *fact)
 	leaf = host_leaf(&run->vm->m, hva & PAGE_MASK);
 	pfn = page_shown(run, name, &leaf, hva & PAGE_MASK);
 	observe_fact(run, CONFORM_HOST_PTE, place, name, pte.text,
-		     pte_said(leaf.level, leaf.entry, false).text);
+		     pte_said_model(run, &leaf).text);
 	if (pfn != NO_PFN) {
 		if (fact->host.page.known)
 			frames_bind(&run->frames, fact->host.page.pfn, pfn);
-		model = page_said_model(run, pfn, !leaf.present);
+		model = page_said_model(run, pfn, !(leaf.entry & PTE_PRESENT));
 	}
 	observe_fact(run, CONFORM_PAGE, place, name, page.text, model.text);
 }

@@ -136,8 +136,6 @@ struct item {
 	struct said said;		/* without frames */
 };
 
-/* Is this event to be seen in this kernel's traces? */
-bool probe_is_visible(const struct run *run, const char *event);
 /* The items of the command, each an stb_ds array. */
 struct item *items_recorded(struct run *run);
 struct item *items_model(struct run *run);

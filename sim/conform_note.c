@@ -18,22 +18,31 @@ enum lookup_line {
 	LINE_FAULTIN,	/* __kvm_faultin_pfn() */
 };
 
-/* The builds that were recorded, by the semantics they stand for. */
+/*
+ * The builds that were recorded, by the semantics they stand for: which helpers are functions of
+ * their own when x86's MMU calls them; when the lab's look-ups do; in kvm_vcpu_unmap().
+ */
 static const struct build {
 	const char *semantics;
 	enum lookup_line line;
-	const char *seen;	/* which helpers are functions of their own */
+	const char *seen, *seen_lookup, *seen_unmap;
 } builds[] = {
-	{ "v6.1", LINE_OLD, "kvm_release_pfn_clean kvm_set_pfn_dirty kvm_set_pfn_accessed" },
+	{ "v6.1", LINE_OLD, "kvm_release_pfn_clean kvm_set_pfn_dirty kvm_set_pfn_accessed",
+	  "kvm_release_pfn_clean", "" },
 	{ "v6.8", LINE_OLD, "kvm_release_pfn_clean kvm_release_page_clean kvm_release_page_dirty "
-			    "kvm_set_pfn_dirty kvm_set_pfn_accessed" },
-	{ "v6.12", LINE_OLD, "kvm_release_pfn_clean kvm_set_pfn_dirty kvm_set_pfn_accessed" },
-	{ "v11", LINE_FOLLOW, "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed" },
+	  "kvm_set_pfn_dirty kvm_set_pfn_accessed", "kvm_release_pfn_clean kvm_release_page_clean",
+	  "kvm_release_page_clean kvm_release_page_dirty" },
+	{ "v6.12", LINE_OLD, "kvm_release_pfn_clean kvm_set_pfn_dirty kvm_set_pfn_accessed",
+	  "kvm_release_pfn_clean", "" },
+	{ "v11", LINE_FOLLOW, "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed",
+	  "kvm_release_pfn_clean", "" },
 	{ "v11-unsafe", LINE_FOLLOW,
-	  "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed" },
+	  "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed",
+	  "kvm_release_pfn_clean", "" },
 	{ "v11-on-v6.8", LINE_FOLLOW,
-	  "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed" },
-	{ "v7.2", LINE_FAULTIN, "kvm_release_page_clean kvm_release_page_dirty" },
+	  "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed",
+	  "kvm_release_pfn_clean", "" },
+	{ "v7.2", LINE_FAULTIN, "kvm_release_page_clean kvm_release_page_dirty", "", "" },
 };
 
 /* What events.txt calls an event that is compared; bare: there without any events.txt, too. */
@@ -70,24 +79,24 @@ static bool has_probe(const struct recording *recording, const char *name)
 	return false;
 }
 
-static bool helper_is_seen(const struct run *run, const char *name)
+static bool helper_is_seen(const struct run *run, const char *name, enum path_id path)
 {
 	const struct build *build = build_of(run);
 	size_t length = strlen(name);
+	const char *list = !build ? "" : path == PATH_LOOKUP ? build->seen_lookup :
+			   path == PATH_UNMAP_MAP ? build->seen_unmap : build->seen;
 
-	for (const char *at = build ? build->seen : ""; (at = strstr(at, name)); at += length)
+	for (const char *at = list; (at = strstr(at, name)); at += length)
 		if (at[length] == ' ' || !at[length])
 			return true;
 	return false;
 }
 
-bool probe_is_visible(const struct run *run, const char *event)
+static bool probe_is_visible(const struct run *run, const char *event)
 {
 	const struct recording *recording = run->recording;
 	const struct build *build = build_of(run);
 
-	if (!strncmp(event, "kp_", 3))
-		return helper_is_seen(run, event + 3);
 	if (!strcmp(event, "rp_faultin"))
 		return build && build->line == LINE_FAULTIN;
 	if (!strcmp(event, "rp_hva_to_pfn"))
@@ -223,8 +232,9 @@ static void add_follow(struct run *run, struct item **items, const struct note *
 	add(run, items, item);
 }
 
-static void add_release(struct run *run, struct item **items, const struct note *note)
+static void add_release(struct run *run, struct item **items, const struct log_note *entry)
 {
+	const struct note *note = &entry->note;
 	struct said event = say("kp_%s", note->name);
 	struct item item = { .kind = CONFORM_RELEASE, .frame = { NO_PFN, NO_PFN } };
 
@@ -238,7 +248,8 @@ static void add_release(struct run *run, struct item **items, const struct note 
 		item.said = say("%s", "");
 		say_counts(run, &item.said, note);
 	}
-	add(run, items, item);
+	if (helper_is_seen(run, note->name, entry->frame[0].path))
+		arrput(*items, item);
 }
 
 static void add_page_ref(struct run *run, struct item **items, const struct note *note)
@@ -286,7 +297,7 @@ struct item *items_model(struct run *run)
 			add_set_spte(run, &items, note);
 			break;
 		case NOTE_RELEASE:
-			add_release(run, &items, note);
+			add_release(run, &items, &run->notes[i]);
 			break;
 		case NOTE_NOTIFY:
 			add_notify(run, &items, note);

@@ -10,7 +10,7 @@
 /* ---- names ---- */
 
 struct region { const char *name; uint64_t base, size; };
-struct named_object { const char *name; bool freed; uint64_t pages; };
+struct named_object { const char *name; bool freed; uint64_t pages, pfn; };
 
 struct names {
 	struct region region[MAX_VMAS];
@@ -450,6 +450,9 @@ static bool settle_mmap(struct binder *b)
 		e->hva = 0x10000000000 + names->nr_regions * 0x40000000;
 	if (e->hva % 4096)
 		return wrong(b, b->statement->column, "hva is not a multiple of 4096%s%s", "", "");
+	if (e->hva + e->size > (uint64_t)1 << 47)
+		return wrong(b, b->statement->column, "\"%s\" ends above 0x800000000000%s", e->name,
+			     "");
 	for (size_t i = 0; i < names->nr_regions; i++)
 		if (e->hva < names->region[i].base + names->region[i].size &&
 		    names->region[i].base < e->hva + e->size)
@@ -458,6 +461,41 @@ static bool settle_mmap(struct binder *b)
 	names->region[names->nr_regions++] =
 		(struct region){ .name = e->name, .base = e->hva, .size = e->size };
 	return true;
+}
+
+/* What the script places itself: aligned like the allocator's, and nobody else's. */
+static bool settle_pfn(struct binder *b, const struct named_object *o, bool separate)
+{
+	if (!separate && o->pfn & (o->pages - 1))
+		return wrong(b, b->statement->column, "a block's pfn is a multiple of its pages%s%s",
+			     "", "");
+	for (size_t i = 0; i < b->names->nr_objects; i++) {
+		const struct named_object *other = &b->names->object[i];
+
+		if (other != o && !other->freed && other->pfn != NO_PFN &&
+		    o->pfn < other->pfn + other->pages && other->pfn < o->pfn + o->pages)
+			return wrong(b, b->statement->column, "\"%s\" and \"%s\" share a page",
+				     o->name, other->name);
+	}
+	return true;
+}
+
+static bool settle_alloc(struct binder *b)
+{
+	const struct event *e = b->event;
+	struct named_object *o = &b->names->object[e->object];
+	bool separate = e->kind == ALLOC_ORDER0 || e->kind == ALLOC_RESERVED ||
+			e->kind == ALLOC_MMIO;
+
+	o->pages = separate ? e->count : (uint64_t)1 << e->order;
+	o->pfn = e->pfn;
+	if (separate ? e->order : e->count != 1)
+		return wrong(b, b->statement->column, "%s%s",
+			     separate ? "single pages take pages, not order" :
+					"a block takes order, not pages", "");
+	if (e->kind == ALLOC_MMIO && e->pfn == NO_PFN)
+		return wrong(b, b->statement->column, "kind mmio needs its pfn%s%s", "", "");
+	return e->pfn == NO_PFN || settle_pfn(b, o, separate);
 }
 
 static bool index_is_in(struct binder *b, uint64_t object, uint64_t index)
@@ -475,13 +513,7 @@ static bool settle(struct binder *b)
 
 	switch (e->id) {
 	case EVENT_ALLOC:
-		names->object[e->object].pages =
-			e->kind == ALLOC_ORDER0 || e->kind == ALLOC_RESERVED ||
-			e->kind == ALLOC_MMIO ? e->count : (uint64_t)1 << e->order;
-		if (e->kind == ALLOC_MMIO && e->pfn == NO_PFN)
-			return wrong(b, b->statement->column, "kind mmio needs its pfn%s%s", "",
-				     "");
-		return true;
+		return settle_alloc(b);
 	case EVENT_FREE:
 		names->object[e->object].freed = true;
 		return true;

@@ -200,6 +200,8 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 		o->word = "hwpoison";
 	else if (a->error)
 		o->word = errno_word(a->error);
+	else if (a->internal_error)
+		o->word = "internal_error";
 	else if (a->mmios)
 		o->word = "mmio";
 	else if (a->last_ret == RET_PF_EMULATE)

@@ -142,6 +142,9 @@ static bool check_args(const struct ast_statement *s, const struct verdict_row *
 		if (!arg(s, row->needs[i]))
 			return error_at(error, s->file, s->line, s->column, "\"%s\" takes %s",
 					s->word, row->help);
+	if (row->value && !value)
+		return error_at(error, s->file, s->line, s->column, "\"%s\" takes %s", s->word,
+				row->help);
 	return true;
 }
 

@@ -209,7 +209,7 @@ void script_set_up(const struct recording *recording, struct vm *vm)
 				.prot = VM_READ | VM_WRITE });
 	for (uint64_t at = 0; at < CODE_SIZE; at += 4096)
 		run(vm, (struct event){ .id = EVENT_HOST_WRITE, .hva = CODE_HVA + at,
-					.value = 0xf4f4f4f4 });
+					.value = at ? 0xf4f4f4f4 : 0xf4 });
 	run(vm, (struct event){ .id = EVENT_DRAIN });
 	run(vm, (struct event){ .id = EVENT_MEMSLOT, .hva = CODE_HVA, .size = CODE_SIZE });
 	for (uint64_t vcpu = 0; vcpu < 2; vcpu++)

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""docs_agree.py SOURCE PFNSIM: what the documents say exists, and what exists is documented.
+
+Each SIMPLIFIED: comment of model/ stands in docs/MODEL.md, word for word; so do the names of all
+semantics; each law in pfnsim-laws(7); each option in the man page of its command.  Files, functions
+and headings that a document points to are there.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+FOLDERS = ("model", "sim", "tools", "tests", "docs", "traces")
+PAGES = {"replay": "pfnsim-replay.1.scd", "conform": "pfnsim-conform.1.scd"}
+
+COMMENT = re.compile(r"/\*.*?\*/", re.S)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+QUOTED = re.compile(r"`([^`\n]+)`")
+PATH = re.compile(r"(?<![\w./-])((?:%s)/[\w./-]*\w)(?::(\w+)\b)?" % "|".join(FOLDERS))
+
+
+def read(*path):
+	with open(os.path.join(*path), encoding="utf-8") as file:
+		return file.read()
+
+
+def words(text):
+	return " ".join(text.split())
+
+
+def run(pfnsim, *arguments):
+	done = subprocess.run([pfnsim, *arguments], stdout=subprocess.PIPE, text=True, check=True,
+			      stdin=subprocess.DEVNULL)
+	return done.stdout
+
+
+# ---- what there is must be documented ----
+
+def simplifications(source):
+	"""(file, text) of each SIMPLIFIED: comment, up to the end of its paragraph."""
+	folder = os.path.join(source, "model")
+	for name in sorted(os.listdir(folder)):
+		if not name.endswith((".c", ".h")):
+			continue
+		for comment in COMMENT.findall(read(folder, name)):
+			text = re.sub(r"\n[ \t]*\*", "\n", comment[2:-2])
+			for paragraph in re.split(r"\n[ \t]*\n", text):
+				_, *found = paragraph.split("SIMPLIFIED:")
+				yield from (("model/" + name, words(one)) for one in found)
+
+
+def undocumented(source, pfnsim):
+	man = os.path.join(source, "docs", "man")
+	model = words(read(source, "docs", "MODEL.md"))
+	laws = read(man, "pfnsim-laws.7.scd")
+
+	for file, text in simplifications(source):
+		if f"`{file}`: {text}" not in model:
+			yield f"docs/MODEL.md lacks: - `{file}`: {text}"
+	for row in run(pfnsim, "semantics").splitlines():
+		name = row.split()[0]
+		if f"`{name}`" not in model:
+			yield f"docs/MODEL.md lacks the semantics `{name}`"
+	for row in run(pfnsim, "invariants").splitlines():
+		if f"*{row.split()[0]}*" not in laws:
+			yield f"docs/man/pfnsim-laws.7.scd lacks the law {row.split()[0]}"
+	for command in commands(pfnsim):
+		page = PAGES.get(command, "pfnsim.1.scd")
+		text = read(man, page).replace("\\", "")
+		for option in options(run(pfnsim, command, "--help")):
+			if not re.search(r"(?<![\w-])%s(?![\w-])" % option, text):
+				yield f"docs/man/{page} lacks {option} of pfnsim {command}"
+
+
+def commands(pfnsim):
+	return re.findall(r"^  (\w+) ", run(pfnsim, "--help"), re.M)
+
+
+def options(text):
+	"""Of argp's help: "  -s, --semantics=LIST   names ..." """
+	for line in re.findall(r"^ {2,6}(-.*)", text, re.M):
+		yield from re.findall(r"(?:^|, )(--?[\w?][\w-]*)", line.split("  ")[0])
+
+
+# ---- what is documented must be there ----
+
+def documents(source):
+	for folder, _, names in sorted(os.walk(os.path.join(source, "docs"))):
+		for name in sorted(names):
+			if name.endswith((".md", ".scd")):
+				yield os.path.relpath(os.path.join(folder, name), source)
+	yield from (name for name in ("README.md", "HACKING.md", "CHANGELOG.md")
+		    if os.path.exists(os.path.join(source, name)))
+
+
+def headings(text):
+	"""The anchors that a reader of Markdown gives to headings."""
+	for line in re.findall(r"^#+ +(.*)", text, re.M):
+		yield re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-")
+
+
+def is_pattern(path):
+	"""path_NAME.c, TOPIC/CLAIM.trace: not a file, but what one may be called."""
+	return re.search(r"(?<![A-Za-z])[A-Z][A-Z0-9]+(?![A-Za-z-]|\.md)", path)
+
+
+def missing(source, document):
+	text = read(source, document)
+	here = os.path.dirname(os.path.join(source, document))
+	markdown = document.endswith(".md")
+
+	for target in LINK.findall(text) if markdown else []:
+		path, _, anchor = target.partition("#")
+		path = os.path.join(here, path) if path else os.path.join(source, document)
+		if re.match(r"\w+:", target):
+			continue
+		if not os.path.exists(path):
+			yield f"link to {target}"
+		elif anchor and anchor not in headings(read(path)):
+			yield f"link to the heading {target}"
+	for part in QUOTED.findall(text) if markdown else [text]:
+		for path, name in PATH.findall(part):
+			file = os.path.join(source, path)
+			if is_pattern(path):
+				continue
+			if not os.path.exists(file):
+				yield path
+			elif name and not re.search(r"\b%s\b" % name, read(file)):
+				yield f"{path} has no {name}"
+
+
+def main(source, pfnsim):
+	wrong = list(undocumented(source, pfnsim))
+	for document in documents(source):
+		wrong += [f"{document}: {text}: not there" for text in missing(source, document)]
+	print("\n".join(wrong))
+	return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+	sys.exit(main(sys.argv[1], sys.argv[2]))
