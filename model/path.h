@@ -27,6 +27,7 @@ extern const struct step path_slot[], path_dirty_log[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
 
 /* Steps and guards that sem_*.c put elsewhere or leave out */
+DECLARE_STEP(fast_page_fault);
 DECLARE_STEP(precheck_retry);
 DECLARE_STEP(precheck_retry_again);
 DECLARE_STEP(release_fault_page);
@@ -37,6 +38,7 @@ DECLARE_STEP(note_refusal);
 bool lookup_refused(const struct machine *m, const struct task *t);
 DECLARE_STEP(wait_for_notifiers);
 bool slot_ok(const struct machine *m, const struct task *t);
+bool may_be_fast(const struct machine *m, const struct task *t);
 bool slot_goes(const struct machine *m, const struct task *t);
 bool fault_continues(const struct machine *m, const struct task *t);
 bool fault_continues_in_slot(const struct machine *m, const struct task *t);

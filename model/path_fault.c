@@ -62,7 +62,7 @@ static bool misconfigured(const struct machine *m, const struct task *t)
 	return fault_continues(m, t) && t->fault.rsvd;
 }
 
-static bool may_be_fast(const struct machine *m, const struct task *t)
+bool may_be_fast(const struct machine *m, const struct task *t)
 {
 	if (!fault_continues(m, t) || t->fault.rsvd)
 		return false;
@@ -124,7 +124,7 @@ static bool access_allowed(const struct machine *m, const struct fault *f, u64 s
 }
 
 /* Lockless; takes and drops no references. */
-static enum step_result fast_page_fault(struct machine *m, struct task *t)
+enum step_result fast_page_fault(struct machine *m, struct task *t)
 {
 	const struct spte_format *format = spte_format_of(m);
 	struct fault *f = &t->fault;
@@ -409,7 +409,6 @@ const struct step path_fault[] = {
 	STEP(decode_fault, .chain = "kvm_mmu_page_fault"),
 	STEP(mmio_fault, .when = misconfigured,
 	     .chain = "kvm_mmu_page_fault > handle_mmio_page_fault"),
-	STEP(fast_page_fault, .when = may_be_fast, .chain = FAULT " > fast_page_fault"),
 	STEP(snapshot_seq, .when = fault_continues, .chain = FAULT),
 	STEP(check_slot, .when = fault_continues, .chain = FAULT " > kvm_faultin_pfn"),
 	STEP(faultin_nowait, .when = fault_continues_in_slot, .calls = PATH_FOLLOW,

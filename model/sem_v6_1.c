@@ -154,6 +154,10 @@ const struct semantics_patch sem_v6_1 = {
 		.map_release = map_release, .lookup_release = lookup_release,
 	},
 	.edits = (const struct step_edit[]){
+		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */
+		{ EDIT_BEFORE, PATH_FAULT, "snapshot_seq",
+		  { .name = "fast_page_fault", .run = fast_page_fault, .when = may_be_fast,
+		    .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > fast_page_fault" } },
 		/* kvm_swap_active_memslots(): mn_active_invalidate_count, 5.13 */
 		{ EDIT_BEFORE, PATH_SLOT, "invalidate_slot",
 		  { .name = "swap_to_invalid", .run = wait_for_notifiers, .when = slot_goes,

@@ -188,14 +188,12 @@ static void outcome_page(struct vm *vm, struct outcome *o, pfn_t pfn)
 static void access_outcome(struct vm *vm, const struct task *t, struct outcome *o)
 {
 	const struct access *a = &t->access;
-	bool host = t->frame[0].path == PATH_HOST_ACCESS;
 
 	o->left = a->count;
 	o->stopped_at = a->gpa;
 	o->error = a->error;
 	o->value = a->value;
 	o->has_value = true;
-	(void)host;
 	if (a->error && t->fault.pfn == KVM_PFN_ERR_HWPOISON)
 		o->word = "hwpoison";
 	else if (a->error)
@@ -211,8 +209,7 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 	else if (a->last_ret == RET_PF_SPURIOUS)
 		o->word = "spurious";
 	else
-		o->word = a->faults && a->last_ret == RET_PF_FIXED && t->fault.slot != NO_SLOT ?
-			  "mapped" : "ok";
+		o->word = a->faults && a->last_ret == RET_PF_FIXED ? "mapped" : "ok";
 	if (a->error && !is_error_noslot_pfn(t->fault.pfn))
 		outcome_page(vm, o, t->fault.pfn);
 	else if (a->error) {	/* the page that the host has there, if any */

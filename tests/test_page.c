@@ -934,7 +934,6 @@ static void page_add_lru_keeps_fourteen_pages_waiting(void **state)
 
 /*
  * folio_batch_add() says how much room is left after it: at 0, the batch moves at once.
- * FAILS: page_add_lru() drains when the sixteenth page comes.
  */
 static void page_add_lru_drains_with_the_fifteenth_page(void **state)
 {

@@ -45,7 +45,6 @@ static const struct leaf_row {
 } leaves[] = {
 	{ "EPT 5.12, 4K RWX", &spte_ept_5_12, 0, 0xf77 },
 
-	/* FAIL: in 5.12, SPTE_HOST_WRITEABLE and SPTE_MMU_WRITEABLE are 10 and 11 for NPT too. */
 	{ "NPT 5.12, 4K RW", &spte_npt_5_12, 0, 0xc67 },
 	{ "NPT 5.12, 2M RW", &spte_npt_5_12, HUGE, 0xce7 },
 	{ "NPT 5.12, 4K of a read-only host PTE", &spte_npt_5_12, READ_ONLY_HOST, 0x25 },
@@ -247,7 +246,6 @@ static const struct mmio_row {
 	{ "EPT 6.12, generation 0x1a2", &spte_ept_6_12, 0xfe000, 0x1a2, 0x00100000fe000516 },
 	{ "EPT 7.2, generation 0x22", &spte_ept_7_2, 0xfe000, 0x22, 0x00000000fe000116 },
 	{ "EPT 7.2, generation 0x1a2", &spte_ept_7_2, 0xfe000, 0x1a2, 0x00300000fe000116 },
-	/* FAILS: in 5.12 the type field says MMIO, whatever the format. */
 	{ "NPT 5.12, generation 2", &spte_npt_5_12, 0x10000, 2, 0x0038000010000017 },
 	/* svm: P, W and U of the access, and a physical address bit that no processor has */
 	{ "NPT 6.1, generation 2", &spte_npt_6_1, 0x10000, 2, 0x8000010000017 },

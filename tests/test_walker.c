@@ -362,7 +362,6 @@ static const struct npt_row npt_reserved[] = {
 	  WALK_MISCONFIG, 0x10000000d },
 	{ "an address above the processor's width in a table entry", 1, P | W | U | BIT(51),
 	  P | W | U, WALK_READ, WALK_MISCONFIG, 0x10000000d },
-	/* FAIL: the walker takes these for leaves. */
 	{ "PS in a top-level entry", 4, 0, P | W | U | PS, WALK_READ, WALK_MISCONFIG,
 	  0x10000000d },
 	{ "bit 13 of a 2M leaf's address", 2, P | W | U, P | W | U | PS | BIT(13), WALK_READ,
