@@ -31,6 +31,13 @@ static inline bool lock_try_write(struct lock *lock, u8 task)
 	return true;
 }
 
+static inline void lock_downgrade(struct lock *lock, u8 task)
+{
+	assert(lock->writer == task + 1);
+	lock->writer = 0;
+	lock->readers = 1;
+}
+
 static inline void lock_release_write(struct lock *lock, u8 task)
 {
 	assert(lock->writer == task + 1);

@@ -328,23 +328,6 @@ void page_set_dirty(struct machine *m, pfn_t pfn)
 	page_of(m, page_head(m, pfn))->flags |= PG_DIRTY;
 }
 
-/*
- * 6.1 folio_mark_accessed(): inactive to referenced to active. Activation of pages off the LRU is
- * lost.
- */
-void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
-{
-	struct page *head = page_of(m, page_head(m, pfn));
-
-	if (!(head->flags & PG_REFERENCED)) {
-		head->flags |= PG_REFERENCED;
-	} else if (!(head->flags & PG_ACTIVE)) {
-		if (head->flags & PG_LRU)
-			head->flags |= PG_ACTIVE;
-		head->flags &= ~(u32)PG_REFERENCED;
-	}
-}
-
 /* 6.8 folio_inc_refs(): referenced, then workingset, then a count that no law reads. */
 void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn)
 {
@@ -356,16 +339,50 @@ void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn)
 		head->flags |= PG_WORKINGSET;
 }
 
-/* mm/swap.c:folio_add_lru(): folio_batch_add_and_move() holds a reference meanwhile. */
-void page_add_lru(struct machine *m, pfn_t pfn)
+static bool is_batched(const struct machine *m, pfn_t pfn)
 {
-	page_of(m, pfn)->flags |= PG_LRU;
+	for (u8 i = 0; i < m->w->nr_batched; i++)
+		if (m->w->batched[i] == pfn)
+			return true;
+	return false;
+}
+
+/* folio_batch_add_and_move(): the batch holds a reference meanwhile. */
+static void batch_page(struct machine *m, pfn_t pfn)
+{
 	if (m->w->config.no_lru_batch)
 		return;
 	page_get(m, pfn, HOLD_LRU);
 	m->w->batched[m->w->nr_batched++] = pfn;
 	if (m->w->nr_batched == MAX_BATCHED)
 		lru_drain(m);
+}
+
+/* mm/swap.c:folio_add_lru() */
+void page_add_lru(struct machine *m, pfn_t pfn)
+{
+	page_of(m, pfn)->flags |= PG_LRU;
+	batch_page(m, pfn);
+}
+
+/*
+ * 6.1 folio_mark_accessed(): inactive to referenced to active, by way of another batch if the page
+ * is on the LRU. Activation of pages off the LRU is lost. SIMPLIFIED: the two share one batch.
+ */
+void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
+{
+	struct page *head = page_of(m, page_head(m, pfn));
+
+	if (!(head->flags & PG_REFERENCED)) {
+		head->flags |= PG_REFERENCED;
+	} else if (!(head->flags & PG_ACTIVE)) {
+		head->flags &= ~(u32)PG_REFERENCED;
+		if (!(head->flags & PG_LRU))
+			return;
+		head->flags |= PG_ACTIVE;
+		if (!is_batched(m, head->head))
+			batch_page(m, head->head);
+	}
 }
 
 void lru_drain(struct machine *m)

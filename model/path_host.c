@@ -91,10 +91,12 @@ static bool device_write_protected(const struct machine *m, const struct task *t
 static enum step_result handle_mm_fault(struct machine *m, struct task *t)
 {
 	const struct vma *vma = fault_vma(m, t);
-	u32 wanted = t->host.write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC;
+	bool by_kernel = t->frame[t->depth - 2].path == PATH_FOLLOW;
+	u32 wanted = t->host.write ? VM_WRITE : by_kernel ? VM_READ : VM_READ | VM_WRITE | VM_EXEC;
 
 	t->host.page = NO_PFN;
-	t->host.error = !vma || !(vma->flags & wanted);
+	t->host.poisoned = vma && fault_leaf(m, t).poisoned;	/* VM_FAULT_HWPOISON */
+	t->host.error = !vma || !(vma->flags & wanted) || t->host.poisoned;
 	return STEP_NEXT;
 }
 
@@ -160,6 +162,7 @@ static enum step_result copy_anon_page(struct machine *m, struct task *t)
 	unsigned i = 0;
 
 	t->host.cow = true;
+	t->host.orig = leaf.entry;
 	t->host.page = alloc_anon(m);
 	while ((i = m->phys->next(m->phys, old, i)) < WORDS_PER_PAGE) {
 		m->phys->store(m->phys, t->host.page, i, m->phys->load(m->phys, old, i));
@@ -178,6 +181,10 @@ static enum step_result install_copy(struct machine *m, struct task *t)
 	pfn_t page = t->host.page, old_page = NO_PFN;
 	u64 entry = anon_writable(vma, page);
 
+	if (old.entry != t->host.orig) {	/* pte_same(): the copy is put instead */
+		page_hand_over(m, page, HOLD_PTE, HOLD_MM);
+		return STEP_NEXT;
+	}
 	if (leaf_is_normal(&old)) {
 		old_page = pt_pfn(old.entry);
 		page_hand_over(m, old_page, HOLD_PTE, HOLD_MM);
@@ -214,6 +221,9 @@ static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn
 
 	if (normal)
 		page_get(m, pfn, HOLD_PTE);
+	if (vma->mode == MODE_PAGE && m->sem->traits.fault_keeps_dirty && (bits & PTE_WRITE) &&
+	    page_is(m, page_head(m, pfn), PG_DIRTY))
+		bits |= PTE_DIRTY;
 	host_set_leaf(m, hva, 1, pfn << PAGE_SHIFT | bits | (normal ? 0 : PTE_SPECIAL));
 }
 
@@ -389,6 +399,21 @@ static s32 fill_at_mmap(struct machine *m, const struct vma *vma)
 	return 0;
 }
 
+/* unmap_region() of a mapping that failed half way. SIMPLIFIED: not notified, nobody has used it */
+static void undo_mmap(struct machine *m, struct vma *vma)
+{
+	for (hva_t at = vma->start; at < vma->end; at += PAGE_SIZE) {
+		struct pt_leaf leaf = host_leaf(m, at);
+
+		if (!leaf.present)
+			break;
+		host_set_leaf(m, at, 1, 0);
+		if (leaf_is_normal(&leaf))
+			page_put(m, pt_pfn(leaf.entry), HOLD_PTE);
+	}
+	vma_remove(m, vma);
+}
+
 static enum step_result mmap_region(struct machine *m, struct task *t)
 {
 	struct mmap_op *op = &t->mmap;
@@ -397,7 +422,7 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		.flags = op->prot | (op->shared ? VM_SHARED : 0), .kind = op->kind,
 		.object = op->object,
 	};
-	const struct vma *added;
+	struct vma *added;
 
 	if (op->kind == VMA_DEVICE)
 		op->error = mmap_device(m, op, &vma);
@@ -408,6 +433,8 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		op->error = -ENOMEM;
 	else
 		op->error = fill_at_mmap(m, added);
+	if (added && op->error)
+		undo_mmap(m, added);
 	return STEP_DONE;
 }
 

@@ -28,21 +28,6 @@ static bool range_ok(const struct machine *m, const struct task *t)
 	return !t->range.error;
 }
 
-/* can_madv_lru_vma(): MADV_DONTNEED refuses VM_PFNMAP (and VM_LOCKED, hugetlb). */
-static s32 check_dontneed(struct machine *m, const struct range_op *op)
-{
-	for (hva_t at = op->start; at < op->end; ) {
-		const struct vma *vma = vma_find(m, at);
-
-		if (!vma)
-			return -ENOMEM;
-		if (vma->flags & VM_PFNMAP)
-			return -EINVAL;
-		at = vma->end;
-	}
-	return 0;
-}
-
 /* memory_failure() holds a reference for good; only mapped anonymous pages here. */
 static s32 get_hwpoison_page(struct machine *m, hva_t hva)
 {
@@ -73,23 +58,28 @@ static enum step_result range_lock(struct machine *m, struct task *t)
 		got = lock_try_write(lock, t - m->w->task);
 	if (!got)
 		return STEP_BLOCKED;
-	if (t->range.kind == RANGE_DONTNEED)
-		t->range.error = check_dontneed(m, &t->range);
 	if (t->range.kind == RANGE_POISON)
 		t->range.error = get_hwpoison_page(m, t->range.start);
 	t->range.at = t->range.start;
 	return STEP_NEXT;
 }
 
+static u32 protected_flags(const struct vma *vma, const struct range_op *op)
+{
+	return (vma->flags & ~(u32)(VM_READ | VM_WRITE | VM_EXEC)) | op->prot;
+}
+
 /*
  * __split_vma() > vma_adjust_trans_huge(): a boundary inside a 2M page that the VMA covers whole
  * notifies for that 2M, huge page or not, if there is a table below it.
  */
-static bool boundary_notifies(struct machine *m, hva_t boundary)
+static bool boundary_notifies(struct machine *m, const struct range_op *op, hva_t boundary)
 {
 	const struct vma *vma = vma_find(m, boundary);
 	hva_t start = boundary & ~(HUGE_SIZE - 1);
 
+	if (vma && op->kind == RANGE_PROTECT && protected_flags(vma, op) == vma->flags)
+		return false;
 	if (!vma || vma->start == boundary || start == boundary)
 		return false;
 	if (start < vma->start || start + HUGE_SIZE > vma->end)
@@ -102,13 +92,15 @@ static bool may_split(const struct machine *m, const struct task *t)
 	return range_ok(m, t) && t->range.split < 2;
 }
 
-/* First the low boundary, then the high one; then the VMAs are split. */
+/* First the low boundary, which is split then, and then the high one. */
 static enum step_result split_notify(struct machine *m, struct task *t)
 {
 	struct range_op *op = &t->range;
-	hva_t boundary = op->split++ ? op->end : op->start;
+	hva_t boundary = op->split ? op->end : op->start;
 
-	if (!boundary_notifies(m, boundary))
+	if (op->split++ && !vma_split(m, op->start))
+		op->error = -ENOMEM;
+	if (!boundary_notifies(m, op, boundary))
 		return op->split < 2 ? STEP_BACK : STEP_NEXT;
 	t->notify = (struct notify){ .start = boundary & ~(HUGE_SIZE - 1), .event = NOTIFY_CLEAR,
 				     .end = (boundary & ~(HUGE_SIZE - 1)) + HUGE_SIZE };
@@ -142,11 +134,28 @@ static enum step_result split_vmas(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static bool changes_vmas(const struct machine *m, const struct task *t)
+static bool is_munmap(const struct machine *m, const struct task *t)
 {
 	(void)m;
-	return !t->range.error &&
-	       (t->range.kind == RANGE_MUNMAP || t->range.kind == RANGE_PROTECT);
+	return !t->range.error && t->range.kind == RANGE_MUNMAP;
+}
+
+/* Nobody faults into what is being unmapped: its VMAs are gone before mmap_lock is shared again. */
+static enum step_result detach_vmas(struct machine *m, struct task *t)
+{
+	struct lock *lock = &m->w->mm.mmap_lock;
+
+	for (;;) {
+		struct vma *vma = vma_find_from(m, t->range.start);
+
+		if (!vma || vma->start >= t->range.end)
+			break;
+		vma_remove(m, vma);
+		t->range.detached = true;
+	}
+	if (t->range.detached)
+		lock_downgrade(lock, t - m->w->task);
+	return STEP_NEXT;
 }
 
 /* The part of @vma that maps pages [index, index + pages) of the object; false: none. */
@@ -163,6 +172,21 @@ static bool object_part(const struct vma *vma, const struct range_op *op, hva_t 
 	return true;
 }
 
+/*
+ * madvise_walk_vmas(): a hole is skipped, and -ENOMEM in the end; can_madv_lru_vma(): VM_PFNMAP (and
+ * VM_LOCKED, hugetlb) end the walk with -EINVAL.
+ */
+static bool refuses_dontneed(struct range_op *op, const struct vma *vma)
+{
+	if (!vma || op->at < vma->start)
+		op->hole = true;
+	if (!vma || vma->start >= op->end)
+		return true;
+	if (op->kind == RANGE_DONTNEED && (vma->flags & VM_PFNMAP))
+		op->error = -EINVAL;
+	return op->error;
+}
+
 /* The next stretch that gets a notification of its own, in t->notify; false: that was all. */
 static bool next_piece(struct machine *m, struct task *t)
 {
@@ -170,17 +194,15 @@ static bool next_piece(struct machine *m, struct task *t)
 	hva_t start, end;
 
 	if (op->kind == RANGE_MUNMAP) {		/* unmap_vmas(): one for the whole range */
-		const struct vma *vma = vma_find_from(m, op->at);
-
-		if (op->at >= op->end || !vma || vma->start >= op->end)
+		if (op->at >= op->end || !op->detached)
 			return false;
-		start = vma->start > op->start ? vma->start : op->start;
+		start = op->start;
 		end = op->end;
 		op->at = op->end;
 	} else if (op->kind == RANGE_DONTNEED || op->kind == RANGE_POISON) {
 		const struct vma *vma = vma_find_from(m, op->at);
 
-		if (op->at >= op->end || !vma || vma->start >= op->end)
+		if (op->at >= op->end || refuses_dontneed(op, vma))
 			return false;
 		start = op->at > vma->start ? op->at : vma->start;
 		end = vma->end < op->end ? vma->end : op->end;
@@ -289,48 +311,35 @@ static enum step_result free_gathered(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
-static bool is_munmap(const struct machine *m, const struct task *t)
-{
-	(void)m;
-	return !t->range.error && t->range.kind == RANGE_MUNMAP;
-}
-
-static enum step_result remove_vmas(struct machine *m, struct task *t)
-{
-	for (;;) {
-		struct vma *vma = vma_find_from(m, t->range.start);
-
-		if (!vma || vma->start >= t->range.end)
-			return STEP_NEXT;
-		vma_remove(m, vma);
-	}
-}
-
 static enum step_result range_unlock(struct machine *m, struct task *t)
 {
-	if (t->range.kind == RANGE_DONTNEED)
+	if (t->range.kind == RANGE_DONTNEED && t->range.hole && !t->range.error)
+		t->range.error = -ENOMEM;
+	if (t->range.kind == RANGE_DONTNEED || t->range.detached)
 		lock_release_read(&m->w->mm.mmap_lock);
 	else if (takes_mmap_lock(t))
 		lock_release_write(&m->w->mm.mmap_lock, t - m->w->task);
 	return STEP_DONE;
 }
 
-#define UNMAP "unmap_region > unmap_vmas > zap_page_range"
+/* munmap()'s way; MADV_DONTNEED and unmap_mapping_range() come by zap_page_range_single(). */
+#define UNMAP "unmap_vmas > unmap_single_vma > unmap_page_range"
 
 const struct step path_unmap[] = {
-	STEP(range_lock),
+	STEP(range_lock, .chain = "mmap_write_lock_killable / mmap_read_lock"),
 	STEP(split_notify, .when = may_split, .calls = PATH_NOTIFY_START, .to = "split_notify",
 	     .chain = "__split_vma > split_huge_pmd_address"),
 	STEP(split_pmd, .when = split_is_open, .calls = PATH_NOTIFY_END, .to = "split_notify",
 	     .chain = "__split_vma > split_huge_pmd_address"),
-	STEP(split_vmas, .when = changes_vmas, .chain = "__split_vma"),
-	STEP(begin_piece, .when = range_ok, .calls = PATH_NOTIFY_START, .chain = UNMAP),
+	STEP(split_vmas, .when = is_munmap, .chain = "__split_vma"),
+	STEP(detach_vmas, .when = is_munmap, .chain = "do_mas_align_munmap > mmap_write_downgrade"),
+	STEP(begin_piece, .when = range_ok, .calls = PATH_NOTIFY_START,
+	     .chain = "unmap_vmas / zap_page_range_single"),
 	STEP(clear_ptes, .when = has_piece, .chain = UNMAP " > zap_pte_range"),
 	STEP(flush_dirty, .when = must_flush, .chain = UNMAP " > zap_pte_range > tlb_flush_mmu"),
-	STEP(end_piece, .when = has_piece, .calls = PATH_NOTIFY_END, .chain = UNMAP),
-	STEP(free_gathered, .when = has_piece, .to = "begin_piece",
-	     .chain = UNMAP " > tlb_finish_mmu"),
-	STEP(remove_vmas, .when = is_munmap, .chain = "unmap_region"),
+	STEP(end_piece, .when = has_piece, .calls = PATH_NOTIFY_END,
+	     .chain = "unmap_vmas / zap_page_range_single"),
+	STEP(free_gathered, .when = has_piece, .to = "begin_piece", .chain = "tlb_finish_mmu"),
 	STEP(range_unlock),
 	{ 0 }
 };
@@ -356,30 +365,43 @@ static enum step_result protect_vmas(struct machine *m, struct task *t)
 	op->error = op->error ? op->error : check_mapped(m, op);
 	if (!op->error && (!vma_split(m, op->start) || !vma_split(m, op->end)))
 		op->error = -ENOMEM;
-	for (hva_t at = op->start; !op->error && at < op->end; ) {
-		struct vma *vma = vma_find(m, at);
-
-		vma->flags = (vma->flags & ~(u32)(VM_READ | VM_WRITE | VM_EXEC)) | op->prot;
-		at = vma->end;
-	}
 	return STEP_NEXT;
 }
 
 /* change_pmd_range(): the notifier hears of it only if there is a populated PMD. */
+static bool first_populated(struct machine *m, hva_t *start, hva_t end)
+{
+	while (*start < end && !host_has_table(m, *start) && !host_leaf(m, *start).present)
+		*start = (*start & ~(HUGE_SIZE - 1)) + HUGE_SIZE;
+	return *start < end;
+}
+
+/*
+ * mprotect_fixup() of the next VMA; one whose flags stay as they are is skipped.
+ * SIMPLIFIED: one notification for a VMA, not for each 1G of it.
+ */
 static enum step_result begin_protect(struct machine *m, struct task *t)
 {
-	struct pt_leaf leaf = host_next_leaf(m, t->range.start, t->range.end);
-	hva_t start = t->range.start;
+	struct range_op *op = &t->range;
 
-	while (start < t->range.end && !host_has_table(m, start) && !host_leaf(m, start).present)
-		start = (start & ~(HUGE_SIZE - 1)) + HUGE_SIZE;
-	t->range.piece_end = 0;
-	if (start >= t->range.end && !leaf.present)
-		return STEP_NEXT;
-	t->notify = (struct notify){ .start = start, .end = t->range.end,
-				     .event = NOTIFY_PROTECTION_VMA };
-	t->range.piece_end = t->range.end;
-	return STEP_CALL;
+	op->piece_end = 0;
+	while (op->at < op->end) {
+		struct vma *vma = vma_find(m, op->at);
+		u32 flags = protected_flags(vma, op);
+		hva_t start = op->at;
+
+		op->at = vma->end < op->end ? vma->end : op->end;
+		if (flags == vma->flags)
+			continue;
+		vma->flags = flags;
+		if (!first_populated(m, &start, op->at))
+			continue;
+		t->notify = (struct notify){ .start = start, .end = op->at,
+					     .event = NOTIFY_PROTECTION_VMA };
+		op->piece_end = op->at;
+		return STEP_CALL;
+	}
+	return STEP_NEXT;
 }
 
 /* change_pte_range() and can_change_pte_writable(): exclusive anonymous pages regain W. */
@@ -413,7 +435,7 @@ static enum step_result end_protect(struct machine *m, struct task *t)
 {
 	(void)m;
 	(void)t;
-	return STEP_CALL;
+	return STEP_CALL_BACK;
 }
 
 #define PROTECT "do_mprotect_pkey > mprotect_fixup > change_protection"
@@ -427,7 +449,8 @@ const struct step path_protect[] = {
 	STEP(protect_vmas, .chain = "do_mprotect_pkey > mprotect_fixup"),
 	STEP(begin_protect, .when = range_ok, .calls = PATH_NOTIFY_START, .chain = PROTECT),
 	STEP(change_ptes, .when = has_piece, .chain = PROTECT " > change_pte_range"),
-	STEP(end_protect, .when = has_piece, .calls = PATH_NOTIFY_END, .chain = PROTECT),
+	STEP(end_protect, .when = has_piece, .calls = PATH_NOTIFY_END, .to = "begin_protect",
+	     .chain = PROTECT),
 	STEP(range_unlock),
 	{ 0 }
 };

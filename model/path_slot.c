@@ -30,10 +30,16 @@ bool slot_goes(const struct machine *m, const struct task *t)
 	return slot_ok(m, t) && (t->slot.change == SLOT_DELETE || t->slot.change == SLOT_MOVE);
 }
 
-static bool log_begins(const struct machine *m, const struct task *t)
+/* __kvm_set_memory_region() returns early if nothing changes. */
+bool slot_changes(const struct machine *m, const struct task *t)
+{
+	return slot_ok(m, t) && t->slot.change != SLOT_NOTHING;
+}
+
+bool log_begins(const struct machine *m, const struct task *t)
 {
 	return slot_ok(m, t) && t->slot.change == SLOT_FLAGS &&
-	       (t->slot.flags & KVM_MEM_LOG_DIRTY_PAGES);
+	       (t->slot.flags & KVM_MEM_LOG_DIRTY_PAGES) && !(t->slot.flags & KVM_MEM_READONLY);
 }
 
 static enum step_result slots_lock(struct machine *m, struct task *t)
@@ -95,14 +101,7 @@ static enum step_result classify_change(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* Since 5.13: a memslot may not change between an invalidation's start and its end. */
-enum step_result wait_for_notifiers(struct machine *m, struct task *t)
-{
-	(void)t;
-	return m->w->kvm.mn_active ? STEP_BLOCKED : STEP_NEXT;
-}
-
-static enum step_result invalidate_slot(struct machine *m, struct task *t)
+enum step_result invalidate_slot(struct machine *m, struct task *t)
 {
 	m->w->kvm.slots[t->slot.row].flags |= KVM_MEMSLOT_INVALID;
 	m->w->kvm.generation += ADDRESS_SPACES;
@@ -131,7 +130,7 @@ static enum step_result zap_obsolete(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result commit_slot(struct machine *m, struct task *t)
+enum step_result commit_slot(struct machine *m, struct task *t)
 {
 	const struct slot_op *op = &t->slot;
 	struct memslot *slot = &m->w->kvm.slots[op->row];
@@ -139,28 +138,46 @@ static enum step_result commit_slot(struct machine *m, struct task *t)
 	if (op->change == SLOT_DELETE) {
 		memslot_clear_dirty(m, op->row);
 		*slot = (struct memslot){ 0 };
-	} else if (op->change != SLOT_NOTHING) {
+	} else {
 		*slot = (struct memslot){ .base_gfn = op->base_gfn, .npages = op->npages,
 					  .userspace_addr = op->hva, .id = op->id,
 					  .flags = op->flags | KVM_MEMSLOT_USED };
-		if (op->change != SLOT_FLAGS || !(op->flags & KVM_MEM_LOG_DIRTY_PAGES))
-			memslot_clear_dirty(m, op->row);
+		if (op->change == SLOT_CREATE || !(op->flags & KVM_MEM_LOG_DIRTY_PAGES))
+			memslot_clear_dirty(m, op->row);	/* kvm_prepare_memory_region() */
 	}
-	if (op->change != SLOT_NOTHING)
-		m->w->kvm.generation += ADDRESS_SPACES;
+	m->w->kvm.generation += ADDRESS_SPACES;
 	return STEP_NEXT;
 }
 
-/* kvm_mmu_slot_apply_flags(): write-protect, then flush outside mmu_lock. */
+/*
+ * kvm_swap_active_memslots(), since 5.13: a memslot may not change between an invalidation's start
+ * and its end. The count is read and the memslots are published under one mn_invalidate_lock.
+ */
+enum step_result swap_to_invalid(struct machine *m, struct task *t)
+{
+	return m->w->kvm.mn_active ? STEP_BLOCKED : invalidate_slot(m, t);
+}
+
+enum step_result swap_to_new(struct machine *m, struct task *t)
+{
+	return m->w->kvm.mn_active ? STEP_BLOCKED : commit_slot(m, t);
+}
+
+/* kvm_mmu_slot_try_split_huge_pages(), since 5.18: kvm.eager_page_split=Y */
+enum step_result split_slot(struct machine *m, struct task *t)
+{
+	if (m->w->kvm.mmu_lock.writer)
+		return STEP_BLOCKED;
+	tdp_split_range(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages);
+	return STEP_NEXT;
+}
+
+/* kvm_mmu_slot_apply_flags(): write-protect under the read lock, then flush outside of it. */
 static enum step_result protect_slot(struct machine *m, struct task *t)
 {
-	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
-
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	if (m->w->kvm.mmu_lock.writer)
 		return STEP_BLOCKED;
-	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages,
-			  false);
-	lock_release_write(mmu_lock, t - m->w->task);
+	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages, false);
 	return STEP_NEXT;
 }
 
@@ -187,7 +204,7 @@ const struct step path_slot[] = {
 	STEP(zap_all_fast, .when = slot_goes, .chain = SLOT " > kvm_mmu_zap_all_fast"),
 	STEP(zap_obsolete, .when = slot_goes,
 	     .chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_invalidated_roots"),
-	STEP(commit_slot, .when = slot_ok, .chain = SLOT),
+	STEP(commit_slot, .when = slot_changes, .chain = SLOT),
 	STEP(protect_slot, .when = log_begins,
 	     .chain = SLOT " > kvm_mmu_slot_remove_write_access"),
 	STEP(flush_slot, .when = log_begins, .chain = SLOT " > kvm_flush_remote_tlbs_memslot"),

@@ -15,6 +15,10 @@ extern const struct semantics_patch sem_v11, sem_v11_unsafe, sem_v7_2;
 bool pfn_is_refcounted(struct machine *m, pfn_t pfn);
 /* kvm_release_pfn_clean/dirty(), kvm_set_pfn_dirty/accessed() of 6.1 to 6.12 */
 void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder);
+/* kvm_is_zone_device_pfn(), kvm_is_zone_device_page(): warns of a page without a count. */
+bool is_zone_device_pfn(struct machine *m, pfn_t pfn);
+/* A page with count 0 is about to be marked dirty or accessed. */
+void mark_alive(struct machine *m, pfn_t pfn);
 /* A hva_to_pfn_remapped() that found a read-only PTE for a write; false: it did not. */
 bool remapped_read_only(struct task *t, bool writable);
 void own_with_reference(struct machine *m, struct task *t, pfn_t page);

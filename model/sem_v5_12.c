@@ -8,6 +8,15 @@
  */
 #include "model/sem.h"
 
+/* kvm_is_zone_device_pfn(), from 5.14 on kvm_is_zone_device_page(): warns of whatever has no count */
+bool is_zone_device_pfn(struct machine *m, pfn_t pfn)
+{
+	if (page_count(m, pfn))
+		return page_is(m, pfn, PG_ZONE_DEVICE);
+	raise_alarm(m, ALARM_WARN, SPLAT_ZONE_DEVICE_COUNT0, BLAME_KVM);
+	return false;
+}
+
 /* kvm_is_reserved_pfn(), 5.12 */
 static bool is_reserved_pfn(struct machine *m, pfn_t pfn)
 {
@@ -15,7 +24,7 @@ static bool is_reserved_pfn(struct machine *m, pfn_t pfn)
 		return true;
 	if (!page_is(m, pfn, PG_RESERVED) || pfn == m->w->config.zero_pfn)
 		return false;
-	return !(page_is(m, pfn, PG_ZONE_DEVICE) && page_count(m, pfn));
+	return !is_zone_device_pfn(m, pfn);
 }
 
 void own_with_reference(struct machine *m, struct task *t, pfn_t page)
@@ -55,21 +64,31 @@ static void release_by_pfn(struct machine *m, pfn_t pfn, enum holder holder)
 static void release_fault(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
-	release_by_pfn(m, t->fault.pfn, HOLD_FAULT);
+	release_by_pfn(m, t->fault.orig_pfn, HOLD_FAULT);
+}
+
+void mark_alive(struct machine *m, pfn_t pfn)
+{
+	if (page_count(m, pfn) <= 0)
+		raise_alarm(m, ALARM_MARK_DEAD, pfn, BLAME_KVM);
 }
 
 static void set_pfn_dirty(struct machine *m, pfn_t pfn)
 {
 	note_release(m, "kvm_set_pfn_dirty", pfn);
-	if (!is_reserved_pfn(m, pfn) && !page_is(m, pfn, PG_ZONE_DEVICE))
-		page_set_dirty(m, pfn);
+	if (is_reserved_pfn(m, pfn) || is_zone_device_pfn(m, pfn))
+		return;
+	mark_alive(m, pfn);
+	page_set_dirty(m, pfn);
 }
 
 static void set_pfn_accessed(struct machine *m, pfn_t pfn)
 {
 	note_release(m, "kvm_set_pfn_accessed", pfn);
-	if (!is_reserved_pfn(m, pfn) && !page_is(m, pfn, PG_ZONE_DEVICE))
-		m->sem->ops.mark_accessed(m, pfn);
+	if (is_reserved_pfn(m, pfn) || is_zone_device_pfn(m, pfn))
+		return;
+	mark_alive(m, pfn);
+	m->sem->ops.mark_accessed(m, pfn);
 }
 
 /* handle_changed_spte_dirty_log(), handle_changed_spte_acc_track() */

@@ -13,12 +13,7 @@ bool pfn_is_refcounted(struct machine *m, pfn_t pfn)
 		return false;
 	if (!page_is(m, pfn, PG_RESERVED) || pfn == m->w->config.zero_pfn)
 		return true;
-	if (!page_is(m, pfn, PG_ZONE_DEVICE))
-		return false;
-	if (page_count(m, pfn))
-		return true;
-	raise_alarm(m, ALARM_WARN, SPLAT_ZONE_DEVICE_COUNT0, BLAME_KVM);
-	return false;
+	return is_zone_device_pfn(m, pfn);
 }
 
 /* kvm_try_get_pfn() */
@@ -42,12 +37,6 @@ static void take_by_try_get(struct machine *m, struct task *t, pfn_t pfn, bool w
 static bool is_ad_tracked(struct machine *m, pfn_t pfn)
 {
 	return page_is(m, pfn, PG_VALID) && !page_is(m, pfn, PG_RESERVED);
-}
-
-static void mark_alive(struct machine *m, pfn_t pfn)
-{
-	if (page_count(m, pfn) <= 0)
-		raise_alarm(m, ALARM_MARK_DEAD, pfn, BLAME_KVM);
 }
 
 void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder)
@@ -156,15 +145,17 @@ const struct semantics_patch sem_v6_1 = {
 	.edits = (const struct step_edit[]){
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */
 		{ EDIT_BEFORE, PATH_FAULT, "snapshot_seq",
-		  { .name = "fast_page_fault", .run = fast_page_fault, .when = may_be_fast,
-		    .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > fast_page_fault" } },
+		  STEP(fast_page_fault, .when = may_be_fast,
+		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > fast_page_fault") },
 		/* kvm_swap_active_memslots(): mn_active_invalidate_count, 5.13 */
-		{ EDIT_BEFORE, PATH_SLOT, "invalidate_slot",
-		  { .name = "swap_to_invalid", .run = wait_for_notifiers, .when = slot_goes,
-		    .chain = SWAP } },
-		{ EDIT_BEFORE, PATH_SLOT, "commit_slot",
-		  { .name = "swap_to_new", .run = wait_for_notifiers, .when = slot_ok,
-		    .chain = SWAP } },
+		{ EDIT_REPLACE, PATH_SLOT, "invalidate_slot",
+		  STEP(swap_to_invalid, .when = slot_goes, .chain = SWAP) },
+		{ EDIT_REPLACE, PATH_SLOT, "commit_slot",
+		  STEP(swap_to_new, .when = slot_changes, .chain = SWAP) },
+		{ EDIT_BEFORE, PATH_SLOT, "protect_slot",
+		  STEP(split_slot, .when = log_begins,
+		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "
+				"kvm_mmu_slot_try_split_huge_pages") },
 		{ .verb = EDIT_END },
 	},
 };

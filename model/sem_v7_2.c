@@ -95,7 +95,7 @@ static const struct traits traits = {
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
 	.zap_root_from = 1, .table_noted_last = true,
-	.gup_fast_needs_mapping = true, .saved_dirty = true,
+	.gup_fast_needs_mapping = true, .saved_dirty = true, .fault_keeps_dirty = true,
 };
 
 #define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_tdp_mmu_page_fault"

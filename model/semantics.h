@@ -62,6 +62,7 @@ struct traits {
 	bool writable_by_slow;		/* hva_to_pfn_slow() sets *writable, failing or not */
 	bool release_by_page;		/* probes see the nested kvm_release_page_clean() */
 	bool gup_fast_needs_mapping;	/* CONFIG_SECRETMEM, 6.10: order-0 pages without mapping are refused */
+	bool fault_keeps_dirty;		/* set_pte_range(): a dirty page's new PTE has D if it has W */
 	bool saved_dirty;		/* _PAGE_SAVED_DIRTY (6.6): a PTE without W has its D in bit 58 */
 	u8 zap_root_from;		/* tdp_mmu_zap_root(): level of the first pass; then upwards */
 	bool table_noted_last;		/* kvm_tdp_mmu_spte_changed of a table comes after its entries' */

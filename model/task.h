@@ -102,10 +102,12 @@ struct follow {
 struct host_fault {
 	hva_t hva;
 	pfn_t page;		/* newly allocated */
+	u64 orig;		/* orig_pte: the entry that is being copied */
 	u8 write;
 	u8 error;		/* VM_FAULT_ERROR: no VMA, no permission, SIGBUS */
 	u8 cow;
-	u8 pad[5];
+	u8 poisoned;		/* SIGBUS(BUS_MCEERR_AR) */
+	u8 pad[4];
 };
 
 enum notify_event { NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE };
@@ -132,7 +134,8 @@ struct range_op {
 	s32 error;
 	u8 split;		/* boundaries whose PMD split has been notified */
 	u8 force_flush;		/* a dirty page of a file or driver has been gathered */
-	u8 pad[2];
+	u8 detached;		/* munmap: VMAs are gone, mmap_lock is held for reading */
+	u8 hole;		/* MADV_DONTNEED met addresses without a VMA */
 	u64 gathered;		/* pages in the mmu_gather */
 };
 enum range_kind { RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT, RANGE_POISON };

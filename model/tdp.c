@@ -124,6 +124,42 @@ void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64
 		free_subtree(m, old, gfn, level);
 }
 
+void tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
+{
+	const struct spte_format *format = spte_format_of(m);
+	unsigned level = leaf->level - 1;
+	pfn_t table = alloc_table(m);
+
+	for (u64 i = 0; i < WORDS_PER_PAGE; i++) {
+		u64 child = leaf->entry + (i * level_pages(level) << PAGE_SHIFT);
+		gfn_t gfn = leaf->first + i * level_pages(level);
+
+		if (level == 1)
+			child &= ~format->huge;
+		pt_set_entry(m, table, gfn, level, child);
+		count_leaf(m, child, level, 1);
+		touch(m, OBJECT_SPTE, gfn);
+	}
+	tdp_set_spte(m, leaf->table, leaf->first, leaf->level,
+		     spte_make_nonleaf(format, table, m->w->config.ad));
+}
+
+void tdp_split_range(struct machine *m, gfn_t start, gfn_t end)
+{
+	pfn_t root = tdp_current_root(m);
+
+	for (gfn_t gfn = start; root != NO_PFN && gfn < end; ) {
+		struct pt_leaf leaf = tdp_next_leaf(m, root, gfn, end);
+
+		if (!leaf.present)
+			break;
+		if (leaf.level > 1)
+			tdp_split_leaf(m, &leaf);
+		else
+			gfn = leaf.first + 1;
+	}
+}
+
 void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new)
 {
 	pt_set_entry(m, leaf->table, leaf->first, leaf->level, new);
@@ -194,7 +230,7 @@ static bool is_in_exit(const struct machine *m, unsigned vcpu)
 	for (unsigned i = 0; i < MAX_TASKS; i++) {
 		const struct task *t = &m->w->task[i];
 
-		if (t->state == TASK_RUNNING && t->frame[0].path == PATH_ACCESS && t->depth > 1 &&
+		if (t->state == TASK_RUNNING && t->frame[0].path == PATH_ACCESS && t->frame[0].pc &&
 		    t->vcpu == vcpu)
 			return true;
 	}

@@ -24,6 +24,13 @@ struct pt_leaf tdp_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end
 u64 tdp_entry(struct machine *m, pfn_t table, gfn_t gfn, unsigned level);
 /* Change one entry, with everything that __handle_changed_spte() does about it. */
 void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64 new);
+/*
+ * tdp_mmu_split_huge_page(): a huge leaf becomes a table of leaves. No flush: each translation stays
+ * as it was.
+ */
+void tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf);
+/* tdp_mmu_split_huge_pages_root() of the current root: no huge leaf is left in [start, end). */
+void tdp_split_range(struct machine *m, gfn_t start, gfn_t end);
 /* fast_pf_fix_direct_spte(): a leaf regains W, and nobody is told. */
 void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new);
 /* Zap the leaves of [start, end) under one root; true if there were any. */

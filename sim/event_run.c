@@ -248,7 +248,7 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 		break;
 	case EVENT_HOST_READ:
 	case EVENT_HOST_WRITE:
-		o->word = t->access.failed ? "sigsegv" : "ok";
+		o->word = t->host.poisoned ? "sigbus" : t->access.failed ? "sigsegv" : "ok";
 		o->has_value = !t->access.failed;
 		o->value = t->access.value;
 		outcome_page(vm, o, t->access.failed ? NO_PFN : t->access.pfn);
