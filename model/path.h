@@ -28,6 +28,7 @@ extern const struct step path_map[], path_unmap_map[], path_lookup[];
 
 /* Steps and guards that sem_*.c put elsewhere or leave out */
 DECLARE_STEP(fast_page_fault);
+DECLARE_STEP(unmap_log_writable);
 DECLARE_STEP(precheck_retry);
 DECLARE_STEP(precheck_retry_again);
 DECLARE_STEP(release_fault_page);

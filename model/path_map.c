@@ -81,6 +81,18 @@ static enum step_result unmap_log_dirty(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* 6.13: the caller is not asked any more. */
+enum step_result unmap_log_writable(struct machine *m, struct task *t)
+{
+	const struct host_map *map = &m->w->kvm.maps[t->map.map];
+
+	if (!map->used)
+		t->map.error = -EINVAL;
+	else if (map->writable)
+		memslot_mark_dirty(m, memslot_of_gfn(m, map->gfn), map->gfn);
+	return STEP_NEXT;
+}
+
 static enum step_result unmap_release(struct machine *m, struct task *t)
 {
 	m->sem->ops.map_release(m, t);

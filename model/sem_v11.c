@@ -160,10 +160,17 @@ static void lookup_release(struct machine *m, struct task *t)
 static const struct traits traits = { V11_TRAITS };
 static const struct traits unsafe_traits = { V11_TRAITS, .allow_unsafe_mappings = true };
 
+static const struct call_name calls[] = {
+	{ "kvm_tdp_page_fault", "kvm_tdp_page_fault > kvm_tdp_mmu_page_fault" },
+	{ "kvm_faultin_pfn", "kvm_faultin_pfn > __kvm_faultin_pfn" },
+	{ "hva_to_pfn", "kvm_follow_pfn > hva_to_pfn" },
+	{ 0 }
+};
+
 const struct semantics_patch sem_v11 = {
 	.name = "v11", .group = "new", .base = &sem_v6_8_rc3,
 	.source = "v11 series (Feb 2024) on v6.8-rc3: kvm_follow_pfn(), allow_unsafe_mappings=0",
-	.traits = &traits,
+	.traits = &traits, .calls = calls,
 	.ops = {
 		.own_page = own_page, .take_remapped = take_classified,
 		.release_fault = mark_fault_accessed, .spte_changed = spte_changed,
@@ -175,8 +182,7 @@ const struct semantics_patch sem_v11 = {
 		{ EDIT_DROP, PATH_FAULT, "release_fault_page", { 0 } },
 		{ EDIT_BEFORE, PATH_FAULT, "unlock_mmu",
 		  { .name = "mark_page_accessed", .run = release_fault_page,
-		    .when = fault_has_lookup, .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > "
-						       "kvm_tdp_mmu_page_fault" } },
+		    .when = fault_has_lookup, .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault" } },
 		{ .verb = EDIT_END },
 	},
 };

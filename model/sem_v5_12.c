@@ -221,10 +221,22 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_LOOKUP] = path_lookup,
 };
 
+static const struct call_name calls[] = {
+	{ "kvm_tdp_page_fault", "kvm_tdp_page_fault > direct_page_fault" },
+	{ "kvm_faultin_pfn", "try_async_pf" },
+	{ "hva_to_pfn", "__gfn_to_pfn_memslot > hva_to_pfn" },
+	{ "kvm_mmu_invalidate_begin", "" },
+	{ "kvm_mmu_invalidate_end", "" },
+	{ "kvm_unmap_gfn_range", "kvm_unmap_hva_range" },
+	{ "kvm_tdp_mmu_unmap_gfn_range", "kvm_tdp_mmu_zap_hva_range" },
+	{ "tdp_mmu_zap_leafs", "zap_gfn_range" },
+	{ 0 }
+};
+
 const struct semantics_patch sem_v5_12 = {
 	.name = "v5.12", .group = "old",
 	.source = "Linux 5.12.9: gfn_to_pfn() with an unconditional get_page() (CVE-2021-22543)",
-	.traits = &traits, .paths = paths,
+	.traits = &traits, .paths = paths, .calls = calls,
 	.ops = {
 		.own_page = own_with_reference, .take_remapped = take_by_get,
 		.fault_is_stale = fault_is_stale, .range_add = range_add,

@@ -132,10 +132,16 @@ static const struct traits traits = {
 
 #define SWAP	"kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots"
 
+static const struct call_name calls[] = {
+	{ "kvm_tdp_page_fault", "kvm_tdp_page_fault > direct_page_fault" },
+	{ "hva_to_pfn", "__gfn_to_pfn_memslot > hva_to_pfn" },
+	{ 0 }
+};
+
 const struct semantics_patch sem_v6_1 = {
 	.name = "v6.1", .group = "old", .base = &sem_v5_12,
 	.source = "Linux 6.1: gfn_to_pfn() with get_page_unless_zero() on the exact page",
-	.traits = &traits,
+	.traits = &traits, .calls = calls,
 	.ops = {
 		.take_remapped = take_by_try_get, .fault_is_stale = fault_is_stale,
 		.range_counts = range_counts_if_slot, .release_fault = release_fault,

@@ -55,11 +55,18 @@ static const struct traits traits = {
 	.saved_dirty = true,
 };
 
+static const struct call_name calls[] = {
+	{ "kvm_tdp_page_fault", "kvm_tdp_page_fault > kvm_tdp_mmu_page_fault" },
+	{ "kvm_faultin_pfn", "kvm_faultin_pfn > __kvm_faultin_pfn" },
+	{ "hva_to_pfn", "__gfn_to_pfn_memslot > hva_to_pfn" },
+	{ 0 }
+};
+
 const struct semantics_patch sem_v6_8_rc3 = {
 	.name = "v6.8-rc3", .alias = "v11-p0", .group = "old", .base = &sem_v6_1,
 	.source = "Linux 6.8-rc3 (54be6c6c5ae8), base of the v11 series: gfn_to_pfn(), "
 		  "retry by gfn",
-	.traits = &traits,
+	.traits = &traits, .calls = calls,
 	.ops = {
 		.fault_is_stale = fault_is_stale, .range_add = range_add_gfns,
 		.release_fault = release_adjusted, .log_rearmed = log_rearmed,

@@ -98,13 +98,21 @@ static const struct traits traits = {
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .fault_keeps_dirty = true,
 };
 
-#define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_tdp_mmu_page_fault"
+static const struct call_name calls[] = {
+	{ "kvm_tdp_page_fault", "kvm_tdp_page_fault > kvm_tdp_mmu_page_fault" },
+	{ "kvm_faultin_pfn", "kvm_mmu_faultin_pfn > __kvm_mmu_faultin_pfn > __kvm_faultin_pfn" },
+	{ "hva_to_pfn", "kvm_follow_pfn > hva_to_pfn" },
+	{ "kvm_vcpu_map", "kvm_vcpu_map > __kvm_vcpu_map" },
+	{ 0 }
+};
+
+#define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault"
 
 const struct semantics_patch sem_v7_2 = {
 	.name = "v7.2", .group = "new", .base = &sem_v6_12,
 	.source = "Linux 7.2: merged kvm_follow_pfn() (6.13): GUP's page is carried, "
 		  "PFNMAP never referenced",
-	.traits = &traits,
+	.traits = &traits, .calls = calls,
 	.ops = {
 		.take_remapped = take_nothing, .release_fault = release_fault,
 		.spte_changed = spte_changed, .log_rearmed = log_rearmed,
@@ -119,6 +127,8 @@ const struct semantics_patch sem_v7_2 = {
 		{ EDIT_BEFORE, PATH_FAULT, "install_leaf",
 		  STEP(spurious_if_allowed, .when = fault_installs,
 		       .chain = FAULT " > kvm_tdp_mmu_map > tdp_mmu_map_handle_target_level") },
+		{ EDIT_REPLACE, PATH_UNMAP_MAP, "unmap_log_dirty",
+		  STEP(unmap_log_writable, .chain = "kvm_vcpu_unmap") },
 		{ EDIT_DROP, PATH_FAULT, "release_fault_page", { 0 } },
 		{ EDIT_BEFORE, PATH_FAULT, "unlock_mmu",
 		  { .name = "release_under_lock", .run = release_fault_page,

@@ -98,6 +98,8 @@ static bool apply_patch(const struct semantics_patch *patch, struct semantics *o
 	override_ops(&out->ops, &patch->ops);
 	if (patch->traits)
 		out->traits = *patch->traits;
+	if (patch->calls)
+		out->calls = patch->calls;
 	for (const struct step_edit *edit = patch->edits; edit && edit->verb != EDIT_END; edit++)
 		if (!apply_edit(out->path[edit->path], edit, why, size))
 			return false;

@@ -69,6 +69,9 @@ struct traits {
 	bool anon_ref_add;		/* do_anonymous_page() adds nr_pages - 1 references */
 };
 
+/* In call chains: what this version has in the place of @name; "a > b" or "" (nothing) will do. */
+struct call_name { const char *name, *here; };
+
 /* One path, edited. Names refer to the base's steps. */
 enum edit_verb { EDIT_END, EDIT_BEFORE, EDIT_AFTER, EDIT_REPLACE, EDIT_DROP, EDIT_APPEND };
 
@@ -89,6 +92,7 @@ struct semantics_patch {
 	const struct traits *traits;	/* NULL: the base's */
 	const struct step *const *paths;	/* of the root; NULL: the base's */
 	const struct step_edit *edits;	/* ends with EDIT_END; NULL: none */
+	const struct call_name *calls;	/* ends with a NULL name; NULL: the base's */
 };
 
 /* Resolved. */
@@ -96,6 +100,7 @@ struct semantics {
 	const char *name, *alias, *group, *source;
 	struct ops ops;
 	struct traits traits;
+	const struct call_name *calls;
 	struct step path[NR_PATHS][MAX_STEPS + 1];	/* each ends with a step without a name */
 };
 

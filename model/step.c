@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/step.h"
 
+#include <string.h>
+
 #include "model/machine.h"
 #include "model/semantics.h"
 
@@ -91,12 +93,27 @@ enum run_result task_step(struct machine *m, unsigned task)
 	return task_next_step(m, task) ? RUN_STEPPED : RUN_FINISHED;
 }
 
-static size_t append(char *buffer, size_t size, size_t used, const char *text)
+static size_t append(char *buffer, size_t size, size_t used, const char *text, size_t length)
 {
-	while (*text && used + 1 < size)
+	while (length-- && used + 1 < size)
 		buffer[used++] = *text++;
 	buffer[used] = 0;
 	return used;
+}
+
+/* A chain is written with one set of names; each version has its own for some. */
+static size_t append_call(const struct machine *m, char *buffer, size_t size, size_t used,
+			  const char *name, size_t length)
+{
+	for (const struct call_name *c = m->sem->calls; c && c->name; c++)
+		if (!strncmp(c->name, name, length) && !c->name[length]) {
+			name = c->here;
+			length = strlen(name);
+			break;
+		}
+	if (used && length)
+		used = append(buffer, size, used, " > ", 3);
+	return append(buffer, size, used, name, length);
 }
 
 void task_chain(const struct machine *m, const struct frame *frames, unsigned depth, char *buffer,
@@ -112,8 +129,12 @@ void task_chain(const struct machine *m, const struct frame *frames, unsigned de
 
 		if (!chain)
 			continue;
-		if (used)
-			used = append(buffer, size, used, " > ");
-		used = append(buffer, size, used, chain);
+		while (*chain) {
+			size_t length = strcspn(chain, ">");
+			size_t name = chain[length] ? length - 1 : length;
+
+			used = append_call(m, buffer, size, used, chain, name);
+			chain += chain[length] ? length + 2 : length;
+		}
 	}
 }

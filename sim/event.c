@@ -91,6 +91,11 @@ bool names_object(const struct names *names, const char *name, uint64_t *row)
 	return i >= 0;
 }
 
+const char *names_of_object(const struct names *names, uint64_t row)
+{
+	return row < names->nr_objects ? names->object[row].name : "";
+}
+
 /* ---- binding ---- */
 
 struct binder {
@@ -467,8 +472,8 @@ static bool settle_mmap(struct binder *b)
 static bool settle_pfn(struct binder *b, const struct named_object *o, bool separate)
 {
 	if (!separate && o->pfn & (o->pages - 1))
-		return wrong(b, b->statement->column, "a block's pfn is a multiple of its pages%s%s",
-			     "", "");
+		return wrong(b, b->statement->column,
+			     "a block's pfn is a multiple of its pages%s%s", "", "");
 	for (size_t i = 0; i < b->names->nr_objects; i++) {
 		const struct named_object *other = &b->names->object[i];
 

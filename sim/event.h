@@ -124,6 +124,8 @@ bool event_bind(const struct ast_statement *statement, struct names *names, stru
 bool names_region(const struct names *names, const char *name, uint64_t *base, uint64_t *size);
 /* The row of a named object; false: no such object. */
 bool names_object(const struct names *names, const char *name, uint64_t *row);
+/* "": no object has that row. */
+const char *names_of_object(const struct names *names, uint64_t row);
 /* Labels of all events so far; for "expect ... at=LABEL". */
 bool names_has_label(const struct names *names, const char *label);
 

@@ -220,7 +220,8 @@ static const struct event_kind *kind_of(enum event_id id)
 	return NULL;
 }
 
-static size_t arg_text(const struct event *e, const struct arg_row *row, char *out, size_t size)
+static size_t arg_text(const struct event *e, const struct names *names, const struct arg_row *row,
+		       char *out, size_t size)
 {
 	uint64_t value = *(const uint64_t *)((const char *)e + row->offset);
 
@@ -235,7 +236,7 @@ static size_t arg_text(const struct event *e, const struct arg_row *row, char *o
 		return snprintf(out, size, " %s", row->words[value]);
 	case ARG_OBJECT:
 	case ARG_NEW_OBJECT:
-		return snprintf(out, size, " %s=%llu", row->key, (unsigned long long)value);
+		return snprintf(out, size, " %s=%s", row->key, names_of_object(names, value));
 	case ARG_DELTA:
 		return snprintf(out, size, " %s=%lld", row->key, (long long)value);
 	case ARG_NUMBER:
@@ -248,7 +249,7 @@ static size_t arg_text(const struct event *e, const struct arg_row *row, char *o
 			(unsigned long long)value);
 }
 
-char *event_text(const struct event *event)
+char *event_text(const struct event *event, const struct names *names)
 {
 	const struct event_kind *kind = kind_of(event->id);
 	char text[200];
@@ -256,7 +257,8 @@ char *event_text(const struct event *event)
 
 	for (size_t i = 0; kind && i < MAX_ARGS && kind->args[i].key; i++)
 		if (used < sizeof(text))
-			used += arg_text(event, &kind->args[i], text + used, sizeof(text) - used);
+			used += arg_text(event, names, &kind->args[i], text + used,
+					 sizeof(text) - used);
 	return strdup(text);
 }
 
@@ -299,7 +301,8 @@ static void add_line(struct replay *replay, const struct event *e)
 	replay->line = more(replay->line, replay->nr_lines, sizeof(*replay->line));
 	line = &replay->line[replay->nr_lines++];
 	*line = (struct replay_line){ .number = e->number, .line = e->line, .file = e->file,
-				      .label = e->label, .op = e->op, .text = event_text(e) };
+				      .label = e->label, .op = e->op,
+				      .text = event_text(e, replay->input->names) };
 }
 
 static bool load_statement(struct replay *replay, const struct ast_statement *s,
@@ -445,6 +448,7 @@ static bool run_under(struct replay *replay, const struct semantics_patch *patch
 		     try_other_orders(replay, run, options, error);
 	else
 		ok = run_trace(replay, run, error);
+	run->all_expected |= !run->vm->nr_violations;	/* a recording expects nothing */
 	run->verdict = verdict_of(run);
 	return ok;
 }

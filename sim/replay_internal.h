@@ -39,4 +39,4 @@ bool replay_load_recording(const char *path, struct replay *replay, struct error
 bool replay_run_recording(struct replay *replay, struct replay_run *run, struct error *error);
 bool replay_same_verdict(const struct replay *replay, const struct replay_run *a,
 			 const struct replay_run *b, const char **what);
-char *event_text(const struct event *event);
+char *event_text(const struct event *event, const struct names *names);

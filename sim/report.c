@@ -32,15 +32,33 @@ static bool is_access(const struct replay_line *line)
 
 /* ---- violations, the way a splat is read ---- */
 
-static const char *actor(const struct vm *vm, u8 task, char *buffer, size_t size)
+static const char *actor(const struct log_step *step, char *buffer, size_t size)
 {
-	const struct task *t = &vm->w.task[task];
-
-	if (t->by == BLAME_KVM)
-		snprintf(buffer, size, "vCPU %u", t->vcpu);
+	if (step->by == BLAME_KVM)
+		snprintf(buffer, size, "vCPU %u", step->vcpu);
 	else
-		snprintf(buffer, size, "%s", blame_name(t->by));
+		snprintf(buffer, size, "%s", blame_name(step->by));
 	return buffer;
+}
+
+/* Oldest first; a line for each turn of an actor at an event. */
+static void print_steps_before(const struct found_violation *f, FILE *out)
+{
+	enum { MAX_SHOWN = 16 };
+	unsigned first = f->nr_steps > MAX_SHOWN ? f->nr_steps - MAX_SHOWN : 0;
+	char who[32];
+
+	fprintf(out, "    steps before it:%s", first ? " ..." : "");
+	for (unsigned i = first; i < f->nr_steps; i++) {
+		const struct log_step *step = &f->steps[i], *last = i > first ? step - 1 : NULL;
+
+		if (!last || last->event != step->event || last->by != step->by ||
+		    last->vcpu != step->vcpu)
+			fprintf(out, "\n      event %u, %s:", step->event,
+				actor(step, who, sizeof(who)));
+		fprintf(out, " %s", step->name);
+	}
+	fprintf(out, "\n");
 }
 
 static void print_found(const struct violation *v, FILE *out)
@@ -98,6 +116,7 @@ static void print_violation(const struct replay *replay, const struct replay_run
 			    const struct found_violation *f, FILE *out)
 {
 	const struct replay_line *line = NULL;
+	const struct log_step *last;
 	char chain[400], who[32];
 
 	for (size_t i = 0; i < replay->nr_lines; i++)
@@ -112,14 +131,12 @@ static void print_violation(const struct replay *replay, const struct replay_run
 		fprintf(out, "    at event %u, %s:%u: %s\n", f->event, line->file, line->line,
 			line->text);
 	vm_chain(run->vm, f->frame, f->depth, chain, sizeof(chain));
-	fprintf(out, "    step %s, %s\n", f->step, actor(run->vm, f->task, who, sizeof(who)));
+	last = &f->steps[f->nr_steps - 1];
+	fprintf(out, "    step %s, %s\n", last->name, actor(last, who, sizeof(who)));
 	if (chain[0])
 		fprintf(out, "    in %s\n", chain);
 	print_history(run->vm, f, out);
-	fprintf(out, "    steps before it:");
-	for (unsigned i = f->nr_steps > 8 ? f->nr_steps - 8 : 0; i < f->nr_steps; i++)
-		fprintf(out, " %s", f->steps[i].name);
-	fprintf(out, "\n");
+	print_steps_before(f, out);
 }
 
 /* ---- one semantics ---- */

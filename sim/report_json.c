@@ -78,7 +78,7 @@ static void put_violation(struct json *json, const struct replay *replay,
 	json_string_at(json, "sentence", f->v.law->sentence);
 	number_or_null(json, "pfn", f->v.pfn != NO_PFN, f->v.pfn);
 	number_or_null(json, "gfn", f->v.gfn != NO_PFN, f->v.gfn);
-	json_string_at(json, "step", f->step);
+	json_string_at(json, "step", f->steps[f->nr_steps - 1].name);
 	vm_chain(run->vm, f->frame, f->depth, chain, sizeof(chain));
 	json_string_at(json, "chain", chain);
 	if (f->v.law->alarms && !f->v.law->holds && f->v.law->about == OBJECT_TASK)

@@ -150,16 +150,15 @@ static void keep_history(const struct vm *vm, struct found_violation *f)
 		f->steps[f->nr_steps++] = vm->steps[i % VM_KEPT_STEPS];
 }
 
-static void check(struct vm *vm, unsigned task, const char *step, const struct frame *frame,
-		  u8 depth)
+static void check(struct vm *vm, const struct frame *frame, u8 depth)
 {
 	struct violation found[MAX_VIOLATIONS];
 	unsigned n = laws_check(&vm->m, found, MAX_VIOLATIONS);
 
 	keep_splats(vm);
 	for (unsigned i = 0; i < n; i++) {
-		struct found_violation f = { .v = found[i], .event = vm->event, .task = task,
-					     .step = step, .depth = depth };
+		struct found_violation f = { .v = found[i], .event = vm->event,
+					     .depth = depth };
 
 		if (is_known(vm, &found[i]))
 			continue;
@@ -187,17 +186,16 @@ static enum vm_result run_one(struct vm *vm, unsigned task, const struct step *s
 	struct task *t = &vm->w.task[task];
 	struct frame frame[MAX_DEPTH];
 	u8 depth = t->depth;
+	struct log_step taken = { .event = vm->event, .by = t->by, .vcpu = t->vcpu,
+				  .name = step->name };
 
 	memcpy(frame, t->frame, sizeof(frame));
-	vm->steps[vm->nr_steps++ % VM_KEPT_STEPS] = (struct log_step){
-		.event = vm->event, .task = task, .name = step->name };
-	if (task_step(&vm->m, task) == RUN_BLOCKED) {
-		vm->nr_steps--;
+	if (task_step(&vm->m, task) == RUN_BLOCKED)
 		return VM_BLOCKED;
-	}
+	vm->steps[vm->nr_steps++ % VM_KEPT_STEPS] = taken;
 	if (vm->m.phys->exhausted)
 		return VM_FULL;
-	check(vm, task, step->name, frame, depth);
+	check(vm, frame, depth);
 	return VM_PAUSED;
 }
 

@@ -35,20 +35,19 @@ struct log_note {
 /* One step that ran. */
 struct log_step {
 	unsigned event;
-	u8 task;
+	u8 by;				/* enum blame: who took it */
+	u8 vcpu;			/* BLAME_KVM: on whose thread */
 	const char *name;
 };
 
 struct found_violation {
 	struct violation v;
 	unsigned event;
-	u8 task;
-	const char *step;
 	u8 depth;
 	struct frame frame[MAX_DEPTH];
 	bool expected;			/* by the trace */
 	unsigned nr_steps;
-	struct log_step steps[VM_KEPT_STEPS];	/* the last ones, oldest first */
+	struct log_step steps[VM_KEPT_STEPS];	/* the last one broke the law */
 	struct log_note *history;	/* of the page's references, oldest first */
 	size_t nr_history;
 };
