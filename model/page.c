@@ -248,6 +248,12 @@ static void set_refcounted(struct machine *m, pfn_t pfn)
 	note_ref(m, "page_ref_set", pfn, HOLD_OWNER, 1, true);
 }
 
+bool alloc_is_separate(enum alloc_kind kind)
+{
+	return kind == ALLOC_ORDER0 || kind == ALLOC_RESERVED || kind == ALLOC_MMIO ||
+	       kind == ALLOC_ZONE_DEVICE;
+}
+
 void pages_init(struct machine *m, enum alloc_kind kind, pfn_t pfn, u32 order, u8 owner)
 {
 	u64 pages = (u64)1 << order;
@@ -268,6 +274,8 @@ void pages_init(struct machine *m, enum alloc_kind kind, pfn_t pfn, u32 order, u
 		page_of(m, pfn)->order = order;
 	if (kind == ALLOC_RESERVED)
 		page_of(m, pfn)->flags |= PG_RESERVED;
+	if (kind == ALLOC_ZONE_DEVICE)	/* __init_zone_device_page() */
+		page_of(m, pfn)->flags |= PG_RESERVED | PG_ZONE_DEVICE;
 	for (u64 i = 1; i < pages && (kind == ALLOC_SPLIT || kind == ALLOC_COUNTED); i++)
 		set_refcounted(m, pfn + i);
 }

@@ -83,7 +83,11 @@ enum alloc_kind {
 	ALLOC_COUNTED,		/* a non-compound block; the owner gives its tails a count of 1 */
 	ALLOC_RESERVED,		/* pages of order 0 with PG_reserved set by the driver */
 	ALLOC_MMIO,		/* no allocation: pfns without struct page (a BAR) */
+	ALLOC_ZONE_DEVICE,	/* memremap_pages(): reserved by its init, counted all the same */
 };
+
+/* Pages one by one, not a block of an order. */
+bool alloc_is_separate(enum alloc_kind kind);
 
 /* The record of @pfn; every pfn has one, valid or not. Never NULL (phys.h). */
 struct page *page_of(struct machine *m, pfn_t pfn);

@@ -12,15 +12,10 @@
 #define EINVAL	22
 #define EBUSY	16
 
-static bool separate_pages(u8 kind)
-{
-	return kind == ALLOC_ORDER0 || kind == ALLOC_RESERVED || kind == ALLOC_MMIO;
-}
-
 static s32 driver_alloc(struct machine *m, struct driver_op *op)
 {
 	struct object_state *object = &m->w->mm.object[op->object];
-	bool separate = separate_pages(op->kind);
+	bool separate = alloc_is_separate(op->kind);
 	u64 pages = separate ? op->count : (u64)1 << op->order;
 	pfn_t pfn;
 

@@ -489,8 +489,7 @@ static bool settle_alloc(struct binder *b)
 {
 	const struct event *e = b->event;
 	struct named_object *o = &b->names->object[e->object];
-	bool separate = e->kind == ALLOC_ORDER0 || e->kind == ALLOC_RESERVED ||
-			e->kind == ALLOC_MMIO;
+	bool separate = alloc_is_separate(e->kind);
 
 	o->pages = separate ? e->count : (uint64_t)1 << e->order;
 	o->pfn = e->pfn;

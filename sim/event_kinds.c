@@ -7,7 +7,8 @@
 #include "model/host_mm.h"
 
 static const char *const alloc_words[] = {
-	"order0", "compound", "noncompound", "split", "counted", "reserved", "mmio", NULL
+	"order0", "compound", "noncompound", "split", "counted", "reserved", "mmio",
+	"zone-device", NULL
 };
 static const char *const mode_words[] = {
 	"pfn", "remap", "insert", "page", "mixed", "pmd", "ioinsert", "iomixed", NULL

@@ -453,12 +453,43 @@ static bool run_under(struct replay *replay, const struct semantics_patch *patch
 	return ok;
 }
 
+unsigned run_violations_at(const struct replay_run *run, unsigned event)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < run->vm->nr_violations; i++)
+		n += run->vm->violations[i].event == event;
+	return n;
+}
+
+static bool broke_law(const struct replay_run *run, unsigned event, const struct law *law)
+{
+	for (size_t i = 0; i < run->vm->nr_violations; i++)
+		if (run->vm->violations[i].event == event && run->vm->violations[i].v.law == law)
+			return true;
+	return false;
+}
+
+/* Do both break the same laws at this event? */
+static bool same_violations(const struct replay_run *a, const struct replay_run *b, unsigned event)
+{
+	if (run_violations_at(a, event) != run_violations_at(b, event))
+		return false;
+	for (size_t i = 0; i < a->vm->nr_violations; i++)
+		if (a->vm->violations[i].event == event &&
+		    !broke_law(b, event, a->vm->violations[i].v.law))
+			return false;
+	return true;
+}
+
 static void find_parting(struct replay *replay)
 {
 	for (size_t i = 0; i < replay->nr_lines; i++)
 		for (size_t r = 1; r < replay->nr_runs; r++)
 			if (!same_outcome(&replay->run[0].outcome[i],
-					  &replay->run[r].outcome[i])) {
+					  &replay->run[r].outcome[i]) ||
+			    !same_violations(&replay->run[0], &replay->run[r],
+					     replay->line[i].number)) {
 				replay->first_parting = i;
 				return;
 			}

@@ -73,7 +73,7 @@ struct replay {
 	size_t nr_lines;
 	struct replay_run *run;
 	size_t nr_runs;
-	size_t first_parting;		/* line where outcomes first differ; nr_lines: never */
+	size_t first_parting;		/* line where outcomes, or broken laws, differ; nr_lines: never */
 	struct replay_input *input;
 };
 
@@ -85,6 +85,8 @@ struct replay_options {
 	enum stage2 stage2;
 };
 
+/* How many laws broke at this event. */
+unsigned run_violations_at(const struct replay_run *run, unsigned event);
 /* False: bad input, *@error. The input at @path is a trace, FOLDER or FOLDER/NAME. */
 bool replay(const char *path, const struct replay_options *options, struct replay *out,
 	    struct error *error);

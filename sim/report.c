@@ -170,16 +170,17 @@ static bool worth_a_row(const struct replay *replay, size_t i)
 	for (size_t r = 0; r < replay->nr_runs; r++) {
 		const struct outcome *o = &replay->run[r].outcome[i];
 
-		if (replay->run[r].versus[i] > VERSUS_SAME || strcmp(o->word, "ok"))
+		if (replay->run[r].versus[i] > VERSUS_SAME || strcmp(o->word, "ok") ||
+		    run_violations_at(&replay->run[r], replay->line[i].number))
 			return true;
 	}
 	return is_access(&replay->line[i]);
 }
 
-enum { TEXT_WIDTH = 22, CELL_WIDTH = 18, MAX_COLUMNS = 64 };
+enum { TEXT_WIDTH = 22, MIN_CELL = 18, MAX_CELL = 32, MAX_COLUMNS = 64 };
 
 /* Runs whose outcomes are the same in every row share a column. */
-struct column { size_t run, nr_runs; char head[32]; };
+struct column { size_t run, nr_runs; int width; char head[32]; };
 
 static const char *cell_text(const struct replay *replay, size_t r, size_t i, char *cell,
 			     size_t size)
@@ -188,8 +189,9 @@ static const char *cell_text(const struct replay *replay, size_t r, size_t i, ch
 	char text[80];
 
 	outcome_text(&run->outcome[i], text, sizeof(text));
-	snprintf(cell, size, "%s%s", text, run->versus[i] == VERSUS_CHANGED ? " *" :
-		 run->versus[i] == VERSUS_UNREACHABLE ? " (gone)" : "");
+	snprintf(cell, size, "%s%s%s", text, run->versus[i] == VERSUS_CHANGED ? " *" :
+		 run->versus[i] == VERSUS_UNREACHABLE ? " (gone)" : "",
+		 run_violations_at(run, replay->line[i].number) ? " !" : "");
 	return cell;
 }
 
@@ -228,6 +230,43 @@ static size_t make_columns(const struct replay *replay, struct column *column)
 	return n;
 }
 
+static bool any_violation(const struct replay *replay)
+{
+	for (size_t r = 0; r < replay->nr_runs; r++)
+		if (replay->run[r].vm->nr_violations)
+			return true;
+	return false;
+}
+
+static int recorded_width(const struct replay *replay)
+{
+	size_t width = MIN_CELL;
+
+	for (size_t i = 0; i < replay->nr_lines; i++) {
+		size_t length = replay->line[i].recorded ? strlen(replay->line[i].recorded) : 0;
+
+		width = worth_a_row(replay, i) && length > width ? length : width;
+	}
+	return width < MAX_CELL ? width : MAX_CELL;
+}
+
+/* As wide as what stands in it. */
+static void fit_columns(const struct replay *replay, struct column *column, size_t n)
+{
+	for (size_t c = 0; c + 1 < n; c++) {
+		size_t width = strlen(column[c].head) > MIN_CELL ? strlen(column[c].head) : MIN_CELL;
+
+		for (size_t i = 0; i < replay->nr_lines; i++) {
+			char cell[100];
+
+			cell_text(replay, column[c].run, i, cell, sizeof(cell));
+			if (worth_a_row(replay, i) && strlen(cell) > width)
+				width = strlen(cell);
+		}
+		column[c].width = width < MAX_CELL ? width : MAX_CELL;
+	}
+}
+
 static void print_legend(const struct replay *replay, const struct column *column, size_t n,
 			 FILE *out)
 {
@@ -242,8 +281,8 @@ static void print_legend(const struct replay *replay, const struct column *colum
 	}
 }
 
-static void print_row(const struct replay *replay, const struct column *column, size_t n, size_t i,
-		      FILE *out)
+static void print_row(const struct replay *replay, const struct column *column, size_t n,
+		      int recorded, size_t i, FILE *out)
 {
 	const struct replay_line *line = &replay->line[i];
 	char cell[100];
@@ -251,26 +290,27 @@ static void print_row(const struct replay *replay, const struct column *column, 
 	fprintf(out, "%c[%2u] %-*.*s", i == replay->first_parting ? '>' : ' ', line->number,
 		TEXT_WIDTH, TEXT_WIDTH, line->text);
 	if (replay->is_recording)
-		fprintf(out, " %-*.*s", CELL_WIDTH, CELL_WIDTH,
+		fprintf(out, " %-*.*s", recorded, recorded,
 			line->recorded ? line->recorded : "");
 	for (size_t c = 0; c < n; c++)
-		fprintf(out, " %-*s", c + 1 < n ? CELL_WIDTH : 0,
+		fprintf(out, " %-*s", column[c].width,
 			cell_text(replay, column[c].run, i, cell, sizeof(cell)));
 	fprintf(out, "\n");
 }
 
 static void print_verdicts(const struct replay *replay, const struct column *column, size_t n,
-			   FILE *out)
+			   int recorded, FILE *out)
 {
 	fprintf(out, "%-*s", TEXT_WIDTH + 6, "      laws");
 	if (replay->is_recording)
-		fprintf(out, " %-*s", CELL_WIDTH, "");
+		fprintf(out, " %-*s", recorded, "");
 	for (size_t c = 0; c < n; c++) {
 		size_t broken = replay->run[column[c].run].vm->nr_violations;
 		char cell[40];
 
-		snprintf(cell, sizeof(cell), broken ? "%zu violations" : "kept", broken);
-		fprintf(out, " %-*s", c + 1 < n ? CELL_WIDTH : 0, cell);
+		snprintf(cell, sizeof(cell), !broken ? "kept" : broken == 1 ? "%zu violation" :
+			 "%zu violations", broken);
+		fprintf(out, " %-*s", column[c].width, cell);
 	}
 	fprintf(out, "\n");
 }
@@ -279,17 +319,19 @@ static void print_table(const struct replay *replay, FILE *out)
 {
 	struct column column[MAX_COLUMNS];
 	size_t n = make_columns(replay, column);
+	int recorded = recorded_width(replay);
 
+	fit_columns(replay, column, n);
 	fprintf(out, "\n%-*s", TEXT_WIDTH + 6, "side by side");
 	if (replay->is_recording)
-		fprintf(out, " %-*s", CELL_WIDTH, "recorded");
+		fprintf(out, " %-*s", recorded, "recorded");
 	for (size_t c = 0; c < n; c++)
-		fprintf(out, " %-*s", c + 1 < n ? CELL_WIDTH : 0, column[c].head);
+		fprintf(out, " %-*s", column[c].width, column[c].head);
 	fprintf(out, "\n");
 	for (size_t i = 0; i < replay->nr_lines; i++)
 		if (worth_a_row(replay, i))
-			print_row(replay, column, n, i, out);
-	print_verdicts(replay, column, n, out);
+			print_row(replay, column, n, recorded, i, out);
+	print_verdicts(replay, column, n, recorded, out);
 	print_legend(replay, column, n, out);
 	if (replay->nr_runs > 1 && replay->first_parting == replay->nr_lines)
 		fprintf(out, "They part nowhere.\n");
@@ -299,6 +341,8 @@ static void print_table(const struct replay *replay, FILE *out)
 			replay->line[replay->first_parting].text);
 	if (replay->is_recording)
 		fprintf(out, "* came out otherwise than recorded\n");
+	if (any_violation(replay))
+		fprintf(out, "! a law is broken here\n");
 }
 
 static void print_summary(const struct replay *replay, FILE *out)
