@@ -84,7 +84,8 @@ struct open_range {
 	hva_t start, end;
 	u8 used;
 	u8 zapped;		/* range_start has returned */
-	u8 pad[6];
+	u8 ended;		/* the sequence has been raised: later look-ups may install */
+	u8 pad[5];
 };
 
 struct root {

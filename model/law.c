@@ -28,7 +28,7 @@ static bool refs_match(struct machine *m, u64 pfn, struct violation *v)
 	v->pfn = pfn;
 	v->value = page->refcount;
 	v->wanted = held;
-	v->blame = BLAME_KVM;
+	v->blame = page->misput_by ? page->misput_by : BLAME_KVM;
 	return page->refcount == held;
 }
 
@@ -87,7 +87,7 @@ static void find_open(struct machine *m, struct mapping *at)
 	for (unsigned i = 0; i < MAX_OPEN; i++) {
 		const struct open_range *open = &m->w->kvm.open[i];
 
-		if (!open->used || at->hva >= open->end || end <= open->start)
+		if (!open->used || open->ended || at->hva >= open->end || end <= open->start)
 			continue;
 		if (open->zapped)
 			at->zapped = true;
@@ -204,10 +204,10 @@ static bool start_is_running(const struct machine *m)
 	return false;
 }
 
-/* Who will flush before anybody can tell: a writer of mmu_lock, a dirty-log call in flight. */
+/* Who will flush before anybody can tell: a notification, a memslot or dirty-log call in flight. */
 static bool flush_is_due(const struct machine *m)
 {
-	if (m->w->kvm.mmu_lock.writer || start_is_running(m))
+	if (start_is_running(m))
 		return true;
 	for (unsigned i = 0; i < MAX_TASKS; i++) {
 		const struct task *t = &m->w->task[i];

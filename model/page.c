@@ -73,6 +73,7 @@ static void account(struct machine *m, enum holder holder, s32 refs)
 static void hold(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 {
 	page_of(m, page_head(m, pfn))->held[holder] += refs;
+	page_touch(m, page_head(m, pfn));
 	account(m, holder, refs);
 }
 
@@ -81,10 +82,12 @@ static void release(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 	struct page *head = page_of(m, page_head(m, pfn));
 
 	account(m, holder, -refs);
-	if (head->held[holder] < refs)
+	if (head->held[holder] < refs) {
 		raise_alarm(m, ALARM_PUT_UNHELD, pfn, blame_of(holder));
-	else
+		head->misput_by = blame_of(holder);
+	} else {
 		head->held[holder] -= refs;
+	}
 }
 
 void page_get(struct machine *m, pfn_t pfn, enum holder holder)
@@ -130,7 +133,7 @@ void page_add_refs(struct machine *m, pfn_t pfn, s32 delta)
 	struct page *page = page_of(m, pfn);
 
 	page->refcount += delta;
-	page_of(m, page->head)->held[HOLD_OWNER] += delta;
+	page->held[HOLD_OWNER] += delta;
 	note_ref(m, "page_ref_mod", pfn, HOLD_OWNER, delta, true);
 }
 
@@ -171,14 +174,16 @@ static void free_one(struct machine *m, pfn_t pfn, enum blame by)
 
 /*
  * free_pages_prepare() looks at each tail of a block: one that somebody holds makes the block
- * bad, and the whole of it is leaked. mm/page_alloc.c:free_tail_page_prepare(), 5.12 and 6.1.
+ * bad, and the whole of it is leaked. mm/page_alloc.c:free_tail_pages_check(), 5.12 and 6.1.
  * SIMPLIFIED: since 6.12 only with check_pages; here always.
  */
-static bool block_is_bad(struct machine *m, pfn_t pfn, u32 order)
+static bool block_is_bad(struct machine *m, pfn_t pfn, u32 order, enum blame *by)
 {
 	for (u64 i = 0; i < (u64)1 << order; i++) {
 		const struct page *page = page_of(m, pfn + i);
 
+		if (page->flags & PG_FREE)
+			*by = page->freed_by;
 		if (page->refcount || page->mapcount || (page->flags & PG_FREE))
 			return true;
 	}
@@ -188,9 +193,10 @@ static bool block_is_bad(struct machine *m, pfn_t pfn, u32 order)
 static void free_block(struct machine *m, pfn_t pfn, u32 order, enum blame by)
 {
 	u64 pages = (u64)1 << order;
+	enum blame whose = by;		/* or who freed a page of it before */
 
-	if (block_is_bad(m, pfn, order)) {
-		raise_alarm(m, ALARM_BAD_FREE, pfn, by);
+	if (block_is_bad(m, pfn, order, &whose)) {
+		raise_alarm(m, ALARM_BAD_FREE, pfn, whose);
 		for (u64 i = 0; i < pages; i++)
 			page_of(m, pfn + i)->flags |= PG_LEAKED;
 		return;
@@ -234,6 +240,7 @@ static void page_init(struct machine *m, pfn_t pfn, pfn_t head, u32 flags, u8 ow
 	page->flags = flags;
 	page->owner = owner;
 	page->head = head;
+	page->misput_by = BLAME_NONE;
 	page->refcount = 0;
 	page->mapcount = 0;
 	m->phys->clear(m->phys, pfn);
@@ -286,7 +293,7 @@ void pages_free(struct machine *m, pfn_t pfn, u32 order)
 	bool head = page->flags & PG_HEAD;
 
 	if (page->flags & PG_FREE) {
-		raise_alarm(m, ALARM_BAD_FREE, pfn, BLAME_DRIVER);
+		raise_alarm(m, ALARM_BAD_FREE, pfn, page->freed_by);
 		return;
 	}
 	release(m, pfn, HOLD_OWNER, 1);

@@ -65,7 +65,7 @@ struct page {
 	u8 order;		/* compound order; of a head */
 	u8 owner;		/* enum page_owner */
 	u8 freed_by;		/* enum blame (machine.h); of a free page */
-	u8 pad;
+	u8 misput_by;		/* ghost: who put a reference that nobody held; of a head */
 	pfn_t head;		/* compound_head(): itself unless a tail */
 	s32 held[NR_HOLDERS];	/* ghost: references by holder; of a head */
 	u16 sptes[NR_LEVELS];	/* ghost: stage-2 leaves of each size that begin here */

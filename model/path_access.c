@@ -213,7 +213,7 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 	hva_t hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, false);
 	u32 eax = a->value;
 
-	if (a->kind == ACCESS_EXEC && a->failed) {	/* nothing to fetch: handle_emulation_failure() */
+	if (a->kind == ACCESS_EXEC && a->failed) {	/* handle_emulation_failure() */
 		a->internal_error = true;
 		a->count = 0;
 		return STEP_DONE;

@@ -252,9 +252,11 @@ static enum step_result take_result(struct machine *m, struct task *t)
 		handle_error_pfn(f, f->pfn);
 		return STEP_NEXT;
 	}
+	if (f->pfn == KVM_PFN_NOSLOT)	/* INVALID since check_slot: SRCU is not modelled */
+		f->slot = NO_SLOT;
 	f->map_writable = follow->writable;
 	f->page = follow->page;
-	f->unused_page = !is_error_noslot_pfn(f->pfn);
+	f->unused_page = true;
 	return STEP_NEXT;
 }
 
@@ -298,7 +300,7 @@ static enum step_result link_table(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	}
 	if (spte_is_leaf(format, at.entry, at.level)) {
-		/* SIMPLIFIED: up to 5.17 zapped, not split; but there no host maps huge pages here */
+		/* SIMPLIFIED: up to 5.17 zapped, not split; but no such leaf is there then */
 		tdp_split_leaf(m, &at);
 		return STEP_BACK;
 	}

@@ -179,12 +179,13 @@ static enum step_result install_copy(struct machine *m, struct task *t)
 	const struct vma *vma = fault_vma(m, t);
 	struct pt_leaf old = fault_leaf(m, t);
 	pfn_t page = t->host.page, old_page = NO_PFN;
-	u64 entry = anon_writable(vma, page);
+	u64 entry;
 
-	if (old.entry != t->host.orig) {	/* pte_same(): the copy is put instead */
+	if (!vma || old.entry != t->host.orig) {	/* pte_same(): the copy is put instead */
 		page_hand_over(m, page, HOLD_PTE, HOLD_MM);
 		return STEP_NEXT;
 	}
+	entry = anon_writable(vma, page);
 	if (leaf_is_normal(&old)) {
 		old_page = pt_pfn(old.entry);
 		page_hand_over(m, old_page, HOLD_PTE, HOLD_MM);
@@ -241,7 +242,7 @@ static bool may_insert_pmd(struct machine *m, const struct vma *vma, hva_t hva, 
 {
 	hva_t start = hva & ~(level_pages(2) * PAGE_SIZE - 1);
 
-	if (vma->mode != MODE_PMD || !m->sem->traits.pfnmap_huge || (first & 511) || left < 512)
+	if (vma->mode != MODE_PMD || (first & 511) || left < 512)
 		return false;
 	return start >= vma->start && start + level_pages(2) * PAGE_SIZE <= vma->end &&
 	       !host_has_table(m, hva);

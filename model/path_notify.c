@@ -138,9 +138,9 @@ static enum step_result notify_uncount(struct machine *m, struct task *t)
 {
 	struct kvm *kvm = &m->w->kvm;
 
-	(void)t;
 	if (--kvm->in_progress == 0)
 		kvm->range_start = kvm->range_end = 0;
+	kvm->open[t->notify.open].ended = true;
 	touch(m, OBJECT_NOTIFIER, 0);
 	return STEP_NEXT;
 }

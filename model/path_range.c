@@ -173,8 +173,8 @@ static bool object_part(const struct vma *vma, const struct range_op *op, hva_t 
 }
 
 /*
- * madvise_walk_vmas(): a hole is skipped, and -ENOMEM in the end; can_madv_lru_vma(): VM_PFNMAP (and
- * VM_LOCKED, hugetlb) end the walk with -EINVAL.
+ * madvise_walk_vmas(): a hole is skipped, and -ENOMEM in the end; can_madv_lru_vma(): VM_PFNMAP
+ * (and VM_LOCKED, hugetlb) ends the walk with -EINVAL.
  */
 static bool refuses_dontneed(struct range_op *op, const struct vma *vma)
 {

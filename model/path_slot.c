@@ -146,6 +146,7 @@ enum step_result commit_slot(struct machine *m, struct task *t)
 			memslot_clear_dirty(m, op->row);	/* kvm_prepare_memory_region() */
 	}
 	m->w->kvm.generation += ADDRESS_SPACES;
+	m->touched_all = true;	/* what its gfns stand for is another matter now */
 	return STEP_NEXT;
 }
 

@@ -153,8 +153,8 @@ static void lookup_release(struct machine *m, struct task *t)
 #define V11_TRAITS						\
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,		\
 	.refcounted_mask = SPTE_MMU_PAGE_REFCOUNTED,		\
-	.change_pte = true, .lookup_api = true,			\
-	.needs_io = true, .anon_ref_add = true, .release_by_page = true,	\
+	.change_pte = true,			\
+	.needs_io = true, .anon_ref_add = true,	\
 	.zap_root_from = 3, .saved_dirty = true
 
 static const struct traits traits = { V11_TRAITS };
@@ -182,7 +182,8 @@ const struct semantics_patch sem_v11 = {
 		{ EDIT_DROP, PATH_FAULT, "release_fault_page", { 0 } },
 		{ EDIT_BEFORE, PATH_FAULT, "unlock_mmu",
 		  { .name = "mark_page_accessed", .run = release_fault_page,
-		    .when = fault_has_lookup, .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault" } },
+		    .when = fault_has_lookup,
+		    .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault" } },
 		{ .verb = EDIT_END },
 	},
 };

@@ -8,12 +8,13 @@
  */
 #include "model/sem.h"
 
-/* kvm_is_zone_device_pfn(), from 5.14 on kvm_is_zone_device_page(): warns of whatever has no count */
+/* kvm_is_zone_device_pfn(), since 5.14 kvm_is_zone_device_page(): warns if there is no count */
 bool is_zone_device_pfn(struct machine *m, pfn_t pfn)
 {
 	if (page_count(m, pfn))
 		return page_is(m, pfn, PG_ZONE_DEVICE);
-	raise_alarm(m, ALARM_WARN, SPLAT_ZONE_DEVICE_COUNT0, BLAME_KVM);
+	raise_alarm(m, ALARM_WARN, SPLAT_ZONE_DEVICE_COUNT0,
+		    page_is(m, pfn, PG_FREE) ? page_blame(m, pfn) : BLAME_KVM);
 	return false;
 }
 
@@ -197,7 +198,7 @@ static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invali
 
 static const struct traits traits = {
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
-	.change_pte = true, .lookup_api = true, .writable_by_slow = true,
+	.change_pte = true, .writable_by_slow = true,
 	.zap_root_from = 4,
 };
 

@@ -46,6 +46,7 @@ void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder)
 		return;
 	note_release(m, dirty ? "kvm_release_page_dirty" : "kvm_release_page_clean", pfn);
 	if (is_ad_tracked(m, pfn)) {
+		mark_alive(m, pfn);
 		if (dirty)
 			page_set_dirty(m, pfn);
 		m->sem->ops.mark_accessed(m, pfn);
@@ -126,7 +127,7 @@ static void lookup_release(struct machine *m, struct task *t)
 
 static const struct traits traits = {
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
-	.change_pte = true, .lookup_api = true, .writable_by_slow = true,
+	.change_pte = true, .writable_by_slow = true,
 	.zap_root_from = 3,
 };
 

@@ -50,8 +50,8 @@ static void log_rearmed(struct machine *m, u64 old)
 
 static const struct traits traits = {
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
-	.change_pte = true, .lookup_api = true, .writable_by_slow = true,
-	.anon_ref_add = true, .release_by_page = true, .zap_root_from = 3,
+	.change_pte = true, .writable_by_slow = true,
+	.anon_ref_add = true, .zap_root_from = 3,
 	.saved_dirty = true,
 };
 

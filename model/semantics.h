@@ -57,15 +57,13 @@ struct traits {
 	u8 allow_unsafe_mappings;	/* kvm.allow_unsafe_mappings (v11, 6.13) */
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
-	bool lookup_api;		/* gfn_to_pfn_prot() and its like exist */
 	bool needs_io;			/* KVM_PFN_ERR_NEEDS_IO instead of *async = true */
 	bool writable_by_slow;		/* hva_to_pfn_slow() sets *writable, failing or not */
-	bool release_by_page;		/* probes see the nested kvm_release_page_clean() */
-	bool gup_fast_needs_mapping;	/* CONFIG_SECRETMEM, 6.10: order-0 pages without mapping are refused */
-	bool fault_keeps_dirty;		/* set_pte_range(): a dirty page's new PTE has D if it has W */
-	bool saved_dirty;		/* _PAGE_SAVED_DIRTY (6.6): a PTE without W has its D in bit 58 */
-	u8 zap_root_from;		/* tdp_mmu_zap_root(): level of the first pass; then upwards */
-	bool table_noted_last;		/* kvm_tdp_mmu_spte_changed of a table comes after its entries' */
+	bool gup_fast_needs_mapping;	/* CONFIG_SECRETMEM, 6.10: refuses order 0 without it */
+	bool fault_keeps_dirty;		/* set_pte_range(): a dirty page's new PTE has D and W */
+	bool saved_dirty;		/* _PAGE_SAVED_DIRTY (6.6): without W, D is bit 58 */
+	u8 zap_root_from;		/* tdp_mmu_zap_root(): level of the first pass */
+	bool table_noted_last;		/* kvm_tdp_mmu_spte_changed: a table after its entries */
 	bool anon_ref_add;		/* do_anonymous_page() adds nr_pages - 1 references */
 };
 

@@ -197,6 +197,8 @@ void tdp_invalidate_roots(struct machine *m)
 	for (unsigned i = 0; i < MAX_ROOTS; i++)
 		if (m->w->kvm.roots[i].used)
 			m->w->kvm.roots[i].invalid = true;
+	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS: vCPUs leave the guest, to return with a new root */
+	tlb_flush_all(m);
 }
 
 /* __tdp_mmu_zap_root(): the entries of @zap_level below @table, whose entries are of @level. */
@@ -278,11 +280,13 @@ void tdp_zap_invalid_roots(struct machine *m)
 		zap_root(m, root->pfn);
 		root->zapped = true;
 		/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS */
-		for (unsigned v = 0; v < MAX_VCPUS; v++)
-			if (m->w->vcpu[v].root == root->pfn && !is_in_exit(m, v)) {
+		for (unsigned v = 0; v < MAX_VCPUS; v++) {
+			if (m->w->vcpu[v].root != root->pfn)
+				continue;
+			tlb_flush(m, v);
+			if (!is_in_exit(m, v))
 				m->w->vcpu[v].root = NO_PFN;
-				tlb_flush(m, v);
-			}
+		}
 		put_root(m, root->pfn);
 	}
 }

@@ -25,8 +25,8 @@ u64 tdp_entry(struct machine *m, pfn_t table, gfn_t gfn, unsigned level);
 /* Change one entry, with everything that __handle_changed_spte() does about it. */
 void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64 new);
 /*
- * tdp_mmu_split_huge_page(): a huge leaf becomes a table of leaves. No flush: each translation stays
- * as it was.
+ * tdp_mmu_split_huge_page(): a huge leaf becomes a table of leaves. No flush: each translation
+ * stays as it was.
  */
 void tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf);
 /* tdp_mmu_split_huge_pages_root() of the current root: no huge leaf is left in [start, end). */

@@ -14,21 +14,7 @@
 #include <stb/stb_ds.h>
 
 #include "model/semantics.h"
-
-/* Commands that are not events and change nothing that is compared. */
-static const struct { const char *word, *text; } harmless[] = {
-	{ "sh", "dmesg |" },
-	{ "sysw", "/sys/module/labdrv/parameters/race_" },
-};
-
-static bool is_harmless(const struct command *command)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
-		if (command->nr_words && !strcmp(command->words[0], harmless[i].word) &&
-		    strstr(command->text, harmless[i].text))
-			return true;
-	return false;
-}
+#include "sim/overlap.h"
 
 static bool all_free(struct run *run, pfn_t first, uint64_t pages)
 {
@@ -40,10 +26,42 @@ static bool all_free(struct run *run, pfn_t first, uint64_t pages)
 
 static uint64_t pages_of(const struct event *e)
 {
-	bool separate = e->kind == ALLOC_ORDER0 || e->kind == ALLOC_RESERVED ||
-			e->kind == ALLOC_MMIO;
+	bool separate = alloc_is_separate(e->kind);
 
 	return separate ? e->count : (uint64_t)1 << (e->order & 31);
+}
+
+/* The page that the recording shows somewhere at one of these frames, or NULL: no memory. */
+static const struct page_facts *memory_at(const struct recording *recording, uint64_t first,
+					  uint64_t pages)
+{
+	for (size_t i = 0; i < recording->nr_commands; i++) {
+		const struct command *command = &recording->commands[i];
+
+		for (size_t n = 0; n < command->nr_facts; n++) {
+			const struct page_facts *page = &command->facts[n].host.page;
+
+			if (command->facts[n].kind == FACT_HOST && page->known &&
+			    !page->nopage && page->pfn - first < pages)
+				return page;
+		}
+	}
+	return NULL;
+}
+
+/* Frames named by number: whether they are memory, and whose, is an input. */
+static void choose_physical(struct run *run, struct event *e)
+{
+	const struct page_facts *page = memory_at(run->recording, e->pfn, e->count);
+
+	if (!page)
+		return;
+	take_input(run, place_of_command(run), "frame 0x%llx is memory",
+		   (unsigned long long)page->pfn);
+	if (e->count > 1 || !page->reserved)
+		lose(run, "a frame named by number is somebody's memory");
+	e->pfn = run->vm->w.config.zero_pfn;	/* the one page of the kernel that the model has */
+	frames_bind(&run->frames, page->pfn, e->pfn);
 }
 
 /*
@@ -54,8 +72,12 @@ static void choose_frames(struct run *run, struct event *e)
 {
 	pfn_t old;
 
-	if (e->id != EVENT_ALLOC || e->pfn == NO_PFN || e->kind == ALLOC_MMIO)
+	if (e->id != EVENT_ALLOC || e->pfn == NO_PFN)
 		return;
+	if (e->kind == ALLOC_MMIO) {
+		choose_physical(run, e);
+		return;
+	}
 	take_input(run, place_of_command(run), "frame 0x%llx, and those after it",
 		   (unsigned long long)e->pfn);
 	old = frames_model(&run->frames, e->pfn);
@@ -76,8 +98,8 @@ static void bind_frames(struct run *run, const struct event *e, const struct out
 	for (uint64_t i = 0; i < (one_block ? pages_of(e) : 1); i++)
 		if (!frames_bind(&run->frames, recorded + i, outcome->pfn + i))
 			observe(run, CONFORM_PAGE, place_of_command(run),
-				say("frame 0x%llx was free", (unsigned long long)recorded + i).text,
-				say("frame 0x%llx is in use", (unsigned long long)recorded + i).text);
+				say("0x%llx was free", (unsigned long long)recorded + i).text,
+				say("0x%llx is in use", (unsigned long long)recorded + i).text);
 }
 
 static void keep_notes(struct run *run)
@@ -109,9 +131,23 @@ static void drain(struct run *run)
 	size_t n = run->vm->nr_notes;
 
 	lru_drain(&run->vm->m);
-	for (size_t i = n; i < run->vm->nr_notes; i++)
-		if (run->vm->notes[i].note.kind == NOTE_FREE)
-			arrput(run->notes, run->vm->notes[i]);
+	lru_forget_all(run);
+	for (size_t i = n; i < run->vm->nr_notes; i++) {
+		const struct note *note = &run->vm->notes[i].note;
+
+		if (note->kind == NOTE_FREE)
+			frames_release(&run->frames, note->pfn, (uint64_t)1 << note->level);
+	}
+}
+
+/* "later": its action takes place inside the look-up's window. */
+static void run_window(struct run *run, const struct script_events *todo)
+{
+	vm_begin_event(run->vm, run->command->number);
+	if (overlap_window(run->vm, todo, &run->outcome))
+		script_window_used(run->script);
+	keep_notes(run);
+	follow_roots(run);
 }
 
 static void run_events(struct run *run, const struct script_events *todo)
@@ -119,6 +155,10 @@ static void run_events(struct run *run, const struct script_events *todo)
 	struct error error = { .line = 0 };
 
 	run->main = todo->nr_events ? todo->events[todo->main].id : EVENT_NOTHING;
+	if (todo->meanwhile) {
+		run_window(run, todo);
+		return;
+	}
 	for (size_t i = 0; i < todo->nr_events; i++) {
 		struct event *e = &todo->events[i];
 
@@ -133,8 +173,6 @@ static void run_events(struct run *run, const struct script_events *todo)
 		if (is_over(&run->outcome))
 			break;
 	}
-	if (script_drains(run->script))
-		drain(run);
 	if (run->vm->dead)
 		lose(run, "the model's kernel is dead: BUG or oops");
 }
@@ -148,15 +186,17 @@ static void run_command(struct run *run)
 	run->outcome = (struct outcome){ .word = "unmodelled", .pfn = NO_PFN };
 	run->same.verdict = CONFORM_AGREE;
 	run->says = !lost;
-	if (!lost && todo.verdict != SCRIPT_UNMODELLED)
-		run_events(run, &todo);
-	else if (!lost && !is_harmless(run->command))
+	if (!lost && todo.verdict == SCRIPT_OVERLAP)
+		lose(run, "two actors, in an order that is not recorded");
+	else if (!lost && todo.verdict == SCRIPT_UNMODELLED)
 		lose(run, todo.why);
-	else
-		run->says = false;
+	else if (!lost)
+		run_events(run, &todo);
 	conform_answer(run);
 	conform_trace(run);
 	run->says = !run->out->lost;
+	if (run->says && script_drains(run->script))
+		drain(run);
 	conform_facts(run);
 	observe_unchanged(run);
 }
@@ -210,13 +250,18 @@ static void set_up(struct run *run)
 	run->root = NO_PFN;
 	for (unsigned v = 0; v < MAX_VCPUS; v++)
 		run->roots[v] = NO_PFN;
+	for (unsigned i = 0; i < MAX_MAPS; i++)
+		run->maps[i] = NO_PFN;
 	run->script = script_new(run->recording);
+	run->allocations_traced = trace_has(run->recording, "mm_page_alloc");
+	run->refs_traced = trace_has(run->recording, "page_ref_");
 	if (!patch)
 		return;
 	run->out->semantics = run->recording->semantics;
 	run->vm = vm_new(patch, &config);
 	script_set_up(run->recording, run->vm);
 	follow_roots(run);
+	lru_start(run);
 }
 
 static void tear_down(struct run *run)
@@ -224,6 +269,7 @@ static void tear_down(struct run *run)
 	vm_free(run->vm);
 	script_free(run->script);
 	frames_free(&run->frames);
+	lru_forget_all(run);
 	arrfree(run->notes);
 	shfree(run->last);
 	shfree(run->mapped);

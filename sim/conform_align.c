@@ -36,15 +36,37 @@ static bool is_ours(const struct run *run, const struct item *recorded, const st
 	return frames_model(frames, recorded->frame[0]) == model->frame[0];
 }
 
+/* The item without its frames; @more: what to add to the model's counts. */
+static struct said text_of(const struct item *item, s32 more)
+{
+	const char *text = item->said.text, *mark = strchr(text, COUNT_MARK);
+	struct said said = say("%s%s%.*s", item->event, *text == ' ' ? "" : " ",
+			       mark ? (int)(mark - text) : (int)strlen(text), text);
+
+	if (item->counts == COUNT_PAGE)
+		say_more(&said, "%sref=%d headref=%d map=%d", mark == text ? "" : " ",
+			 item->count + more, item->headcount + more, item->mapcount);
+	else if (item->counts != COUNT_NONE)
+		say_more(&said, "count=%d", item->count + more);
+	if (item->counts == COUNT_AND_RET)
+		say_more(&said, " val=%lld ret=%d", (long long)item->key, item->count + more == 0);
+	if (mark)
+		say_more(&said, "%s", mark + 1);
+	return said;
+}
+
 /* Can these be one event, whatever its values? */
-static bool same_event(const struct run *run, const struct item *recorded,
-		       const struct item *model)
+static bool same_event(struct run *run, const struct item *recorded, const struct item *model)
 {
 	if (recorded->kind != model->kind || recorded->key != model->key ||
 	    strcmp(recorded->event, model->event))
 		return false;
 	if (recorded->kind == CONFORM_PAGE_REF && !is_ours(run, recorded, model))
 		return false;
+	if (model->lru < 0 &&
+	    strcmp(text_of(recorded, 0).text,
+		   text_of(model, lru_correction(run, model->frame[0])).text))
+		return false;	/* another put of this page is more likely */
 	if (recorded->kind != CONFORM_PAGE_REF && recorded->kind != CONFORM_RELEASE)
 		return true;
 	if (recorded->frame[0] == NO_PFN || model->frame[0] == NO_PFN)
@@ -52,10 +74,10 @@ static bool same_event(const struct run *run, const struct item *recorded,
 	return frames_may_bind(&run->frames, recorded->frame[0], model->frame[0]);
 }
 
-static struct said full_text(const struct run *run, const struct item *item, bool is_model)
+static struct said full_text(struct run *run, const struct item *item, bool is_model)
 {
-	const char *text = item->said.text;
-	struct said said = say("%s%s%s", item->event, *text == ' ' ? "" : " ", text);
+	s32 more = is_model && item->counts ? lru_correction(run, item->frame[0]) : 0;
+	struct said said = text_of(item, more);
 
 	for (int i = 0; i < 2; i++) {
 		if (item->frame[i] == NO_PFN)
@@ -68,14 +90,34 @@ static struct said full_text(const struct run *run, const struct item *item, boo
 }
 
 /* The model's event has happened: what it freed may come back as anything. */
-static void pass(struct run *run, const struct item *model)
+static void pass(struct run *run, const struct item *model, bool recorded)
 {
-	if (model->kind == NR_CONFORM_KINDS)
+	if (model->lru)
+		lru_note(run, model->frame[0], model->lru, recorded);
+	if (model->kind == NR_CONFORM_KINDS) {
 		frames_release(&run->frames, model->frame[0], model->frame[1]);
-	else if (model->frees_old_table)
+		lru_forget(run, model->frame[0]);
+	}
+	if (model->frees_old_table)
 		frames_release(&run->frames, model->frame[0], 1);
 	else if (model->kind == CONFORM_PAGE_REF && !strcmp(model->event, "page_ref_set"))
 		frames_take(&run->frames, model->frame[0], 1);
+}
+
+/* Would the counts agree if the kernel's LRU batch had taken or given back the page by now? */
+static void guess_lru(struct run *run, const struct item *recorded, const struct item *model)
+{
+	struct said wanted = text_of(recorded, 0);
+	s32 now = model->counts ? lru_correction(run, model->frame[0]) : 0;
+
+	if (!model->counts || model->seen_before || !strcmp(wanted.text, text_of(model, now).text))
+		return;
+	for (s32 more = -1; more <= 1; more++)
+		if (!strcmp(wanted.text, text_of(model, more).text) &&
+		    lru_guess(run, model->frame[0], more))
+			take_input(run, (struct place){ run->file.trace, recorded->line },
+				   "LRU batch of pfn=%s",
+				   frame_said(&run->frames, model->frame[0]).text);
 }
 
 static void compare(struct run *run, const struct item *recorded, const struct item *model)
@@ -85,26 +127,45 @@ static void compare(struct run *run, const struct item *recorded, const struct i
 	for (int i = 0; i < 2; i++)
 		if (recorded->frame[i] != NO_PFN && model->frame[i] != NO_PFN)
 			frames_bind(&run->frames, recorded->frame[i], model->frame[i]);
+	if (model->lru > 0)
+		pass(run, model, true);		/* its reference is counted already */
+	guess_lru(run, recorded, model);
 	observe(run, recorded->kind, place, full_text(run, recorded, false).text,
 		full_text(run, model, true).text);
-	pass(run, model);
+	if (model->lru <= 0)
+		pass(run, model, true);
+}
+
+/* The kernel's LRU batch gives a page back: when, is input. */
+static bool is_lru_put(struct run *run, const struct item *recorded)
+{
+	return recorded->kind == CONFORM_PAGE_REF && recorded->key == (uint64_t)-1 &&
+	       !strcmp(recorded->event, "page_ref_mod_and_test") &&
+	       lru_may_be_put(run, frames_model(&run->frames, recorded->frame[0]));
 }
 
 static void only_recorded(struct run *run, const struct item *recorded)
 {
 	struct place place = { .file = run->file.trace, .line = recorded->line };
 
-	if (!may_be_foreign(run, recorded))
+	if (is_lru_put(run, recorded)) {
+		lru_note(run, frames_model(&run->frames, recorded->frame[0]), 0, true);
+		take_input(run, place, "LRU batch: %s", full_text(run, recorded, false).text);
+	} else if (!may_be_foreign(run, recorded)) {
 		observe(run, recorded->kind, place, full_text(run, recorded, false).text, NULL);
+	}
 }
 
 static void only_model(struct run *run, const struct item *model, unsigned line)
 {
 	struct place place = { .file = run->file.trace, .line = line };
 
-	pass(run, model);
-	if (model->kind == NR_CONFORM_KINDS)
+	pass(run, model, false);
+	if (model->kind == NR_CONFORM_KINDS || model->lru < 0 || !model->visible)
 		return;
+	if (model->kind == CONFORM_PAGE_REF && !run->allocations_traced &&
+	    frames_recorded(&run->frames, model->frame[0]) == NO_PFN)
+		return;		/* which of the recorded events it is, nothing says */
 	if (!line)
 		place = place_of_command(run);
 	observe(run, model->kind, place, NULL, full_text(run, model, true).text);
@@ -116,7 +177,7 @@ struct stretch {
 };
 
 /* How many events on either side come before the next that both have. */
-static struct stretch gap_before_match(const struct run *run, const struct stretch *rest)
+static struct stretch gap_before_match(struct run *run, const struct stretch *rest)
 {
 	struct stretch gap = *rest;
 
@@ -124,7 +185,8 @@ static struct stretch gap_before_match(const struct run *run, const struct stret
 		for (size_t r = 0; r <= sum; r++) {
 			size_t m = sum - r;
 
-			if (r > WINDOW || m > WINDOW || r >= rest->nr_recorded || m >= rest->nr_model)
+			if (r > WINDOW || m > WINDOW || r >= rest->nr_recorded ||
+			    m >= rest->nr_model)
 				continue;
 			if (!same_event(run, rest->recorded + r, rest->model + m))
 				continue;
@@ -135,11 +197,20 @@ static struct stretch gap_before_match(const struct run *run, const struct stret
 	return gap;
 }
 
+static bool alike(struct run *run, const struct item *recorded, const struct item *model)
+{
+	if (model->kind != recorded->kind || strcmp(model->event, recorded->event))
+		return false;
+	if (model->kind != CONFORM_PAGE_REF)
+		return true;
+	return !model->lru && !is_lru_put(run, recorded) && is_ours(run, recorded, model) &&
+	       frames_may_bind(&run->frames, recorded->frame[0], model->frame[0]);
+}
+
 /* Within a gap, an event and its like are one difference. */
-static void report_gap(struct run *run, const struct stretch *gap)
+static void report_gap(struct run *run, const struct stretch *gap, unsigned line)
 {
 	bool *used = NULL;
-	unsigned line = gap->nr_recorded ? gap->recorded[0].line : 0;
 
 	arrsetlen(used, gap->nr_model + 1);
 	memset(used, 0, (gap->nr_model + 1) * sizeof(*used));
@@ -149,9 +220,7 @@ static void report_gap(struct run *run, const struct stretch *gap)
 
 		if (may_be_foreign(run, recorded))
 			continue;
-		while (m < gap->nr_model &&
-		       (used[m] || gap->model[m].kind != recorded->kind ||
-			strcmp(gap->model[m].event, recorded->event)))
+		while (m < gap->nr_model && (used[m] || !alike(run, recorded, &gap->model[m])))
 			m++;
 		if (m < gap->nr_model)
 			compare(run, recorded, &gap->model[m]);
@@ -163,6 +232,23 @@ static void report_gap(struct run *run, const struct stretch *gap)
 		if (!used[m])
 			only_model(run, &gap->model[m], line);
 	arrfree(used);
+}
+
+/* One event with another value, and then the same again: no event is missing on either side. */
+static bool only_values_differ(struct run *run, const struct stretch *rest)
+{
+	bool last = rest->nr_recorded == 1 && rest->nr_model == 1;
+
+	if (!rest->nr_recorded || !rest->nr_model || !alike(run, rest->recorded, rest->model))
+		return false;
+	return last || (rest->nr_recorded > 1 && rest->nr_model > 1 &&
+			same_event(run, rest->recorded + 1, rest->model + 1));
+}
+
+static bool starts_alike(struct run *run, const struct stretch *rest)
+{
+	return (rest->nr_recorded && rest->nr_model &&
+		same_event(run, rest->recorded, rest->model)) || only_values_differ(run, rest);
 }
 
 static void advance(struct stretch *rest, size_t recorded, size_t model)
@@ -177,22 +263,26 @@ void items_align(struct run *run, struct item *recorded, struct item *model)
 {
 	struct stretch rest = { .recorded = recorded, .nr_recorded = arrlenu(recorded),
 				.model = model, .nr_model = arrlenu(model) };
+	unsigned line = 0;	/* near which an event is missing */
 
 	while (rest.nr_recorded || rest.nr_model) {
 		struct stretch gap;
 
-		if (rest.nr_model && rest.model->kind == NR_CONFORM_KINDS) {
-			pass(run, rest.model);
+		if (rest.nr_recorded)
+			line = rest.recorded->line;
+		if (rest.nr_model && !rest.model->visible) {
+			pass(run, rest.model, false);
 			advance(&rest, 0, 1);
-		} else if (rest.nr_recorded && rest.nr_model &&
-			   same_event(run, rest.recorded, rest.model)) {
+		} else if (starts_alike(run, &rest)) {
 			compare(run, rest.recorded, rest.model);
 			advance(&rest, 1, 1);
 		} else if (rest.nr_recorded && may_be_foreign(run, rest.recorded)) {
 			advance(&rest, 1, 0);
 		} else {
 			gap = gap_before_match(run, &rest);
-			report_gap(run, &gap);
+			if (gap.nr_recorded < rest.nr_recorded)
+				line = rest.recorded[gap.nr_recorded].line;
+			report_gap(run, &gap, line);
 			advance(&rest, gap.nr_recorded, gap.nr_model);
 		}
 	}

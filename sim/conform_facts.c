@@ -173,7 +173,7 @@ static struct said s2_said_model(struct run *run, const struct fact *fact)
 		       fact->s2.b59 < 0 ? -1 : (int)(leaf.entry >> 59 & 1));
 }
 
-static void compare_s2(struct run *run, const struct fact *fact)
+void conform_s2(struct run *run, const struct fact *fact)
 {
 	struct place place = { .file = run->file.out, .line = fact->line };
 
@@ -253,7 +253,7 @@ void conform_facts(struct run *run)
 			compare_host(run, fact);
 			break;
 		case FACT_S2:
-			compare_s2(run, fact);
+			conform_s2(run, fact);
 			break;
 		case FACT_SIGNAL:
 			compare_signal(run, fact);

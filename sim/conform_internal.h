@@ -44,6 +44,8 @@ struct said frame_said(const struct frames *frames, pfn_t model);
 
 /* ---- a recording being compared ---- */
 
+struct lru_page { pfn_t key; u8 model, kernel; };
+
 struct last_text { char *key; char *value; };
 struct last_pfn { char *key; pfn_t value; };
 
@@ -59,7 +61,9 @@ struct run {
 	struct outcome outcome;
 	bool says;			/* the model says something about this command */
 	struct log_note *notes;		/* stb_ds: of the command */
+	bool allocations_traced, refs_traced;	/* mm_page_alloc, page_ref_* are in the trace */
 	struct frames frames;
+	struct lru_page *lru;		/* stb_ds: pages that may be in an LRU batch */
 	struct last_text *last;		/* stb_ds: what each watched thing was last */
 	struct last_pfn *mapped;	/* stb_ds: the page last seen at a watched address */
 	pfn_t maps[MAX_MAPS];		/* what kvm_vcpu_map() mapped last */
@@ -111,10 +115,28 @@ struct said flags_said_model(struct run *run, pfn_t pfn);
 /* ---- the parts of a command ---- */
 
 void conform_answer(struct run *run);	/* conform_answer.c */
+void look_at_object(struct run *run);	/* conform_look.c: "lab info" */
+bool conform_look(struct run *run);	/* "pinfo", "pfninfo", "s2info"; false: none of them */
+void conform_s2(struct run *run, const struct fact *fact);
 void conform_lookup(struct run *run);	/* conform_lookup.c: "kvm ..." */
 void conform_facts(struct run *run);	/* conform_facts.c */
 void conform_trace(struct run *run);	/* conform_trace.c */
 void conform_splats(struct run *run);	/* conform_splat.c: of the recording, at its end */
+
+/* ---- conform_lru.c: references of LRU batches ---- */
+
+/* The pages of the set-up: whether the kernel's batches still hold them is not known. */
+void lru_start(struct run *run);
+/* The model put a page into its batch, or took it out; @recorded: and so did the kernel. */
+void lru_note(struct run *run, pfn_t pfn, int delta, bool recorded);
+void lru_forget(struct run *run, pfn_t pfn);
+void lru_forget_all(struct run *run);
+/* How much higher the kernel's count is than the model's. */
+s32 lru_correction(struct run *run, pfn_t pfn);
+/* Can this be the kernel's batch that gives the page back? */
+bool lru_may_be_put(struct run *run, pfn_t pfn);
+/* The counts would agree if the kernel's batch did (not) hold it: from here on that is so. */
+bool lru_guess(struct run *run, pfn_t pfn, s32 correction);
 
 /* ---- traces: both sides become items, which are aligned (conform_align.c) ---- */
 
@@ -129,16 +151,26 @@ struct item {
 	enum conform_kind kind;		/* NR_CONFORM_KINDS: the model frees frames, not compared */
 	const char *event;
 	unsigned line;
+	bool aside;			/* of another thread than the recorder's own */
 	enum owner_of_frame owner;	/* recorded page_ref events */
 	uint64_t key;			/* items of different keys are never the same event */
 	uint64_t frame[2];		/* ~0: none; of a FREE item: first, pages */
 	bool frees_old_table;		/* frame[0] was a table */
-	struct said said;		/* without frames */
+	bool visible;			/* in this kernel's traces */
+	bool seen_before;		/* page_ref has shown what came before */
+	int lru;			/* the model's LRU batch took it, or gives it back */
+	enum item_counts { COUNT_NONE, COUNT_ONE, COUNT_AND_RET, COUNT_PAGE } counts;
+	s32 count, headcount, mapcount;
+	struct said said;		/* without frames; COUNT_MARK: the model's counts go here */
 };
+
+#define COUNT_MARK	'\1'
 
 /* The items of the command, each an stb_ds array. */
 struct item *items_recorded(struct run *run);
 struct item *items_model(struct run *run);
+/* Is there any event whose name begins so? */
+bool trace_has(const struct recording *recording, const char *prefix);
 void items_align(struct run *run, struct item *recorded, struct item *model);
 /* Soft-dirty is input: nobody here clears it, and not every kernel has it. */
 #define PTE_COMPARED	(~PT_ADDR_MASK & ~BIT(11))

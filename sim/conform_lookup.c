@@ -34,8 +34,8 @@ static void say_page(struct run *run, struct said *said, pfn_t pfn, const struct
 	else if (is_op(run, "vunmap") || is_op(run, "vpeek"))
 		say_more(said, " ref=%d headref=%d", page->refcount, head);
 	else if (is_op(run, "vmap"))
-		say_more(said, " held ref=%d headref=%d after ref=%d headref=%d", page->refcount, head,
-			 page->refcount, head);
+		say_more(said, " held ref=%d headref=%d after ref=%d headref=%d", page->refcount,
+			 head, page->refcount, head);
 	else
 		say_more(said, " held ref=%d headref=%d after ref=%d headref=%d", op->held,
 			 op->held_head, op->after, head);
@@ -80,10 +80,30 @@ static struct said map_said(struct run *run, pfn_t pfn)
 {
 	struct said said = say("%s", "");
 
+	if (pfn == NO_PFN)
+		return say("n/a");
 	say_page(run, &said, pfn, NULL);
 	if (is_op(run, "vpeek"))
 		say_more(&said, " val=0x%x", page_load(&run->vm->m, pfn, 0));
 	return said;
+}
+
+/* The page that the answer is about; NO_PFN: the model found none. */
+static pfn_t page_of_answer(struct run *run)
+{
+	const struct task *t = &run->vm->w.task[run->vm->m.task];
+	u32 row = map_row(run);
+	pfn_t pfn = run->maps[row];
+
+	if (is_op(run, "vpeek"))
+		return pfn;
+	if (is_op(run, "vunmap"))
+		run->maps[row] = NO_PFN;
+	else
+		pfn = t->map.error ? NO_PFN : t->follow.pfn;
+	if (is_op(run, "vmap"))
+		run->maps[row] = pfn;
+	return pfn;
 }
 
 static void bind_answer(struct run *run, pfn_t pfn)
@@ -98,7 +118,7 @@ void conform_lookup(struct run *run)
 {
 	const struct answer *answer = &run->command->answer;
 	struct place place = place_of_command(run);
-	pfn_t pfn = NO_PFN;
+	pfn_t pfn = run->says ? page_of_answer(run) : NO_PFN;
 
 	if (!strcmp(answer->result, "n/a"))	/* this kernel has no such function */
 		return;
@@ -106,14 +126,6 @@ void conform_lookup(struct run *run)
 		observe_unmodelled(run, CONFORM_LOOKUP, place, answer->result);
 		return;
 	}
-	if (is_op(run, "vunmap"))
-		pfn = run->maps[map_row(run)];
-	else if (is_op(run, "vpeek"))
-		pfn = run->vm->w.kvm.maps[map_row(run)].pfn;
-	else if (!run->vm->w.task[run->vm->m.task].map.error)
-		pfn = run->vm->w.task[run->vm->m.task].follow.pfn;
-	if (is_op(run, "vmap"))
-		run->maps[map_row(run)] = pfn;
 	if (pfn != NO_PFN)
 		bind_answer(run, pfn);
 	if (is_op(run, "vunmap") || is_op(run, "vpeek"))

@@ -101,6 +101,8 @@ static bool probe_is_visible(const struct run *run, const char *event)
 		return build && build->line == LINE_FAULTIN;
 	if (!strcmp(event, "rp_hva_to_pfn"))
 		return build && build->line != LINE_FAULTIN;
+	if (!strncmp(event, "page_ref_", 9) && !run->refs_traced)
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++)
 		if (!strcmp(events[i].event, event))
 			return recording->nr_probes ? has_probe(recording, events[i].probe) :
@@ -112,7 +114,8 @@ static bool probe_is_visible(const struct run *run, const char *event)
 
 static void add(struct run *run, struct item **items, struct item item)
 {
-	if (probe_is_visible(run, item.event))
+	item.visible = probe_is_visible(run, item.event);
+	if (item.visible || item.lru)
 		arrput(*items, item);
 }
 
@@ -189,13 +192,18 @@ static void add_gup(struct run *run, struct item **items, const struct note *not
 	add(run, items, item);
 }
 
-static void say_counts(struct run *run, struct said *said, const struct note *note)
+static void say_counts(struct run *run, struct item *item, const struct note *note)
 {
-	if (page_is(&run->vm->m, note->pfn, PG_VALID))
-		say_more(said, " ref=%d headref=%d map=%d", note->count, note->headcount,
-			 note->mapcount);
-	else
-		say_more(said, " nopage");
+	item->frame[0] = note->pfn;
+	if (!page_is(&run->vm->m, note->pfn, PG_VALID)) {
+		say_more(&item->said, " nopage");
+		return;
+	}
+	say_more(&item->said, "%c", COUNT_MARK);
+	item->counts = COUNT_PAGE;
+	item->count = note->count;
+	item->headcount = note->headcount;
+	item->mapcount = note->mapcount;
 }
 
 static void add_follow(struct run *run, struct item **items, const struct note *note)
@@ -225,10 +233,8 @@ static void add_follow(struct run *run, struct item **items, const struct note *
 	else if (line == LINE_FOLLOW || !failed)
 		say_more(&item.said, " writable=%d refcounted_page=%s", note->ok,
 			 note->has_page ? "yes" : "NULL");
-	if (!failed) {
-		item.frame[0] = note->pfn;
-		say_counts(run, &item.said, note);
-	}
+	if (!failed)
+		say_counts(run, &item, note);
 	add(run, items, item);
 }
 
@@ -244,23 +250,29 @@ static void add_release(struct run *run, struct item **items, const struct log_n
 	} else if (is_error_noslot_pfn(note->pfn)) {
 		item.said = say("%s", error_pfn_name(note->pfn));
 	} else {
-		item.frame[0] = note->pfn;
 		item.said = say("%s", "");
-		say_counts(run, &item.said, note);
+		say_counts(run, &item, note);
 	}
-	if (helper_is_seen(run, note->name, entry->frame[0].path))
+	item.visible = helper_is_seen(run, note->name, entry->frame[0].path);
+	if (item.visible)
 		arrput(*items, item);
 }
 
 static void add_page_ref(struct run *run, struct item **items, const struct note *note)
 {
 	struct item item = { .kind = CONFORM_PAGE_REF, .event = note->name, .key = note->value,
-			     .frame = { note->pfn, NO_PFN } };
+			     .frame = { note->pfn, NO_PFN }, .count = note->count,
+			     .counts = COUNT_ONE };
 
-	item.said = say("count=%d val=%lld", note->count, (long long)note->value);
-	if (!strcmp(note->name, "page_ref_mod_and_test") ||
-	    !strcmp(note->name, "page_ref_mod_unless"))
+	item.said = say("%c val=%lld", COUNT_MARK, (long long)note->value);
+	if (!strcmp(note->name, "page_ref_mod_and_test")) {
+		item.counts = COUNT_AND_RET;
+		item.said = say("%c", COUNT_MARK);
+	} else if (!strcmp(note->name, "page_ref_mod_unless")) {
 		say_more(&item.said, " ret=%d", note->ok);
+	}
+	if (note->holder == HOLD_LRU)
+		item.lru = note->value > 0 ? 1 : -1;
 	add(run, items, item);
 }
 
@@ -272,12 +284,29 @@ static void add_free(struct item **items, const struct note *note)
 	arrput(*items, item);
 }
 
+/* Of pages whose every reference is traced, the counts are known from the first item on. */
+static void find_seen_before(struct run *run, struct item *items)
+{
+	struct { pfn_t key; u8 value; } *seen = NULL;
+
+	for (size_t i = 0; i < arrlenu(items) && probe_is_visible(run, "page_ref_mod"); i++) {
+		if (items[i].counts == COUNT_NONE)
+			continue;
+		items[i].seen_before = hmgeti(seen, items[i].frame[0]) >= 0;
+		hmput(seen, items[i].frame[0], 1);
+	}
+	hmfree(seen);
+}
+
 struct item *items_model(struct run *run)
 {
+	/* "join" waits for the other thread: what happens meanwhile is that one's */
+	bool joins = run->command->nr_words && !strcmp(run->command->words[0], "join");
 	struct item *items = NULL;
 
 	for (size_t i = 0; i < arrlenu(run->notes); i++) {
 		const struct note *note = &run->notes[i].note;
+		size_t first = arrlenu(items);
 
 		switch ((enum note_kind)note->kind) {
 		case NOTE_REF:
@@ -313,6 +342,9 @@ struct item *items_model(struct run *run)
 		case NOTE_EXIT:		/* conform_answer.c */
 			break;
 		}
+		for (; first < arrlenu(items); first++)
+			items[first].aside = joins || run->notes[i].task != run->notes[0].task;
 	}
+	find_seen_before(run, items);
 	return items;
 }

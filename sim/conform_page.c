@@ -37,8 +37,8 @@ struct said page_said_model(struct run *run, pfn_t pfn, bool last)
 	struct page_facts facts = {
 		.known = true, .last = last, .nopage = !(page->flags & PG_VALID),
 		.head = page->flags & PG_HEAD, .tail = page->flags & PG_TAIL,
-		.reserved = page->flags & PG_RESERVED, .ref = page->refcount,
-		.map = page->mapcount, .order = head->order, .headref = head->refcount,
+		.reserved = page->flags & PG_RESERVED, .map = page->mapcount, .order = head->order,
+		.ref = page->refcount + lru_correction(run, pfn), .headref = head->refcount,
 	};
 	struct said said = say("%s", "");
 

@@ -3,13 +3,19 @@
  * conform_splat.c: WARNs, BUGs and oopses: in which function, not when.
  *
  * Most are WARN_ON_ONCE(), so that the kernel says it once for all commands; its log is read at
- * the end, and of a stack only some lines are kept. Hence one observation a recording: the model
- * has a splat with one of the recorded functions on its stack, or neither has any.
+ * the end or by "sh dmesg", and of a stack only some lines are kept. Hence one observation a
+ * recording: the model has a splat with one of the recorded functions on its stack, or neither
+ * has any.
  */
 #include "sim/conform_internal.h"
 
 #include <ctype.h>
 #include <string.h>
+
+/* Functions that the compiler inlines the place of a splat into. */
+static const char *const inlined_into[NR_SPLATS] = {
+	[SPLAT_AD_TRACKED_COUNT0] = "kvm_set_page_accessed kvm_set_page_dirty",
+};
 
 /* The next function of a log's line, "NAME+0x12/0x34", at or after *@at; "": there is none. */
 static struct said next_function(const char **at)
@@ -29,8 +35,10 @@ static bool is_modelled(struct run *run, const char *function)
 {
 	for (size_t s = 0; s < run->vm->nr_splats; s++) {
 		const struct splat_seen *splat = &run->vm->splats[s];
+		const char *inlined = inlined_into[splat->splat];
 
-		if (!strcmp(splat_names[splat->splat], function))
+		if (!strcmp(splat_names[splat->splat], function) ||
+		    (inlined && strstr(inlined, function)))
 			return true;
 		for (size_t i = 0; i < run->vm->nr_violations; i++) {
 			const struct found_violation *v = &run->vm->violations[i];
@@ -44,44 +52,59 @@ static bool is_modelled(struct run *run, const char *function)
 	return false;
 }
 
-/* A recorded function that the model splat in, or else the first one; "": none was recorded. */
-static struct said best_function(struct run *run, bool *modelled)
+struct search {
+	struct run *run;
+	struct said best;	/* a recorded function, one that is modelled if there is any */
+	bool modelled;
+};
+
+static void search_line(struct search *search, const char *line)
 {
-	const struct recording *recording = run->recording;
-	struct said best = say("%s", "");
+	while (!search->modelled) {
+		struct said function = next_function(&line);
 
-	for (size_t i = 0; i < recording->nr_splats; i++) {
-		const char *at = recording->splats[i];
-
-		for (;;) {
-			struct said function = next_function(&at);
-
-			if (!*function.text)
-				break;
-			*modelled = run->vm && is_modelled(run, function.text);
-			if (*modelled)
-				return function;
-			if (!*best.text)
-				best = function;
-		}
+		if (!*function.text)
+			return;
+		search->modelled = search->run->vm && is_modelled(search->run, function.text);
+		if (search->modelled || !*search->best.text)
+			search->best = function;
 	}
-	return best;
+}
+
+static void search_log(struct search *search)
+{
+	const struct recording *recording = search->run->recording;
+
+	for (size_t i = 0; i < recording->nr_splats; i++)
+		search_line(search, recording->splats[i]);
+	for (size_t i = 0; i < recording->nr_commands; i++) {
+		const struct command *command = &recording->commands[i];
+
+		if (!command->nr_words || strcmp(command->words[0], "sh"))
+			continue;
+		search_line(search, command->answer.text);
+		for (size_t n = 0; n < command->nr_facts; n++)
+			if (command->facts[n].kind == FACT_OTHER)
+				search_line(search, command->facts[n].text);
+	}
 }
 
 void conform_splats(struct run *run)
 {
+	struct search search = { .run = run, .best = say("%s", "") };
 	struct place place = { .file = run->file.meta };
-	bool modelled = false;
-	struct said function = best_function(run, &modelled);
 	const char *ours = NULL;
 
+	search_log(&search);
 	run->command = NULL;
 	run->says = !run->out->lost || (run->vm && run->vm->dead);
 	if (run->vm && run->vm->nr_splats)
 		ours = splat_names[run->vm->splats[0].splat];
-	if (*function.text)
-		observe(run, CONFORM_SPLAT, place, function.text,
-			modelled ? function.text : ours);
+	if (*search.best.text && !search.modelled && run->recording->reconstructed)
+		observe_unmodelled(run, CONFORM_SPLAT, place, search.best.text);
+	else if (*search.best.text)
+		observe(run, CONFORM_SPLAT, place, search.best.text,
+			search.modelled ? search.best.text : ours);
 	else if (ours)
 		observe(run, CONFORM_SPLAT, place, NULL, ours);
 }

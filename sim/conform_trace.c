@@ -281,6 +281,27 @@ static void follow_context(struct scan *scan, const struct trace_event *event)
 	}
 }
 
+/* A script can switch off what events.txt of its folder has. */
+bool trace_has(const struct recording *recording, const char *prefix)
+{
+	for (size_t i = 0; i < recording->nr_commands; i++)
+		for (size_t n = 0; n < recording->commands[i].nr_events; n++)
+			if (is_prefix(recording->commands[i].events[n].name, prefix))
+				return true;
+	return false;
+}
+
+/* The recorder's own: it is the first to make an event. */
+static int main_thread(const struct run *run)
+{
+	const struct recording *recording = run->recording;
+
+	for (size_t i = 0; i < recording->nr_commands; i++)
+		if (recording->commands[i].nr_events)
+			return recording->commands[i].events[0].pid;
+	return 0;
+}
+
 struct item *items_recorded(struct run *run)
 {
 	struct scan scan = { .run = run };
@@ -288,7 +309,8 @@ struct item *items_recorded(struct run *run)
 	for (size_t i = 0; i < run->command->nr_events; i++) {
 		const struct trace_event *event = &run->command->events[i];
 		struct item item = { .event = event->name, .line = event->line,
-				     .frame = { NO_PFN, NO_PFN } };
+				     .frame = { NO_PFN, NO_PFN },
+				     .aside = event->pid != main_thread(run) };
 
 		follow_context(&scan, event);
 		for (size_t k = 0; k < ARRAY_SIZE(readers); k++) {
@@ -315,6 +337,23 @@ static void leave_unmodelled(struct run *run, const struct item *items)
 	}
 }
 
+/* Clocks of two CPUs are not in step: each thread's events are in order only among themselves. */
+static void align_thread(struct run *run, const struct item *recorded, const struct item *model,
+			 bool aside)
+{
+	struct item *ours = NULL, *theirs = NULL;
+
+	for (size_t i = 0; i < arrlenu(recorded); i++)
+		if (recorded[i].aside == aside)
+			arrput(ours, recorded[i]);
+	for (size_t i = 0; i < arrlenu(model); i++)
+		if (model[i].aside == aside)
+			arrput(theirs, model[i]);
+	items_align(run, ours, theirs);
+	arrfree(ours);
+	arrfree(theirs);
+}
+
 void conform_trace(struct run *run)
 {
 	bool traced = run->recording->has_trace && run->command->traced;
@@ -323,11 +362,14 @@ void conform_trace(struct run *run)
 
 	if (!run->says)
 		leave_unmodelled(run, recorded);
-	else if (traced)
-		items_align(run, recorded, model);
-	for (size_t i = 0; !traced && i < arrlenu(model); i++)
+	for (int aside = 0; traced && run->says && aside < 2; aside++)
+		align_thread(run, recorded, model, aside);
+	for (size_t i = 0; !traced && i < arrlenu(model); i++) {
+		if (model[i].lru)
+			lru_note(run, model[i].frame[0], model[i].lru, false);
 		if (model[i].kind == NR_CONFORM_KINDS)
 			frames_release(&run->frames, model[i].frame[0], model[i].frame[1]);
+	}
 	arrfree(recorded);
 	arrfree(model);
 }

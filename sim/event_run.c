@@ -222,15 +222,15 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 	}
 }
 
-static void map_outcome(struct vm *vm, const struct task *t, struct outcome *o)
+static void map_outcome(struct vm *vm, const struct task *t, bool lookup, struct outcome *o)
 {
 	pfn_t pfn = t->follow.pfn;
 
 	o->error = t->map.error;
 	o->word = errno_word(o->error);		/* kvm_vcpu_map(): -EINVAL for every error pfn */
-	if (t->frame[0].path == PATH_LOOKUP)
-		o->word = pfn == KVM_PFN_ERR_RO_FAULT ? "ro_fault" : pfn == KVM_PFN_NOSLOT ? "noslot" :
-			  is_error_pfn(pfn) ? "efault" : "ok";
+	if (lookup)
+		o->word = pfn == KVM_PFN_ERR_RO_FAULT ? "ro_fault" :
+			  pfn == KVM_PFN_NOSLOT ? "noslot" : is_error_pfn(pfn) ? "efault" : "ok";
 	outcome_page(vm, o, pfn);
 	o->has_value = !t->map.error;
 	o->value = t->map.value;
@@ -255,7 +255,7 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 		break;
 	case EVENT_MAP:
 	case EVENT_LOOKUP:
-		map_outcome(vm, t, o);
+		map_outcome(vm, t, e->id == EVENT_LOOKUP, o);
 		break;
 	case EVENT_UNMAP:
 		o->error = t->map.error;

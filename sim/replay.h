@@ -73,7 +73,7 @@ struct replay {
 	size_t nr_lines;
 	struct replay_run *run;
 	size_t nr_runs;
-	size_t first_parting;		/* line where outcomes, or broken laws, differ; nr_lines: never */
+	size_t first_parting;		/* line where outcomes or laws differ; nr_lines: never */
 	struct replay_input *input;
 };
 

@@ -254,8 +254,9 @@ static int recorded_width(const struct replay *replay)
 static void fit_columns(const struct replay *replay, struct column *column, size_t n)
 {
 	for (size_t c = 0; c + 1 < n; c++) {
-		size_t width = strlen(column[c].head) > MIN_CELL ? strlen(column[c].head) : MIN_CELL;
+		size_t width = strlen(column[c].head);
 
+		width = width > MIN_CELL ? width : MIN_CELL;
 		for (size_t i = 0; i < replay->nr_lines; i++) {
 			char cell[100];
 

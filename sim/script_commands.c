@@ -365,6 +365,19 @@ static const char *do_later(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* No look-up has opened the window: it acts all the same, and join waits for it. */
+static const char *do_join(struct script *s, const struct command *c)
+{
+	struct event *e = script_add(s, c, EVENT_NOTHING);
+
+	if (s->later.op) {
+		*e = s->later;
+		e->number = c->number;
+		s->later.op = NULL;
+	}
+	return NULL;
+}
+
 /* ---- lab ... ---- */
 
 static int choose(const char *const *words, size_t n, const char *name)
@@ -490,7 +503,7 @@ static const struct script_row commands[] = {
 	{ "bg", do_bg, true },
 	{ "bgstop", do_bgstop, true },
 	{ "later", do_later, true },
-	{ "join", do_nothing, true },
+	{ "join", do_join, true },
 	{ "hread", do_hread, false },
 	{ "hwrite", do_hwrite, false },
 	{ "hfill", do_hfill, false },

@@ -7,6 +7,7 @@ semantics; each law in pfnsim-laws(7); each option in the man page of its comman
 and headings that a document points to are there.
 """
 
+import glob
 import os
 import re
 import subprocess
@@ -18,7 +19,7 @@ PAGES = {"replay": "pfnsim-replay.1.scd", "conform": "pfnsim-conform.1.scd"}
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
-PATH = re.compile(r"(?<![\w./-])((?:%s)/[\w./-]*\w)(?::(\w+)\b)?" % "|".join(FOLDERS))
+PATH = re.compile(r"(?<![\w./-])((?:%s)/[\w./*-]*[\w*])(?::(\w+)\b)?" % "|".join(FOLDERS))
 
 
 def read(*path):
@@ -51,26 +52,34 @@ def simplifications(source):
 				yield from (("model/" + name, words(one)) for one in found)
 
 
+def some(what, found):
+	"""A list of nothing agrees with everything."""
+	found = list(found)
+	if not found:
+		raise SystemExit(f"docs_agree: found no {what}")
+	return found
+
+
 def undocumented(source, pfnsim):
 	man = os.path.join(source, "docs", "man")
 	model = words(read(source, "docs", "MODEL.md"))
 	laws = read(man, "pfnsim-laws.7.scd")
 
-	for file, text in simplifications(source):
+	for file, text in some("SIMPLIFIED: comment", simplifications(source)):
 		if f"`{file}`: {text}" not in model:
 			yield f"docs/MODEL.md lacks: - `{file}`: {text}"
-	for row in run(pfnsim, "semantics").splitlines():
+	for row in some("semantics", run(pfnsim, "semantics").splitlines()):
 		name = row.split()[0]
 		if f"`{name}`" not in model:
 			yield f"docs/MODEL.md lacks the semantics `{name}`"
-	for row in run(pfnsim, "invariants").splitlines():
+	for row in some("law", run(pfnsim, "invariants").splitlines()):
 		if f"*{row.split()[0]}*" not in laws:
 			yield f"docs/man/pfnsim-laws.7.scd lacks the law {row.split()[0]}"
-	for command in commands(pfnsim):
+	for command in some("command", commands(pfnsim)):
 		page = PAGES.get(command, "pfnsim.1.scd")
 		text = read(man, page).replace("\\", "")
-		for option in options(run(pfnsim, command, "--help")):
-			if not re.search(r"(?<![\w-])%s(?![\w-])" % option, text):
+		for option in some("option", options(run(pfnsim, command, "--help"))):
+			if not re.search(r"(?<![\w-])%s(?![\w-])" % re.escape(option), text):
 				yield f"docs/man/{page} lacks {option} of pfnsim {command}"
 
 
@@ -102,8 +111,13 @@ def headings(text):
 
 
 def is_pattern(path):
-	"""path_NAME.c, TOPIC/CLAIM.trace: not a file, but what one may be called."""
-	return re.search(r"(?<![A-Za-z])[A-Z][A-Z0-9]+(?![A-Za-z-]|\.md)", path)
+	"""sem_*.c, test_NAME.c, TOPIC/CLAIM.trace: not a file, but what one may be called."""
+	return "*" in path or re.search(r"(?<![A-Za-z])[A-Z]{2,}(?![A-Za-z-]|\.md)", path)
+
+
+def exists(file):
+	"""A subject (model/page: ...) means its source, a recording is named without extension."""
+	return os.path.exists(file) or glob.glob(glob.escape(file) + ".*")
 
 
 def missing(source, document):
@@ -125,7 +139,7 @@ def missing(source, document):
 			file = os.path.join(source, path)
 			if is_pattern(path):
 				continue
-			if not os.path.exists(file):
+			if not exists(file):
 				yield path
 			elif name and not re.search(r"\b%s\b" % name, read(file)):
 				yield f"{path} has no {name}"

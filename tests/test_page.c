@@ -655,7 +655,7 @@ static void page_put_to_zero_frees_a_tail_that_the_driver_owns_and_is_raised(voi
 	assert_int_equal(tracer.freed[0].level, 0);
 }
 
-/* Second half: the driver frees its block, and that page twice. */
+/* Second half: the driver frees its block, and finds that page gone; who freed it is to blame. */
 static void a_block_with_a_part_already_free_is_leaked_and_raised(void **state)
 {
 	struct machine *m = *state;
@@ -667,7 +667,7 @@ static void a_block_with_a_part_already_free_is_leaked_and_raised(void **state)
 	pages_free(m, BLOCK, ORDER);
 
 	assert_true(raised(m, ALARM_BAD_FREE, BLOCK));
-	assert_int_equal(m->alarms[0].blame, BLAME_DRIVER);
+	assert_int_equal(m->alarms[0].blame, BLAME_KVM);
 	assert_int_equal(pages_with(m, PG_LEAKED), PAGES);
 	assert_int_equal(pages_with(m, PG_FREE), 1);
 }

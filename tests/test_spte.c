@@ -123,7 +123,7 @@ static void spte_make_puts_the_frame_above_the_low_12_bits(void **state)
 /*
  * mark_spte_for_access_track(): without A/D bits a prefetched entry keeps R and X in software
  * bits only, and so is not accessed until a fault brings them back.
- * 
+ *
  */
 static const struct leaf_row tracked[] = {
 	{ "EPT 6.1", &spte_ept_6_1, NO_AD | PREFETCH, 0x0750000000000870 },
@@ -134,7 +134,7 @@ static const struct leaf_row tracked[] = {
  * Entries that make_spte() writes over another. Up to 6.12 the D bit stays away if bit 1 of the
  * old one was set, leaf or not: is_writable_pte(). An MMIO entry has that bit. 5.12 asks
  * "!can_unsync" first, and the TDP MMU says that it can.
- * 
+ *
  */
 static const struct over_row {
 	const char *name;

@@ -67,9 +67,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options, .parser = parse, .args_doc = "CAPTURE...",
 	.doc = "Hold recordings of real kernels against the model of that kernel, observation by "
-	       "observation.\vA CAPTURE is FOLDER/NAME of a recording (NAME.out and its companions), "
-	       "or a FOLDER of them.\nExit codes: 0 all agree (unmodelled does not matter), 1 some "
-	       "differ, 2 bad input or usage, 3 inconclusive.\n\n"
+	       "observation.\vA CAPTURE is FOLDER/NAME of a recording (NAME.out and its "
+	       "companions), or a FOLDER of them.\nExit codes: 0 all agree (unmodelled does not "
+	       "matter), 1 some differ, 2 bad input or usage, 3 inconclusive.\n\n"
 	       "Example: pfnsim conform traces/recorded/v11",
 };
 
@@ -280,7 +280,7 @@ int cmd_conform(int argc, char **argv)
 		json_number_at(sum.json, "captures", sum.captures);
 		json_stop(sum.json);
 		json_end(sum.json);
-	} else {
+	} else if (sum.captures) {
 		print_sum(&sum);
 	}
 	return code;

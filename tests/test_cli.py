@@ -1,0 +1,470 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""test_cli.py: the program as a user runs it: exit codes, messages, JSON, recordings.
+
+Takes the program, the sources and the traces from PFNSIM, PFNSIM_SOURCE and PFNSIM_TRACES.  Each
+function that is not one of NO_CLAIMS is a test, and its name is the claim; the lines printed are
+cmocka's, so that tools/tally counts them.
+"""
+
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import traceback
+
+PFNSIM = os.path.abspath(os.environ.get("PFNSIM", "build/tools/pfnsim"))
+SOURCE = os.path.abspath(os.environ.get("PFNSIM_SOURCE", "."))
+TRACES = os.path.abspath(os.environ.get("PFNSIM_TRACES", "traces"))
+SEED = os.path.join(TRACES, "seed.trace")
+RECORDED = os.path.join(TRACES, "recorded")
+
+SET_UP = """pfntrace 1
+alloc B noncompound order=1
+mmap D 8K device B
+memslot 1 0x200000 D 8K
+"""
+GOOD = SET_UP + "r: read 0x200000\nexpect all: outcome mapped at=r refs=1\n"
+VIOLATION = SET_UP + "read 0x200000\nf: free B\n"
+MISMATCH = SET_UP + "r: read 0x200000\nexpect all: outcome efault at=r\n"
+BAD = SET_UP + "reed 0x200000\n"
+INCONCLUSIVE = SET_UP + "r: read 0x200000 until=lock_mmu\n"
+FILES = {"good": GOOD, "violation": VIOLATION, "mismatch": MISMATCH, "bad": BAD,
+	 "inconclusive": INCONCLUSIVE}
+CODES = {"good": 0, "violation": 1, "mismatch": 1, "bad": 2, "inconclusive": 3}
+WORST_FIRST = [4, 2, 1, 3, 0]
+
+OUTCOME_KEYS = {"schema", "type", "trace", "semantics", "event", "line", "op", "outcome", "pfn",
+		"refs"}
+VIOLATION_KEYS = {"schema", "type", "trace", "semantics", "invariant", "blame", "event", "line"}
+SUMMARY_KEYS = {"schema", "type", "trace", "semantics", "events", "violations", "mismatches",
+		"verdict"}
+
+
+class Failure(Exception):
+	pass
+
+
+def check(condition, *what):
+	if not condition:
+		raise Failure(" ".join(str(part) for part in what))
+
+
+def run(*arguments, stdin=None, stdout=subprocess.PIPE):
+	return subprocess.run([PFNSIM, *arguments], stdout=stdout, stderr=subprocess.PIPE,
+			      input=stdin if stdin is not None else "", text=True, check=False)
+
+
+def replay(*arguments):
+	return run("replay", *arguments)
+
+
+def lines_of(done):
+	return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def of_type(lines, kind):
+	return [line for line in lines if line["type"] == kind]
+
+
+# ---- exit codes ----
+
+def the_exit_code_says_how_each_input_went():
+	for name, code in CODES.items():
+		done = replay("-s", "v11", name + ".trace")
+		check(done.returncode == code, name, "exits with", done.returncode)
+
+
+def an_expected_violation_exits_with_0():
+	done = replay("-s", "all", SEED)
+	check(done.returncode == 0, done.stdout[-400:])
+
+
+def the_worst_of_several_exit_codes_is_returned():
+	for names in itertools.permutations(CODES, 2):
+		done = replay("-s", "v11", *[name + ".trace" for name in names])
+		worst = min((CODES[name] for name in names), key=WORST_FIRST.index)
+		check(done.returncode == worst, names, "exit with", done.returncode)
+
+
+def the_order_of_inputs_does_not_matter_to_the_exit_code():
+	for names in itertools.permutations(["good", "violation", "bad", "inconclusive"]):
+		done = replay("-s", "v11", *[name + ".trace" for name in names])
+		check(done.returncode == 2, names, "exit with", done.returncode)
+
+
+def output_that_cannot_be_written_is_worse_than_all():
+	for name in ("good", "bad", "inconclusive"):
+		with open("/dev/full", "w", encoding="utf-8") as full:
+			done = run("replay", "good.trace", name + ".trace", stdout=full)
+		check(done.returncode == 4, name, "exits with", done.returncode)
+		check(done.stderr.endswith("pfnsim: cannot write the output\n"), done.stderr)
+
+
+def one_semantics_that_misses_suffices_for_1():
+	done = replay("-s", "v11,v6.8", SEED.replace("seed", "nothing"))
+	check(done.returncode == 2, done.returncode)
+	with open("one.trace", "w", encoding="utf-8") as file:
+		file.write(SET_UP + "r: read 0x201000\nexpect all: outcome efault at=r\n")
+	check(replay("-s", "v6.8", "one.trace").returncode == 0, "v6.8")
+	check(replay("-s", "v6.8,v11", "one.trace").returncode == 1, "v6.8,v11")
+
+
+def a_bad_input_does_not_keep_the_others_from_running():
+	done = replay("--json", "-s", "v11", "bad.trace", "good.trace")
+	check(done.returncode == 2, done.returncode)
+	check([line["trace"] for line in of_type(lines_of(done), "summary")] == ["good.trace"],
+	      done.stdout)
+
+
+# ---- messages ----
+
+def misused(*arguments):
+	"""What it says to what exits with 2, and prints nothing."""
+	done = run(*arguments)
+	check(done.returncode == 2, arguments, "exit with", done.returncode)
+	check(done.stdout == "", arguments, "print", done.stdout)
+	return done.stderr
+
+
+def refused(*arguments):
+	text = misused(*arguments)
+	check(text.count("\n") == 1 and text.endswith("\n"), arguments,
+	      "say more than one line:", repr(text))
+	return text.rstrip("\n")
+
+
+def an_unknown_semantics_is_one_line():
+	check(refused("replay", "-s", "v11,v9.9", SEED) ==
+	      'pfnsim: unknown semantics "v9.9"; pfnsim semantics lists them', "not so")
+
+
+def an_unknown_command_is_one_line():
+	check(refused("explode") ==
+	      'pfnsim: unknown command "explode"; pfnsim --help lists them', "not so")
+
+
+def a_misspelt_command_is_guessed():
+	check('did you mean "replay"?' in refused("repaly", SEED), "not so")
+
+
+def an_unknown_option_is_misuse():
+	check("'--colour'" in misused("replay", "--colour", SEED), "not so")
+	check("'--colour'" in misused("events", "--colour"), "not so")
+
+
+def an_unknown_format_is_one_line():
+	check(refused("replay", "--format", "xml", SEED) ==
+	      'pfnsim: unknown format "xml": text or json', "not so")
+
+
+def an_unknown_stage2_and_no_input_are_misuse():
+	check("--stage2 is ept or npt" in misused("replay", "--stage2", "shadow", SEED), "not so")
+	check("which trace, or which recording?" in misused("replay"), "not so")
+	check("which trace, or which recording?" in misused("replay", "--json"), "not so")
+
+
+def a_missing_file_is_one_line():
+	check(refused("replay", "nothing.trace") ==
+	      "pfnsim: nothing.trace: cannot read: No such file or directory", "not so")
+
+
+def a_missing_recording_is_one_line():
+	check(os.path.join(RECORDED, "6.8", "nothing") in
+	      refused("replay", os.path.join(RECORDED, "6.8", "nothing")), "not so")
+
+
+def a_bad_line_is_named_with_its_place():
+	check(refused("replay", "bad.trace") ==
+	      'pfnsim: bad.trace:5:1: unknown event "reed"; did you mean "read"?', "not so")
+
+
+def no_command_shows_the_usage_as_an_error():
+	done = run()
+	check(done.returncode == 2 and done.stdout == "", done.returncode)
+	check(done.stderr.startswith("Usage: pfnsim COMMAND"), done.stderr)
+
+
+def help_and_version_are_no_errors():
+	for arguments, text in ((["--help"], "Usage: pfnsim COMMAND"), (["--version"], "pfnsim "),
+				(["replay", "--help"], "Usage: pfnsim replay"),
+				(["events", "--help"], "Usage: pfnsim events")):
+		done = run(*arguments)
+		check(done.returncode == 0 and done.stderr == "", arguments, done.returncode)
+		check(done.stdout.startswith(text), arguments, "print", done.stdout[:80])
+
+
+def every_command_in_the_help_has_help():
+	names = re.findall(r"^  ([a-z]+) +\S", run("--help").stdout, re.M)
+	check({"replay", "semantics", "invariants", "events"} <= set(names), names)
+	for name in names:
+		check(run(name, "--help").returncode == 0, name)
+
+
+# ---- output ----
+
+INPUTS = [SEED, os.path.join(TRACES, "races", "two-vcpus-fault-on-the-same-page.trace"),
+	  os.path.join(RECORDED, "6.8", "pfnmap_nc_seed")]
+
+
+def output_is_the_same_twice():
+	for form in ("text", "json"):
+		first, second = (replay("--format", form, "-s", "all", *INPUTS).stdout
+				 for _ in range(2))
+		check(first == second and first, form)
+
+
+def json_is_format_json():
+	for arguments in (["replay", "-s", "all", *INPUTS], ["semantics"], ["invariants"],
+			  ["events"]):
+		long = run(*arguments, "--format", "json").stdout
+		check(run(*arguments, "--json").stdout == long and long, arguments[0])
+		check(long != run(*arguments).stdout, arguments[0])
+
+
+def every_json_line_is_an_object_with_schema_and_type():
+	for arguments in (["replay", "-s", "all", *INPUTS, "violation.trace", "mismatch.trace"],
+			  ["semantics"], ["invariants"], ["events"]):
+		lines = lines_of(run(*arguments, "--json"))
+		check(lines, arguments[0], "prints nothing")
+		for line in lines:
+			check(line["schema"] == 1 and isinstance(line["type"], str), line)
+
+
+def replays_json_lines_have_their_keys():
+	lines = lines_of(replay("--json", "-s", "all", *INPUTS, "violation.trace",
+				"mismatch.trace"))
+	for kind, keys in (("outcome", OUTCOME_KEYS), ("violation", VIOLATION_KEYS),
+			   ("summary", SUMMARY_KEYS)):
+		found = of_type(lines, kind)
+		check(found, "no line is of type", kind)
+		for line in found:
+			check(keys <= set(line), kind, "lacks", keys - set(line))
+	for line in of_type(lines, "outcome"):
+		check(all(line[key] is None or isinstance(line[key], int)
+			  for key in ("pfn", "refs")), line)
+	for line in of_type(lines, "summary"):
+		check(line["verdict"] in ("ok", "violation", "mismatch", "inconclusive"), line)
+
+
+def there_is_one_summary_for_each_input_and_semantics():
+	summaries = of_type(lines_of(replay("--json", "-s", "v6.8,v11", "good.trace", SEED)),
+			    "summary")
+	check([(line["trace"], line["semantics"]) for line in summaries] ==
+	      [("good.trace", "v6.8"), ("good.trace", "v11"), (SEED, "v6.8"), (SEED, "v11")],
+	      summaries)
+
+
+def a_summary_counts_the_lines_before_it():
+	lines = lines_of(replay("--json", "-s", "all", SEED, "violation.trace", "mismatch.trace"))
+	for summary in of_type(lines, "summary"):
+		same = [line for line in lines if (line["trace"], line["semantics"]) ==
+			(summary["trace"], summary["semantics"])]
+		for key, kind in (("events", "outcome"), ("violations", "violation"),
+				  ("mismatches", "mismatch")):
+			check(len(of_type(same, kind)) == summary[key], key, summary)
+
+
+def the_seed_parts_at_its_tail():
+	lines = lines_of(replay("--json", "-s", "v5.12,v6.8,v11,v7.2", SEED))
+	tail = {line["semantics"]: (line["outcome"], line["refs"]) for line in
+		of_type(lines, "outcome") if line.get("label") == "tail"}
+	check(tail == {"v5.12": ("mapped", 0), "v6.8": ("efault", 0), "v11": ("mapped", 0),
+		       "v7.2": ("mapped", 0)}, tail)
+	broken = {line["invariant"] for line in of_type(lines, "violation")}
+	check(broken == {"no-get-from-zero", "no-free-of-owned", "no-free-page-mapped",
+			 "no-use-after-free"}, broken)
+	check({line["semantics"] for line in of_type(lines, "violation")} == {"v5.12"}, lines)
+	for summary in of_type(lines, "summary"):
+		check(summary["parts_at"] == 5, summary)
+
+
+def the_text_names_the_event_where_they_part():
+	text = replay("-s", "v6.8,v11", SEED).stdout
+	check(re.search(r"^> They part first at event 5: read gpa=0x201000$", text, re.M),
+	      text[-600:])
+
+
+def without_semantics_it_is_the_base_and_the_series():
+	summaries = of_type(lines_of(replay("--json", "good.trace")), "summary")
+	check([line["semantics"] for line in summaries] == ["v6.8-rc3", "v11"], summaries)
+
+
+def groups_aliases_and_repetitions_name_each_semantics_once():
+	everyone = [line["name"] for line in lines_of(run("semantics", "--json"))]
+	for words, names in (("all", everyone), ("new,v11", ["v11", "v11-unsafe", "v7.2"]),
+			     ("v11-p0,v6.8-rc3", ["v6.8-rc3"]), ("old,new", everyone),
+			     ("v7.2,v6.1", ["v7.2", "v6.1"])):
+		lines = lines_of(replay("--json", "-s", words, "good.trace"))
+		found = [line["semantics"] for line in of_type(lines, "summary")]
+		check(sorted(found) == sorted(names), words, "is", found)
+		check(words != "v7.2,v6.1" or found == names, words, "is", found)
+
+
+def brief_output_keeps_violations_and_the_verdict():
+	full, brief = (replay("-s", "v11", *more, "violation.trace").stdout
+		       for more in ([], ["-b"]))
+	check(len(brief) < len(full), len(brief), len(full))
+	for text in ("VIOLATION of no-free-page-mapped", "v11: violation"):
+		check(text in brief and text in full, text)
+
+
+def a_missed_expectation_is_shown_with_its_place():
+	text = replay("-s", "v11", "mismatch.trace").stdout
+	check("MISSED mismatch.trace:6:1: v11: expected efault at r, found mapped" in text, text)
+
+
+def the_other_stage2_changes_no_outcome_of_the_seed():
+	def words(*more):
+		lines = lines_of(replay("--json", "-s", "all", *more, SEED))
+		return [(line["semantics"], line["event"], line["outcome"], line["refs"])
+			for line in of_type(lines, "outcome")]
+	check(words("--stage2", "npt") == words("--stage2", "ept") == words(), "they differ")
+
+
+def a_trace_may_come_from_standard_input():
+	done = run("replay", "--json", "-s", "v11", "-", stdin=GOOD)
+	check(done.returncode == 0, done.stderr)
+	check(of_type(lines_of(done), "summary")[0]["trace"] == "-", done.stdout)
+
+
+def the_lists_hold_what_the_messages_point_to():
+	check("v11-p0" in run("semantics").stdout, "semantics")
+	check("lock_mmu" in run("semantics", "--steps").stdout, "steps")
+	check("no-get-from-zero" in run("invariants").stdout, "invariants")
+	check(re.search(r"^memslot-delete\b", run("events").stdout, re.M), "events")
+
+
+# ---- recordings ----
+
+ANSWER = re.compile(r"^\[ *(\d+)\] .*? => (.*)$")
+
+
+def recorded_answers(folder, name):
+	"""By number of the command: "efault", the value of eax, or "ok"."""
+	answers = {}
+	with open(os.path.join(RECORDED, folder, name + ".out"), encoding="utf-8") as file:
+		for line in file:
+			match = ANSWER.match(line)
+			if not match:
+				continue
+			text = match[2]
+			if "EFAULT" in text:
+				answers[int(match[1])] = "efault"
+			elif re.search(r"eax=0x|^0x", text):
+				value = re.search(r"0x([0-9a-f]+)$", text)[1]
+				answers[int(match[1])] = int(value, 16)
+			elif text.startswith("OK"):
+				answers[int(match[1])] = "ok"
+	return answers
+
+
+def same_answers(recorded_under, replayed_from, semantics):
+	done = replay("--json", "-s", semantics,
+		      os.path.join(RECORDED, replayed_from, "pfnmap_nc_seed"))
+	simulated = {line["event"]: line for line in of_type(lines_of(done), "outcome")}
+	recorded = recorded_answers(recorded_under, "pfnmap_nc_seed")
+	check(len(recorded) > 15 and "ok" in recorded.values(), recorded)
+	for number, answer in recorded.items():
+		line = simulated[number]
+		went_through = line["outcome"] in ("ok", "mapped", "spurious")
+		check(went_through == (answer != "efault"), line)
+		check(went_through or line["outcome"] == "efault", line)
+		check(not isinstance(answer, int) or line["value"] == answer, answer, line)
+	return done
+
+
+def changed(done):
+	return [line for line in of_type(lines_of(done), "outcome")
+		if line.get("versus") == "changed"]
+
+
+def the_recording_of_6_8_under_v11_does_what_was_recorded_under_v11():
+	first = changed(same_answers("v11", "6.8", "v11"))[0]
+	check(first["op"] == "gread 0x201000" and first["outcome"] == "mapped", first)
+	check(first["recorded"].startswith("KVM_RUN=-1 EFAULT"), first)
+
+
+def the_recording_of_v11_under_6_8_does_what_was_recorded_under_6_8():
+	for semantics in ("v6.8-rc3", "v6.8"):
+		first = changed(same_answers("6.8", "v11", semantics))[0]
+		check(first["op"] == "gread 0x201000" and first["outcome"] == "efault", first)
+		check(first["recorded"] == "HLT eax=0x0", first)
+
+
+def a_recording_under_its_own_semantics_comes_out_as_recorded():
+	for folder, semantics in (("6.1", "v6.1"), ("6.8", "v6.8"), ("6.12", "v6.12"),
+				  ("v11", "v11"), ("v11-unsafe", "v11-unsafe"), ("7.2", "v7.2")):
+		done = same_answers(folder, folder, semantics)
+		check(done.returncode == 0, folder, "exits with", done.returncode)
+		check(not changed(done), folder)
+
+
+def a_recording_may_be_named_by_any_of_its_files():
+	base = os.path.join(RECORDED, "6.8", "pfnmap_nc_seed")
+	texts = [re.sub(r'"trace":"[^"]*"', "", replay("--json", "-s", "v11", base + suffix).stdout)
+		 for suffix in ("", ".out", ".cmd")]
+	check(texts[0] and texts[0] == texts[1] == texts[2], "they differ")
+
+
+def a_folder_is_all_its_recordings():
+	summaries = of_type(lines_of(replay("--json", "-s", "v7.2", os.path.join(RECORDED, "7.2"))),
+			    "summary")
+	there = [name[:-4] for name in sorted(os.listdir(os.path.join(RECORDED, "7.2")))
+		 if name.endswith(".out")]
+	check([os.path.basename(line["trace"]) for line in summaries] == there, summaries)
+
+
+def every_trace_of_the_tree_is_accepted():
+	for folder, folders, names in os.walk(TRACES):
+		if "recorded" in folders:
+			folders.remove("recorded")
+		for name in names:
+			if name.endswith(".trace"):
+				done = replay("-s", "v11", os.path.join(folder, name))
+				check(done.returncode in (0, 1) and done.stderr == "",
+				      name, done.returncode, done.stderr)
+
+
+NO_CLAIMS = (Failure, check, run, replay, lines_of, of_type, misused, refused, recorded_answers,
+	     same_answers, changed)
+CLAIMS = [value for value in list(globals().values())
+	  if callable(value) and value.__module__ == __name__ and value not in NO_CLAIMS]
+
+
+def main():
+	failed = []
+	if not os.access(PFNSIM, os.X_OK):
+		print(f"PFNSIM={PFNSIM} cannot be run")
+		return 1
+	print(f"[==========] Running {len(CLAIMS)} test(s).")
+	with tempfile.TemporaryDirectory() as folder:
+		os.chdir(folder)
+		for name, text in FILES.items():
+			with open(name + ".trace", "w", encoding="utf-8") as file:
+				file.write(text)
+		for claim in CLAIMS:
+			try:
+				claim()
+				print(f"[       OK ] {claim.__name__}")
+			except Failure as failure:
+				failed.append(claim.__name__)
+				print(f"[  ERROR   ] {failure}\n[  FAILED  ] {claim.__name__}")
+			except Exception:	# pylint: disable=broad-except
+				failed.append(claim.__name__)
+				traceback.print_exc(file=sys.stdout)
+				print(f"[  FAILED  ] {claim.__name__}")
+		os.chdir(SOURCE)
+	print(f"[  PASSED  ] {len(CLAIMS) - len(failed)} test(s).")
+	if failed:
+		print(f"[  FAILED  ] {len(failed)} test(s), listed below:")
+		for name in failed:
+			print(f"[  FAILED  ] {name}")
+	return 1 if failed else 0
+
+
+if __name__ == "__main__":
+	sys.exit(main())
