@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every law can be broken, and says who broke it: one violator each, over a guest page that is
+ * mapped as it should be. What a violator does is what the law forbids, and no more.
+ */
+#include <string.h>
+
+#include "model/host_mm.h"
+#include "model/memslot.h"
+#include "model/pgtable.h"
+#include "model/spte.h"
+#include "model/step.h"
+#include "model/tdp.h"
+#include "tests/support.h"
+
+enum { GFN = 0x200, OTHER_GFN = 0x210, PAGES = 16, BLOCK = 0x8000, ID = 1, VALUE = 7 };
+
+#define HVA	((hva_t)0x7f0000200000)
+#define GPA	((gpa_t)GFN << PAGE_SHIFT)
+
+static pfn_t mapped_pfn(struct machine *m)
+{
+	struct pt_leaf leaf = host_leaf(m, HVA);
+
+	return pt_pfn(leaf.entry);
+}
+
+static struct pt_leaf stage2_leaf(struct machine *m)
+{
+	return tdp_walk(m, tdp_current_root(m), GFN);
+}
+
+static void set_leaf(struct machine *m, u64 spte)
+{
+	struct pt_leaf leaf = stage2_leaf(m);
+
+	pt_set_entry(m, leaf.table, GFN, 1, spte);
+	touch(m, OBJECT_SPTE, GFN);
+}
+
+/* ---- violators ---- */
+
+static void loses_a_holder(struct machine *m)
+{
+	page_of(m, mapped_pfn(m))->held[HOLD_PTE] = 0;
+	page_touch(m, mapped_pfn(m));
+}
+
+static void gets_a_free_page(struct machine *m)
+{
+	pages_init(m, ALLOC_NONCOMPOUND, BLOCK, 2, OWNER_DRIVER);
+	page_get(m, BLOCK + 1, HOLD_FAULT);
+}
+
+static void puts_twice(struct machine *m)
+{
+	pages_init(m, ALLOC_ORDER0, BLOCK, 0, OWNER_DRIVER);
+	page_get(m, BLOCK, HOLD_MM);
+	page_put(m, BLOCK, HOLD_FAULT);
+}
+
+static void puts_the_owners_last(struct machine *m)
+{
+	pages_init(m, ALLOC_NONCOMPOUND, BLOCK, 2, OWNER_DRIVER);
+	page_get(m, BLOCK + 1, HOLD_FAULT);
+	page_put(m, BLOCK + 1, HOLD_FAULT);
+}
+
+static void frees_a_held_tail(struct machine *m)
+{
+	pages_init(m, ALLOC_NONCOMPOUND, BLOCK, 2, OWNER_DRIVER);
+	page_set_count(m, BLOCK + 1, 1);
+	pages_free(m, BLOCK, 2);
+}
+
+static void frees_a_mapped_page(struct machine *m)
+{
+	page_of(m, mapped_pfn(m))->flags |= PG_FREE;
+	page_touch(m, mapped_pfn(m));
+}
+
+static void uses_a_free_page(struct machine *m)
+{
+	page_of(m, mapped_pfn(m))->flags |= PG_FREE;
+	task_start(m, 0, PATH_ACCESS, BLAME_KVM)->access = (struct access){
+		.gpa = GPA, .count = 1, .kind = ACCESS_READ };
+	task_step(m, 0);	/* through the TLB */
+}
+
+static void forgets_that_it_is_dirty(struct machine *m)
+{
+	pfn_t pfn = mapped_pfn(m);
+
+	tdp_zap_leafs(m, tdp_current_root(m), GFN, GFN + 1);
+	host_set_leaf(m, HVA, 1, host_leaf(m, HVA).entry & ~PTE_DIRTY);
+	page_of(m, pfn)->flags &= ~(u32)PG_DIRTY;
+	page_touch(m, pfn);
+}
+
+static void marks_a_page_without_count(struct machine *m)
+{
+	struct pt_leaf leaf = stage2_leaf(m);
+
+	pages_init(m, ALLOC_NONCOMPOUND, BLOCK, 2, OWNER_DRIVER);
+	leaf.entry = (leaf.entry & ~PT_ADDR_MASK) | (u64)(BLOCK + 1) << PAGE_SHIFT;
+	m->sem->ops.spte_changed(m, leaf.entry, 0, 1);
+}
+
+static void clears_a_pte_untold(struct machine *m)
+{
+	host_set_leaf(m, HVA, 1, 0);
+}
+
+static void protects_a_pte_untold(struct machine *m)
+{
+	host_set_leaf(m, HVA, 1, host_leaf(m, HVA).entry & ~PTE_WRITE);
+}
+
+static void makes_the_slot_read_only(struct machine *m)
+{
+	m->w->kvm.slots[memslot_of_gfn(m, GFN)].flags |= KVM_MEM_READONLY;
+	touch(m, OBJECT_SPTE, GFN);
+}
+
+static void takes_mmu_writable(struct machine *m)
+{
+	set_leaf(m, stage2_leaf(m).entry & ~spte_format_of(m)->mmu_writable);
+}
+
+static void maps_2m_of_a_4k_page(struct machine *m)
+{
+	const struct spte_format *format = spte_format_of(m);
+	u64 entry = stage2_leaf(m).entry | format->huge;
+	pfn_t table = tdp_current_root(m);
+
+	for (unsigned level = PT_LEVELS; level > 2; level--)
+		table = pt_pfn(tdp_entry(m, table, GFN, level));
+	pt_set_entry(m, table, GFN, 2, entry);
+	touch(m, OBJECT_SPTE, GFN);
+}
+
+static void replaces_a_leaf(struct machine *m)
+{
+	struct pt_leaf leaf = stage2_leaf(m);
+
+	tdp_set_spte(m, leaf.table, GFN, 1, leaf.entry + PAGE_SIZE);
+}
+
+static void drops_the_slot(struct machine *m)
+{
+	m->w->kvm.slots[memslot_of_gfn(m, GFN)] = (struct memslot){ 0 };
+	touch(m, OBJECT_SPTE, GFN);
+}
+
+static void zaps_without_a_flush(struct machine *m)
+{
+	tdp_zap_leafs(m, tdp_current_root(m), GFN, GFN + 1);
+}
+
+static void ends_what_never_began(struct machine *m)
+{
+	m->w->kvm.in_progress--;
+	touch(m, OBJECT_NOTIFIER, 0);
+}
+
+static void keeps_a_reference(struct machine *m)
+{
+	m->w->task[0].refs++;
+	touch(m, OBJECT_TASK, 0);
+}
+
+static void loses_a_mapped_page(struct machine *m)
+{
+	pages_init(m, ALLOC_ORDER0, BLOCK, 0, OWNER_DRIVER);
+	m->w->kvm.maps[0] = (struct host_map){ .pfn = BLOCK, .gfn = GFN, .page = NO_PFN,
+					       .used = true };
+	pages_free(m, BLOCK, 0);
+}
+
+static void warns(struct machine *m)
+{
+	raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
+}
+
+/* ---- the table ---- */
+
+struct row {
+	const char *law;
+	void (*violate)(struct machine *m);
+	u8 blame;
+};
+
+static const struct row rows[] = {
+	{ "refs-match-holders", loses_a_holder, BLAME_KVM },
+	{ "no-get-from-zero", gets_a_free_page, BLAME_KVM },
+	{ "no-put-by-non-owner", puts_twice, BLAME_KVM },
+	{ "no-free-of-owned", puts_the_owners_last, BLAME_KVM },
+	{ "no-bad-free", frees_a_held_tail, BLAME_DRIVER },
+	{ "no-free-page-mapped", frees_a_mapped_page, BLAME_KVM },
+	{ "no-use-after-free", uses_a_free_page, BLAME_KVM },
+	{ "dirty-not-lost", forgets_that_it_is_dirty, BLAME_KVM },
+	{ "mark-only-alive", marks_a_page_without_count, BLAME_DRIVER },
+	{ "no-stale-spte", clears_a_pte_untold, BLAME_KVM },
+	{ "spte-within-host-rights", protects_a_pte_untold, BLAME_KVM },
+	{ "ro-slot-never-writable", makes_the_slot_read_only, BLAME_KVM },
+	{ "writable-bits-agree", takes_mmu_writable, BLAME_KVM },
+	{ "huge-contained", maps_2m_of_a_4k_page, BLAME_KVM },
+	{ "leaf-immutable", replaces_a_leaf, BLAME_KVM },
+	{ "spte-has-slot", drops_the_slot, BLAME_KVM },
+	{ "no-stale-tlb", zaps_without_a_flush, BLAME_KVM },
+	{ "notifier-counts-agree", ends_what_never_began, BLAME_KVM },
+	{ "fault-balance", keeps_a_reference, BLAME_KVM },
+	{ "map-page-lives", loses_a_mapped_page, BLAME_KVM },
+	{ "no-kernel-warning", warns, BLAME_KVM },
+	{ "no-kernel-bug", replaces_a_leaf, BLAME_KVM },
+};
+
+/* A guest's page, written and mapped writable, with nothing broken. */
+static struct machine *guest_with_a_page(void)
+{
+	struct machine *m = machine_new("v6.1", EPT);
+
+	add_vma(m, HVA, PAGES, VM_READ | VM_WRITE);
+	add_slot(m, ID, GFN, PAGES, HVA, 0);
+	guest_access(m, ACCESS_WRITE, GPA, VALUE);
+	assert_int_equal(violations_of(m, NULL), 0);
+	assert_true(spte_is_writable(spte_format_of(m), stage2_leaf(m).entry));
+	forget(m);
+	return m;
+}
+
+static const struct violation *found(const struct violation *list, unsigned n, const char *law)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!strcmp(list[i].law->id, law))
+			return &list[i];
+	return NULL;
+}
+
+static void it_is_broken_by_its_violator_who_is_blamed(void **state)
+{
+	const struct row *row = *state;
+	struct machine *m = guest_with_a_page();
+	struct violation list[MAX_VIOLATIONS];
+	const struct violation *v;
+	unsigned n;
+
+	row->violate(m);
+	n = laws_check(m, list, MAX_VIOLATIONS);
+	v = found(list, n, row->law);
+	assert_non_null(v);
+	assert_int_equal(v->blame, row->blame);
+	machine_free(m);
+}
+
+/* An alarm is an act: only laws over a state can be found broken afterwards. */
+static void it_is_found_by_looking_at_everything(void **state)
+{
+	const struct row *row = *state;
+	struct machine *m = guest_with_a_page();
+	struct violation list[MAX_VIOLATIONS];
+	const struct law *law = law_find(row->law);
+
+	row->violate(m);
+	forget(m);
+	if (law->holds)
+		assert_non_null(found(list, laws_check_all(m, list, MAX_VIOLATIONS), row->law));
+	else
+		assert_null(found(list, laws_check_all(m, list, MAX_VIOLATIONS), row->law));
+	machine_free(m);
+}
+
+static void every_law_has_its_violator(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < nr_laws; i++) {
+		unsigned n = 0;
+
+		for (size_t r = 0; r < ARRAY_SIZE(rows); r++)
+			n += !strcmp(rows[r].law, laws[i].id);
+		if (n != 1)
+			fail_msg("%s has %u violators", laws[i].id, n);
+	}
+	assert_int_equal(ARRAY_SIZE(rows), nr_laws);
+}
+
+static void every_law_has_a_sentence_a_source_and_something_to_look_at(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < nr_laws; i++) {
+		const struct law *law = &laws[i];
+
+		assert_ptr_equal(law_find(law->id), law);
+		assert_true(strlen(law->sentence) > 10 && strlen(law->source) > 5);
+		assert_true(law->holds ? law->reads : law->alarms);
+		assert_true(!law->holds || law->reads & (1u << law->about));
+	}
+}
+
+static void no_law_is_found_by_a_name_that_is_not_there(void **state)
+{
+	(void)state;
+	assert_null(law_find("no-such-law"));
+	assert_null(law_find(""));
+}
+
+static void every_party_has_a_name(void **state)
+{
+	(void)state;
+	assert_string_equal(blame_name(BLAME_KVM), "kvm");
+	assert_string_equal(blame_name(BLAME_DRIVER), "driver");
+	assert_string_equal(blame_name(BLAME_MM), "mm");
+	assert_string_equal(blame_name(BLAME_VMM), "vmm");
+}
+
+int main(void)
+{
+	static struct test_list list;
+
+	LIST_ROWS(&list, it_is_broken_by_its_violator_who_is_blamed, rows);
+	LIST_ROWS(&list, it_is_found_by_looking_at_everything, rows);
+	LIST_TEST(&list, every_law_has_its_violator);
+	LIST_TEST(&list, every_law_has_a_sentence_a_source_and_something_to_look_at);
+	LIST_TEST(&list, no_law_is_found_by_a_name_that_is_not_there);
+	LIST_TEST(&list, every_party_has_a_name);
+	return list_run(&list, "laws");
+}
