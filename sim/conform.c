@@ -290,5 +290,8 @@ void conform_run(const struct recording *recording, const struct conform_options
 	conform_splats(&run);
 	out->nr_seen = arrlenu(out->seen);
 	out->nr_inputs = arrlenu(out->inputs);
+	if (!out->inconclusive && conform_count(out, CONFORM_UNMODELLED) &&
+	    !conform_count(out, CONFORM_AGREE) && !conform_count(out, CONFORM_DIFFER))
+		out->inconclusive = "nothing in it is modelled";
 	tear_down(&run);
 }

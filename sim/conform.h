@@ -61,7 +61,7 @@ struct conform {
 	size_t nr_inputs;
 	const char *lost;	/* why nothing is modelled from .lost_line of .out on; NULL */
 	unsigned lost_line;
-	const char *inconclusive;	/* truncated, reconstructed, trace cut; NULL */
+	const char *inconclusive;	/* truncated, trace cut, nothing modelled...; NULL */
 	struct arena *arena;
 };
 
@@ -72,5 +72,5 @@ void conform_run(const struct recording *recording, const struct conform_options
 		 struct conform *out);
 void conform_free(struct conform *conform);
 unsigned conform_count(const struct conform *conform, enum conform_verdict verdict);
-/* 0 all agree (unmodelled does not matter), 1 some differ, 3 inconclusive. */
+/* 0 what is modelled agrees, 1 some differ, 3 inconclusive. */
 int conform_exit_code(const struct conform *conform);
