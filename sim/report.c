@@ -238,16 +238,24 @@ static bool any_violation(const struct replay *replay)
 	return false;
 }
 
+/* What was recorded, without the registers. */
+static int recorded_length(const struct replay_line *line)
+{
+	const char *registers = line->recorded ? strstr(line->recorded, " (") : NULL;
+	size_t length = registers ? (size_t)(registers - line->recorded) :
+		line->recorded ? strlen(line->recorded) : 0;
+
+	return length < MAX_CELL ? length : MAX_CELL;
+}
+
 static int recorded_width(const struct replay *replay)
 {
-	size_t width = MIN_CELL;
+	int width = MIN_CELL;
 
-	for (size_t i = 0; i < replay->nr_lines; i++) {
-		size_t length = replay->line[i].recorded ? strlen(replay->line[i].recorded) : 0;
-
-		width = worth_a_row(replay, i) && length > width ? length : width;
-	}
-	return width < MAX_CELL ? width : MAX_CELL;
+	for (size_t i = 0; i < replay->nr_lines; i++)
+		if (worth_a_row(replay, i) && recorded_length(&replay->line[i]) > width)
+			width = recorded_length(&replay->line[i]);
+	return width;
 }
 
 /* As wide as what stands in it. */
@@ -291,7 +299,7 @@ static void print_row(const struct replay *replay, const struct column *column, 
 	fprintf(out, "%c[%2u] %-*.*s", i == replay->first_parting ? '>' : ' ', line->number,
 		TEXT_WIDTH, TEXT_WIDTH, line->text);
 	if (replay->is_recording)
-		fprintf(out, " %-*.*s", recorded, recorded,
+		fprintf(out, " %-*.*s", recorded, recorded_length(line),
 			line->recorded ? line->recorded : "");
 	for (size_t c = 0; c < n; c++)
 		fprintf(out, " %-*s", column[c].width,
