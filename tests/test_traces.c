@@ -472,10 +472,16 @@ static void example_is_refused_with_the_message_shown(void **state)
 	assert_string_equal(message, t->message);
 }
 
-/* ```trace [NAME] is run; ```trace-error NAME is refused as the block behind it says. */
-static void add_examples(struct test_set *set)
+/* A block that is called a trace, or is one and not called anything. */
+static bool is_trace(const struct fence *fence)
 {
-	const char *at = document;
+	return !strcmp(fence->info, "trace") ||
+	       (!fence->info[0] && !strncmp(fence->text, "pfntrace 1\n", 11));
+}
+
+/* ```trace [NAME] is run; ```trace-error NAME is refused as the block behind it says. */
+static void add_examples(struct test_set *set, const char *at, const char *document_name)
+{
 	struct fence fence, shown;
 	unsigned line = 1;
 
@@ -483,8 +489,8 @@ static void add_examples(struct test_set *set)
 		char path[PATH_MAX], name[64];
 		struct doc_error t, *kept;
 
-		snprintf(name, sizeof(name), "TRACE-FORMAT.md:%u", fence.line);
-		if (!strcmp(fence.info, "trace")) {
+		snprintf(name, sizeof(name), "%s:%u", document_name, fence.line);
+		if (is_trace(&fence)) {
 			add_runs(set, write_example(&fence, path), name);
 		} else if (!strcmp(fence.info, "trace-error")) {
 			memcpy(t.name, name, sizeof(name));
@@ -1125,13 +1131,26 @@ static void no_event_starts_while_six_are_unfinished(void **state)
 
 /* ---- */
 
-static void open_document(void)
+static char *open_document(const char *name)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%.4000s/docs/TRACE-FORMAT.md",
-		 from_env("PFNSIM_SOURCE", "."));
-	document = read_file(path);
+	snprintf(path, sizeof(path), "%.4000s/%s", from_env("PFNSIM_SOURCE", "."), name);
+	return read_file(path);
+}
+
+/* What has examples besides docs/TRACE-FORMAT.md. */
+static void add_other_examples(struct test_set *set)
+{
+	static const char *const names[] = { "README.md", "docs/man/pfntrace.5.scd" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char *text = open_document(names[i]);
+
+		assert_non_null(strstr(text, "```\npfntrace 1\n"));
+		add_examples(set, text, names[i]);
+		free(text);
+	}
 }
 
 static void make_folder(void)
@@ -1184,13 +1203,14 @@ int main(void)
 	int failed = 0;
 
 	make_folder();
-	open_document();
+	document = open_document("docs/TRACE-FORMAT.md");
 	traces_root = from_env("PFNSIM_TRACES", "traces");
 	find_traces(traces_root);
 	qsort(traces.paths, traces.n, sizeof(*traces.paths), by_name);
 	for (size_t i = 0; i < traces.n; i++)
 		add_runs(&runs, traces.paths[i], traces.paths[i] + strlen(traces_root) + 1);
-	add_examples(&examples);
+	add_examples(&examples, document, "TRACE-FORMAT.md");
+	add_other_examples(&examples);
 	add_fixed_tests(&fixed);
 
 	failed += _cmocka_run_group_tests("fixed", fixed.tests, fixed.n, NULL, NULL);
