@@ -365,6 +365,34 @@ void event_finish(struct vm *vm, int task, enum vm_result result, const struct e
 	finish(vm, task, result, event, o);
 }
 
+/* One vCPU is one thread. */
+static const struct event *paused_on_vcpu(const struct vm *vm, const struct event *event)
+{
+	for (unsigned i = 0; i < MAX_TASKS; i++)
+		if (vm->paused[i] && path_of(vm->paused[i]->id) == PATH_ACCESS &&
+		    vm->paused[i]->vcpu == event->vcpu)
+			return vm->paused[i];
+	return NULL;
+}
+
+/* What only a run can show to be nonsense; which row is mapped depends on the semantics. */
+static bool is_possible(const struct vm *vm, const struct event *event, struct error *error)
+{
+	const struct event *paused = NULL;
+
+	if (event->id == EVENT_MAP && vm->w.kvm.maps[event->map].used)
+		return error_at(error, event->file, event->line, event->column,
+				"map %llu is in use: unmap it first",
+				(unsigned long long)event->map);
+	if (path_of(event->id) == PATH_ACCESS)
+		paused = paused_on_vcpu(vm, event);
+	if (paused)
+		return error_at(error, event->file, event->line, event->column,
+				"vCPU %llu is in the middle of event \"%s\": resume that first",
+				(unsigned long long)event->vcpu, paused->label);
+	return true;
+}
+
 bool event_run(struct vm *vm, const struct event *event, struct outcome *o, struct error *error)
 {
 	enum vm_result result;
@@ -380,6 +408,8 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 		o->word = "ok";
 		return true;
 	}
+	if (!is_possible(vm, event, error))
+		return false;
 	task = event_start(vm, event);
 	if (task < 0)
 		return error_at(error, event->file, event->line, event->column,
