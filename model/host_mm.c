@@ -72,6 +72,34 @@ bool vma_split(struct machine *m, hva_t hva)
 	return true;
 }
 
+/* VM_SPECIAL VMAs never merge: VM_IO, VM_PFNMAP, VM_MIXEDMAP (and VM_DONTEXPAND). */
+static bool vma_continues(const struct vma *vma, const struct vma *next)
+{
+	u64 pages = (vma->end - vma->start) >> PAGE_SHIFT;
+
+	return vma->used && next->used && vma->end == next->start && vma->flags == next->flags &&
+	       vma->kind == next->kind && vma->object == next->object &&
+	       vma->mode == next->mode &&
+	       !(vma->flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP)) &&
+	       (vma->kind == VMA_ANON || vma->index + pages == next->index);
+}
+
+void vma_merge(struct machine *m, struct vma *vma)
+{
+	struct vma *next = vma_find(m, vma->end), *before = NULL;
+
+	if (next && vma_continues(vma, next)) {
+		vma->end = next->end;
+		vma_remove(m, next);
+	}
+	if (vma->start)
+		before = vma_find(m, vma->start - PAGE_SIZE);
+	if (before && vma_continues(before, vma)) {
+		before->end = vma->end;
+		vma_remove(m, vma);
+	}
+}
+
 u64 vma_prot_bits(const struct vma *vma)
 {
 	bool shared = vma->flags & VM_SHARED;
@@ -174,6 +202,22 @@ void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry)
 	count_leaf(m, entry, level, 1);
 	pt_set_entry(m, table, hva >> PAGE_SHIFT, level, entry);
 	touch(m, OBJECT_HPTE, hva & PAGE_MASK);
+}
+
+void host_free_tables(struct machine *m, hva_t start, hva_t end)
+{
+	u64 size = level_pages(2) * PAGE_SIZE;
+
+	for (hva_t at = start & ~(size - 1); at < end; at += size) {
+		const struct vma *vma = vma_find_from(m, at);
+		struct pt_leaf leaf = { .level = 0 };
+
+		if ((vma && vma->start < at + size) || !host_has_table(m, at))
+			continue;
+		leaf = pt_walk(m, &host_format, m->w->mm.pgd, at >> PAGE_SHIFT);
+		pt_set_entry(m, host_table(m, at, 2), at >> PAGE_SHIFT, 2, 0);
+		free_table(m, leaf.table);
+	}
 }
 
 pfn_t object_pfn(struct machine *m, unsigned object, u64 index)

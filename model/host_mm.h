@@ -20,6 +20,7 @@ enum vm_flag {
 	VM_SHARED	= 0x8,
 	VM_PFNMAP	= 0x400,
 	VM_IO		= 0x4000,
+	VM_ACCOUNT	= 0x100000,	/* private and once writable: keeps VMAs from merging */
 	VM_MIXEDMAP	= 0x10000000,
 	VM_HUGEPAGE	= 0x20000000,
 };
@@ -89,6 +90,8 @@ struct vma *vma_find(struct machine *m, hva_t hva);
 struct vma *vma_find_from(struct machine *m, hva_t hva);
 /* Split so that @hva is a boundary. False: no room for another VMA. */
 bool vma_split(struct machine *m, hva_t hva);
+/* vma_merge(): with the neighbours that are of the same kind and go on where this one ends. */
+void vma_merge(struct machine *m, struct vma *vma);
 struct vma *vma_add(struct machine *m, const struct vma *vma);
 void vma_remove(struct machine *m, struct vma *vma);
 
@@ -100,6 +103,8 @@ struct pt_leaf host_next_leaf(struct machine *m, hva_t start, hva_t end);
 bool host_has_table(struct machine *m, hva_t hva);
 /* The host frame behind a leaf, for this very @hva. */
 pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva);
+/* free_pgtables(): tables of PTEs for [start, end) that no VMA is left for. */
+void host_free_tables(struct machine *m, hva_t start, hva_t end);
 /* Install (level 1 or 2), change or clear a leaf: the one place a host PTE changes. */
 void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry);
 /* A PTE's value for @vma's protections, without the frame: vma->vm_page_prot. */

@@ -79,6 +79,7 @@ static void next_access(struct access *a)
 	a->gpa += a->stride;
 	a->count--;
 	a->mmio = false;
+	a->retried = false;
 	if (a->random && a->count)
 		random_address(a);
 }
@@ -230,7 +231,7 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 		struct pt_leaf leaf = host_leaf(m, is_error_hva(hva) ? 0 : hva);
 
 		a->value = MMIO_ANSWER;
-		if (leaf.present)	/* the load half reads memory */
+		if (leaf.entry & PTE_PRESENT)	/* the load half reads memory */
 			a->value = page_load(m, host_leaf_pfn(&leaf, hva), a->gpa);
 		else
 			mmio_exit(m, a, "MMIO-R");
@@ -242,9 +243,75 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
+/* Only no-slot faults leave MMIO information behind: vcpu_cache_mmio_info(). */
+static bool may_retry(const struct machine *m, const struct task *t)
+{
+	return m->sem->traits.reexecutes && t->access.kind == ACCESS_RMW && !t->access.retried &&
+	       t->fault.slot != NO_SLOT;
+}
+
+/* What is no instruction that writes page tables (a plain store is) is first tried again. */
+static enum step_result retry_instruction(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->access.retried = true;
+	return STEP_DONE;
+}
+
+/* emulator_cmpxchg_emulated(): the host's PTE cannot be written, and MMIO it is not. */
+static bool unhandleable(const struct machine *m, const struct task *t)
+{
+	gfn_t gfn = t->access.gpa >> PAGE_SHIFT;
+	struct machine *machine = (struct machine *)m;
+
+	return t->access.failed && t->access.kind == ACCESS_RMW &&
+	       !is_error_hva(memslot_hva(machine, memslot_of_gfn(machine, gfn), gfn, true));
+}
+
+/* The load half: copy_from_user() of what the host may not read is an MMIO read first. */
+static bool unreadable(const struct machine *m, const struct task *t)
+{
+	return !(host_leaf((struct machine *)m, t->access.hva).entry & PTE_PRESENT);
+}
+
+static bool may_reexecute(const struct machine *m, const struct task *t)
+{
+	return m->sem->traits.reexecutes && unhandleable(m, t) && !unreadable(m, t);
+}
+
+/* gfn_to_pfn(): would the access work now? */
+static enum step_result reexecute_instruction(struct machine *m, struct task *t)
+{
+	gfn_t gfn = t->access.gpa >> PAGE_SHIFT;
+
+	follow_init(&t->follow, gfn, memslot_of_gfn(m, gfn), FOLL_WRITE);
+	m->sem->ops.lookup_args(m, &t->follow);
+	return follow_resolve_hva(m, t) ? STEP_CALL : STEP_NEXT;
+}
+
+static enum step_result handle_emulation_failure(struct machine *m, struct task *t)
+{
+	t->access.retried = false;
+	if (unreadable(m, t))
+		mmio_exit(m, &t->access, "MMIO-R");
+	if (may_reexecute(m, t) && !is_error_noslot_pfn(t->follow.pfn)) {
+		m->sem->ops.lookup_release(m, t);
+		return STEP_DONE;
+	}
+	t->access.internal_error = true;
+	t->access.count = 0;
+	return STEP_DONE;
+}
+
 const struct step path_emulate[] = {
+	STEP(retry_instruction, .when = may_retry,
+	     .chain = "x86_emulate_instruction > retry_instruction"),
 	STEP(emulate_access, .calls = PATH_HOST_ACCESS,
 	     .chain = "x86_emulate_instruction > emulator_read_write_onepage"),
+	STEP(reexecute_instruction, .when = may_reexecute, .calls = PATH_FOLLOW,
+	     .chain = "x86_emulate_instruction > reexecute_instruction"),
+	STEP(handle_emulation_failure, .when = unhandleable,
+	     .chain = "x86_emulate_instruction > handle_emulation_failure"),
 	STEP(finish_emulation, .chain = "x86_emulate_instruction"),
 	{ 0 }
 };

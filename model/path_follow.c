@@ -162,6 +162,15 @@ static enum step_result gup_slow(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* follow_pfn_pte(): FOLL_TOUCH does its work even where there is no page to be had. */
+static void touch_special(struct machine *m, const struct follow *f, const struct pt_leaf *leaf)
+{
+	u64 entry = leaf->entry | PTE_ACCESSED | (f->foll & FOLL_WRITE ? PTE_DIRTY : 0);
+
+	if (entry != leaf->entry)
+		host_set_leaf(m, f->hva, leaf->level, entry);
+}
+
 /* follow_page_pte() of a special PTE: only the zero page may be had, and only for reading. */
 static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *leaf)
 {
@@ -169,8 +178,10 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 	pfn_t pfn = host_leaf_pfn(leaf, f->hva);
 	pfn_t head = page_head(m, pfn);
 
-	if (!leaf_is_normal(leaf) && pfn != m->w->config.zero_pfn)
+	if (!leaf_is_normal(leaf) && pfn != m->w->config.zero_pfn) {
+		touch_special(m, f, leaf);
 		return -EEXIST;
+	}
 	if (page_of(m, head)->refcount <= 0) {
 		raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
 		return -ENOMEM;
@@ -245,13 +256,36 @@ static enum step_result lock_mmap(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static bool may_be_poisoned(const struct machine *m, const struct task *t)
+{
+	return unresolved(m, t) && m->sem->traits.checks_hwpoison && t->follow.gup == -EEXIST &&
+	       !(t->follow.foll & FOLL_NOWAIT);
+}
+
+/* A look-up for writing, only to see if it says -EHWPOISON; it leaves its traces in the PTE. */
+static enum step_result check_user_page_hwpoison(struct machine *m, struct task *t)
+{
+	struct follow write = { .hva = t->follow.hva, .foll = FOLL_WRITE };
+	const struct vma *vma = vma_find(m, write.hva);
+	struct pt_leaf leaf = host_leaf(m, write.hva);
+
+	if (!vma || !(vma->flags & VM_WRITE) || t->host.error)
+		return STEP_NEXT;
+	if (!leaf.present || !(leaf.entry & PTE_WRITE)) {
+		t->host = (struct host_fault){ .hva = write.hva, .write = true };
+		return STEP_CALL_BACK;
+	}
+	if (!leaf_is_normal(&leaf))
+		touch_special(m, &write, &leaf);
+	return STEP_NEXT;
+}
+
 /* vma_is_valid(): would the access be allowed, so that I/O might make it work? */
 static bool vma_permits(const struct vma *vma, const struct follow *f)
 {
 	return (vma->flags & VM_READ) && (!(f->foll & FOLL_WRITE) || (vma->flags & VM_WRITE));
 }
 
-/* SIMPLIFIED: check_user_page_hwpoison(), a second GUP for writing, is not called. */
 static enum step_result find_vma(struct machine *m, struct task *t)
 {
 	struct follow *f = &t->follow;
@@ -378,6 +412,8 @@ const struct step path_follow[] = {
 	STEP(gup_fast_upgrade, .when = wants_upgrade, .chain = "hva_to_pfn > hva_to_pfn_slow"),
 	STEP(gup_slow_own, .when = slow_succeeded, .chain = "hva_to_pfn > hva_to_pfn_slow"),
 	STEP(lock_mmap, .when = unresolved, .chain = "hva_to_pfn"),
+	STEP(check_user_page_hwpoison, .when = may_be_poisoned, .calls = PATH_HOST_FAULT,
+	     .to = "check_user_page_hwpoison", .chain = "hva_to_pfn > check_user_page_hwpoison"),
 	STEP(find_vma, .when = unresolved, .chain = "hva_to_pfn"),
 	STEP(follow_pte, .when = unresolved, .chain = "hva_to_pfn > hva_to_pfn_remapped"),
 	STEP(fixup_user_fault, .when = wants_fixup, .calls = PATH_HOST_FAULT,

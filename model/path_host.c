@@ -29,6 +29,14 @@ static bool in_vma_of(const struct machine *m, const struct task *t, enum vma_ki
 	return vma && vma->kind == kind;
 }
 
+/* is_cow_mapping(): a write gets a page of its own. */
+static bool in_cow_vma(const struct machine *m, const struct task *t)
+{
+	const struct vma *vma = t->host.error ? NULL : fault_vma(m, t);
+
+	return vma && (vma->kind == VMA_ANON || !(vma->flags & VM_SHARED));
+}
+
 static bool anon_missing_read(const struct machine *m, const struct task *t)
 {
 	return in_vma_of(m, t, VMA_ANON) && !t->host.write && !fault_leaf(m, t).present;
@@ -44,8 +52,7 @@ static bool anon_write_protected(const struct machine *m, const struct task *t)
 {
 	struct pt_leaf leaf = fault_leaf(m, t);
 
-	return in_vma_of(m, t, VMA_ANON) && t->host.write && leaf.present &&
-	       !(leaf.entry & PTE_WRITE);
+	return in_cow_vma(m, t) && t->host.write && leaf.present && !(leaf.entry & PTE_WRITE);
 }
 
 /* wp_can_reuse_anon_folio(), PageAnonExclusive() */
@@ -68,7 +75,7 @@ static bool copying(const struct machine *m, const struct task *t)
 	return t->host.cow;
 }
 
-static bool copy_freed_old(const struct machine *m, const struct task *t)
+static bool copy_displaced(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return t->host.cow && t->host.page != NO_PFN;
@@ -76,15 +83,22 @@ static bool copy_freed_old(const struct machine *m, const struct task *t)
 
 static bool device_missing(const struct machine *m, const struct task *t)
 {
-	return in_vma_of(m, t, VMA_DEVICE) && !fault_leaf(m, t).present;
+	return in_vma_of(m, t, VMA_DEVICE) && !fault_leaf(m, t).present &&
+	       !(t->host.write && in_cow_vma(m, t));
+}
+
+static bool device_missing_private(const struct machine *m, const struct task *t)
+{
+	return in_vma_of(m, t, VMA_DEVICE) && !fault_leaf(m, t).present && t->host.write &&
+	       in_cow_vma(m, t) && !t->host.cow;
 }
 
 static bool device_write_protected(const struct machine *m, const struct task *t)
 {
 	struct pt_leaf leaf = fault_leaf(m, t);
 
-	return in_vma_of(m, t, VMA_DEVICE) && t->host.write && leaf.present &&
-	       !(leaf.entry & PTE_WRITE);
+	return in_vma_of(m, t, VMA_DEVICE) && !in_cow_vma(m, t) && t->host.write &&
+	       leaf.present && !(leaf.entry & PTE_WRITE);
 }
 
 /* access_error(), or vma_permits_fault() for fixup_user_fault() */
@@ -154,20 +168,24 @@ static enum step_result reuse_anon_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static void copy_page(struct machine *m, pfn_t to, pfn_t from)
+{
+	for (unsigned i = 0; (i = m->phys->next(m->phys, from, i)) < WORDS_PER_PAGE; i++)
+		m->phys->store(m->phys, to, i, m->phys->load(m->phys, from, i));
+}
+
 /* wp_page_copy(): the copy is made before the notifier is told. */
 static enum step_result copy_anon_page(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = fault_leaf(m, t);
 	pfn_t old = pt_pfn(leaf.entry);
-	unsigned i = 0;
 
+	if (leaf_is_normal(&leaf))
+		page_get(m, old, HOLD_MM);	/* do_wp_page(), until the copy has been made */
 	t->host.cow = true;
 	t->host.orig = leaf.entry;
 	t->host.page = alloc_anon(m);
-	while ((i = m->phys->next(m->phys, old, i)) < WORDS_PER_PAGE) {
-		m->phys->store(m->phys, t->host.page, i, m->phys->load(m->phys, old, i));
-		i++;
-	}
+	copy_page(m, t->host.page, old);
 	t->notify = (struct notify){ .start = t->host.hva & PAGE_MASK, .event = NOTIFY_CLEAR,
 				     .end = (t->host.hva & PAGE_MASK) + PAGE_SIZE };
 	return STEP_CALL;
@@ -206,15 +224,27 @@ static enum step_result end_copy(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-static enum step_result put_old_page(struct machine *m, struct task *t)
+/* The page that the mapping has lost, or, if somebody else was faster, the copy. */
+static enum step_result put_displaced_page(struct machine *m, struct task *t)
 {
 	page_put(m, t->host.page, HOLD_MM);
 	t->host.page = NO_PFN;
 	return STEP_NEXT;
 }
 
+static enum step_result put_old_page(struct machine *m, struct task *t)
+{
+	struct pt_leaf old = { .present = true, .level = 1, .entry = t->host.orig };
+
+	if (t->host.page != NO_PFN)
+		put_displaced_page(m, t);
+	if (leaf_is_normal(&old))
+		page_put(m, pt_pfn(old.entry), HOLD_MM);
+	return STEP_NEXT;
+}
+
 /* insert_page() takes the mapping's reference; insert_pfn() and mixed pfns take none. */
-static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
+static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn, bool write)
 {
 	bool normal = vma->mode == MODE_INSERT || vma->mode == MODE_PAGE ||
 		      vma->mode == MODE_IO_INSERT;
@@ -225,15 +255,23 @@ static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn
 	if (vma->mode == MODE_PAGE && m->sem->traits.fault_keeps_dirty && (bits & PTE_WRITE) &&
 	    page_is(m, page_head(m, pfn), PG_DIRTY))
 		bits |= PTE_DIRTY;
+	if (vma->mode == MODE_PAGE && write) {	/* do_shared_fault(), fault_dirty_shared_page() */
+		bits |= PTE_DIRTY;
+		page_set_dirty(m, pfn);
+	}
 	host_set_leaf(m, hva, 1, pfn << PAGE_SHIFT | bits | (normal ? 0 : PTE_SPECIAL));
 }
 
-/* vm_insert_page() refuses pages without a count: validate_page_before_insert(). */
+/*
+ * vm_insert_page() refuses pages without a count: validate_page_before_insert(). A fault handler
+ * that returns the page has done get_page() itself, and nobody asks whether it might.
+ */
 static bool may_insert(struct machine *m, const struct vma *vma, pfn_t pfn)
 {
-	bool counted = vma->mode == MODE_INSERT || vma->mode == MODE_PAGE ||
-		       vma->mode == MODE_IO_INSERT;
+	bool counted = vma->mode == MODE_INSERT || vma->mode == MODE_IO_INSERT;
 
+	if (vma->mode == MODE_PAGE)
+		return page_is(m, pfn, PG_VALID);
 	return !counted || (page_is(m, pfn, PG_VALID) && page_count(m, pfn) > 0);
 }
 
@@ -244,8 +282,7 @@ static bool may_insert_pmd(struct machine *m, const struct vma *vma, hva_t hva, 
 
 	if (vma->mode != MODE_PMD || (first & 511) || left < 512)
 		return false;
-	return start >= vma->start && start + level_pages(2) * PAGE_SIZE <= vma->end &&
-	       !host_has_table(m, hva);
+	return start >= vma->start && !host_has_table(m, hva);
 }
 
 /* The driver's fault handler: what ttm_bo_vm_fault_reserved() does for one page. */
@@ -267,9 +304,32 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 		host_set_leaf(m, hva, 2, object_pfn(m, vma->object, first) << PAGE_SHIFT |
 			      vma_prot_bits(vma) | PTE_SPECIAL | PTE_HUGE);
 	else if (may_insert(m, vma, pfn))
-		insert_leaf(m, vma, hva, pfn);
+		insert_leaf(m, vma, hva, pfn, t->host.write);
 	else
 		t->host.error = true;
+	return STEP_NEXT;
+}
+
+/* do_cow_fault(): the driver's page is copied and given back; MODE_PAGE alone may be private. */
+static enum step_result copy_driver_page(struct machine *m, struct task *t)
+{
+	const struct vma *vma = fault_vma(m, t);
+	u64 index = vma->index + (((t->host.hva & PAGE_MASK) - vma->start) >> PAGE_SHIFT);
+	const struct object_state *object = &m->w->mm.object[vma->object];
+	pfn_t pfn, copy;
+
+	if (!object->used || index >= object->pages ||
+	    !page_is(m, object_pfn(m, vma->object, index), PG_VALID)) {
+		t->host.error = true;
+		return STEP_NEXT;
+	}
+	pfn = object_pfn(m, vma->object, index);
+	copy = alloc_anon(m);
+	page_get(m, pfn, HOLD_MM);
+	copy_page(m, copy, pfn);
+	page_add_lru(m, copy);
+	host_set_leaf(m, t->host.hva, 1, anon_writable(vma, copy));
+	page_put(m, pfn, HOLD_MM);
 	return STEP_NEXT;
 }
 
@@ -277,9 +337,16 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 static enum step_result reuse_shared_page(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = fault_leaf(m, t);
+	pfn_t pfn = host_leaf_pfn(&leaf, t->host.hva);
 
+	if (leaf_is_normal(&leaf))
+		page_get(m, pfn, HOLD_MM);
 	host_set_leaf(m, t->host.hva, leaf.level,
 		      leaf.entry | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
+	if (leaf_is_normal(&leaf)) {
+		page_set_dirty(m, pfn);		/* fault_dirty_shared_page() */
+		page_put(m, pfn, HOLD_MM);
+	}
 	return STEP_NEXT;
 }
 
@@ -294,10 +361,14 @@ const struct step path_host_fault[] = {
 	STEP(copy_anon_page, .when = anon_must_copy, .calls = PATH_NOTIFY_START,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
 	STEP(install_copy, .when = copying, .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
+	STEP(put_displaced_page, .when = copy_displaced,
+	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
 	STEP(end_copy, .when = copying, .calls = PATH_NOTIFY_END,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
-	STEP(put_old_page, .when = copy_freed_old,
+	STEP(put_old_page, .when = copying,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
+	STEP(copy_driver_page, .when = device_missing_private,
+	     .chain = "handle_mm_fault > do_cow_fault"),
 	STEP(driver_fault, .when = device_missing, .chain = "handle_mm_fault > __do_fault"),
 	STEP(reuse_shared_page, .when = device_write_protected,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_reuse"),
@@ -395,26 +466,12 @@ static s32 fill_at_mmap(struct machine *m, const struct vma *vma)
 			break;
 		if (!may_insert(m, vma, pfn))
 			return -EINVAL;
-		insert_leaf(m, vma, vma->start + i * PAGE_SIZE, pfn);
+		insert_leaf(m, vma, vma->start + i * PAGE_SIZE, pfn, false);
 	}
 	return 0;
 }
 
-/* unmap_region() of a mapping that failed half way. SIMPLIFIED: not notified, nobody has used it */
-static void undo_mmap(struct machine *m, struct vma *vma)
-{
-	for (hva_t at = vma->start; at < vma->end; at += PAGE_SIZE) {
-		struct pt_leaf leaf = host_leaf(m, at);
-
-		if (!leaf.present)
-			break;
-		host_set_leaf(m, at, 1, 0);
-		if (leaf_is_normal(&leaf))
-			page_put(m, pt_pfn(leaf.entry), HOLD_PTE);
-	}
-	vma_remove(m, vma);
-}
-
+/* What a driver refuses, or leaves half done, is unmapped again: unmap_region(), notified. */
 static enum step_result mmap_region(struct machine *m, struct task *t)
 {
 	struct mmap_op *op = &t->mmap;
@@ -425,21 +482,25 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 	};
 	struct vma *added;
 
+	if (!op->shared && (op->prot & VM_WRITE))
+		vma.flags |= VM_ACCOUNT;
 	if (op->kind == VMA_DEVICE)
 		op->error = mmap_device(m, op, &vma);
-	if (op->error)
-		return STEP_DONE;
 	added = vma_add(m, &vma);
 	if (!added)
 		op->error = -ENOMEM;
-	else
+	else if (!op->error)
 		op->error = fill_at_mmap(m, added);
-	if (added && op->error)
-		undo_mmap(m, added);
-	return STEP_DONE;
+	if (added && !op->error)
+		vma_merge(m, added);
+	if (!added || !op->error)
+		return STEP_DONE;
+	t->range = (struct range_op){ .start = vma.start, .end = vma.end, .split = 2,
+				      .kind = RANGE_MUNMAP };
+	return STEP_CALL;
 }
 
 const struct step path_mmap[] = {
-	STEP(mmap_region, .chain = "do_mmap > mmap_region"),
+	STEP(mmap_region, .calls = PATH_UNMAP, .chain = "do_mmap > mmap_region"),
 	{ 0 }
 };

@@ -66,7 +66,11 @@ static enum step_result range_lock(struct machine *m, struct task *t)
 
 static u32 protected_flags(const struct vma *vma, const struct range_op *op)
 {
-	return (vma->flags & ~(u32)(VM_READ | VM_WRITE | VM_EXEC)) | op->prot;
+	u32 flags = (vma->flags & ~(u32)(VM_READ | VM_WRITE | VM_EXEC)) | op->prot;
+
+	if (flags != vma->flags && (flags & VM_WRITE) && !(vma->flags & (VM_WRITE | VM_SHARED)))
+		flags |= VM_ACCOUNT;
+	return flags;
 }
 
 /*
@@ -87,6 +91,14 @@ static bool boundary_notifies(struct machine *m, const struct range_op *op, hva_
 	return host_has_table(m, boundary) || host_leaf(m, boundary).present;
 }
 
+/* mprotect_fixup(): a VMA whose flags stay as they are is left alone. */
+static bool split_if_changed(struct machine *m, const struct range_op *op, hva_t boundary)
+{
+	const struct vma *vma = vma_find(m, boundary);
+
+	return !vma || protected_flags(vma, op) == vma->flags || vma_split(m, boundary);
+}
+
 static bool may_split(const struct machine *m, const struct task *t)
 {
 	return range_ok(m, t) && t->range.split < 2;
@@ -98,7 +110,8 @@ static enum step_result split_notify(struct machine *m, struct task *t)
 	struct range_op *op = &t->range;
 	hva_t boundary = op->split ? op->end : op->start;
 
-	if (op->split++ && !vma_split(m, op->start))
+	if (op->split++ && !(op->kind == RANGE_PROTECT ? split_if_changed(m, op, op->start) :
+			     vma_split(m, op->start)))
 		op->error = -ENOMEM;
 	if (!boundary_notifies(m, op, boundary))
 		return op->split < 2 ? STEP_BACK : STEP_NEXT;
@@ -313,6 +326,8 @@ static enum step_result free_gathered(struct machine *m, struct task *t)
 
 static enum step_result range_unlock(struct machine *m, struct task *t)
 {
+	if (t->range.kind == RANGE_MUNMAP && !t->range.error)
+		host_free_tables(m, t->range.start, t->range.end);
 	if (t->range.kind == RANGE_DONTNEED && t->range.hole && !t->range.error)
 		t->range.error = -ENOMEM;
 	if (t->range.kind == RANGE_DONTNEED || t->range.detached)
@@ -346,24 +361,25 @@ const struct step path_unmap[] = {
 
 /* ---- mprotect() ---- */
 
-static s32 check_mapped(struct machine *m, const struct range_op *op)
+/* Where the first hole is; what is before it is protected all the same. */
+static hva_t first_hole(struct machine *m, const struct range_op *op)
 {
-	for (hva_t at = op->start; at < op->end; ) {
-		const struct vma *vma = vma_find(m, at);
+	const struct vma *vma;
+	hva_t at = op->start;
 
-		if (!vma)
-			return -ENOMEM;
+	while (at < op->end && (vma = vma_find(m, at)))
 		at = vma->end;
-	}
-	return 0;
+	return at;
 }
 
 static enum step_result protect_vmas(struct machine *m, struct task *t)
 {
 	struct range_op *op = &t->range;
 
-	op->error = op->error ? op->error : check_mapped(m, op);
-	if (!op->error && (!vma_split(m, op->start) || !vma_split(m, op->end)))
+	if (first_hole(m, op) == op->start)
+		op->error = -ENOMEM;
+	if (!op->error && (!split_if_changed(m, op, op->start) ||
+			   (first_hole(m, op) >= op->end && !split_if_changed(m, op, op->end))))
 		op->error = -ENOMEM;
 	return STEP_NEXT;
 }
@@ -387,9 +403,14 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
 	op->piece_end = 0;
 	while (op->at < op->end) {
 		struct vma *vma = vma_find(m, op->at);
-		u32 flags = protected_flags(vma, op);
 		hva_t start = op->at;
+		u32 flags;
 
+		if (!vma) {
+			op->error = -ENOMEM;
+			return STEP_NEXT;
+		}
+		flags = protected_flags(vma, op);
 		op->at = vma->end < op->end ? vma->end : op->end;
 		if (flags == vma->flags)
 			continue;
@@ -410,7 +431,7 @@ static u64 protected_entry(struct machine *m, const struct vma *vma, const struc
 	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY;
 	u64 entry = (leaf->entry & keep) | vma_prot_bits(vma);
 
-	if (vma->kind == VMA_ANON && (vma->flags & VM_WRITE) && leaf_is_normal(leaf) &&
+	if (!(vma->flags & VM_SHARED) && (vma->flags & VM_WRITE) && leaf_is_normal(leaf) &&
 	    (leaf->entry & PTE_DIRTY) && page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE))
 		entry |= PTE_WRITE;
 	return entry;
@@ -438,6 +459,18 @@ static enum step_result end_protect(struct machine *m, struct task *t)
 	return STEP_CALL_BACK;
 }
 
+/* vma_merge(). SIMPLIFIED: at the end, not VMA by VMA. */
+static enum step_result merge_vmas(struct machine *m, struct task *t)
+{
+	struct vma *vma;
+
+	for (hva_t at = t->range.start; at < t->range.end && (vma = vma_find(m, at)); ) {
+		at = vma->end;
+		vma_merge(m, vma);
+	}
+	return STEP_NEXT;
+}
+
 #define PROTECT "do_mprotect_pkey > mprotect_fixup > change_protection"
 
 const struct step path_protect[] = {
@@ -451,6 +484,7 @@ const struct step path_protect[] = {
 	STEP(change_ptes, .when = has_piece, .chain = PROTECT " > change_pte_range"),
 	STEP(end_protect, .when = has_piece, .calls = PATH_NOTIFY_END, .to = "begin_protect",
 	     .chain = PROTECT),
+	STEP(merge_vmas, .chain = "do_mprotect_pkey > mprotect_fixup"),
 	STEP(range_unlock),
 	{ 0 }
 };

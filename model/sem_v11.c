@@ -155,7 +155,7 @@ static void lookup_release(struct machine *m, struct task *t)
 	.refcounted_mask = SPTE_MMU_PAGE_REFCOUNTED,		\
 	.change_pte = true,			\
 	.needs_io = true, .anon_ref_add = true,	\
-	.zap_root_from = 3, .saved_dirty = true
+	.zap_root_from = 3, .saved_dirty = true, .reexecutes = true, .checks_hwpoison = true
 
 static const struct traits traits = { V11_TRAITS };
 static const struct traits unsafe_traits = { V11_TRAITS, .allow_unsafe_mappings = true };

@@ -199,7 +199,7 @@ static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invali
 static const struct traits traits = {
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .writable_by_slow = true,
-	.zap_root_from = 4,
+	.zap_root_from = 4, .reexecutes = true, .checks_hwpoison = true,
 };
 
 static const struct step *const paths[NR_PATHS] = {

@@ -128,7 +128,7 @@ static void lookup_release(struct machine *m, struct task *t)
 static const struct traits traits = {
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .writable_by_slow = true,
-	.zap_root_from = 3,
+	.zap_root_from = 3, .reexecutes = true, .checks_hwpoison = true,
 };
 
 #define SWAP	"kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots"

@@ -52,7 +52,7 @@ static const struct traits traits = {
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .writable_by_slow = true,
 	.anon_ref_add = true, .zap_root_from = 3,
-	.saved_dirty = true,
+	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,
 };
 
 static const struct call_name calls[] = {
@@ -71,6 +71,10 @@ const struct semantics_patch sem_v6_8_rc3 = {
 		.fault_is_stale = fault_is_stale, .range_add = range_add_gfns,
 		.release_fault = release_adjusted, .log_rearmed = log_rearmed,
 		.mark_accessed = page_mark_accessed_lru_gen,
+	},
+	.edits = (const struct step_edit[]){
+		{ EDIT_DROP, PATH_HOST_FAULT, "put_displaced_page", { 0 } },
+		{ .verb = EDIT_END },
 	},
 };
 

@@ -55,7 +55,8 @@ struct access {
 	u8 failed;		/* PATH_HOST_ACCESS: SIGSEGV, or a short copy */
 	u8 random;		/* addresses come from .lcg, offsets within .mask of .base */
 	u8 internal_error;	/* the emulator gave up: KVM_EXIT_INTERNAL_ERROR */
-	u8 pad[4];
+	u8 retried;		/* retry_instruction() has let the guest try this access again */
+	u8 pad[3];
 	gpa_t base;
 	u32 lcg, mask;
 };

@@ -98,7 +98,9 @@ static bool is_register(struct run *run)
 {
 	const struct outcome *o = &run->outcome;
 
-	return run->says && run->main == EVENT_READ && o->pfn != NO_PFN &&
+	bool reads = run->main == EVENT_READ || run->main == EVENT_HOST_READ;
+
+	return run->says && reads && o->pfn != NO_PFN &&
 	       !page_is(&run->vm->m, o->pfn, PG_VALID);
 }
 

@@ -92,12 +92,46 @@ static struct said pte_said_model(const struct run *run, const struct pt_leaf *l
 	return pte_said(leaf->level, entry, !(entry & PTE_PRESENT) && (entry & PTE_PROTNONE));
 }
 
+/* A PTE without P has its frame inverted (L1TF), and the recorder takes that for the frame. */
+#define INVERTED	((pt_pfn(PT_ADDR_MASK)))
+#define IS_INVERTED	BIT(62)		/* of a model frame that is remembered */
+
 /* The page that the recorder would show: the one mapped here, or else the one seen here last. */
 static pfn_t page_shown(struct run *run, const char *watch, const struct pt_leaf *leaf, hva_t hva)
 {
+	bool inverted = leaf->present && !(leaf->entry & PTE_PRESENT);
+
 	if (leaf->present)
-		shput(run->mapped, watch, host_leaf_pfn(leaf, hva));
+		shput(run->mapped, watch,
+		      host_leaf_pfn(leaf, hva) | (inverted ? IS_INVERTED : 0));
 	return shgeti(run->mapped, watch) < 0 ? NO_PFN : shget(run->mapped, watch);
+}
+
+static struct said shown_said(struct run *run, const struct page_facts *recorded, pfn_t pfn,
+			      bool last)
+{
+	bool inverted = pfn & IS_INVERTED;
+	uint64_t frame;
+
+	pfn &= ~IS_INVERTED;
+	if (recorded->known)
+		frames_bind(&run->frames, inverted ? recorded->pfn ^ INVERTED : recorded->pfn, pfn);
+	if (!inverted)
+		return page_said_model(run, pfn, last);
+	frame = frames_recorded(&run->frames, pfn);
+	return say("last pfn=0x%llx NOPAGE", (unsigned long long)(frame ^ INVERTED));
+}
+
+/*
+ * What the kernel does with a frame that it was seen to free is nobody's business here: others
+ * get it.
+ */
+static bool has_new_owner(struct run *run, const struct page_facts *recorded, pfn_t pfn,
+			  const char *model)
+{
+	return pfn != NO_PFN && !(pfn & IS_INVERTED) && page_is(&run->vm->m, pfn, PG_FREE) &&
+	       frames_is_gone(&run->frames, recorded->pfn) &&
+	       strcmp(page_said_recorded(recorded).text, model);
 }
 
 static void compare_host(struct run *run, const struct fact *fact)
@@ -121,12 +155,14 @@ static void compare_host(struct run *run, const struct fact *fact)
 	pfn = page_shown(run, name, &leaf, hva & PAGE_MASK);
 	observe_fact(run, CONFORM_HOST_PTE, place, name, pte.text,
 		     pte_said_model(run, &leaf).text);
-	if (pfn != NO_PFN) {
-		if (fact->host.page.known)
-			frames_bind(&run->frames, fact->host.page.pfn, pfn);
-		model = page_said_model(run, pfn, !(leaf.entry & PTE_PRESENT));
+	if (pfn != NO_PFN)
+		model = shown_said(run, &fact->host.page, pfn, !(leaf.entry & PTE_PRESENT));
+	if (has_new_owner(run, &fact->host.page, pfn, model.text)) {
+		take_input(run, place, "somebody else's page: %s", page.text);
+		observe_fact(run, CONFORM_PAGE, place, name, page.text, NULL);
+	} else {
+		observe_fact(run, CONFORM_PAGE, place, name, page.text, model.text);
 	}
-	observe_fact(run, CONFORM_PAGE, place, name, page.text, model.text);
 }
 
 /* ---- "s2 0x200000: L1 0x..." ---- */

@@ -92,8 +92,22 @@ struct said frame_said(const struct frames *frames, pfn_t model)
 	return say("0x%llx", (unsigned long long)recorded);
 }
 
+void frames_gone(struct frames *frames, uint64_t recorded, uint64_t pages)
+{
+	for (uint64_t i = 0; i < pages; i++)
+		hmput(frames->gone, recorded + i, 1);
+}
+
+bool frames_is_gone(const struct frames *frames, uint64_t recorded)
+{
+	struct frame_pair *gone = frames->gone;
+
+	return hmgeti(gone, recorded) >= 0;
+}
+
 void frames_free(struct frames *frames)
 {
+	hmfree(frames->gone);
 	hmfree(frames->model);
 	hmfree(frames->recorded);
 	hmfree(frames->freed);

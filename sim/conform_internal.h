@@ -25,6 +25,7 @@ struct frames {
 	struct frame_pair *model;	/* stb_ds: by recorded number */
 	struct frame_pair *recorded;	/* stb_ds: by model number */
 	struct frame_pair *freed;	/* stb_ds: by model number: freed since it was bound */
+	struct frame_pair *gone;	/* stb_ds: by recorded number: seen to be freed */
 };
 
 /* Bind the two, or check that they are bound; false: one of them has another partner. */
@@ -38,6 +39,9 @@ uint64_t frames_recorded(const struct frames *frames, pfn_t model);
 /* From here on others may get these frames; and back to the model's allocator. */
 void frames_release(struct frames *frames, pfn_t model, uint64_t pages);
 void frames_take(struct frames *frames, pfn_t model, uint64_t pages);
+/* mm_page_free in the trace */
+void frames_gone(struct frames *frames, uint64_t recorded, uint64_t pages);
+bool frames_is_gone(const struct frames *frames, uint64_t recorded);
 void frames_free(struct frames *frames);
 /* A model frame in the recording's numbers. */
 struct said frame_said(const struct frames *frames, pfn_t model);

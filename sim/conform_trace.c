@@ -278,6 +278,9 @@ static void follow_context(struct scan *scan, const struct trace_event *event)
 			scan->fault[scan->nr_faults++] = field(event, "addr", 16);
 	} else if (!strcmp(event->name, "handle_mm_fault_ret")) {
 		scan->nr_faults -= !!scan->nr_faults;
+	} else if (is_prefix(event->name, "mm_page_free")) {
+		frames_gone(&scan->run->frames, field(event, "pfn", 16),
+			    (uint64_t)1 << (field(event, "order", 10) & 15));
 	}
 }
 

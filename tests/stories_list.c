@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* stories_list.c: the scripts themselves. Each does one thing, so that what it shows is plain. */
+#include "model/base.h"
+#include "tests/stories.h"
+
+/* Two pages of a driver, the second of which nobody counts; mapped on fault. */
+#define BLOCK						\
+	"alloc block noncompound order=1\n"		\
+	"mode block pfn\n"				\
+	"mmap m 8K device block\n"			\
+	"memslot 1 gpa=0 hva=m size=8K\n"
+
+/* Two pages with a count each. */
+#define PAGES						\
+	"alloc pages order0 pages=2\n"			\
+	"mode pages pfn\n"				\
+	"mmap m 8K device pages\n"			\
+	"memslot 1 gpa=0 hva=m size=8K\n"
+
+#define ANON						\
+	"mmap m 16K\n"					\
+	"memslot 1 gpa=0 hva=m size=16K\n"
+
+/* The guest has the whole of a 2M leaf of the host, and a huge leaf of its own. */
+#define HUGE						\
+	"alloc block compound order=9 pfn=0x80000\n"	\
+	"alloc rest compound order=9 pfn=0x80200\n"	\
+	"mode block pmd\n"				\
+	"mmap m 2M device block hva=0x40000000\n"	\
+	"memslot 1 gpa=0x40000000 hva=m size=2M\n"
+
+/* A huge mapping of pages that are folios of their own. */
+#define HUGE_OF_SMALL						\
+	"alloc small order0 pages=512 pfn=0x80000\n"		\
+	"mode small pmd\n"					\
+	"mmap m 2M device small hva=0x40000000\n"		\
+	"memslot 1 gpa=0x40000000 hva=m size=2M\n"
+
+const struct story stories[] = {
+	/* ---- one access, one thing ---- */
+	{ "anon_read", ANON "read 0\n" },
+	{ "page_read", PAGES "read 0\n" },
+	{ "page_zapped", PAGES "read 0\n" "zap pages\n" },
+	{ "tail_read", BLOCK "read 0x1000\n" },
+	{ "tail_looked_up", BLOCK "host-read m+0x1000\n" "lookup 0x1000 prot\n" },
+	{ "read_only_pages_read", PAGES "host-read m\n" "mprotect m 8K r\n" "read 0\n" },
+	{ "huge_of_small_pages", HUGE_OF_SMALL "read 0x40001000\n" },
+	{ "dropped_while_kernel_maps", ANON "host-write m 7\n" "map 0 map=0\n" "dontneed m 4K\n"
+	  "unmap 0\n" },
+	{ "tail_counted_by_its_driver", "alloc block compound order=1\n" "mode block pfn\n"
+	  "mmap m 8K device block\n" "memslot 1 gpa=0 hva=m size=8K\n" "ref block 1 1\n"
+	  "read 0x1000\n" },
+
+	/* ---- anonymous memory ---- */
+	{ "anon_read_write", ANON
+	  "read 0\n" "write 0 7\n" "read 0\n" "write 0x1000 8\n" "rmw 0x1000\n" "read 0x1000\n"
+	  "exec 0x2000\n" "write 0x3000 9\n" "read 0x3000\n" },
+	{ "anon_host", ANON
+	  "host-read m\n" "host-write m 7\n" "read 0\n" "write 0 8\n" "host-read m\n"
+	  "host-write m+0x1000 9\n" "read 0x1000\n" "host-read 0x7000\n" },
+	{ "anon_dropped", ANON
+	  "write 0 7\n" "write 0x1000 8\n" "dontneed m 8K\n" "read 0\n" "read 0x1000\n"
+	  "munmap m 16K\n" "read 0\n" "write 0x1000 1\n" },
+	{ "anon_batched", "config lru-batch=1\n" ANON
+	  "write 0 7\n" "dontneed m 4K\n" "write 0 8\n" "drain\n" "read 0\n" },
+	{ "anon_map", ANON
+	  "host-write m 7\n" "map 0 map=0\n" "map 0x1000 map=1\n" "unmap 0 dirty=1\n"
+	  "dontneed m 16K\n" "unmap 1\n" "unmap 1\n" "map 0x100000 map=2\n" },
+	{ "anon_lookups", ANON
+	  "host-write m 7\n" "host-read m+0x1000\n"
+	  "lookup 0 prot\n" "lookup 0 prot write=1\n" "lookup 0 pfn\n" "lookup 0 atomic\n"
+	  "lookup 0 memslot\n" "lookup 0x1000 atomic\n" "lookup 0x1000 prot\n"
+	  "lookup 0x1000 pfn\n" "lookup 0x100000 pfn\n" },
+	{ "anon_protected", ANON
+	  "write 0 7\n" "read 0x1000\n" "mprotect m 16K r\n" "read 0\n" "write 0 8\n"
+	  "mprotect m 16K r,w\n" "write 0 9\n" "mprotect m+0x1000 4K none\n" "read 0x1000\n"
+	  "mprotect 0x7000 4K r\n" },
+	{ "anon_merged", ANON "write 0 7\n" "write 0x1000 8\n" "mprotect m+0x1000 4K r\n"
+	  "mprotect m+0x1000 4K r,w\n" "dontneed m 16K\n" },
+	{ "anon_split", ANON
+	  "write 0 7\n" "write 0x2000 8\n" "munmap m+0x1000 4K\n" "read 0\n" "read 0x2000\n"
+	  "read 0x1000\n" "mprotect m 16K r\n" "dontneed m 16K\n" "munmap m+0x2000 4K\n"
+	  "read 0x3000\n" },
+	{ "anon_2m_split", "mmap m 4M hva=0x40000000\n" "memslot 1 gpa=0x40000000 hva=m size=4M\n"
+	  "write 0x40000000 7\n" "write 0x40201000 8\n" "munmap m+0x100000 4K\n"
+	  "mprotect m+0x280000 4K r\n" "read 0x40000000\n" "read 0x40201000\n" },
+	{ "anon_npt", "config stage2=npt\n" ANON
+	  "read 0\n" "write 0 7\n" "exec 0x2000\n" "read 0x100000\n" "read 0x100000\n"
+	  "dontneed m 16K\n" "read 0\n" },
+	{ "anon_without_ad", "config ad=0\n" ANON
+	  "read 0\n" "write 0 7\n" "rmw 0x1000\n" "dontneed m 16K\n" "read 0\n" },
+	{ "no_slot", ANON
+	  "read 0x100000\n" "read 0x100000\n" "write 0x100000 7\n" "rmw 0x100000\n"
+	  "mmap n 4K\n" "host-write n 5\n" "memslot 2 gpa=0x100000 hva=n size=4K\n"
+	  "read 0x100000\n" "memslot 3 gpa=0x3000 hva=n size=4K\n" },
+	{ "no_memory", "memslot 1 gpa=0 hva=0x7000 size=4K\n"
+	  "read 0\n" "write 0 1\n" "lookup 0 prot\n" "map 0\n" },
+
+	/* ---- what drivers map ---- */
+	{ "block_mapped", BLOCK
+	  "read 0\n" "write 0x1000 7\n" "rmw 0x1000\n" "host-read m+0x1000\n"
+	  "zap block\n" "read 0x1000\n" "zap block 1 1\n" "munmap m 8K\n" "free block\n" },
+	{ "block_looked_up", BLOCK
+	  "host-read m\n" "lookup 0 prot\n" "lookup 0x1000 prot\n" "lookup 0x1000 atomic\n"
+	  "lookup 0x1000 memslot\n" "map 0 map=0\n" "map 0x1000 map=1\n" "unmap 0 dirty=1\n"
+	  "unmap 1\n" },
+	{ "pages_mapped", PAGES
+	  "read 0\n" "write 0 7\n" "rmw 0x1000\n" "mprotect m 8K r\n" "read 0\n" "write 0 8\n"
+	  "rmw 0x1000\n" "mprotect m 8K r,w\n" "write 0 9\n" "dontneed m 8K\n" "zap pages\n"
+	  "free pages\n" "read 0\n" },
+	{ "compound_mapped", "alloc block compound order=1\n" "mode block pfn\n"
+	  "mmap m 8K device block\n" "memslot 1 gpa=0 hva=m size=8K\n"
+	  "read 0\n" "read 0x1000\n" "map 0x1000\n" "unmap 0\n" "lookup 0x1000 prot\n"
+	  "zap block\n" "free block\n" },
+	{ "reserved_inserted", "alloc buf reserved\n" "mode buf insert\n" "mmap m 4K device buf\n"
+	  "memslot 1 gpa=0 hva=m size=4K\n" "read 0\n" "write 0 7\n" "map 0\n" "unmap 0\n"
+	  "lookup 0 prot\n" "munmap m 4K\n" "free buf\n" },
+	{ "reserved_remapped", "alloc buf reserved\n" "mode buf remap\n" "mmap m 4K device buf\n"
+	  "memslot 1 gpa=0 hva=m size=4K\n" "read 0\n" "write 0 7\n" "map 0\n" "unmap 0\n"
+	  "lookup 0 prot\n" "munmap m 4K\n" "free buf\n" },
+	{ "bar_mapped", "alloc bar mmio pages=2 pfn=0xfe000\n" "mode bar remap\n"
+	  "mmap m 8K device bar\n" "memslot 1 gpa=0 hva=m size=8K\n" "read 0\n" "write 0x1000 7\n"
+	  "map 0\n" "unmap 0\n" "lookup 0 prot\n" "dontneed m 4K\n" "munmap m 8K\n" },
+	{ "page_by_fault", "alloc buf order0 pages=2\n" "mode buf page\n" "mmap m 8K device buf\n"
+	  "memslot 1 gpa=0 hva=m size=8K\n" "read 0\n" "write 0x1000 7\n" "zap buf\n"
+	  "lookup 0 prot\n" "zap buf\n" "free buf\n" "read 0\n" },
+	{ "page_by_fault_private", "config private=1\n" "alloc buf order0 pages=2\n"
+	  "mode buf page\n" "mmap m 8K device buf\n" "memslot 1 gpa=0 hva=m size=8K\n" "read 0\n"
+	  "write 0 7\n"
+	  "read 0\n" "write 0x1000 8\n" "munmap m 8K\n" "free buf\n" },
+	{ "mixed_special_read", "alloc buf order0\n" "mode buf mixed\n" "mmap m 4K device buf\n"
+	  "memslot 1 gpa=0 hva=m size=4K\n" "host-read m\n" "read 0\n" },
+	{ "mixed_special", "alloc buf order0\n" "mode buf mixed\n" "mmap m 4K device buf\n"
+	  "memslot 1 gpa=0 hva=m size=4K\n" "read 0\n" "write 0 7\n" "lookup 0 memslot\n"
+	  "lookup 0 prot\n" "map 0\n" },
+	{ "io_mixed", "alloc buf noncompound order=1\n" "mode buf iomixed\n"
+	  "mmap m 8K device buf\n" "memslot 1 gpa=0 hva=m size=8K\n" "read 0\n" "read 0x1000\n"
+	  "zap buf\n" "free buf\n" },
+	{ "io_inserted", "alloc buf order0\n" "mode buf ioinsert\n" "mmap m 4K device buf\n"
+	  "memslot 1 gpa=0 hva=m size=4K\n" "read 0\n" "write 0 7\n" "munmap m 4K\n" "free buf\n" },
+	{ "pmd_mapped", HUGE
+	  "read 0x40000000\n" "write 0x40001000 7\n" "munmap m+0x100000 4K\n" "read 0x40000000\n"
+	  "mprotect m+0x180000 4K r\n" "zap block\n" "free block\n" },
+	{ "pmd_protected", HUGE
+	  "write 0x40000000 7\n" "mprotect m+0x100000 4K r\n" "write 0x40100000 8\n"
+	  "read 0x40000000\n" },
+	{ "repointed", "alloc one order0\n" "alloc two order0\n" "mode one pfn\n"
+	  "mmap m 4K device one\n" "memslot 1 gpa=0 hva=m size=4K\n" "write 0 7\n"
+	  "repoint one 0 two 0\n" "zap one\n" "read 0\n" "ref two 0 1\n" "ref two 0 -1\n" },
+
+	/* ---- memslots and dirty logs ---- */
+	{ "read_only_slot", "mmap m 8K\n" "host-write m 5\n"
+	  "memslot 1 gpa=0 hva=m size=8K flags=ro\n" "read 0\n" "read 0x1000\n" "write 0 7\n"
+	  "rmw 0\n" "rmw 0x1000\n" "lookup 0 prot write=1\n" "map 0\n" },
+	{ "read_only_slot_of_pages", "alloc pages order0\n" "mode pages pfn\n"
+	  "mmap m 4K device pages\n" "memslot 1 gpa=0 hva=m size=4K flags=ro\n"
+	  "lookup 0 prot\n" "lookup 0 prot write=1\n" "map 0\n" },
+	{ "read_only_slot_of_a_bar", "alloc bar mmio pfn=0xfe000\n" "mode bar remap\n"
+	  "mmap m 4K device bar\n" "memslot 1 gpa=0 hva=m size=4K flags=ro\n" "read 0\n"
+	  "write 0 7\n" },
+	{ "logged", ANON
+	  "write 0 7\n" "read 0x1000\n" "dirtylog 1\n" "memslot 1 gpa=0 hva=m size=16K flags=log\n"
+	  "write 0 8\n" "write 0x2000 9\n" "host-write m+0x1000 1\n" "read 0x1000\n" "dirtylog 1\n"
+	  "write 0 1\n" "write 0x1000 2\n" "dirtylog 1\n" "dirtylog 1\n"
+	  "memslot 1 gpa=0 hva=m size=16K\n" "write 0 3\n" "dirtylog 1\n" },
+	{ "logged_second_slot", ANON "mmap n 4K\n"
+	  "memslot 2 gpa=0x100000 hva=n size=4K flags=log\n" "write 0x100000 7\n" "dirtylog 2\n"
+	  "write 0x100000 8\n" "dirtylog 2\n" "memslot-delete 1\n" "dirtylog 1\n" },
+	{ "logged_map", "mmap m 4K\n" "memslot 1 gpa=0 hva=m size=4K flags=log\n"
+	  "map 0\n" "unmap 0 dirty=1\n" "dirtylog 1\n" },
+	{ "logged_readonly_emulated", "alloc pages order0\n" "mode pages pfn\n"
+	  "mmap m 4K device pages\n" "memslot 1 gpa=0 hva=m size=4K flags=log\n" "read 0\n"
+	  "mprotect m 4K r\n" "write 0 7\n" "dirtylog 1\n" },
+	{ "logged_huge", HUGE
+	  "write 0x40000000 7\n" "memslot 1 gpa=0x40000000 hva=m size=2M flags=log\n"
+	  "write 0x40001000 8\n" "dirtylog 1\n" "write 0x40001000 9\n" "dirtylog 1\n" },
+	{ "slot_deleted", ANON
+	  "write 0 7\n" "memslot-delete 1\n" "read 0\n" "memslot 1 gpa=0 hva=m size=16K\n"
+	  "read 0\n" "memslot-delete 2\n" },
+	{ "slot_moved", ANON
+	  "write 0 7\n" "memslot 1 gpa=0x100000 hva=m size=16K\n" "read 0x100000\n" "read 0\n"
+	  "memslot 1 gpa=0x100000 hva=m size=8K\n" "memslot 1 gpa=0x100000 hva=m size=16K\n" },
+	{ "two_slots_of_one_range", ANON "memslot 2 gpa=0x100000 hva=m size=16K\n"
+	  "write 0 7\n" "read 0x100000\n" "dontneed m 16K\n" "read 0x100000\n" "read 0\n" },
+
+	/* ---- one event in the middle of another ---- */
+	{ "zap_before_lock", PAGES
+	  "f: read 0 until=lock_mmu\n" "zap pages\n" "resume f\n" },
+	{ "zap_after_lookup", PAGES
+	  "f: read 0 until=take_result\n" "zap pages\n" "resume f\n" },
+	{ "zap_ends_under_a_fault", PAGES
+	  "f: read 0 until=lock_mmu\n" "z: zap pages until=notify_raise_seq\n"
+	  "resume f until=finish_fault\n" "resume z\n" "resume f\n" },
+	{ "dropped_under_a_dying_root", ANON "write 0 7\n"
+	  "d: memslot-delete 1 until=zap_obsolete\n" "dontneed m 4K\n" "resume d\n" },
+	{ "zap_before_lock_of_reserved", "alloc buf reserved\n" "mode buf remap\n"
+	  "mmap m 4K device buf\n" "memslot 1 gpa=0 hva=m size=4K\n"
+	  "f: read 0 until=lock_mmu\n" "munmap m 4K\n" "free buf\n" "resume f\n" },
+	{ "free_before_lock", ANON
+	  "f: write 0 7 until=lock_mmu\n" "munmap m 16K\n" "resume f\n" },
+	{ "zap_half_done", PAGES "read 0\n"
+	  "z: zap pages until=clear_ptes\n" "f: read 0 until=lock_mmu\n" "resume z\n" "resume f\n"
+	  "read 0x1000\n" },
+	{ "zap_half_done_elsewhere", PAGES "mmap n 4K\n" "memslot 2 gpa=0x100000 hva=n size=4K\n"
+	  "read 0\n" "z: zap pages until=clear_ptes\n" "read 0x100000\n" "r: read 0\n"
+	  "resume z\n" "read 0\n" },
+	{ "unmap_holds_mmap_lock", PAGES
+	  "z: munmap m 8K until=detach_vmas\n" "f: read 0\n" "resume z\n" "resume f\n" },
+	{ "zap_holds_mmu_lock", PAGES "read 0x1000\n"
+	  "f: read 0 until=take_result\n" "z: zap pages until=notify_unlock\n" "resume f\n"
+	  "resume z\n" "read 0\n" },
+	{ "zap_after_snapshot", PAGES "host-read m\n"
+	  "f: read 0 until=check_slot\n" "zap pages\n" "resume f\n" },
+	{ "protect_before_lock", PAGES
+	  "f: write 0 7 until=lock_mmu\n" "mprotect m 8K r\n" "resume f\n" "read 0\n" },
+	{ "delete_half_done", ANON "write 0 7\n"
+	  "d: memslot-delete 1 until=zap_all_fast\n" "r: read 0x1000\n" "resume d\n" "read 0\n" },
+	{ "delete_waits_for_zap", ANON "write 0 7\n"
+	  "z: dontneed m 4K until=clear_ptes\n" "d: memslot-delete 1\n" "resume z\n" "resume d\n"
+	  "read 0\n" },
+	{ "create_waits_for_zap", "mmap m 4K\n"
+	  "z: dontneed m 4K until=clear_ptes\n" "c: memslot 1 gpa=0 hva=m size=4K\n"
+	  "resume z\n" "resume c\n" "read 0\n" },
+	{ "delete_before_lock", ANON
+	  "f: write 0 7 until=lock_mmu\n" "memslot-delete 1\n" "memslot 1 gpa=0 hva=m size=16K\n"
+	  "resume f\n" },
+	{ "two_slot_updates", ANON "mmap n 4K\n"
+	  "d: memslot-delete 1 until=zap_obsolete\n" "c: memslot 2 gpa=0x100000 hva=n size=4K\n"
+	  "resume d\n" "resume c\n" "read 0x100000\n" },
+	{ "log_rearmed_before_lock", "mmap m 4K\n" "host-write m 5\n"
+	  "memslot 1 gpa=0 hva=m size=4K flags=log\n"
+	  "f: read 0 until=lock_mmu\n" "read 0 vcpu=1\n" "dirtylog 1\n" "resume f\n"
+	  "dirtylog 1\n" },
+	{ "log_starts_during_fault", ANON "host-write m 5\n"
+	  "f: write 0 7 until=install_leaf\n" "l: memslot 1 gpa=0 hva=m size=16K flags=log\n"
+	  "resume f\n" "resume l\n" "dirtylog 1\n" "write 0 8\n" "dirtylog 1\n" },
+	{ "copy_half_done", ANON "read 0\n"
+	  "w: host-write m 7 until=install_copy\n" "r: read 0 until=lock_mmu\n" "resume w\n"
+	  "resume r\n" "read 0\n" },
+	{ "copy_overtaken", ANON "read 0\n"
+	  "w: host-write m 7 until=install_copy\n" "dontneed m 4K\n" "resume w\n" "read 0\n" },
+	{ "copied_under_an_spte", ANON "read 0\n" "read 0x1000\n" "host-write m 7\n" "read 0\n" },
+	{ "tlb_of_two_vcpus", ANON "write 0 7\n" "read 0 vcpu=1\n"
+	  "z: dontneed m 4K until=notify_flush\n" "resume z\n" "read 0 vcpu=1\n" "read 0\n" },
+	{ "read_only_over_writable", "alloc page order0\n" "mode page insert\n"
+	  "mmap m 4K device page\n" "memslot 1 gpa=0 hva=m size=4K\n"
+	  "f: read 0 until=lock_mmu\n" "write 0 7 vcpu=1\n" "resume f\n" "write 0 8 vcpu=1\n" },
+	{ "two_faults_of_one_page", PAGES
+	  "f: write 0 7 until=install_leaf\n" "write 0 8 vcpu=1\n" "resume f\n" },
+	{ "readers_hold_mmu_lock", PAGES "read 0x1000\n"
+	  "f: read 0 until=install_leaf\n" "z: zap pages\n" "resume f\n" "resume z\n" "read 0\n" },
+	{ "harvest_waits_for_a_fault", "mmap m 8K\n" "host-write m 5\n"
+	  "memslot 1 gpa=0 hva=m size=8K flags=log\n" "write 0 7\n"
+	  "f: read 0x1000 until=install_leaf\n" "l: dirtylog 1\n" "resume f\n" "resume l\n" },
+	{ "free_while_mapped", PAGES "read 0\n" "free pages\n" "read 0\n" "host-read m\n"
+	  "zap pages\n" },
+	{ "free_while_kernel_maps", "alloc buf reserved\n" "mode buf remap\n"
+	  "mmap m 4K device buf\n" "memslot 1 gpa=0 hva=m size=4K\n" "map 0\n"
+	  "munmap m 4K\n" "free buf\n" "unmap 0\n" },
+	{ "free_while_kernel_maps_a_tail", BLOCK "map 0x1000\n" "munmap m 8K\n" "free block\n"
+	  "unmap 0\n" },
+};
+
+const size_t nr_stories = ARRAY_SIZE(stories);
