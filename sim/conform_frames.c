@@ -11,9 +11,10 @@
 
 #define NOTHING	(~(uint64_t)0)
 
+/* hmgeti() makes a map of NULL, which would be lost here. */
 static uint64_t lookup(struct frame_pair *pairs, uint64_t key)
 {
-	ptrdiff_t i = hmgeti(pairs, key);
+	ptrdiff_t i = pairs ? hmgeti(pairs, key) : -1;
 
 	return i < 0 ? NOTHING : pairs[i].value;
 }
@@ -32,7 +33,7 @@ static bool is_freed(const struct frames *frames, pfn_t model)
 {
 	struct frame_pair *freed = frames->freed;
 
-	return hmgeti(freed, model) >= 0;
+	return lookup(freed, model) != NOTHING;
 }
 
 bool frames_knows(const struct frames *frames, uint64_t recorded)
@@ -102,7 +103,7 @@ bool frames_is_gone(const struct frames *frames, uint64_t recorded)
 {
 	struct frame_pair *gone = frames->gone;
 
-	return hmgeti(gone, recorded) >= 0;
+	return lookup(gone, recorded) != NOTHING;
 }
 
 void frames_free(struct frames *frames)
