@@ -31,6 +31,25 @@ struct vma *vma_find(struct machine *m, hva_t hva)
 	return vma && vma->start <= hva ? vma : NULL;
 }
 
+/* Others may move up: the order is all that is kept. */
+static void leave_tree(struct host_mm *mm, const struct vma *vma)
+{
+	for (unsigned i = 0; i < mm->nr_vmas; i++)
+		if (mm->vma[i].used > vma->used)
+			mm->vma[i].used--;
+}
+
+/* vma_interval_tree_insert(): after those that are there, where vm_pgoff is the same. */
+static void enter_tree(struct host_mm *mm, struct vma *vma)
+{
+	unsigned used = 0;
+
+	vma->used = 0;
+	for (unsigned i = 0; i < mm->nr_vmas; i++)
+		used += !!mm->vma[i].used;
+	vma->used = used + 1;
+}
+
 struct vma *vma_add(struct machine *m, const struct vma *vma)
 {
 	struct host_mm *mm = &m->w->mm;
@@ -43,7 +62,7 @@ struct vma *vma_add(struct machine *m, const struct vma *vma)
 	if (i == mm->nr_vmas)
 		mm->nr_vmas++;
 	mm->vma[i] = *vma;
-	mm->vma[i].used = true;
+	enter_tree(mm, &mm->vma[i]);
 	return &mm->vma[i];
 }
 
@@ -51,6 +70,7 @@ void vma_remove(struct machine *m, struct vma *vma)
 {
 	struct host_mm *mm = &m->w->mm;
 
+	leave_tree(mm, vma);
 	*vma = (struct vma){ 0 };
 	while (mm->nr_vmas && !mm->vma[mm->nr_vmas - 1].used)
 		mm->nr_vmas--;
@@ -69,6 +89,8 @@ bool vma_split(struct machine *m, hva_t hva)
 	if (!vma_add(m, &high))
 		return false;
 	vma->end = hva;
+	leave_tree(&m->w->mm, vma);
+	enter_tree(&m->w->mm, vma);
 	return true;
 }
 
@@ -84,20 +106,63 @@ static bool vma_continues(const struct vma *vma, const struct vma *next)
 	       (vma->kind == VMA_ANON || vma->index + pages == next->index);
 }
 
+static struct vma *vma_before(struct machine *m, const struct vma *vma)
+{
+	return vma->start ? vma_find(m, vma->start - PAGE_SIZE) : NULL;
+}
+
+static u8 unused_anon(const struct machine *m)
+{
+	bool taken[MAX_VMAS + 1] = { true };
+	u8 anon = 0;
+
+	for (unsigned i = 0; i < m->w->mm.nr_vmas; i++)
+		taken[m->w->mm.vma[i].anon] = true;
+	while (taken[anon])
+		anon++;
+	return anon;
+}
+
+/* find_mergeable_anon_vma(): what mprotect() can change does not matter. */
+void vma_prepare_anon(struct machine *m, struct vma *vma)
+{
+	const struct vma *around[] = { vma_find(m, vma->end), vma_before(m, vma) };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(around) && !vma->anon; i++) {
+		struct vma other;
+
+		if (!around[i] || !around[i]->anon)
+			continue;
+		other = *around[i];
+		other.flags &= ~(u32)(VM_READ | VM_WRITE | VM_EXEC);
+		other.flags |= vma->flags & (VM_READ | VM_WRITE | VM_EXEC);
+		if (i ? vma_continues(&other, vma) : vma_continues(vma, &other))
+			vma->anon = other.anon;
+	}
+	if (!vma->anon)
+		vma->anon = unused_anon(m);
+}
+
+/* is_mergeable_anon_vma(): two that are not the same stay two. */
+static bool vma_join(struct machine *m, struct vma *vma, struct vma *next)
+{
+	if (!vma_continues(vma, next) || (vma->anon && next->anon && vma->anon != next->anon))
+		return false;
+	vma->end = next->end;
+	vma->anon |= next->anon;
+	vma_remove(m, next);
+	return true;
+}
+
 void vma_merge(struct machine *m, struct vma *vma)
 {
-	struct vma *next = vma_find(m, vma->end), *before = NULL;
+	struct vma *before = vma_before(m, vma), *next;
 
-	if (next && vma_continues(vma, next)) {
-		vma->end = next->end;
-		vma_remove(m, next);
-	}
-	if (vma->start)
-		before = vma_find(m, vma->start - PAGE_SIZE);
-	if (before && vma_continues(before, vma)) {
-		before->end = vma->end;
-		vma_remove(m, vma);
-	}
+	if (before && vma_join(m, before, vma))
+		vma = before;
+	next = vma_find(m, vma->end);
+	if (next)
+		vma_join(m, vma, next);
 }
 
 u64 vma_prot_bits(const struct vma *vma)

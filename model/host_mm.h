@@ -56,10 +56,10 @@ struct vma {
 	hva_t start, end;
 	u64 index;		/* VMA_DEVICE: first page in the object */
 	u32 flags;
-	u8 used;
-	u8 kind;
+	u8 used;		/* 0: free row; else which one: 1 is in the file's tree longest */
+	u8 kind : 4, mode : 4;	/* enum vma_kind, enum map_mode */
 	u8 object;
-	u8 mode;
+	u8 anon;		/* which anon_vma; 0: none yet */
 };
 
 enum { MAX_VMAS = 40, MAX_OBJECTS = 8 };
@@ -90,6 +90,8 @@ struct vma *vma_find(struct machine *m, hva_t hva);
 struct vma *vma_find_from(struct machine *m, hva_t hva);
 /* Split so that @hva is a boundary. False: no room for another VMA. */
 bool vma_split(struct machine *m, hva_t hva);
+/* anon_vma_prepare(): before an anonymous page; a neighbour's is shared, if they might merge. */
+void vma_prepare_anon(struct machine *m, struct vma *vma);
 /* vma_merge(): with the neighbours that are of the same kind and go on where this one ends. */
 void vma_merge(struct machine *m, struct vma *vma);
 struct vma *vma_add(struct machine *m, const struct vma *vma);

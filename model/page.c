@@ -137,6 +137,11 @@ void page_add_refs(struct machine *m, pfn_t pfn, s32 delta)
 	note_ref(m, "page_ref_mod", pfn, HOLD_OWNER, delta, true);
 }
 
+s32 page_pin_refs(struct machine *m, pfn_t pfn)
+{
+	return page_is(m, page_head(m, pfn), PG_HEAD) ? 1 : GUP_PIN_COUNTING_BIAS;
+}
+
 void page_set_count(struct machine *m, pfn_t pfn, s32 count)
 {
 	struct page *page = page_of(m, pfn);

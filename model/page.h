@@ -105,6 +105,8 @@ void page_get(struct machine *m, pfn_t pfn, enum holder holder);
 bool page_get_unless_zero(struct machine *m, pfn_t pfn, enum holder holder);
 bool page_try_get_folio(struct machine *m, pfn_t pfn, enum holder holder, s32 refs);
 void page_add_refs(struct machine *m, pfn_t pfn, s32 delta);
+/* What FOLL_PIN adds: a large folio has a count of its pins beside it, and one reference does. */
+s32 page_pin_refs(struct machine *m, pfn_t pfn);
 /* set_page_count() by the owner */
 void page_set_count(struct machine *m, pfn_t pfn, s32 count);
 /* put_page(): the head; at zero the folio goes back to the allocator. */

@@ -60,4 +60,4 @@ void follow_init(struct follow *follow, gfn_t gfn, s16 slot, u32 foll);
 /* __gfn_to_hva_many() and what a read-only slot does to .try_map_writable; true: go on. */
 bool follow_resolve_hva(struct machine *m, struct task *t);
 /* GUP of one present, permitted leaf, fast or slow; the page, or NO_PFN. */
-pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, s32 refs, enum holder holder);
+pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder);

@@ -84,13 +84,6 @@ static bool holds_mmap_lock(const struct machine *m, const struct task *t)
 	return t->follow.locked;
 }
 
-/* References that GUP takes: FOLL_PIN counts a small page's pins in units of the bias. */
-static s32 gup_refs(const struct machine *m, const struct follow *f)
-{
-	(void)m;
-	return f->pin ? GUP_PIN_COUNTING_BIAS : 1;
-}
-
 static void note_gup(struct machine *m, const char *name, hva_t hva, s64 result)
 {
 	note(m, &(struct note){ .kind = NOTE_GUP, .name = name, .hva = hva, .value = result });
@@ -104,16 +97,20 @@ static bool gup_fast_allows(struct machine *m, pfn_t pfn)
 }
 
 /* mm/gup.c:gup_fast_pte_range(): a present, permitted, normal PTE; the VMA is not looked at. */
-pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, s32 refs, enum holder holder)
+pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder)
 {
 	struct pt_leaf leaf = host_leaf(m, hva);
 	pfn_t pfn = host_leaf_pfn(&leaf, hva);
+	s32 refs;
 
 	if (!leaf_is_accessible(&leaf) || !leaf_is_normal(&leaf))
 		return NO_PFN;
 	if (write && !(leaf.entry & PTE_WRITE))
 		return NO_PFN;
-	if (!page_is(m, pfn, PG_VALID) || !page_try_get_folio(m, pfn, holder, refs))
+	if (!page_is(m, pfn, PG_VALID))
+		return NO_PFN;
+	refs = pin ? page_pin_refs(m, pfn) : 1;
+	if (!page_try_get_folio(m, pfn, holder, refs))
 		return NO_PFN;
 	if (!gup_fast_allows(m, pfn)) {
 		page_put_refs(m, pfn, holder, refs);
@@ -127,7 +124,7 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, s32 refs, enum hol
 static enum step_result gup_fast(struct machine *m, struct task *t)
 {
 	struct follow *f = &t->follow;
-	pfn_t page = gup_fast_page(m, f->hva, true, gup_refs(m, f), HOLD_FAULT);
+	pfn_t page = gup_fast_page(m, f->hva, true, f->pin, HOLD_FAULT);
 
 	note_gup(m, "get_user_pages_fast_only", f->hva, page != NO_PFN);
 	if (page == NO_PFN)
@@ -192,7 +189,7 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 	for (s32 i = 0; i < (f->pin ? 0 : 1); i++)
 		page_get(m, pfn, HOLD_FAULT);
 	if (f->pin)
-		page_try_get_folio(m, pfn, HOLD_FAULT, gup_refs(m, f));
+		page_try_get_folio(m, pfn, HOLD_FAULT, page_pin_refs(m, pfn));
 	if ((f->foll & FOLL_WRITE) && !(leaf->entry & PTE_DIRTY))
 		page_set_dirty(m, pfn);		/* FOLL_TOUCH */
 	m->sem->ops.mark_accessed(m, pfn);
@@ -224,7 +221,7 @@ static enum step_result gup_slow_page(struct machine *m, struct task *t)
 static enum step_result gup_fast_upgrade(struct machine *m, struct task *t)
 {
 	struct follow *f = &t->follow;
-	pfn_t page = gup_fast_page(m, f->hva, true, 1, HOLD_FAULT);
+	pfn_t page = gup_fast_page(m, f->hva, true, false, HOLD_FAULT);
 
 	note_gup(m, "get_user_pages_fast_only", f->hva, page != NO_PFN);
 	if (page == NO_PFN)

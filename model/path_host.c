@@ -17,7 +17,7 @@ static struct pt_leaf fault_leaf(const struct machine *m, const struct task *t)
 	return host_leaf((struct machine *)m, t->host.hva);
 }
 
-static const struct vma *fault_vma(const struct machine *m, const struct task *t)
+static struct vma *fault_vma(const struct machine *m, const struct task *t)
 {
 	return vma_find((struct machine *)m, t->host.hva);
 }
@@ -149,8 +149,11 @@ static u64 anon_writable(const struct vma *vma, pfn_t pfn)
 /* do_anonymous_page() of a write. 6.8 adds nr_pages - 1 == 0 references, which page_ref shows. */
 static enum step_result map_anon_page(struct machine *m, struct task *t)
 {
-	const struct vma *vma = fault_vma(m, t);
-	pfn_t pfn = alloc_anon(m);
+	struct vma *vma = fault_vma(m, t);
+	pfn_t pfn;
+
+	vma_prepare_anon(m, vma);
+	pfn = alloc_anon(m);
 
 	if (m->sem->traits.anon_ref_add)
 		page_add_refs(m, pfn, 0);
@@ -184,6 +187,7 @@ static enum step_result copy_anon_page(struct machine *m, struct task *t)
 		page_get(m, old, HOLD_MM);	/* do_wp_page(), until the copy has been made */
 	t->host.cow = true;
 	t->host.orig = leaf.entry;
+	vma_prepare_anon(m, fault_vma(m, t));
 	t->host.page = alloc_anon(m);
 	copy_page(m, t->host.page, old);
 	t->notify = (struct notify){ .start = t->host.hva & PAGE_MASK, .event = NOTIFY_CLEAR,
@@ -313,7 +317,7 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 /* do_cow_fault(): the driver's page is copied and given back; MODE_PAGE alone may be private. */
 static enum step_result copy_driver_page(struct machine *m, struct task *t)
 {
-	const struct vma *vma = fault_vma(m, t);
+	struct vma *vma = fault_vma(m, t);
 	u64 index = vma->index + (((t->host.hva & PAGE_MASK) - vma->start) >> PAGE_SHIFT);
 	const struct object_state *object = &m->w->mm.object[vma->object];
 	pfn_t pfn, copy;
@@ -324,6 +328,7 @@ static enum step_result copy_driver_page(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	}
 	pfn = object_pfn(m, vma->object, index);
+	vma_prepare_anon(m, vma);
 	copy = alloc_anon(m);
 	page_get(m, pfn, HOLD_MM);
 	copy_page(m, copy, pfn);

@@ -37,11 +37,11 @@ static enum step_result map_lookup(struct machine *m, struct task *t)
 /* The reference changes hands: from the look-up to the map. */
 static void hand_to_map(struct machine *m, const struct follow *follow)
 {
-	s32 refs = follow->pin && follow->page != m->w->config.zero_pfn ?
-		   GUP_PIN_COUNTING_BIAS : 1;
+	s32 refs;
 
 	if (follow->page == NO_PFN || (follow->pin && follow->page == m->w->config.zero_pfn))
 		return;
+	refs = follow->pin ? page_pin_refs(m, follow->page) : 1;
 	for (s32 i = 0; i < refs; i++)
 		page_hand_over(m, follow->page, HOLD_FAULT, HOLD_MAP);
 }

@@ -185,6 +185,25 @@ static bool object_part(const struct vma *vma, const struct range_op *op, hva_t 
 	return true;
 }
 
+/* vma_interval_tree_foreach(): by vm_pgoff; after op->at and op->vma, the last one. */
+static const struct vma *next_in_tree(const struct machine *m, const struct range_op *op,
+				      hva_t *start, hva_t *end)
+{
+	const struct vma *best = NULL;
+
+	for (unsigned i = 0; i < m->w->mm.nr_vmas; i++) {
+		const struct vma *vma = &m->w->mm.vma[i];
+
+		if (!object_part(vma, op, start, end) || vma->index < op->at ||
+		    (vma->index == op->at && vma->used <= op->vma))
+			continue;
+		if (!best || vma->index < best->index ||
+		    (vma->index == best->index && vma->used < best->used))
+			best = vma;
+	}
+	return best && object_part(best, op, start, end) ? best : NULL;
+}
+
 /*
  * madvise_walk_vmas(): a hole is skipped, and -ENOMEM in the end; can_madv_lru_vma(): VM_PFNMAP
  * (and VM_LOCKED, hugetlb) ends the walk with -EINVAL.
@@ -221,13 +240,12 @@ static bool next_piece(struct machine *m, struct task *t)
 		end = vma->end < op->end ? vma->end : op->end;
 		op->at = end;
 	} else {				/* unmap_mapping_range(): each VMA of the file */
-		for (;; op->vma++) {
-			if (op->vma >= m->w->mm.nr_vmas)
-				return false;
-			if (object_part(&m->w->mm.vma[op->vma], op, &start, &end))
-				break;
-		}
-		op->vma++;
+		const struct vma *vma = next_in_tree(m, op, &start, &end);
+
+		if (!vma)
+			return false;
+		op->at = vma->index;
+		op->vma = vma->used;
 	}
 	t->notify = (struct notify){ .start = start, .end = end, .event =
 				     op->kind == RANGE_MUNMAP ? NOTIFY_UNMAP : NOTIFY_CLEAR };

@@ -81,7 +81,7 @@ static void map_release(struct machine *m, struct task *t)
 		return;
 	mark(m, map->page, map->writable);
 	if (map->page != m->w->config.zero_pfn)
-		page_put_refs(m, map->page, HOLD_MAP, GUP_PIN_COUNTING_BIAS);
+		page_put_refs(m, map->page, HOLD_MAP, page_pin_refs(m, map->page));
 }
 
 /* No wrapper is left; kernel callers that only look use __gfn_to_page(). */

@@ -130,7 +130,7 @@ struct range_op {
 	u64 index, pages;	/* unmap_mapping_range(): of the object */
 	u8 kind;		/* enum range_kind */
 	u8 object;
-	u8 vma;			/* at hand */
+	u8 vma;			/* the last one: its vma.used */
 	u8 prot;		/* mprotect */
 	s32 error;
 	u8 split;		/* boundaries whose PMD split has been notified */
