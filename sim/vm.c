@@ -36,6 +36,8 @@ static void log_note(struct journal *journal, const struct note *note)
 	}
 	if (note->kind != NOTE_REF)
 		return;
+	if (vm->nr_refs < VM_KEPT_REFS)
+		vm->refs = grow(vm->refs, vm->nr_refs, sizeof(*vm->refs));
 	vm->refs[vm->nr_refs++ % VM_KEPT_REFS] = entry;
 }
 
@@ -53,9 +55,6 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 	char why[128];
 
 	if (!vm)
-		abort();
-	vm->refs = calloc(VM_KEPT_REFS, sizeof(*vm->refs));
-	if (!vm->refs)
 		abort();
 	if (!semantics_resolve(patch, &vm->sem, why, sizeof(why)))
 		assert(!"a semantics does not resolve");

@@ -64,7 +64,7 @@ struct vm {
 	struct log_note *notes;		/* of the event at hand */
 	size_t nr_notes, max_notes;	/* max_notes 0: keep all; more are counted, not kept */
 	size_t nr_dropped;
-	struct log_note *refs;		/* ring of VM_KEPT_REFS */
+	struct log_note *refs;		/* grows to VM_KEPT_REFS, then a ring */
 	size_t nr_refs;			/* ever */
 	struct log_step steps[VM_KEPT_STEPS];	/* ring */
 	size_t nr_steps;		/* ever */
