@@ -100,7 +100,7 @@ static void spte_changed(struct machine *m, u64 old, u64 new, unsigned level)
 	const struct spte_format *format = spte_format_of(m);
 	bool gone = !spte_is_leaf(format, new, level) || pt_pfn(old) != pt_pfn(new);
 
-	if (!(old & m->sem->traits.refcounted_mask))
+	if (!(old & refcounted_mask(m)))
 		return;
 	if (spte_is_dirty(format, old) && (gone || !spte_is_dirty(format, new)))
 		set_page_dirty(m, pt_pfn(old));
@@ -110,20 +110,20 @@ static void spte_changed(struct machine *m, u64 old, u64 new, unsigned level)
 
 static void log_rearmed(struct machine *m, u64 old)
 {
-	if (old & m->sem->traits.refcounted_mask)
+	if (old & refcounted_mask(m))
 		set_page_dirty(m, pt_pfn(old));
 }
 
 static u64 leaf_bits(struct machine *m, const struct fault *fault)
 {
-	return fault->page != NO_PFN ? m->sem->traits.refcounted_mask : 0;
+	return fault->page != NO_PFN ? refcounted_mask(m) : 0;
 }
 
 static void fault_args(struct machine *m, struct follow *follow)
 {
 	follow->try_map_writable = true;
 	follow->guarded = true;
-	follow->allow_nonref = !!m->sem->traits.refcounted_mask;
+	follow->allow_nonref = !!refcounted_mask(m);
 }
 
 static void map_args(struct machine *m, struct follow *follow)
@@ -152,7 +152,7 @@ static void lookup_release(struct machine *m, struct task *t)
 
 #define V11_TRAITS						\
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,		\
-	.refcounted_mask = SPTE_MMU_PAGE_REFCOUNTED,		\
+	.refcounted_bit = SPTE_MMU_PAGE_REFCOUNTED,		\
 	.change_pte = true,			\
 	.needs_io = true, .anon_ref_add = true,	\
 	.zap_root_from = 3, .saved_dirty = true, .reexecutes = true, .checks_hwpoison = true

@@ -53,7 +53,7 @@ struct ops {
 /* Differences that are values. */
 struct traits {
 	const struct spte_format *ept, *npt;
-	u64 refcounted_mask;		/* v11: SPTE_MMU_PAGE_REFCOUNTED; 0: no such bit */
+	u64 refcounted_bit;		/* v11: SPTE_MMU_PAGE_REFCOUNTED; see refcounted_mask() */
 	u8 allow_unsafe_mappings;	/* kvm.allow_unsafe_mappings (v11, 6.13) */
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
@@ -116,3 +116,5 @@ bool semantics_resolve(const struct semantics_patch *patch, struct semantics *ou
 /* By name or alias; NULL if there is none. */
 const struct semantics_patch *semantics_find(const char *name);
 const struct spte_format *spte_format_of(const struct machine *m);
+/* shadow_refcounted_mask: 0 before v11 7/8, and where TDP is off (kvm_configure_mmu()). */
+u64 refcounted_mask(const struct machine *m);

@@ -10,6 +10,11 @@ const struct spte_format *spte_format_of(const struct machine *m)
 	return m->w->config.ept ? m->sem->traits.ept : m->sem->traits.npt;
 }
 
+u64 refcounted_mask(const struct machine *m)
+{
+	return m->w->config.mmu == MMU_SHADOW ? 0 : m->sem->traits.refcounted_bit;
+}
+
 static pfn_t new_root(struct machine *m)
 {
 	for (unsigned i = 0; i < MAX_ROOTS; i++) {

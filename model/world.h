@@ -15,6 +15,14 @@
 
 enum { MAX_VCPUS = 4, MAX_TASKS = 6, MAX_BATCHED = 15 /* PAGEVEC_SIZE, include/linux/pagevec.h */ };
 
+/* Which MMU serves the guest. */
+enum mmu_kind {
+	MMU_TDP,		/* tdp_mmu.c */
+	MMU_RMAP,		/* kvm.tdp_mmu=0: rmaps, hardware's nested paging all the same */
+	MMU_SHADOW,		/* ept=0, npt=0, or a 32-bit host */
+	NR_MMU_KINDS,
+};
+
 /* The host and VM as configured; constant while a world lives. */
 struct config {
 	u8 ept;			/* stage-2 format: EPT, else NPT */
@@ -22,7 +30,8 @@ struct config {
 	u8 guest_pat_honoured;	/* noncoherent DMA (6.1), no IGNORE_GUEST_PAT quirk (7.2) */
 	u8 allow_unsafe_mappings;	/* kvm.ko's parameter, v11 and 6.13 */
 	u8 no_lru_batch;	/* lru_add_drain() happens at once: a script's choice */
-	u8 pad[3];
+	u8 mmu;			/* enum mmu_kind */
+	u8 pad[2];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };

@@ -294,7 +294,7 @@ static void expect_spte(struct replay_run *run, const struct ast_statement *s)
 	expect_flag(run, s, "present", present);
 	expect_flag(run, s, "writable", present && spte_is_writable(format, leaf.entry));
 	expect_flag(run, s, "refcounted",
-		    present && (leaf.entry & run->vm->sem.traits.refcounted_mask));
+		    present && (leaf.entry & refcounted_mask(&run->vm->m)));
 	expect_flag(run, s, "level", present ? leaf.level : 0);
 }
 

@@ -190,6 +190,8 @@ struct vm_config script_config(const struct recording *recording)
 {
 	return (struct vm_config){ .ept = recording->ept, .zero_pfn = NO_PFN,
 				   .ad = !recording->ept || recording->ept_ad,
+				   .mmu = recording->tdp_mmu ? MMU_TDP :
+					  recording->tdp ? MMU_RMAP : MMU_SHADOW,
 				   .first_frame = (pfn_t)1 << 28, .code_gpa = 0,
 				   .lru_batch = true };
 }

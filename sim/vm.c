@@ -63,6 +63,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 	vm->m = (struct machine){ .sem = &vm->sem, .w = &vm->w, .phys = store_phys(vm->store),
 				  .journal = &vm->journal };
 	vm->w.config = (struct config){ .ept = config->ept, .ad = config->ad,
+					.mmu = config->mmu,
 					.no_lru_batch = !config->lru_batch,
 					.code_gpa = config->code_gpa };
 	vm->w.mm.pgd = NO_PFN;

@@ -78,6 +78,7 @@ struct vm {
 
 struct vm_config {
 	bool ept, ad;
+	enum mmu_kind mmu;
 	pfn_t zero_pfn;			/* NO_PFN: one is chosen */
 	pfn_t first_frame;		/* frames that the model chooses start here */
 	gpa_t code_gpa;			/* NO_PFN: vCPUs fetch nothing */

@@ -338,7 +338,7 @@ static void say_bit(const struct place *place, char *cell, size_t size)
 {
 	struct machine *m = &place->vm->m;
 	struct pt_leaf leaf = tdp_walk(m, tdp_current_root(m), place->index);
-	u64 mask = m->sem->traits.refcounted_mask;
+	u64 mask = refcounted_mask(m);
 	size_t n = strlen(cell);
 
 	assert_true(spte_is_leaf(spte_format_of(m), leaf.entry, leaf.level));

@@ -485,7 +485,7 @@ static void v11_alone_has_a_refcounted_bit(void **state)
 		struct semantics sem;
 
 		assert_true(semantics_resolve(all_semantics[i], &sem, why, sizeof(why)));
-		assert_true(sem.traits.refcounted_mask ==
+		assert_true(sem.traits.refcounted_bit ==
 			    (sem.name[1] == '1' && sem.name[2] == '1' ? BIT(59) : 0));
 	}
 }
