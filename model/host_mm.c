@@ -12,7 +12,7 @@ static const struct pt_format host_format = { .present = PTE_IN_USE, .huge = PTE
 
 struct vma *vma_find_from(struct machine *m, hva_t hva)
 {
-	struct host_mm *mm = &m->w->mm;
+	struct host_mm *mm = current_mm(m);
 	struct vma *best = NULL;
 
 	for (unsigned i = 0; i < mm->nr_vmas; i++) {
@@ -52,7 +52,7 @@ static void enter_tree(struct host_mm *mm, struct vma *vma)
 
 struct vma *vma_add(struct machine *m, const struct vma *vma)
 {
-	struct host_mm *mm = &m->w->mm;
+	struct host_mm *mm = current_mm(m);
 	unsigned i;
 
 	for (i = 0; i < mm->nr_vmas && mm->vma[i].used; i++)
@@ -68,7 +68,7 @@ struct vma *vma_add(struct machine *m, const struct vma *vma)
 
 void vma_remove(struct machine *m, struct vma *vma)
 {
-	struct host_mm *mm = &m->w->mm;
+	struct host_mm *mm = current_mm(m);
 
 	leave_tree(mm, vma);
 	*vma = (struct vma){ 0 };
@@ -89,8 +89,8 @@ bool vma_split(struct machine *m, hva_t hva)
 	if (!vma_add(m, &high))
 		return false;
 	vma->end = hva;
-	leave_tree(&m->w->mm, vma);
-	enter_tree(&m->w->mm, vma);
+	leave_tree(current_mm(m), vma);
+	enter_tree(current_mm(m), vma);
 	return true;
 }
 
@@ -113,11 +113,12 @@ static struct vma *vma_before(struct machine *m, const struct vma *vma)
 
 static u8 unused_anon(const struct machine *m)
 {
-	bool taken[MAX_VMAS + 1] = { true };
+	bool taken[MAX_MMS * MAX_VMAS + 1] = { true };
 	u8 anon = 0;
 
-	for (unsigned i = 0; i < m->w->mm.nr_vmas; i++)
-		taken[m->w->mm.vma[i].anon] = true;
+	for (unsigned mm = 0; mm < MAX_MMS; mm++)
+		for (unsigned i = 0; i < m->w->mm[mm].nr_vmas; i++)
+			taken[m->w->mm[mm].vma[i].anon] = true;
 	while (taken[anon])
 		anon++;
 	return anon;
@@ -183,8 +184,8 @@ struct pt_leaf host_leaf(struct machine *m, hva_t hva)
 {
 	struct pt_leaf leaf = { 0 };
 
-	if (m->w->mm.pgd != NO_PFN)
-		leaf = pt_walk(m, &host_format, m->w->mm.pgd, hva >> PAGE_SHIFT);
+	if (current_mm(m)->pgd != NO_PFN)
+		leaf = pt_walk(m, &host_format, current_mm(m)->pgd, hva >> PAGE_SHIFT);
 	leaf.poisoned = !leaf.present && leaf.level == 1 && (leaf.entry & PTE_HWPOISON);
 	if (!leaf.present)
 		leaf.entry = 0;
@@ -193,16 +194,16 @@ struct pt_leaf host_leaf(struct machine *m, hva_t hva)
 
 struct pt_leaf host_next_leaf(struct machine *m, hva_t start, hva_t end)
 {
-	if (m->w->mm.pgd == NO_PFN)
+	if (current_mm(m)->pgd == NO_PFN)
 		return (struct pt_leaf){ 0 };
-	return pt_next_leaf(m, &host_format, m->w->mm.pgd, start >> PAGE_SHIFT,
+	return pt_next_leaf(m, &host_format, current_mm(m)->pgd, start >> PAGE_SHIFT,
 			    end >> PAGE_SHIFT);
 }
 
 bool host_has_table(struct machine *m, hva_t hva)
 {
-	return m->w->mm.pgd != NO_PFN &&
-	       pt_walk(m, &host_format, m->w->mm.pgd, hva >> PAGE_SHIFT).level == 1;
+	return current_mm(m)->pgd != NO_PFN &&
+	       pt_walk(m, &host_format, current_mm(m)->pgd, hva >> PAGE_SHIFT).level == 1;
 }
 
 pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva)
@@ -240,9 +241,9 @@ static pfn_t host_table(struct machine *m, hva_t hva, unsigned level)
 	u64 number = hva >> PAGE_SHIFT;
 	pfn_t table;
 
-	if (m->w->mm.pgd == NO_PFN)
-		m->w->mm.pgd = alloc_table(m);
-	table = m->w->mm.pgd;
+	if (current_mm(m)->pgd == NO_PFN)
+		current_mm(m)->pgd = alloc_table(m);
+	table = current_mm(m)->pgd;
 	for (unsigned l = PT_LEVELS; l > level; l--) {
 		u64 entry = pt_entry(m, table, number, l);
 
@@ -266,7 +267,8 @@ void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry)
 	count_leaf(m, old, level, -1);
 	count_leaf(m, entry, level, 1);
 	pt_set_entry(m, table, hva >> PAGE_SHIFT, level, entry);
-	touch(m, OBJECT_HPTE, hva & PAGE_MASK);
+	if (!m->mm)
+		touch(m, OBJECT_HPTE, hva & PAGE_MASK);
 }
 
 void host_free_tables(struct machine *m, hva_t start, hva_t end)
@@ -279,7 +281,7 @@ void host_free_tables(struct machine *m, hva_t start, hva_t end)
 
 		if ((vma && vma->start < at + size) || !host_has_table(m, at))
 			continue;
-		leaf = pt_walk(m, &host_format, m->w->mm.pgd, at >> PAGE_SHIFT);
+		leaf = pt_walk(m, &host_format, current_mm(m)->pgd, at >> PAGE_SHIFT);
 		pt_set_entry(m, host_table(m, at, 2), at >> PAGE_SHIFT, 2, 0);
 		free_table(m, leaf.table);
 	}

@@ -62,7 +62,7 @@ struct vma {
 	u8 anon;		/* which anon_vma; 0: none yet */
 };
 
-enum { MAX_VMAS = 40, MAX_OBJECTS = 8 };
+enum { MAX_VMAS = 40, MAX_OBJECTS = 8, MAX_MMS = 2 /* the VM's, and a child's */ };
 
 /* What a driver has allocated. Its array of pfns is contents of pages in SPACE_OBJECT. */
 struct object_state {
@@ -81,7 +81,6 @@ struct host_mm {
 	u8 nr_vmas;
 	u8 pad[5];
 	pfn_t pgd;		/* top-level host page table */
-	struct object_state object[MAX_OBJECTS];
 	struct vma vma[MAX_VMAS];
 };
 

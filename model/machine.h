@@ -112,12 +112,18 @@ struct machine {
 	struct phys *phys;
 	struct journal *journal;	/* NULL: nobody listens */
 	u8 task;			/* whose step runs */
+	u8 mm;				/* whose tables it works on; between steps the VM's */
 	bool touched_all;		/* the list overflowed: check everything */
 	u16 nr_touched;
 	u16 nr_alarms;
 	struct object touched[MAX_TOUCHED];
 	struct alarm alarms[MAX_ALARMS];
 };
+
+static inline struct host_mm *current_mm(const struct machine *m)
+{
+	return &m->w->mm[m->mm];
+}
 
 void touch(struct machine *m, enum object_kind kind, u64 key);
 void raise_alarm(struct machine *m, enum alarm_kind kind, u64 key, enum blame blame);

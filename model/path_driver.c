@@ -14,7 +14,7 @@
 
 static s32 driver_alloc(struct machine *m, struct driver_op *op)
 {
-	struct object_state *object = &m->w->mm.object[op->object];
+	struct object_state *object = &m->w->object[op->object];
 	bool separate = alloc_is_separate(op->kind);
 	u64 pages = separate ? op->count : (u64)1 << op->order;
 	pfn_t pfn;
@@ -43,7 +43,7 @@ static s32 driver_alloc(struct machine *m, struct driver_op *op)
 /* The pages it owns: its array may have been re-pointed, so REPOINT keeps the original here. */
 static s32 driver_free(struct machine *m, const struct driver_op *op)
 {
-	struct object_state *object = &m->w->mm.object[op->object];
+	struct object_state *object = &m->w->object[op->object];
 
 	if (!object->used || object->freed)
 		return -EINVAL;
@@ -71,8 +71,8 @@ static s32 driver_free(struct machine *m, const struct driver_op *op)
 
 static s32 driver_repoint(struct machine *m, struct driver_op *op)
 {
-	const struct object_state *object = &m->w->mm.object[op->object];
-	const struct object_state *other = &m->w->mm.object[op->other];
+	const struct object_state *object = &m->w->object[op->object];
+	const struct object_state *other = &m->w->object[op->other];
 
 	if (op->index >= object->pages || op->other_index >= other->pages)
 		return -EINVAL;
@@ -86,7 +86,7 @@ static s32 driver_repoint(struct machine *m, struct driver_op *op)
 
 static s32 driver_ref(struct machine *m, const struct driver_op *op)
 {
-	if (op->index >= m->w->mm.object[op->object].pages)
+	if (op->index >= m->w->object[op->object].pages)
 		return -EINVAL;
 	page_add_refs(m, object_pfn(m, op->object, op->index), op->delta);
 	return 0;
@@ -110,7 +110,7 @@ static enum step_result driver_acts(struct machine *m, struct task *t)
 		op->error = driver_repoint(m, op);
 		break;
 	case DRIVER_MODE:
-		m->w->mm.object[op->object].mode = op->mode;
+		m->w->object[op->object].mode = op->mode;
 		break;
 	}
 	return STEP_DONE;

@@ -295,7 +295,7 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 	const struct vma *vma = fault_vma(m, t);
 	hva_t hva = t->host.hva & PAGE_MASK;
 	u64 index = vma->index + ((hva - vma->start) >> PAGE_SHIFT);
-	const struct object_state *object = &m->w->mm.object[vma->object];
+	const struct object_state *object = &m->w->object[vma->object];
 	u64 first = index & ~(u64)511;
 	pfn_t pfn;
 
@@ -319,7 +319,7 @@ static enum step_result copy_driver_page(struct machine *m, struct task *t)
 {
 	struct vma *vma = fault_vma(m, t);
 	u64 index = vma->index + (((t->host.hva & PAGE_MASK) - vma->start) >> PAGE_SHIFT);
-	const struct object_state *object = &m->w->mm.object[vma->object];
+	const struct object_state *object = &m->w->object[vma->object];
 	pfn_t pfn, copy;
 
 	if (!object->used || index >= object->pages ||
@@ -446,7 +446,7 @@ static u32 mode_flags(u8 mode)
 
 static s32 mmap_device(struct machine *m, const struct mmap_op *op, struct vma *vma)
 {
-	const struct object_state *object = &m->w->mm.object[op->object];
+	const struct object_state *object = &m->w->object[op->object];
 
 	if (!object->used || op->index + op->pages > object->pages)
 		return -EINVAL;

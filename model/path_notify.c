@@ -19,9 +19,16 @@ static void note_notify(struct machine *m, const struct task *t, const char *nam
 				.end = t->notify.end, .value = t->notify.event });
 }
 
+/* mm_has_notifiers() */
+static bool has_users(const struct machine *m, const struct task *t)
+{
+	(void)t;
+	return !m->mm;
+}
+
 static bool counts(const struct machine *m, const struct task *t)
 {
-	return m->sem->ops.range_counts((struct machine *)m, &t->notify);
+	return has_users(m, t) && m->sem->ops.range_counts((struct machine *)m, &t->notify);
 }
 
 static u8 open_range(struct machine *m, const struct notify *range)
@@ -106,7 +113,7 @@ static enum step_result notify_begun(struct machine *m, struct task *t)
 }
 
 const struct step path_notify_start[] = {
-	STEP(notify_begin, .chain = "kvm_mmu_notifier_invalidate_range_start"),
+	STEP(notify_begin, .when = has_users, .chain = "kvm_mmu_notifier_invalidate_range_start"),
 	STEP(notify_lock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_start"),
 	STEP(notify_count, .when = counts,
 	     .chain = "kvm_mmu_notifier_invalidate_range_start > kvm_mmu_invalidate_begin"),
@@ -116,7 +123,7 @@ const struct step path_notify_start[] = {
 	STEP(notify_flush, .when = must_flush,
 	     .chain = "kvm_mmu_notifier_invalidate_range_start > kvm_flush_remote_tlbs"),
 	STEP(notify_unlock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_start"),
-	STEP(notify_begun, .chain = "kvm_mmu_notifier_invalidate_range_start"),
+	STEP(notify_begun, .when = has_users, .chain = "kvm_mmu_notifier_invalidate_range_start"),
 	{ 0 }
 };
 
@@ -174,6 +181,7 @@ const struct step path_notify_end[] = {
 	STEP(notify_uncount, .when = counts,
 	     .chain = "kvm_mmu_notifier_invalidate_range_end > kvm_mmu_invalidate_end"),
 	STEP(notify_end_unlock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_end"),
-	STEP(notify_finish, .chain = "kvm_mmu_notifier_invalidate_range_end"),
+	STEP(notify_finish, .when = has_users,
+	     .chain = "kvm_mmu_notifier_invalidate_range_end"),
 	{ 0 }
 };

@@ -49,7 +49,7 @@ static bool takes_mmap_lock(const struct task *t)
 /* The rmap walks take no mmap_lock, MADV_DONTNEED takes it for reading. */
 static enum step_result range_lock(struct machine *m, struct task *t)
 {
-	struct lock *lock = &m->w->mm.mmap_lock;
+	struct lock *lock = &current_mm(m)->mmap_lock;
 	bool got = true;
 
 	if (t->range.kind == RANGE_DONTNEED)
@@ -156,7 +156,7 @@ static bool is_munmap(const struct machine *m, const struct task *t)
 /* Nobody faults into what is being unmapped: its VMAs are gone before mmap_lock is shared again. */
 static enum step_result detach_vmas(struct machine *m, struct task *t)
 {
-	struct lock *lock = &m->w->mm.mmap_lock;
+	struct lock *lock = &current_mm(m)->mmap_lock;
 
 	for (;;) {
 		struct vma *vma = vma_find_from(m, t->range.start);
@@ -185,20 +185,32 @@ static bool object_part(const struct vma *vma, const struct range_op *op, hva_t 
 	return true;
 }
 
+static u8 mm_of_vma(const struct machine *m, const struct vma *vma)
+{
+	return vma < m->w->mm[1].vma ? 0 : 1;
+}
+
+/* vma_interval_tree_insert_after(): a child's copy is behind what it is a copy of. */
+static u8 place_in_tree(const struct machine *m, const struct vma *vma)
+{
+	return vma->used * MAX_MMS + mm_of_vma(m, vma);
+}
+
 /* vma_interval_tree_foreach(): by vm_pgoff; after op->at and op->vma, the last one. */
 static const struct vma *next_in_tree(const struct machine *m, const struct range_op *op,
 				      hva_t *start, hva_t *end)
 {
 	const struct vma *best = NULL;
 
-	for (unsigned i = 0; i < m->w->mm.nr_vmas; i++) {
-		const struct vma *vma = &m->w->mm.vma[i];
+	for (unsigned i = 0; i < MAX_MMS * MAX_VMAS; i++) {
+		const struct vma *vma = &m->w->mm[i / MAX_VMAS].vma[i % MAX_VMAS];
 
 		if (!object_part(vma, op, start, end) || vma->index < op->at ||
-		    (vma->index == op->at && vma->used <= op->vma))
+		    (vma->index == op->at && place_in_tree(m, vma) <= op->vma))
 			continue;
 		if (!best || vma->index < best->index ||
-		    (vma->index == best->index && vma->used < best->used))
+		    (vma->index == best->index &&
+		     place_in_tree(m, vma) < place_in_tree(m, best)))
 			best = vma;
 	}
 	return best && object_part(best, op, start, end) ? best : NULL;
@@ -242,10 +254,11 @@ static bool next_piece(struct machine *m, struct task *t)
 	} else {				/* unmap_mapping_range(): each VMA of the file */
 		const struct vma *vma = next_in_tree(m, op, &start, &end);
 
+		t->mm = vma ? mm_of_vma(m, vma) : 0;
 		if (!vma)
 			return false;
 		op->at = vma->index;
-		op->vma = vma->used;
+		op->vma = place_in_tree(m, vma);
 	}
 	t->notify = (struct notify){ .start = start, .end = end, .event =
 				     op->kind == RANGE_MUNMAP ? NOTIFY_UNMAP : NOTIFY_CLEAR };
@@ -349,9 +362,9 @@ static enum step_result range_unlock(struct machine *m, struct task *t)
 	if (t->range.kind == RANGE_DONTNEED && t->range.hole && !t->range.error)
 		t->range.error = -ENOMEM;
 	if (t->range.kind == RANGE_DONTNEED || t->range.detached)
-		lock_release_read(&m->w->mm.mmap_lock);
+		lock_release_read(&current_mm(m)->mmap_lock);
 	else if (takes_mmap_lock(t))
-		lock_release_write(&m->w->mm.mmap_lock, t - m->w->task);
+		lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
 	return STEP_DONE;
 }
 

@@ -26,10 +26,8 @@ static void pop(struct machine *m, struct task *t)
 	}
 }
 
-const struct step *task_next_step(struct machine *m, unsigned task)
+static const struct step *next_step(struct machine *m, struct task *t)
 {
-	struct task *t = &m->w->task[task];
-
 	while (t->state == TASK_RUNNING) {
 		struct frame *frame = &t->frame[t->depth - 1];
 		const struct step *step = row(m, frame);
@@ -42,6 +40,16 @@ const struct step *task_next_step(struct machine *m, unsigned task)
 			return step;
 	}
 	return NULL;
+}
+
+const struct step *task_next_step(struct machine *m, unsigned task)
+{
+	const struct step *step;
+
+	m->mm = m->w->task[task].mm;
+	step = next_step(m, &m->w->task[task]);
+	m->mm = 0;
+	return step;
 }
 
 struct task *task_start(struct machine *m, unsigned task, enum path_id path, u8 by)
@@ -69,6 +77,7 @@ enum run_result task_step(struct machine *m, unsigned task)
 		return RUN_FINISHED;
 	frame = &t->frame[t->depth - 1];
 	frame->at = frame->pc;
+	m->mm = t->mm;
 	switch (step->run(m, t)) {
 	case STEP_NEXT:
 		frame->pc++;
@@ -88,6 +97,7 @@ enum run_result task_step(struct machine *m, unsigned task)
 		pop(m, t);
 		break;
 	case STEP_BLOCKED:
+		m->mm = 0;
 		return RUN_BLOCKED;
 	}
 	return task_next_step(m, task) ? RUN_STEPPED : RUN_FINISHED;

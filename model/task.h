@@ -214,6 +214,8 @@ struct task {
 	u8 vcpu;		/* whose thread, if a vCPU's */
 	u8 by;			/* enum blame: who acts */
 	s32 refs;		/* ghost: references its look-ups hold right now */
+	u8 mm;			/* row of world.mm: whose, or which an rmap walk is at */
+	u8 pad[7];
 	struct frame frame[MAX_DEPTH];
 	struct access access;
 	struct fault fault;

@@ -44,7 +44,8 @@ struct vcpu {
 struct world {
 	struct config config;
 	struct kvm kvm;
-	struct host_mm mm;
+	struct host_mm mm[MAX_MMS];	/* the first has the notifier's users: the VM */
+	struct object_state object[MAX_OBJECTS];
 	pfn_t next_frame;	/* where alloc_frame() goes on */
 	u8 nr_batched;		/* pages in the CPU's LRU batch */
 	u8 pad[7];

@@ -166,7 +166,7 @@ static s32 error_of(const struct run *run)
 	    strcmp(c->words[1], "info"))
 		return run->outcome.error;
 	object = script_number(c->words[2]) % MAX_OBJECTS;
-	return script_number(c->words[3]) < run->vm->w.mm.object[object].pages ? 0 : -22;
+	return script_number(c->words[3]) < run->vm->w.object[object].pages ? 0 : -22;
 }
 
 static void answer_result(struct run *run)

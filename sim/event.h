@@ -38,7 +38,7 @@ struct event {
 	const char *until;		/* stop before this step; NULL: run to the end */
 	const char *op;			/* as shown: the kind's name, or the recorded command */
 	/* Arguments; which ones count is in the kind's row. */
-	uint64_t object, other;		/* rows of host_mm.object */
+	uint64_t object, other;		/* rows of world.object */
 	uint64_t index, other_index;	/* pages */
 	uint64_t count;			/* pages, or accesses */
 	uint64_t kind, mode, order;	/* enum alloc_kind, enum map_mode */

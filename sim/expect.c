@@ -263,7 +263,7 @@ static void expect_page(const struct replay *replay, struct replay_run *run,
 
 	names_object(replay->input->names, name_arg(s, "object"), &object);
 	number_arg(s, "index", &index);
-	if (index >= run->vm->w.mm.object[object].pages) {
+	if (index >= run->vm->w.object[object].pages) {
 		run_add_mismatch(run, s, "%s: \"%s\" has no page with that index", run->patch->name,
 				 name_arg(s, "object"));
 		return;

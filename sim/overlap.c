@@ -29,7 +29,7 @@ static bool can_act(const struct vm *vm, const struct event *event)
 {
 	if (vm->w.kvm.mmu_lock.readers || vm->w.kvm.mmu_lock.writer)
 		return false;
-	return event->id == EVENT_ZAP || !vm->w.mm.mmap_lock.writer;
+	return event->id == EVENT_ZAP || !vm->w.mm[0].mmap_lock.writer;
 }
 
 static void run_with_background(struct vm *vm, const struct script_events *events,

@@ -66,7 +66,8 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.mmu = config->mmu,
 					.no_lru_batch = !config->lru_batch,
 					.code_gpa = config->code_gpa };
-	vm->w.mm.pgd = NO_PFN;
+	for (unsigned i = 0; i < MAX_MMS; i++)
+		vm->w.mm[i].pgd = NO_PFN;
 	vm->w.next_frame = config->first_frame;
 	for (unsigned i = 0; i < MAX_VCPUS; i++)
 		vm->w.vcpu[i].root = NO_PFN;

@@ -23,7 +23,8 @@ static void init_world(struct machine *m, enum stage2 stage2)
 
 	w->config = (struct config){ .ept = stage2 != NPT, .ad = stage2 != EPT_WITHOUT_AD,
 				     .no_lru_batch = true, .code_gpa = NO_PFN };
-	w->mm.pgd = NO_PFN;
+	for (unsigned i = 0; i < MAX_MMS; i++)
+		w->mm[i].pgd = NO_PFN;
 	w->next_frame = FIRST_FRAME;
 	for (unsigned i = 0; i < MAX_VCPUS; i++)
 		w->vcpu[i].root = NO_PFN;

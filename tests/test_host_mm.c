@@ -63,7 +63,7 @@ static void vma_split_where_there_is_a_boundary_changes_nothing(void **state)
 
 	assert_true(vma_split(m, HVA));
 	assert_true(vma_split(m, HVA + 4 * PAGE_SIZE));
-	assert_int_equal(m->w->mm.nr_vmas, 1);
+	assert_int_equal(m->w->mm[0].nr_vmas, 1);
 }
 
 static void vma_split_fails_without_room_and_changes_nothing(void **state)
@@ -90,7 +90,7 @@ static void vma_add_refuses_one_more_than_there_is_room_for(void **state)
 static void vma_remove_makes_room_and_leaves_no_trace(void **state)
 {
 	struct machine *m = *state;
-	struct host_mm before = m->w->mm;
+	struct host_mm before = m->w->mm[0];
 	struct vma *one = add_vma(m, HVA, 1, VM_READ);
 	struct vma *two = add_vma(m, HVA + PAGE_SIZE, 1, VM_READ);
 
@@ -101,7 +101,7 @@ static void vma_remove_makes_room_and_leaves_no_trace(void **state)
 	vma_remove(m, two);
 	vma_remove(m, one);
 
-	assert_memory_equal(&m->w->mm, &before, sizeof(before));
+	assert_memory_equal(&m->w->mm[0], &before, sizeof(before));
 }
 
 /* arch/x86/mm/pgprot.c:protection_map[]; what is private gets W by way of a fault */
