@@ -19,6 +19,7 @@ enum vm_flag {
 	VM_EXEC		= 0x4,
 	VM_SHARED	= 0x8,
 	VM_PFNMAP	= 0x400,
+	VM_LOCKED	= 0x2000,
 	VM_IO		= 0x4000,
 	VM_ACCOUNT	= 0x100000,	/* private and once writable: keeps VMAs from merging */
 	VM_MIXEDMAP	= 0x10000000,
@@ -33,6 +34,7 @@ enum vm_flag {
 #define PTE_DIRTY	BIT(6)
 #define PTE_HUGE	BIT(7)		/* PSE, in a PMD or PUD */
 #define PTE_PROTNONE	BIT(8)		/* not for the hardware; pte_present() is true */
+#define PTE_DEVMAP	BIT(57)		/* ZONE_DEVICE, until 6.16 */
 #define PTE_HWPOISON	BIT(58)		/* stands for the hwpoison swap entry; not present */
 #define PTE_SPECIAL	BIT(9)
 #define PTE_NX		BIT(63)
@@ -50,19 +52,20 @@ enum map_mode {
 	NR_MAP_MODES,
 };
 
-enum vma_kind { VMA_ANON, VMA_DEVICE };
+enum vma_kind { VMA_ANON, VMA_DEVICE, VMA_FILE };
 
 struct vma {
 	hva_t start, end;
-	u64 index;		/* VMA_DEVICE: first page in the object */
+	u64 index;		/* VMA_DEVICE, VMA_FILE: first page in the object, or file */
 	u32 flags;
 	u8 used;		/* 0: free row; else which one: 1 is in the file's tree longest */
 	u8 kind : 4, mode : 4;	/* enum vma_kind, enum map_mode */
-	u8 object;
+	u8 object;		/* row of world.object, or of world.file */
 	u8 anon;		/* which anon_vma; 0: none yet */
 };
 
-enum { MAX_VMAS = 40, MAX_OBJECTS = 8, MAX_MMS = 2 /* the VM's, and a child's */ };
+enum { MAX_VMAS = 40, MAX_OBJECTS = 8, MAX_FILES = 12,
+       MAX_MMS = 2 /* the VM's, and a child's */ };
 
 /* What a driver has allocated. Its array of pfns is contents of pages in SPACE_OBJECT. */
 struct object_state {
@@ -74,6 +77,21 @@ struct object_state {
 	u8 order;
 	u8 mode;		/* enum map_mode: of the next mmap() and of every fault */
 	u8 pad[3];
+};
+
+/* Where a file's pages come from, and who cleans them. */
+enum file_type {
+	FILE_SHMEM,		/* tmpfs, memfd, shared anonymous memory: never written back */
+	FILE_DISK,		/* a filesystem with write-back: page_mkwrite, page_mkclean */
+	FILE_DAX,		/* its blocks are ZONE_DEVICE pages, mapped themselves [fsdax] */
+};
+
+/* struct inode, struct address_space. The page cache is contents of pages (pagecache.c). */
+struct file_state {
+	u64 size;		/* i_size, in bytes */
+	u8 used;
+	u8 type;		/* enum file_type */
+	u8 pad[6];
 };
 
 struct host_mm {

@@ -55,6 +55,7 @@ static enum blame blame_of(enum holder holder)
 	case HOLD_OWNER:
 		return BLAME_DRIVER;
 	case HOLD_PTE:
+	case HOLD_CACHE:
 	case HOLD_LRU:
 	case HOLD_MM:
 	case NR_HOLDERS:

@@ -32,6 +32,8 @@ enum page_flag {
 	PG_ZONE_DEVICE	= 1 << 13,
 	PG_HWPOISON	= 1 << 14,
 	PG_LEAKED	= 1 << 15,	/* bad_page(): neither owned nor given back */
+	PG_CACHE	= 1 << 18,	/* page->mapping is a file: in its page cache */
+	PG_LOCKED	= 1 << 19,	/* the folio lock */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
 };
@@ -48,6 +50,7 @@ enum page_owner {
 enum holder {
 	HOLD_OWNER,		/* the allocation itself */
 	HOLD_PTE,		/* host page tables */
+	HOLD_CACHE,		/* the page cache of a file */
 	HOLD_LRU,		/* a per-CPU LRU batch (folio_batch), until lru_add_drain() */
 	HOLD_FAULT,		/* a KVM look-up in flight */
 	HOLD_MAP,		/* kvm_vcpu_map(): a reference, or GUP_PIN_COUNTING_BIAS of them */

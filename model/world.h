@@ -46,6 +46,7 @@ struct world {
 	struct kvm kvm;
 	struct host_mm mm[MAX_MMS];	/* the first has the notifier's users: the VM */
 	struct object_state object[MAX_OBJECTS];
+	struct file_state file[MAX_FILES];
 	pfn_t next_frame;	/* where alloc_frame() goes on */
 	u8 nr_batched;		/* pages in the CPU's LRU batch */
 	u8 pad[7];
