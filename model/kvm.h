@@ -66,6 +66,9 @@ enum memslot_flag {
 	KVM_MEMSLOT_USED	= 1 << 5,	/* not a kernel flag: the row is in use */
 };
 
+/* manual_dirty_log_protect: KVM_DIRTY_LOG_MANUAL_PROTECT_ENABLE, KVM_DIRTY_LOG_INITIALLY_SET */
+enum log_mode { LOG_MANUAL = 1 << 0, LOG_INITIALLY_SET = 1 << 1 };
+
 enum { NO_SLOT = -1 };
 
 struct memslot {
@@ -114,6 +117,7 @@ struct kvm {
 	u64 mmu_seq;		/* mmu_invalidate_seq (mmu_notifier_seq) */
 	u64 range_start, range_end;	/* hvas up to 6.1, gfns since 6.8; [start, end) */
 	u64 generation;		/* of the memslots */
+	u64 log_mode;		/* enum log_mode */
 	struct open_range open[MAX_OPEN];
 	struct root roots[MAX_ROOTS];
 	struct memslot slots[MAX_SLOTS];

@@ -213,7 +213,8 @@ static bool flush_is_due(const struct machine *m)
 		const struct task *t = &m->w->task[i];
 
 		if (t->state == TASK_RUNNING && (t->frame[0].path == PATH_SLOT ||
-						 t->frame[0].path == PATH_DIRTY_LOG))
+						 t->frame[0].path == PATH_DIRTY_LOG ||
+						 t->frame[0].path == PATH_CLEAR_LOG))
 			return true;
 	}
 	return false;

@@ -105,3 +105,12 @@ void memslot_clear_dirty(struct machine *m, int row)
 	for (u64 page = 0; page * WORDS_PER_PAGE < words; page++)
 		m->phys->clear(m->phys, dirty_page(row, page * WORDS_PER_PAGE));
 }
+
+void memslot_fill_dirty(struct machine *m, int row)
+{
+	u64 pages = memslot_row(m, row)->npages;
+
+	for (u64 word = 0; word * 64 < pages; word++)
+		memslot_set_dirty_word(m, row, word, pages - word * 64 >= 64 ? ~(u64)0 :
+						     BIT(pages % 64) - 1);
+}

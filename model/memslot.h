@@ -27,3 +27,4 @@ void memslot_mark_dirty(struct machine *m, int row, gfn_t gfn);
 u64 memslot_dirty_word(struct machine *m, int row, u64 word);
 void memslot_set_dirty_word(struct machine *m, int row, u64 word, u64 bits);
 void memslot_clear_dirty(struct machine *m, int row);
+void memslot_fill_dirty(struct machine *m, int row);

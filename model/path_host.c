@@ -411,10 +411,10 @@ static enum step_result host_access(struct machine *m, struct task *t)
 	a->pfn = pfn;
 	if (a->kind == ACCESS_RMW)
 		page_store(m, pfn, a->hva, page_load(m, pfn, a->hva) + 1);
-	else if (write)
-		page_store(m, pfn, a->hva, a->value);
-	else
+	else if (!write)
 		a->value = page_load(m, pfn, a->hva);
+	for (unsigned i = 0; a->kind == ACCESS_WRITE && i <= a->more; i++)
+		page_store(m, pfn, a->hva + 4 * i, a->value);
 	return STEP_DONE;
 }
 

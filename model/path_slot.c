@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * path_slot.c: memslots come, go and start logging; the dirty log is read.
+ * path_slot.c: memslots come, go, move, start and end logging.
  *
  * Linux: virt/kvm/kvm_main.c:__kvm_set_memory_region(), kvm_set_memslot(),
  * kvm_swap_active_memslots(); arch/x86/kvm/mmu/mmu.c:kvm_mmu_zap_all_fast(); 5.12 to 7.2.
@@ -15,7 +15,13 @@
 
 #define EINVAL	22
 #define EEXIST	17
-#define ENOENT	2
+
+#define KVM_MEM_MAX_NR_PAGES	(BIT(31) - 1)
+#define TASK_SIZE_MAX		(BIT(47) - PAGE_SIZE)
+#define MAX_GFN			(BIT(46 - PAGE_SHIFT) - 1)	/* kvm_mmu_max_gfn() */
+
+/* SHRT_MAX less the private ones: TSS, identity map, APIC access page. */
+enum { KVM_USER_MEM_SLOTS = 32767 - 3 };
 
 enum { ADDRESS_SPACES = 2 };	/* x86: 0 and SMM; the generation moves by as many */
 
@@ -36,13 +42,29 @@ bool slot_changes(const struct machine *m, const struct task *t)
 	return slot_ok(m, t) && t->slot.change != SLOT_NOTHING;
 }
 
-bool log_begins(const struct machine *m, const struct task *t)
+bool log_begins_at_all(const struct machine *m, const struct task *t)
 {
 	return slot_ok(m, t) && t->slot.change == SLOT_FLAGS &&
 	       (t->slot.flags & KVM_MEM_LOG_DIRTY_PAGES) && !(t->slot.flags & KVM_MEM_READONLY);
 }
 
-static enum step_result slots_lock(struct machine *m, struct task *t)
+bool log_begins(const struct machine *m, const struct task *t)
+{
+	return log_begins_at_all(m, t) && !(m->w->kvm.log_mode & LOG_INITIALLY_SET);
+}
+
+bool log_begins_full(const struct machine *m, const struct task *t)
+{
+	return log_begins_at_all(m, t) && (m->w->kvm.log_mode & LOG_INITIALLY_SET);
+}
+
+bool log_ends(const struct machine *m, const struct task *t)
+{
+	return slot_ok(m, t) && t->slot.change == SLOT_FLAGS &&
+	       !(t->slot.flags & (KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY));
+}
+
+enum step_result slots_lock(struct machine *m, struct task *t)
 {
 	if (!lock_try_write(&m->w->kvm.slots_lock, t - m->w->task))
 		return STEP_BLOCKED;
@@ -71,7 +93,23 @@ static int free_row(struct machine *m)
 	return NO_SLOT;
 }
 
-/* The checks of __kvm_set_memory_region(): what may change in a live slot. */
+/* The checks of kvm_vm_ioctl_set_memory_region() and __kvm_set_memory_region(), slot unseen. */
+static enum step_result check_region(struct machine *m, struct task *t)
+{
+	struct slot_op *op = &t->slot;
+	u64 size = op->npages << PAGE_SHIFT;
+
+	(void)m;
+	if (op->id < 0 || op->id >= KVM_USER_MEM_SLOTS)
+		op->error = -EINVAL;
+	else if (op->unaligned || (op->hva & ~PAGE_MASK) || op->npages > KVM_MEM_MAX_NR_PAGES)
+		op->error = -EINVAL;
+	else if (op->hva > TASK_SIZE_MAX || size > TASK_SIZE_MAX - op->hva)	/* access_ok() */
+		op->error = -EINVAL;
+	return STEP_NEXT;
+}
+
+/* The others: what may change in a live slot. */
 static enum step_result classify_change(struct machine *m, struct task *t)
 {
 	struct slot_op *op = &t->slot;
@@ -86,6 +124,7 @@ static enum step_result classify_change(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	}
 	old = memslot_row(m, op->row);
+	op->old_flags = old->flags;
 	if (!op->npages) {
 		op->change = SLOT_DELETE;
 	} else if (op->hva != old->userspace_addr || op->npages != old->npages ||
@@ -130,6 +169,35 @@ static enum step_result zap_obsolete(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* kvm_arch_prepare_memory_region(), since 5.18; an INVALID slot becomes what it was. */
+enum step_result prepare_slot(struct machine *m, struct task *t)
+{
+	struct slot_op *op = &t->slot;
+	bool placed = op->change == SLOT_CREATE || op->change == SLOT_MOVE;
+
+	if (!placed || op->base_gfn + op->npages - 1 <= MAX_GFN)
+		return STEP_NEXT;
+	op->error = -EINVAL;
+	if (op->change == SLOT_MOVE) {	/* kvm_activate_memslot() */
+		m->w->kvm.slots[op->row].flags &= ~KVM_MEMSLOT_INVALID;
+		m->w->kvm.generation += ADDRESS_SPACES;
+		m->touched_all = true;
+	}
+	return STEP_NEXT;
+}
+
+/* kvm_prepare_memory_region(): a bitmap that is new is empty, or full. */
+static void prepare_bitmap(struct machine *m, const struct slot_op *op)
+{
+	bool logged = op->change != SLOT_CREATE && (op->old_flags & KVM_MEM_LOG_DIRTY_PAGES);
+
+	if (logged && (op->flags & KVM_MEM_LOG_DIRTY_PAGES))
+		return;
+	memslot_clear_dirty(m, op->row);
+	if ((op->flags & KVM_MEM_LOG_DIRTY_PAGES) && (m->w->kvm.log_mode & LOG_INITIALLY_SET))
+		memslot_fill_dirty(m, op->row);
+}
+
 enum step_result commit_slot(struct machine *m, struct task *t)
 {
 	const struct slot_op *op = &t->slot;
@@ -142,8 +210,7 @@ enum step_result commit_slot(struct machine *m, struct task *t)
 		*slot = (struct memslot){ .base_gfn = op->base_gfn, .npages = op->npages,
 					  .userspace_addr = op->hva, .id = op->id,
 					  .flags = op->flags | KVM_MEMSLOT_USED };
-		if (op->change == SLOT_CREATE || !(op->flags & KVM_MEM_LOG_DIRTY_PAGES))
-			memslot_clear_dirty(m, op->row);	/* kvm_prepare_memory_region() */
+		prepare_bitmap(m, op);
 	}
 	m->w->kvm.generation += ADDRESS_SPACES;
 	m->touched_all = true;	/* what its gfns stand for is another matter now */
@@ -178,11 +245,11 @@ static enum step_result protect_slot(struct machine *m, struct task *t)
 {
 	if (m->w->kvm.mmu_lock.writer)
 		return STEP_BLOCKED;
-	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages, false);
+	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages, 1);
 	return STEP_NEXT;
 }
 
-static enum step_result flush_slot(struct machine *m, struct task *t)
+enum step_result flush_slot(struct machine *m, struct task *t)
 {
 	(void)t;
 	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
@@ -190,7 +257,7 @@ static enum step_result flush_slot(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result slots_unlock(struct machine *m, struct task *t)
+enum step_result slots_unlock(struct machine *m, struct task *t)
 {
 	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
 	return STEP_DONE;
@@ -200,7 +267,8 @@ static enum step_result slots_unlock(struct machine *m, struct task *t)
 
 const struct step path_slot[] = {
 	STEP(slots_lock, .chain = "kvm_set_memory_region"),
-	STEP(classify_change, .chain = "kvm_set_memory_region"),
+	STEP(check_region, .chain = "kvm_set_memory_region"),
+	STEP(classify_change, .when = slot_ok, .chain = "kvm_set_memory_region"),
 	STEP(invalidate_slot, .when = slot_goes, .chain = SLOT),
 	STEP(zap_all_fast, .when = slot_goes, .chain = SLOT " > kvm_mmu_zap_all_fast"),
 	STEP(zap_obsolete, .when = slot_goes,
@@ -208,72 +276,11 @@ const struct step path_slot[] = {
 	STEP(commit_slot, .when = slot_changes, .chain = SLOT),
 	STEP(protect_slot, .when = log_begins,
 	     .chain = SLOT " > kvm_mmu_slot_remove_write_access"),
-	STEP(flush_slot, .when = log_begins, .chain = SLOT " > kvm_flush_remote_tlbs_memslot"),
+	STEP(protect_huge_leaves, .when = log_begins_full,
+	     .chain = SLOT " > kvm_mmu_slot_remove_write_access"),
+	STEP(flush_slot, .when = log_begins_at_all,
+	     .chain = SLOT " > kvm_flush_remote_tlbs_memslot"),
+	STEP(collapse_slot, .when = log_ends, .chain = SLOT " > kvm_mmu_zap_collapsible_sptes"),
 	STEP(slots_unlock, .chain = "kvm_set_memory_region"),
-	{ 0 }
-};
-
-/* ---- KVM_GET_DIRTY_LOG, without KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 ---- */
-
-static enum step_result find_log(struct machine *m, struct task *t)
-{
-	struct slot_op *op = &t->slot;
-
-	op->row = memslot_of_id(m, op->id);
-	if (!memslot_is(m, op->row, KVM_MEM_LOG_DIRTY_PAGES))
-		op->error = -ENOENT;
-	return STEP_NEXT;
-}
-
-static void report_word(struct machine *m, struct slot_op *op, u64 word, u64 bits)
-{
-	gfn_t base = memslot_row(m, op->row)->base_gfn;
-
-	for (u64 bit = 0; bit < 64; bit++)
-		if (bits & BIT(bit)) {
-			gfn_t gfn = base + word * 64 + bit;
-
-			op->dirty++;
-			note(m, &(struct note){ .kind = NOTE_STAT, .name = "dirty", .gfn = gfn,
-						.value = word * 64 + bit });
-			tdp_write_protect(m, gfn, gfn + 1, true);
-		}
-}
-
-/* kvm_get_dirty_log_protect(): xchg each word, re-arm its pages. */
-static enum step_result harvest_log(struct machine *m, struct task *t)
-{
-	struct slot_op *op = &t->slot;
-	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
-	u64 words = (memslot_row(m, op->row)->npages + 63) / 64;
-
-	if (!lock_try_write(mmu_lock, t - m->w->task))
-		return STEP_BLOCKED;
-	for (u64 word = 0; word < words; word++) {
-		u64 bits = memslot_dirty_word(m, op->row, word);
-
-		if (!bits)
-			continue;
-		memslot_set_dirty_word(m, op->row, word, 0);
-		report_word(m, op, word, bits);
-	}
-	lock_release_write(mmu_lock, t - m->w->task);
-	return STEP_NEXT;
-}
-
-static bool log_was_dirty(const struct machine *m, const struct task *t)
-{
-	return slot_ok(m, t) && t->slot.dirty;
-}
-
-#define LOG "kvm_vm_ioctl_get_dirty_log > kvm_get_dirty_log_protect"
-
-const struct step path_dirty_log[] = {
-	STEP(slots_lock, .chain = "kvm_vm_ioctl_get_dirty_log"),
-	STEP(find_log, .chain = LOG),
-	STEP(harvest_log, .when = slot_ok,
-	     .chain = LOG " > kvm_arch_mmu_enable_log_dirty_pt_masked"),
-	STEP(flush_slot, .when = log_was_dirty, .chain = LOG " > kvm_flush_remote_tlbs_memslot"),
-	STEP(slots_unlock, .chain = "kvm_vm_ioctl_get_dirty_log"),
 	{ 0 }
 };

@@ -163,6 +163,24 @@ const struct semantics_patch sem_v6_1 = {
 		  STEP(split_slot, .when = log_begins,
 		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "
 				"kvm_mmu_slot_try_split_huge_pages") },
+		{ EDIT_BEFORE, PATH_SLOT, "swap_to_new",
+		  STEP(prepare_slot, .when = slot_changes,
+		       .chain = "kvm_set_memory_region > kvm_set_memslot > "
+				"kvm_prepare_memory_region > kvm_arch_prepare_memory_region") },
+		{ EDIT_DROP, PATH_SLOT, "protect_huge_leaves", { 0 } },
+		{ EDIT_REPLACE, PATH_SLOT, "flush_slot",
+		  STEP(flush_slot, .when = log_begins,
+		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "
+				"kvm_flush_remote_tlbs_memslot") },
+		{ EDIT_BEFORE, PATH_CLEAR_LOG, "clear_log",
+		  STEP(split_cleared, .when = clears_full_log,
+		       .chain = "kvm_vm_ioctl_clear_dirty_log > kvm_clear_dirty_log_protect > "
+				"kvm_arch_mmu_enable_log_dirty_pt_masked > "
+				"kvm_mmu_try_split_huge_pages") },
+		{ EDIT_REPLACE, PATH_SLOT, "collapse_slot",
+		  STEP(collapse_tables, .when = log_ends,
+		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "
+				"kvm_mmu_zap_collapsible_sptes") },
 		{ .verb = EDIT_END },
 	},
 };

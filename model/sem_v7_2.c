@@ -133,6 +133,10 @@ const struct semantics_patch sem_v7_2 = {
 		{ EDIT_BEFORE, PATH_FAULT, "unlock_mmu",
 		  { .name = "release_under_lock", .run = release_fault_page,
 		    .when = fault_has_lookup, .chain = FAULT " > kvm_mmu_finish_page_fault" } },
+		{ EDIT_REPLACE, PATH_SLOT, "collapse_tables",
+		  STEP(recover_slot, .when = log_ends,
+		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "
+				"kvm_mmu_recover_huge_pages") },
 		{ .verb = EDIT_END },
 	},
 };

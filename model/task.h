@@ -25,6 +25,8 @@ enum path_id {
 	PATH_DRIVER,		/* the driver allocates, frees, counts, re-points */
 	PATH_SLOT,		/* kvm_set_memslot() */
 	PATH_DIRTY_LOG,		/* KVM_GET_DIRTY_LOG */
+	PATH_CLEAR_LOG,		/* KVM_CLEAR_DIRTY_LOG */
+	PATH_LOG_MODE,		/* KVM_ENABLE_CAP(KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2) */
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
@@ -56,7 +58,8 @@ struct access {
 	u8 random;		/* addresses come from .lcg, offsets within .mask of .base */
 	u8 internal_error;	/* the emulator gave up: KVM_EXIT_INTERNAL_ERROR */
 	u8 retried;		/* retry_instruction() has let the guest try this access again */
-	u8 pad[3];
+	u8 pad;
+	u16 more;		/* PATH_HOST_ACCESS: memset(): words of this page after the first */
 	gpa_t base;
 	u32 lcg, mask;
 };
@@ -179,10 +182,12 @@ struct slot_op {
 	u16 flags;
 	s16 row;		/* of kvm.slots that is being changed */
 	u8 change;		/* enum slot_change */
-	u8 pad;
+	u8 mode;		/* PATH_LOG_MODE: enum log_mode */
 	s32 error;
-	u64 first_word;		/* PATH_DIRTY_LOG */
-	u64 dirty;		/* PATH_DIRTY_LOG: pages reported */
+	u16 unaligned;		/* bits below a page of the address and the size asked for */
+	u16 old_flags;
+	u64 first, pages;	/* PATH_CLEAR_LOG: which of the slot's */
+	u64 dirty;		/* pages reported, or cleared */
 };
 enum slot_change { SLOT_CREATE, SLOT_DELETE, SLOT_MOVE, SLOT_FLAGS, SLOT_NOTHING };
 

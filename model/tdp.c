@@ -149,22 +149,6 @@ void tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
 		     spte_make_nonleaf(format, table, m->w->config.ad));
 }
 
-void tdp_split_range(struct machine *m, gfn_t start, gfn_t end)
-{
-	pfn_t root = tdp_current_root(m);
-
-	for (gfn_t gfn = start; root != NO_PFN && gfn < end; ) {
-		struct pt_leaf leaf = tdp_next_leaf(m, root, gfn, end);
-
-		if (!leaf.present)
-			break;
-		if (leaf.level > 1)
-			tdp_split_leaf(m, &leaf);
-		else
-			gfn = leaf.first + 1;
-	}
-}
-
 void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new)
 {
 	pt_set_entry(m, leaf->table, leaf->first, leaf->level, new);
@@ -294,29 +278,6 @@ void tdp_zap_invalid_roots(struct machine *m)
 		}
 		put_root(m, root->pfn);
 	}
-}
-
-bool tdp_write_protect(struct machine *m, gfn_t start, gfn_t end, bool rearm)
-{
-	const struct spte_format *format = spte_format_of(m);
-	pfn_t root = tdp_current_root(m);
-	bool any = false;
-
-	for (gfn_t gfn = start; root != NO_PFN && gfn < end; ) {
-		struct pt_leaf leaf = tdp_next_leaf(m, root, gfn, end);
-
-		if (!leaf.present)
-			break;
-		if (spte_is_writable(format, leaf.entry)) {
-			tdp_set_spte(m, leaf.table, leaf.first, leaf.level,
-				     leaf.entry & ~format->write);
-			if (rearm)
-				m->sem->ops.log_rearmed(m, leaf.entry);
-			any = true;
-		}
-		gfn = leaf.first + level_pages(leaf.level);
-	}
-	return any;
 }
 
 /* lpage_info[].disallow_lpage: kvm_alloc_memslot_metadata(), arch/x86/kvm/x86.c. */

@@ -41,10 +41,17 @@ void tdp_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
 void tdp_invalidate_roots(struct machine *m);
 /* Its back half: entries and tables of obsolete roots go. */
 void tdp_zap_invalid_roots(struct machine *m);
-/*
- * Write-protect the leaves of [start, end): W goes, host- and MMU-writable stay. True if any had
- * W. @rearm: for the dirty log (clear_dirty_pt_masked()), else for the slot as a whole.
- */
-bool tdp_write_protect(struct machine *m, gfn_t start, gfn_t end, bool rearm);
+/* ---- tdp_log.c: what dirty logging does to the current root ---- */
+
+/* wrprot_gfn_range(): leaves of @min_level and above lose W, host- and MMU-writable stay. */
+void tdp_write_protect(struct machine *m, gfn_t start, gfn_t end, unsigned min_level);
+/* clear_dirty_pt_masked(): the 4K leaf of @gfn loses W. */
+void tdp_rearm(struct machine *m, gfn_t gfn);
+/* zap_collapsible_spte_range(), up to 5.17: leaves that could be larger go; true if there were. */
+bool tdp_zap_small_leafs(struct machine *m, int slot);
+/* The same since 5.20: tables in whose place a leaf could be; a flush for each. */
+void tdp_zap_collapsible(struct machine *m, int slot);
+/* recover_huge_pages_range(), since 6.14: the leaf is put in its place; true if there were any. */
+bool tdp_recover_huge(struct machine *m, int slot);
 /* host_pfn_mapping_level() and what the slot allows: the largest level for @gfn. */
 unsigned tdp_max_level(struct machine *m, int slot, gfn_t gfn, pfn_t pfn);

@@ -15,6 +15,7 @@ static const char *const mode_words[] = {
 };
 static const char *const prot_words[] = { "r", "w", "x", NULL };
 static const char *const slot_words[] = { "log", "ro", NULL };
+static const char *const log_mode_words[] = { "manual", "initially-set", NULL };
 static const char *const api_words[] = { "prot", "pfn", "atomic", "memslot", NULL };
 static const char *const backing_words[] = { "anon", "device", NULL };
 
@@ -101,6 +102,16 @@ const struct event_kind event_kinds[] = {
 	{ "dirtylog", EVENT_DIRTY_LOG, "The VMM reads a dirty log. [KVM_GET_DIRTY_LOG]", {
 		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
 		UNTIL } },
+	{ "clearlog", EVENT_CLEAR_LOG,
+	  "The VMM clears part of a dirty log. [KVM_CLEAR_DIRTY_LOG]", {
+		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
+		{ "first", ARG_NUMBER, AT(index), .positional = true, .help = "first page" },
+		{ "pages", ARG_NUMBER, AT(count), true, true, .help = "how many" },
+		UNTIL } },
+	{ "logmode", EVENT_LOG_MODE,
+	  "How dirty logs are read. [KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2]", {
+		{ "mode", ARG_FLAGS, AT(mode), true, true, .words = log_mode_words,
+		  .help = "manual: cleared by clearlog alone; initially-set; or none" } } },
 	{ "read", EVENT_READ, "The guest loads four bytes.", { GPA, COUNT, STRIDE, VCPU, UNTIL } },
 	{ "write", EVENT_WRITE, "The guest stores four bytes.", {
 		GPA,

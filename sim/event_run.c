@@ -61,6 +61,8 @@ static void start_slot(struct task *t, const struct event *e)
 	t->slot = (struct slot_op){
 		.id = e->slot, .base_gfn = e->gpa >> PAGE_SHIFT, .flags = e->flags, .hva = e->hva,
 		.npages = e->id == EVENT_MEMSLOT ? e->size >> PAGE_SHIFT : 0,
+		.unaligned = e->id == EVENT_MEMSLOT ? (e->gpa | e->size) & ~PAGE_MASK : 0,
+		.first = e->index, .pages = e->count, .mode = e->mode,
 	};
 }
 
@@ -73,7 +75,8 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_POISON] = PATH_UNMAP,
 		[EVENT_MPROTECT] = PATH_PROTECT,
 		[EVENT_MEMSLOT] = PATH_SLOT, [EVENT_MEMSLOT_DELETE] = PATH_SLOT,
-		[EVENT_DIRTY_LOG] = PATH_DIRTY_LOG,
+		[EVENT_DIRTY_LOG] = PATH_DIRTY_LOG, [EVENT_CLEAR_LOG] = PATH_CLEAR_LOG,
+		[EVENT_LOG_MODE] = PATH_LOG_MODE,
 		[EVENT_READ] = PATH_ACCESS, [EVENT_WRITE] = PATH_ACCESS,
 		[EVENT_RMW] = PATH_ACCESS, [EVENT_EXEC] = PATH_ACCESS,
 		[EVENT_HOST_READ] = PATH_HOST_ACCESS, [EVENT_HOST_WRITE] = PATH_HOST_ACCESS,
@@ -145,6 +148,8 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:
 	case EVENT_DIRTY_LOG:
+	case EVENT_CLEAR_LOG:
+	case EVENT_LOG_MODE:
 		start_slot(t, e);
 		break;
 	case EVENT_READ:
@@ -157,6 +162,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_HOST_WRITE:
 		t->access = (struct access){
 			.hva = e->hva, .value = e->value, .count = 1,
+			.more = e->count ? e->count - 1 : 0,
 			.kind = e->id == EVENT_HOST_READ ? ACCESS_READ : ACCESS_WRITE };
 		break;
 	case EVENT_MAP:
@@ -263,6 +269,8 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:
 	case EVENT_DIRTY_LOG:
+	case EVENT_CLEAR_LOG:
+	case EVENT_LOG_MODE:
 		o->error = t->slot.error;
 		break;
 	case EVENT_MMAP:

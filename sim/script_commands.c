@@ -6,18 +6,6 @@
 #include "model/host_mm.h"
 #include "sim/script_internal.h"
 
-static uint64_t number(const struct command *c, size_t i)
-{
-	return script_number(script_word(c, i));
-}
-
-static uint64_t option(const struct command *c, const char *key, uint64_t preset)
-{
-	const char *value = script_option(c, key);
-
-	return value ? script_number(value) : preset;
-}
-
 static uint64_t prot_of(const char *letters)
 {
 	uint64_t prot = 0;
@@ -97,37 +85,6 @@ static const char *do_remap(struct script *s, const struct command *c)
 	return mmap_at(s, c, hva, number(c, 2), script_word(c, 3));
 }
 
-static const char *do_slot(struct script *s, const struct command *c)
-{
-	struct event *e = script_add(s, c, EVENT_MEMSLOT);
-
-	e->slot = number(c, 1);
-	e->gpa = number(c, 2);
-	e->size = number(c, 4);
-	e->flags = (script_option(c, "ro") ? KVM_MEM_READONLY : 0) |
-		   (script_option(c, "log") ? KVM_MEM_LOG_DIRTY_PAGES : 0);
-	if (!script_address(s, script_word(c, 3), &e->hva))
-		return "an unknown region";
-	if (e->slot >= ARRAY_SIZE(s->slot))
-		return "a slot number above 63";
-	s->slot[e->slot].gpa = e->gpa;
-	s->slot[e->slot].hva = e->hva;
-	s->slot[e->slot].size = e->size;
-	if (e->gpa % 4096 || e->hva % 4096 || e->size % 4096 || !e->size)
-		return "a misaligned memslot is not modelled";
-	return NULL;
-}
-
-static const char *do_slotdel(struct script *s, const struct command *c)
-{
-	struct event *e = script_add(s, c, EVENT_MEMSLOT_DELETE);
-
-	e->slot = number(c, 1);
-	if (e->slot < ARRAY_SIZE(s->slot))
-		e->gpa = s->slot[e->slot].gpa;
-	return NULL;
-}
-
 static const char *guest_access(struct script *s, const struct command *c, enum event_id id)
 {
 	struct event *e = script_add(s, c, id);
@@ -196,6 +153,28 @@ static const char *do_hfill(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* hmem ADDR LEN BYTE: memset(), page by page */
+static const char *do_hmem(struct script *s, const struct command *c)
+{
+	uint64_t hva, end, size;
+
+	if (!script_address(s, script_word(c, 1), &hva))
+		return "an unknown region";
+	end = hva + number(c, 2);
+	if ((hva | end) % 4 || hva == end)
+		return "memset() of parts of a word is not modelled";
+	for (; hva < end; hva += size) {
+		struct event *e = script_add(s, c, EVENT_HOST_WRITE);
+
+		size = PAGE_SIZE - hva % PAGE_SIZE;
+		size = size < end - hva ? size : end - hva;
+		e->hva = hva;
+		e->value = (uint32_t)(number(c, 3) & 0xff) * 0x01010101u;
+		e->count = size / 4;
+	}
+	return NULL;
+}
+
 static const char *range(struct script *s, const struct command *c, enum event_id id)
 {
 	struct event *e = script_add(s, c, id);
@@ -228,12 +207,6 @@ static const char *do_mprotect(struct script *s, const struct command *c)
 	return why;
 }
 
-static const char *do_dirtylog(struct script *s, const struct command *c)
-{
-	script_add(s, c, EVENT_DIRTY_LOG)->slot = number(c, 1);
-	return NULL;
-}
-
 static const char *do_watch(struct script *s, const struct command *c)
 {
 	script_add(s, c, EVENT_NOTHING);
@@ -251,130 +224,6 @@ static const char *do_autodrain(struct script *s, const struct command *c)
 static const char *do_nothing(struct script *s, const struct command *c)
 {
 	script_add(s, c, EVENT_NOTHING);
-	return NULL;
-}
-
-/* randw|randr GPA COUNT MASK SEED [v=] */
-static const char *random_access(struct script *s, const struct command *c, enum event_id id)
-{
-	struct event *e = script_add(s, c, id);
-
-	e->gpa = number(c, 1);
-	e->count = number(c, 2);
-	e->mask = (uint32_t)number(c, 3);
-	e->value = (uint32_t)number(c, 4);
-	e->vcpu = option(c, "v", 0);
-	e->random = true;
-	return e->vcpu >= MAX_VCPUS || !e->count ? "no such vCPU, or no access at all" : NULL;
-}
-
-static const char *do_randw(struct script *s, const struct command *c)
-{
-	return random_access(s, c, EVENT_WRITE);
-}
-
-static const char *do_randr(struct script *s, const struct command *c)
-{
-	return random_access(s, c, EVENT_READ);
-}
-
-/* par OP GPA COUNT STRIDE|MASK SEED: the same loop on both vCPUs, eax 0x1000 and 0x1001 */
-static const char *do_par(struct script *s, const struct command *c)
-{
-	static const char *const ops[] = { "r", "w", "rmw", "randr", "randw",
-					   "gread", "gwrite", "grmw" };
-	static const u8 id[] = { EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_READ, EVENT_WRITE,
-				 EVENT_READ, EVENT_WRITE, EVENT_RMW };
-	size_t op = 0;
-
-	while (op < ARRAY_SIZE(ops) && strcmp(ops[op], script_word(c, 1)))
-		op++;
-	if (op == ARRAY_SIZE(ops) || !number(c, 3))
-		return "an unknown loop";
-	for (uint64_t vcpu = 0; vcpu < 2; vcpu++) {
-		struct event *e = script_add(s, c, id[op]);
-
-		e->gpa = number(c, 2);
-		e->count = number(c, 3);
-		e->vcpu = vcpu;
-		e->random = !strncmp(ops[op], "rand", 4);
-		if (e->random)
-			e->mask = (uint32_t)number(c, 4);
-		else
-			e->stride = number(c, 4);
-		e->value = e->random ? number(c, 5) + vcpu : 0x1000 + vcpu;
-	}
-	s->overlaps = true;
-	return NULL;
-}
-
-/* bg ID dontneed|zap|mprot ADDR LEN USEC [obj=]: over and over until bgstop ID */
-static const char *do_bg(struct script *s, const struct command *c)
-{
-	struct event e = { .number = c->number, .file = s->file, .line = c->line,
-			   .op = c->text, .pfn = NO_PFN };
-
-	if (number(c, 1) >= ARRAY_SIZE(s->background))
-		return "more than 4 background loops";
-	if (!script_address(s, script_word(c, 3), &e.hva))
-		return "an unknown region";
-	e.size = number(c, 4);
-	if (!strcmp(script_word(c, 2), "zap")) {
-		e.id = EVENT_ZAP;
-		e.object = option(c, "obj", 0);
-		e.count = e.size >> PAGE_SHIFT;
-	} else if (!strcmp(script_word(c, 2), "dontneed")) {
-		e.id = EVENT_DONTNEED;
-	} else {
-		return "this background loop is not modelled";
-	}
-	script_add(s, c, EVENT_NOTHING);
-	s->background[number(c, 1)] = e;
-	return NULL;
-}
-
-static const char *do_bgstop(struct script *s, const struct command *c)
-{
-	script_add(s, c, EVENT_NOTHING);
-	if (number(c, 1) < ARRAY_SIZE(s->background))
-		s->background[number(c, 1)].op = NULL;
-	return NULL;
-}
-
-/* later US CMD...: once, inside the window that the look-up's return probe opens */
-static const char *do_later(struct script *s, const struct command *c)
-{
-	struct event e = { .number = c->number, .file = s->file, .line = c->line,
-			   .op = c->text, .pfn = NO_PFN };
-
-	script_add(s, c, EVENT_NOTHING);
-	if (!strcmp(script_word(c, 2), "zap")) {
-		e.id = EVENT_ZAP;
-		e.object = number(c, 3);
-		e.index = number(c, 4);
-		e.count = number(c, 5);
-	} else if (!strcmp(script_word(c, 2), "dontneed")) {
-		e.id = EVENT_DONTNEED;
-		e.size = number(c, 4);
-		if (!script_address(s, script_word(c, 3), &e.hva))
-			return "an unknown region";
-	} else {
-		return "this delayed command is not modelled";
-	}
-	s->later = e;
-	return NULL;
-}
-
-/* No look-up has opened the window: it acts all the same, and join waits for it. */
-static const char *do_join(struct script *s, const struct command *c)
-{
-	struct event *e = script_add(s, c, EVENT_NOTHING);
-
-	if (s->later.op) {
-		*e = s->later;
-		e->number = c->number;
-		s->later.op = NULL;
-	}
 	return NULL;
 }
 
@@ -507,10 +356,13 @@ static const struct script_row commands[] = {
 	{ "hread", do_hread, false },
 	{ "hwrite", do_hwrite, false },
 	{ "hfill", do_hfill, false },
+	{ "hmem", do_hmem, false },
 	{ "madvise", do_madvise, false },
 	{ "munmap", do_munmap, false },
 	{ "mprotect", do_mprotect, false },
 	{ "dirtylog", do_dirtylog, false },
+	{ "cleardirty", do_cleardirty, false },
+	{ "cap", do_cap, false },
 	{ "lab", do_lab, false },
 	{ "kvm", do_kvm, false },
 	{ "watch", do_watch, true },

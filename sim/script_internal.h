@@ -37,3 +37,28 @@ struct script_row {
 
 /* The row of @name, or NULL. */
 const struct script_row *script_row(const char *name);
+
+static inline uint64_t number(const struct command *c, size_t i)
+{
+	return script_number(script_word(c, i));
+}
+
+static inline uint64_t option(const struct command *c, const char *key, uint64_t preset)
+{
+	const char *value = script_option(c, key);
+
+	return value ? script_number(value) : preset;
+}
+
+const char *do_slot(struct script *s, const struct command *c);
+const char *do_slotdel(struct script *s, const struct command *c);
+const char *do_dirtylog(struct script *s, const struct command *c);
+const char *do_cleardirty(struct script *s, const struct command *c);
+const char *do_cap(struct script *s, const struct command *c);
+const char *do_randw(struct script *s, const struct command *c);
+const char *do_randr(struct script *s, const struct command *c);
+const char *do_par(struct script *s, const struct command *c);
+const char *do_bg(struct script *s, const struct command *c);
+const char *do_bgstop(struct script *s, const struct command *c);
+const char *do_later(struct script *s, const struct command *c);
+const char *do_join(struct script *s, const struct command *c);
