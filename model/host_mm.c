@@ -180,6 +180,23 @@ u64 vma_prot_bits(const struct vma *vma)
 	return bits;
 }
 
+pfn_t anon_alloc(struct machine *m)
+{
+	pfn_t pfn = alloc_frame(m, 0);
+
+	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
+	page_hand_over(m, pfn, HOLD_OWNER, HOLD_PTE);
+	page_of(m, pfn)->flags |= PG_ANON | PG_EXCLUSIVE;
+	return pfn;
+}
+
+u64 anon_entry(const struct vma *vma, pfn_t pfn, bool write)
+{
+	u64 bits = vma_prot_bits(vma) & ~PTE_WRITE;
+
+	return pfn << PAGE_SHIFT | bits | (write ? PTE_WRITE | PTE_DIRTY : 0);
+}
+
 struct pt_leaf host_leaf(struct machine *m, hva_t hva)
 {
 	struct pt_leaf leaf = { 0 };
@@ -284,6 +301,27 @@ void host_free_tables(struct machine *m, hva_t start, hva_t end)
 		leaf = pt_walk(m, &host_format, current_mm(m)->pgd, at >> PAGE_SHIFT);
 		pt_set_entry(m, host_table(m, at, 2), at >> PAGE_SHIFT, 2, 0);
 		free_table(m, leaf.table);
+	}
+}
+
+void host_free_all_tables(struct machine *m)
+{
+	pfn_t table[PT_LEVELS + 1] = { [PT_LEVELS] = current_mm(m)->pgd };
+	unsigned next[PT_LEVELS + 1] = { 0 }, level = PT_LEVELS;
+
+	while (current_mm(m)->pgd != NO_PFN) {
+		unsigned i = level == 1 ? WORDS_PER_PAGE :
+					  m->phys->next(m->phys, table[level], next[level]);
+
+		if (i < WORDS_PER_PAGE) {
+			next[level] = i + 1;
+			table[level - 1] = pt_pfn(m->phys->load(m->phys, table[level], i));
+			next[--level] = 0;
+			continue;
+		}
+		free_table(m, table[level]);
+		if (level++ == PT_LEVELS)
+			current_mm(m)->pgd = NO_PFN;
 	}
 }
 

@@ -64,8 +64,10 @@ struct vma {
 	u8 anon;		/* which anon_vma; 0: none yet */
 };
 
-enum { MAX_VMAS = 40, MAX_OBJECTS = 8, MAX_FILES = 12,
-       MAX_MMS = 2 /* the VM's, and a child's */ };
+enum { MAX_VMAS = 40, MAX_OBJECTS = 8, MAX_FILES = 12, MAX_MMS = 2 };
+
+/* Rows of world.mm. The VM's has the notifier's users; a child has what fork() left it. */
+enum { VM_MM, CHILD_MM };
 
 /* What a driver has allocated. Its array of pfns is contents of pages in SPACE_OBJECT. */
 struct object_state {
@@ -97,7 +99,8 @@ struct file_state {
 struct host_mm {
 	struct lock mmap_lock;
 	u8 nr_vmas;
-	u8 pad[5];
+	u8 used;		/* of a child: it runs */
+	u8 pad[4];
 	pfn_t pgd;		/* top-level host page table */
 	struct vma vma[MAX_VMAS];
 };
@@ -122,12 +125,17 @@ struct pt_leaf host_next_leaf(struct machine *m, hva_t start, hva_t end);
 bool host_has_table(struct machine *m, hva_t hva);
 /* The host frame behind a leaf, for this very @hva. */
 pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva);
+/* exit_mmap(): all tables go. */
+void host_free_all_tables(struct machine *m);
 /* free_pgtables(): tables of PTEs for [start, end) that no VMA is left for. */
 void host_free_tables(struct machine *m, hva_t start, hva_t end);
 /* Install (level 1 or 2), change or clear a leaf: the one place a host PTE changes. */
 void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry);
 /* A PTE's value for @vma's protections, without the frame: vma->vm_page_prot. */
 u64 vma_prot_bits(const struct vma *vma);
+/* A new anonymous page, its first reference the PTE's that will map it; and that PTE. */
+pfn_t anon_alloc(struct machine *m);
+u64 anon_entry(const struct vma *vma, pfn_t pfn, bool write);
 /* Will the hardware, and GUP, use it? */
 bool leaf_is_accessible(const struct pt_leaf *leaf);
 /* vm_normal_page(): does this leaf map a page that it holds a reference to? */

@@ -2,6 +2,7 @@
 #include "model/page.h"
 
 #include "model/machine.h"
+#include "model/semantics.h"
 
 struct page *page_of(struct machine *m, pfn_t pfn)
 {
@@ -360,7 +361,7 @@ void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn)
 		head->flags |= PG_WORKINGSET;
 }
 
-static bool is_batched(const struct machine *m, pfn_t pfn)
+bool page_waits_for_lru(const struct machine *m, pfn_t pfn)
 {
 	for (u8 i = 0; i < m->w->nr_batched; i++)
 		if (m->w->batched[i] == pfn)
@@ -375,7 +376,7 @@ static void batch_page(struct machine *m, pfn_t pfn)
 		return;
 	page_get(m, pfn, HOLD_LRU);
 	m->w->batched[m->w->nr_batched++] = pfn;
-	if (m->w->nr_batched == MAX_BATCHED)
+	if (m->w->nr_batched == m->sem->traits.lru_batch)
 		lru_drain(m);
 }
 
@@ -401,7 +402,7 @@ void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
 		if (!(head->flags & PG_LRU))
 			return;
 		head->flags |= PG_ACTIVE;
-		if (!is_batched(m, head->head))
+		if (!page_waits_for_lru(m, head->head))
 			batch_page(m, head->head);
 	}
 }
@@ -426,6 +427,12 @@ void page_store(struct machine *m, pfn_t pfn, u64 address, u32 value)
 
 	word = (word & ~((u64)0xffffffff << shift)) | (u64)value << shift;
 	m->phys->store(m->phys, pfn, index, word);
+}
+
+void page_copy(struct machine *m, pfn_t to, pfn_t from)
+{
+	for (unsigned i = 0; (i = m->phys->next(m->phys, from, i)) < WORDS_PER_PAGE; i++)
+		m->phys->store(m->phys, to, i, m->phys->load(m->phys, from, i));
 }
 
 u32 page_load(struct machine *m, pfn_t pfn, u64 address)

@@ -137,6 +137,8 @@ void free_table(struct machine *m, pfn_t pfn);
  */
 u8 page_blame(struct machine *m, pfn_t pfn);
 
+/* copy_highpage(): into a page that is all zero */
+void page_copy(struct machine *m, pfn_t to, pfn_t from);
 /* Four bytes of a page's contents, by the offset in @address. */
 void page_store(struct machine *m, pfn_t pfn, u64 address, u32 value);
 u32 page_load(struct machine *m, pfn_t pfn, u64 address);
@@ -148,5 +150,7 @@ void page_mark_accessed_classic(struct machine *m, pfn_t pfn);
 void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn);
 /* folio_add_lru(): a per-CPU batch holds a reference until lru_drain(). */
 void page_add_lru(struct machine *m, pfn_t pfn);
+/* In a batch, and not yet on the LRU */
+bool page_waits_for_lru(const struct machine *m, pfn_t pfn);
 /* lru_add_drain_all() */
 void lru_drain(struct machine *m);

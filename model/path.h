@@ -22,6 +22,7 @@ extern const struct step path_follow[];
 extern const struct step path_host_access[], path_host_fault[];
 extern const struct step path_notify_start[], path_notify_end[];
 extern const struct step path_unmap[], path_protect[], path_mmap[];
+extern const struct step path_fork[];
 extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];

@@ -55,13 +55,43 @@ static bool anon_write_protected(const struct machine *m, const struct task *t)
 	return in_cow_vma(m, t) && t->host.write && leaf.present && !(leaf.entry & PTE_WRITE);
 }
 
-/* wp_can_reuse_anon_folio(), PageAnonExclusive() */
-static bool anon_reusable(const struct machine *m, const struct task *t)
+/* The anonymous page behind a PTE without W; NO_PFN: none, or one that only copies will do for. */
+static pfn_t protected_page(const struct machine *m, const struct task *t)
 {
 	struct pt_leaf leaf = fault_leaf(m, t);
+	bool normal = anon_write_protected(m, t) && leaf_is_normal(&leaf);
 
-	return anon_write_protected(m, t) && leaf_is_normal(&leaf) &&
-	       page_is((struct machine *)m, pt_pfn(leaf.entry), PG_EXCLUSIVE);
+	return normal && page_is((struct machine *)m, pt_pfn(leaf.entry), PG_ANON) ?
+	       pt_pfn(leaf.entry) : NO_PFN;
+}
+
+/* PageAnonExclusive(), or wp_can_reuse_anon_folio(): nobody else has a reference. */
+static bool anon_reusable(const struct machine *m, const struct task *t)
+{
+	struct machine *machine = (struct machine *)m;
+	pfn_t pfn = protected_page(m, t);
+
+	if (pfn == NO_PFN)
+		return false;
+	return (m->sem->traits.anon_exclusive && page_is(machine, pfn, PG_EXCLUSIVE)) ||
+	       (page_count(machine, pfn) == 1 && page_of(machine, pfn)->mapcount == 1);
+}
+
+/* A page that waits for the LRU may be nobody else's all the same: lru_add_drain(). */
+static bool may_wait_for_lru(const struct machine *m, const struct task *t)
+{
+	struct machine *machine = (struct machine *)m;
+	pfn_t pfn = protected_page(m, t);
+
+	return m->sem->traits.anon_exclusive && pfn != NO_PFN && !anon_reusable(m, t) &&
+	       page_count(machine, pfn) <= 3 && page_waits_for_lru(machine, pfn);
+}
+
+static enum step_result drain_for_reuse(struct machine *m, struct task *t)
+{
+	(void)t;
+	lru_drain(m);
+	return STEP_NEXT;
 }
 
 static bool anon_must_copy(const struct machine *m, const struct task *t)
@@ -114,36 +144,14 @@ static enum step_result handle_mm_fault(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static u64 anon_bits(const struct vma *vma)
-{
-	u64 bits = vma_prot_bits(vma) & ~PTE_WRITE;
-
-	return bits;
-}
-
 /* do_anonymous_page() of a read: pte_mkspecial(pfn_pte(my_zero_pfn())) */
 static enum step_result map_zero_page(struct machine *m, struct task *t)
 {
 	const struct vma *vma = fault_vma(m, t);
 
 	host_set_leaf(m, t->host.hva, 1,
-		      m->w->config.zero_pfn << PAGE_SHIFT | anon_bits(vma) | PTE_SPECIAL);
+		      m->w->config.zero_pfn << PAGE_SHIFT | vma_prot_bits(vma) | PTE_SPECIAL);
 	return STEP_NEXT;
-}
-
-static pfn_t alloc_anon(struct machine *m)
-{
-	pfn_t pfn = alloc_frame(m, 0);
-
-	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
-	page_hand_over(m, pfn, HOLD_OWNER, HOLD_PTE);
-	page_of(m, pfn)->flags |= PG_ANON | PG_EXCLUSIVE;
-	return pfn;
-}
-
-static u64 anon_writable(const struct vma *vma, pfn_t pfn)
-{
-	return pfn << PAGE_SHIFT | anon_bits(vma) | PTE_WRITE | PTE_DIRTY;
 }
 
 /* do_anonymous_page() of a write. 6.8 adds nr_pages - 1 == 0 references, which page_ref shows. */
@@ -153,11 +161,11 @@ static enum step_result map_anon_page(struct machine *m, struct task *t)
 	pfn_t pfn;
 
 	vma_prepare_anon(m, vma);
-	pfn = alloc_anon(m);
+	pfn = anon_alloc(m);
 
 	if (m->sem->traits.anon_ref_add)
 		page_add_refs(m, pfn, 0);
-	host_set_leaf(m, t->host.hva, 1, anon_writable(vma, pfn));
+	host_set_leaf(m, t->host.hva, 1, anon_entry(vma, pfn, true));
 	page_add_lru(m, pfn);
 	return STEP_NEXT;
 }
@@ -167,14 +175,9 @@ static enum step_result reuse_anon_page(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = fault_leaf(m, t);
 
+	page_of(m, pt_pfn(leaf.entry))->flags |= PG_EXCLUSIVE;	/* folio_move_anon_rmap() */
 	host_set_leaf(m, t->host.hva, 1, leaf.entry | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
 	return STEP_NEXT;
-}
-
-static void copy_page(struct machine *m, pfn_t to, pfn_t from)
-{
-	for (unsigned i = 0; (i = m->phys->next(m->phys, from, i)) < WORDS_PER_PAGE; i++)
-		m->phys->store(m->phys, to, i, m->phys->load(m->phys, from, i));
 }
 
 /* wp_page_copy(): the copy is made before the notifier is told. */
@@ -188,8 +191,8 @@ static enum step_result copy_anon_page(struct machine *m, struct task *t)
 	t->host.cow = true;
 	t->host.orig = leaf.entry;
 	vma_prepare_anon(m, fault_vma(m, t));
-	t->host.page = alloc_anon(m);
-	copy_page(m, t->host.page, old);
+	t->host.page = anon_alloc(m);
+	page_copy(m, t->host.page, old);
 	t->notify = (struct notify){ .start = t->host.hva & PAGE_MASK, .event = NOTIFY_CLEAR,
 				     .end = (t->host.hva & PAGE_MASK) + PAGE_SIZE };
 	return STEP_CALL;
@@ -207,14 +210,14 @@ static enum step_result install_copy(struct machine *m, struct task *t)
 		page_hand_over(m, page, HOLD_PTE, HOLD_MM);
 		return STEP_NEXT;
 	}
-	entry = anon_writable(vma, page);
+	entry = anon_entry(vma, page, true);
 	if (leaf_is_normal(&old)) {
 		old_page = pt_pfn(old.entry);
 		page_hand_over(m, old_page, HOLD_PTE, HOLD_MM);
 	}
 	host_set_leaf(m, t->host.hva, 1, entry);
 	page_add_lru(m, page);
-	if (m->sem->traits.change_pte)
+	if (m->sem->traits.change_pte && m->mm == VM_MM)
 		note(m, &(struct note){ .kind = NOTE_CHANGE_PTE, .name = "change_pte",
 					.hva = t->host.hva & PAGE_MASK, .new = entry });
 	t->host.page = old_page;
@@ -329,11 +332,11 @@ static enum step_result copy_driver_page(struct machine *m, struct task *t)
 	}
 	pfn = object_pfn(m, vma->object, index);
 	vma_prepare_anon(m, vma);
-	copy = alloc_anon(m);
+	copy = anon_alloc(m);
 	page_get(m, pfn, HOLD_MM);
-	copy_page(m, copy, pfn);
+	page_copy(m, copy, pfn);
 	page_add_lru(m, copy);
-	host_set_leaf(m, t->host.hva, 1, anon_writable(vma, copy));
+	host_set_leaf(m, t->host.hva, 1, anon_entry(vma, copy, true));
 	page_put(m, pfn, HOLD_MM);
 	return STEP_NEXT;
 }
@@ -361,6 +364,8 @@ const struct step path_host_fault[] = {
 	     .chain = "handle_mm_fault > do_anonymous_page"),
 	STEP(map_anon_page, .when = anon_missing_write,
 	     .chain = "handle_mm_fault > do_anonymous_page"),
+	STEP(drain_for_reuse, .when = may_wait_for_lru,
+	     .chain = "handle_mm_fault > do_wp_page > lru_add_drain"),
 	STEP(reuse_anon_page, .when = anon_reusable,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_reuse"),
 	STEP(copy_anon_page, .when = anon_must_copy, .calls = PATH_NOTIFY_START,

@@ -41,9 +41,14 @@ static s32 get_hwpoison_page(struct machine *m, hva_t hva)
 	return 0;
 }
 
+static bool unmaps(const struct range_op *op)
+{
+	return op->kind == RANGE_MUNMAP || op->kind == RANGE_EXIT;
+}
+
 static bool takes_mmap_lock(const struct task *t)
 {
-	return t->range.kind == RANGE_MUNMAP || t->range.kind == RANGE_PROTECT;
+	return unmaps(&t->range) || t->range.kind == RANGE_PROTECT;
 }
 
 /* The rmap walks take no mmap_lock, MADV_DONTNEED takes it for reading. */
@@ -150,7 +155,7 @@ static enum step_result split_vmas(struct machine *m, struct task *t)
 static bool is_munmap(const struct machine *m, const struct task *t)
 {
 	(void)m;
-	return !t->range.error && t->range.kind == RANGE_MUNMAP;
+	return !t->range.error && unmaps(&t->range);
 }
 
 /* Nobody faults into what is being unmapped: its VMAs are gone before mmap_lock is shared again. */
@@ -237,7 +242,7 @@ static bool next_piece(struct machine *m, struct task *t)
 	struct range_op *op = &t->range;
 	hva_t start, end;
 
-	if (op->kind == RANGE_MUNMAP) {		/* unmap_vmas(): one for the whole range */
+	if (unmaps(op)) {		/* unmap_vmas(): one for the whole range */
 		if (op->at >= op->end || !op->detached)
 			return false;
 		start = op->start;
@@ -261,7 +266,7 @@ static bool next_piece(struct machine *m, struct task *t)
 		op->vma = place_in_tree(m, vma);
 	}
 	t->notify = (struct notify){ .start = start, .end = end, .event =
-				     op->kind == RANGE_MUNMAP ? NOTIFY_UNMAP : NOTIFY_CLEAR };
+				     unmaps(op) ? NOTIFY_UNMAP : NOTIFY_CLEAR };
 	return true;
 }
 
@@ -271,6 +276,8 @@ static enum step_result begin_piece(struct machine *m, struct task *t)
 		t->range.piece_end = 0;
 		return STEP_NEXT;
 	}
+	if (t->range.kind != RANGE_POISON)	/* unmap_region(), zap_page_range_single() */
+		lru_drain(m);
 	t->range.piece_end = t->notify.end;
 	return STEP_CALL;
 }
@@ -326,8 +333,11 @@ static enum step_result end_piece(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
+/* free_pages_and_swap_cache() */
 static void put_gathered(struct machine *m, struct task *t)
 {
+	if (t->range.gathered)
+		lru_drain(m);
 	for (u64 i = 0; i < t->range.gathered; i++)
 		page_put(m, m->phys->load(m->phys, gather_page(m, i), i % WORDS_PER_PAGE), HOLD_MM);
 	for (u64 i = 0; i < t->range.gathered; i += WORDS_PER_PAGE)
@@ -348,7 +358,7 @@ static enum step_result flush_dirty(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* tlb_finish_mmu() > free_pages_and_swap_cache() */
+/* tlb_finish_mmu() */
 static enum step_result free_gathered(struct machine *m, struct task *t)
 {
 	put_gathered(m, t);
@@ -357,6 +367,10 @@ static enum step_result free_gathered(struct machine *m, struct task *t)
 
 static enum step_result range_unlock(struct machine *m, struct task *t)
 {
+	if (t->range.kind == RANGE_EXIT) {
+		host_free_all_tables(m);
+		current_mm(m)->used = false;
+	}
 	if (t->range.kind == RANGE_MUNMAP && !t->range.error)
 		host_free_tables(m, t->range.start, t->range.end);
 	if (t->range.kind == RANGE_DONTNEED && t->range.hole && !t->range.error)

@@ -151,6 +151,7 @@ static void lookup_release(struct machine *m, struct task *t)
 }
 
 #define V11_TRAITS						\
+	.anon_exclusive = true, .lru_batch = 15,				\
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,		\
 	.refcounted_bit = SPTE_MMU_PAGE_REFCOUNTED,		\
 	.change_pte = true,			\

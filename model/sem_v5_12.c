@@ -197,6 +197,7 @@ static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invali
 }
 
 static const struct traits traits = {
+	.lru_batch = 15,
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .writable_by_slow = true,
 	.zap_root_from = 4, .reexecutes = true, .checks_hwpoison = true,
@@ -222,6 +223,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_MAP] = path_map,
 	[PATH_UNMAP_MAP] = path_unmap_map,
 	[PATH_LOOKUP] = path_lookup,
+	[PATH_FORK] = path_fork,
 };
 
 static const struct call_name calls[] = {

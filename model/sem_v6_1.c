@@ -126,6 +126,7 @@ static void lookup_release(struct machine *m, struct task *t)
 }
 
 static const struct traits traits = {
+	.anon_exclusive = true, .lru_batch = 15,
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .writable_by_slow = true,
 	.zap_root_from = 3, .reexecutes = true, .checks_hwpoison = true,

@@ -92,6 +92,7 @@ static void lookup_release(struct machine *m, struct task *t)
 }
 
 static const struct traits traits = {
+	.anon_exclusive = true, .lru_batch = 31,
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
 	.zap_root_from = 1, .table_noted_last = true,

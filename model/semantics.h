@@ -66,6 +66,8 @@ struct traits {
 	bool saved_dirty;		/* _PAGE_SAVED_DIRTY (6.6): without W, D is bit 58 */
 	u8 zap_root_from;		/* tdp_mmu_zap_root(): level of the first pass */
 	bool table_noted_last;		/* kvm_tdp_mmu_spte_changed: a table after its entries */
+	u8 lru_batch;			/* PAGEVEC_SIZE: 15, since 6.10 31 */
+	bool anon_exclusive;		/* PageAnonExclusive (5.19) */
 	bool anon_ref_add;		/* do_anonymous_page() adds nr_pages - 1 references */
 };
 

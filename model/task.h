@@ -22,6 +22,7 @@ enum path_id {
 	PATH_UNMAP,		/* munmap, MADV_DONTNEED, unmap_mapping_range() */
 	PATH_PROTECT,		/* mprotect() */
 	PATH_MMAP,
+	PATH_FORK,		/* dup_mmap() */
 	PATH_DRIVER,		/* the driver allocates, frees, counts, re-points */
 	PATH_SLOT,		/* kvm_set_memslot() */
 	PATH_DIRTY_LOG,		/* KVM_GET_DIRTY_LOG */
@@ -142,7 +143,10 @@ struct range_op {
 	u8 hole;		/* MADV_DONTNEED met addresses without a VMA */
 	u64 gathered;		/* pages in the mmu_gather */
 };
-enum range_kind { RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT, RANGE_POISON };
+enum range_kind {
+	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT, RANGE_POISON,
+	RANGE_EXIT,		/* exit_mmap() of a child */
+};
 
 /* mmap() */
 struct mmap_op {

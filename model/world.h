@@ -13,7 +13,7 @@
 #include "model/task.h"
 #include "model/tlb.h"
 
-enum { MAX_VCPUS = 4, MAX_TASKS = 6, MAX_BATCHED = 15 /* PAGEVEC_SIZE, include/linux/pagevec.h */ };
+enum { MAX_VCPUS = 4, MAX_TASKS = 6, MAX_BATCHED = 31 /* PAGEVEC_SIZE, traits.lru_batch */ };
 
 /* Which MMU serves the guest. */
 enum mmu_kind {

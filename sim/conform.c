@@ -260,6 +260,7 @@ static void set_up(struct run *run)
 	run->out->semantics = run->recording->semantics;
 	run->vm = vm_new(patch, &config);
 	script_set_up(run->recording, run->vm);
+	run->first_frame = run->vm->w.next_frame;
 	follow_roots(run);
 	lru_start(run);
 }

@@ -163,7 +163,8 @@ static void only_model(struct run *run, const struct item *model, unsigned line)
 	pass(run, model, false);
 	if (model->kind == NR_CONFORM_KINDS || model->lru < 0 || !model->visible)
 		return;
-	if (model->kind == CONFORM_PAGE_REF && !run->allocations_traced &&
+	if (model->kind == CONFORM_PAGE_REF &&
+	    (!run->allocations_traced || model->frame[0] < run->first_frame) &&
 	    frames_recorded(&run->frames, model->frame[0]) == NO_PFN)
 		return;		/* which of the recorded events it is, nothing says */
 	if (!line)

@@ -98,7 +98,8 @@ static bool is_register(struct run *run)
 {
 	const struct outcome *o = &run->outcome;
 
-	bool reads = run->main == EVENT_READ || run->main == EVENT_HOST_READ;
+	bool reads = run->main == EVENT_READ || run->main == EVENT_HOST_READ ||
+		     run->main == EVENT_CHILD_READ;
 
 	return run->says && reads && o->pfn != NO_PFN &&
 	       !page_is(&run->vm->m, o->pfn, PG_VALID);
@@ -220,6 +221,9 @@ static void answer_other(struct run *run)
 			hva ? signal_said(run, hva).text : NULL);
 	} else if (run->command->nr_words && !strcmp(run->command->words[0], "kvm")) {
 		conform_lookup(run);
+	} else if (run->says && !strcmp(text, "child:ok")) {
+		observe(run, CONFORM_RESULT, place, text,
+			strcmp(run->outcome.word, "ok") ? "child:" : text);
 	} else if (conform_look(run)) {
 		return;
 	} else if (run->says && is_input(run->command)) {

@@ -73,6 +73,7 @@ struct run {
 	pfn_t maps[MAX_MAPS];		/* what kvm_vcpu_map() mapped last */
 	pfn_t root;			/* the stage-2 root loaded last; NO_PFN */
 	pfn_t roots[MAX_VCPUS];
+	pfn_t first_frame;		/* of the script; those before it are the set-up's */
 	struct {			/* "nothing else that is watched changed" */
 		enum conform_verdict verdict;
 		struct place place;

@@ -301,7 +301,8 @@ static void find_seen_before(struct run *run, struct item *items)
 struct item *items_model(struct run *run)
 {
 	/* "join" waits for the other thread: what happens meanwhile is that one's */
-	bool joins = run->command->nr_words && !strcmp(run->command->words[0], "join");
+	bool joins = run->command->nr_words && (!strcmp(run->command->words[0], "join") ||
+						event_is_of_child(run->main));
 	struct item *items = NULL;
 
 	for (size_t i = 0; i < arrlenu(run->notes); i++) {

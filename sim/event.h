@@ -23,6 +23,7 @@ enum event_id {
 	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
 	EVENT_HOST_READ, EVENT_HOST_WRITE,
 	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP,
+	EVENT_FORK, EVENT_CHILD_READ, EVENT_CHILD_WRITE, EVENT_CHILD_DONTNEED, EVENT_CHILD_EXIT,
 	EVENT_RESUME,
 	EVENT_NOTHING,		/* of recordings: a command that only looks */
 	NR_EVENT_IDS,
@@ -140,4 +141,6 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *outcome
 int event_start(struct vm *vm, const struct event *event);
 void event_finish(struct vm *vm, int task, enum vm_result result, const struct event *event,
 		  struct outcome *o);
+/* Does the forked child do it? */
+bool event_is_of_child(enum event_id id);
 const char *errno_word(s32 error);

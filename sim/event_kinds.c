@@ -130,6 +130,16 @@ const struct event_kind event_kinds[] = {
 		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" },
 		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,
 		  .help = "what" }, UNTIL } },
+	{ "fork", EVENT_FORK, "The VMM forks: a child with the same memory. [dup_mmap()]", {
+		UNTIL } },
+	{ "child-read", EVENT_CHILD_READ, "The child loads four bytes.", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" }, UNTIL } },
+	{ "child-write", EVENT_CHILD_WRITE, "The child stores four bytes.", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" },
+		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,
+		  .help = "what" }, UNTIL } },
+	{ "child-dontneed", EVENT_CHILD_DONTNEED, "The child drops pages.", { RANGE_ARGS, UNTIL } },
+	{ "child-exit", EVENT_CHILD_EXIT, "The child exits. [exit_mmap()]", { UNTIL } },
 	{ "map", EVENT_MAP, "KVM maps a guest page for itself. [kvm_vcpu_map()]", {
 		GPA,
 		{ "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .help = "which of its maps" },

@@ -56,6 +56,13 @@ static void start_access(struct vm *vm, struct task *t, const struct event *e)
 				     .fetching = vm->w.config.code_gpa != NO_PFN };
 }
 
+static void start_host_access(struct task *t, const struct event *e, bool read)
+{
+	t->access = (struct access){ .hva = e->hva, .value = e->value, .count = 1,
+				     .more = e->count ? e->count - 1 : 0,
+				     .kind = read ? ACCESS_READ : ACCESS_WRITE };
+}
+
 static void start_slot(struct task *t, const struct event *e)
 {
 	t->slot = (struct slot_op){
@@ -82,6 +89,9 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_HOST_READ] = PATH_HOST_ACCESS, [EVENT_HOST_WRITE] = PATH_HOST_ACCESS,
 		[EVENT_MAP] = PATH_MAP, [EVENT_UNMAP] = PATH_UNMAP_MAP,
 		[EVENT_LOOKUP] = PATH_LOOKUP,
+		[EVENT_FORK] = PATH_FORK, [EVENT_CHILD_EXIT] = PATH_UNMAP,
+		[EVENT_CHILD_READ] = PATH_HOST_ACCESS, [EVENT_CHILD_WRITE] = PATH_HOST_ACCESS,
+		[EVENT_CHILD_DONTNEED] = PATH_UNMAP,
 	};
 
 	return path[id];
@@ -158,13 +168,24 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_EXEC:
 		start_access(vm, t, e);
 		break;
+	case EVENT_CHILD_DONTNEED:
+		t->mm = CHILD_MM;
+		start_range(t, e, RANGE_DONTNEED);
+		break;
+	case EVENT_CHILD_EXIT:
+		t->mm = CHILD_MM;
+		start_range(t, &(struct event){ .size = (uint64_t)1 << 47 }, RANGE_EXIT);
+		break;
+	case EVENT_CHILD_READ:
+	case EVENT_CHILD_WRITE:
+		t->mm = CHILD_MM;
+		start_host_access(t, e, e->id == EVENT_CHILD_READ);
+		break;
 	case EVENT_HOST_READ:
 	case EVENT_HOST_WRITE:
-		t->access = (struct access){
-			.hva = e->hva, .value = e->value, .count = 1,
-			.more = e->count ? e->count - 1 : 0,
-			.kind = e->id == EVENT_HOST_READ ? ACCESS_READ : ACCESS_WRITE };
+		start_host_access(t, e, e->id == EVENT_HOST_READ);
 		break;
+	case EVENT_FORK:
 	case EVENT_MAP:
 	case EVENT_UNMAP:
 	case EVENT_LOOKUP:
@@ -254,6 +275,8 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 		break;
 	case EVENT_HOST_READ:
 	case EVENT_HOST_WRITE:
+	case EVENT_CHILD_READ:
+	case EVENT_CHILD_WRITE:
 		o->word = t->host.poisoned ? "sigbus" : t->access.failed ? "sigsegv" : "ok";
 		o->has_value = !t->access.failed;
 		o->value = t->access.value;
@@ -281,6 +304,9 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 	case EVENT_DONTNEED:
 	case EVENT_MPROTECT:
 	case EVENT_POISON:
+	case EVENT_FORK:
+	case EVENT_CHILD_DONTNEED:
+	case EVENT_CHILD_EXIT:
 		o->error = t->range.error;
 		break;
 	case EVENT_ALLOC:
@@ -383,6 +409,11 @@ static const struct event *paused_on_vcpu(const struct vm *vm, const struct even
 	return NULL;
 }
 
+bool event_is_of_child(enum event_id id)
+{
+	return id >= EVENT_CHILD_READ && id <= EVENT_CHILD_EXIT;
+}
+
 /* What only a run can show to be nonsense; which row is mapped depends on the semantics. */
 static bool is_possible(const struct vm *vm, const struct event *event, struct error *error)
 {
@@ -392,6 +423,12 @@ static bool is_possible(const struct vm *vm, const struct event *event, struct e
 		return error_at(error, event->file, event->line, event->column,
 				"map %llu is in use: unmap it first",
 				(unsigned long long)event->map);
+	if (event->id == EVENT_FORK && vm->w.mm[CHILD_MM].used)
+		return error_at(error, event->file, event->line, event->column,
+				"there is a child already: only one is modelled");
+	if (event_is_of_child(event->id) && !vm->w.mm[CHILD_MM].used)
+		return error_at(error, event->file, event->line, event->column,
+				"there is no child: fork first");
 	if (path_of(event->id) == PATH_ACCESS)
 		paused = paused_on_vcpu(vm, event);
 	if (paused)

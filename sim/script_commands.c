@@ -337,7 +337,41 @@ static const char *do_kvm(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* ---- fork(), and what the child is told to do ---- */
+
+static const char *do_fork(struct script *s, const struct command *c)
+{
+	script_add(s, c, EVENT_FORK);
+	return NULL;
+}
+
+static const char *do_cread(struct script *s, const struct command *c)
+{
+	return host_access(s, c, EVENT_CHILD_READ);
+}
+
+static const char *do_cwrite(struct script *s, const struct command *c)
+{
+	return host_access(s, c, EVENT_CHILD_WRITE);
+}
+
+static const char *do_cdontneed(struct script *s, const struct command *c)
+{
+	return range(s, c, EVENT_CHILD_DONTNEED);
+}
+
+static const char *do_cexit(struct script *s, const struct command *c)
+{
+	script_add(s, c, EVENT_CHILD_EXIT);
+	return NULL;
+}
+
 static const struct script_row commands[] = {
+	{ "fork", do_fork, false },
+	{ "cread", do_cread, false },
+	{ "cwrite", do_cwrite, false },
+	{ "cdontneed", do_cdontneed, false },
+	{ "cexit", do_cexit, false },
 	{ "mmap", do_mmap, false },
 	{ "remap", do_remap, false },
 	{ "slot", do_slot, false },

@@ -921,12 +921,12 @@ static void lru_drain_frees_a_page_that_only_the_batch_still_held(void **state)
 	assert_int_equal(m->nr_alarms, 0);
 }
 
-static void page_add_lru_keeps_fourteen_pages_waiting(void **state)
+static void page_add_lru_keeps_all_but_the_last_of_a_batch_waiting(void **state)
 {
 	struct machine *m = *state;
 
 	m->w->config.no_lru_batch = false;
-	for (pfn_t pfn = 0; pfn < MAX_BATCHED - 1; pfn++)
+	for (pfn_t pfn = 0; pfn + 1 < m->sem->traits.lru_batch; pfn++)
 		page_add_lru(m, user_page(m, 0x5000 + pfn));
 
 	assert_int_equal(own_count(m, 0x5000), 2);
@@ -935,15 +935,15 @@ static void page_add_lru_keeps_fourteen_pages_waiting(void **state)
 /*
  * folio_batch_add() says how much room is left after it: at 0, the batch moves at once.
  */
-static void page_add_lru_drains_with_the_fifteenth_page(void **state)
+static void page_add_lru_drains_with_the_last_page_of_a_batch(void **state)
 {
 	struct machine *m = *state;
 
 	m->w->config.no_lru_batch = false;
-	for (pfn_t pfn = 0; pfn < MAX_BATCHED; pfn++)
+	for (pfn_t pfn = 0; pfn < m->sem->traits.lru_batch; pfn++)
 		page_add_lru(m, user_page(m, 0x5000 + pfn));
 
-	for (pfn_t pfn = 0; pfn < MAX_BATCHED; pfn++)
+	for (pfn_t pfn = 0; pfn < m->sem->traits.lru_batch; pfn++)
 		assert_int_equal(own_count(m, 0x5000 + pfn), 1);
 	assert_int_equal(m->w->nr_batched, 0);
 }
@@ -1012,7 +1012,7 @@ int main(void)
 	LIST_MACHINE_TEST(&list, page_add_lru_without_batches_holds_nothing);
 	LIST_MACHINE_TEST(&list, lru_drain_lets_go_of_every_page_once);
 	LIST_MACHINE_TEST(&list, lru_drain_frees_a_page_that_only_the_batch_still_held);
-	LIST_MACHINE_TEST(&list, page_add_lru_keeps_fourteen_pages_waiting);
-	LIST_MACHINE_TEST(&list, page_add_lru_drains_with_the_fifteenth_page);
+	LIST_MACHINE_TEST(&list, page_add_lru_keeps_all_but_the_last_of_a_batch_waiting);
+	LIST_MACHINE_TEST(&list, page_add_lru_drains_with_the_last_page_of_a_batch);
 	return list_run(&list, "page");
 }

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_fork.c: fork() gives a child the same pages, and takes W from both; the child's exit.
+ *
+ * Linux: kernel/fork.c:dup_mmap(), mm/memory.c:copy_page_range(), mm/mmap.c:exit_mmap(), 5.12 to
+ * 7.2. The parent hears of it VMA by VMA; the child's mm has no users of its notifier, so that
+ * whatever the child does to its own tables goes unheard. What its faults do to shared pages does
+ * not matter to the parent: its own PTEs stay.
+ */
+#include "model/machine.h"
+#include "model/path.h"
+#include "model/semantics.h"
+
+static enum step_result fork_lock(struct machine *m, struct task *t)
+{
+	if (!lock_try_write(&current_mm(m)->mmap_lock, t - m->w->task))
+		return STEP_BLOCKED;
+	t->range.at = 0;
+	return STEP_NEXT;
+}
+
+static bool is_cow_mapping(const struct vma *vma)
+{
+	return !(vma->flags & VM_SHARED);
+}
+
+/* vma_needs_copy(): what a fault can fill again is left out. */
+static bool needs_copy(const struct vma *vma)
+{
+	return (vma->flags & (VM_PFNMAP | VM_MIXEDMAP)) || vma->anon;
+}
+
+static void add_to_child(struct machine *m, const struct vma *vma)
+{
+	struct vma *copy;
+
+	m->mm = CHILD_MM;
+	copy = vma_add(m, vma);
+	m->mm = VM_MM;
+	assert(copy);
+	copy->used = vma->used;		/* vma_interval_tree_insert_after() */
+}
+
+/* dup_mmap() of the next VMA; copy_page_range() tells of those that lose W. */
+static enum step_result dup_vma(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+	const struct vma *vma = vma_find_from(m, op->at);
+
+	op->piece_end = 0;
+	if (!vma)
+		return STEP_NEXT;
+	op->at = vma->end;
+	add_to_child(m, vma);
+	if (!needs_copy(vma))
+		return STEP_BACK;
+	t->notify = (struct notify){ .start = vma->start, .end = vma->end,
+				     .event = NOTIFY_PROTECTION_PAGE };
+	op->piece_end = vma->end;
+	return is_cow_mapping(vma) ? STEP_CALL : STEP_NEXT;
+}
+
+static bool copies(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->range.piece_end;
+}
+
+static bool copies_cow(const struct machine *m, const struct task *t)
+{
+	return copies(m, t) && is_cow_mapping(vma_find((struct machine *)m, t->notify.start));
+}
+
+static void set_child_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry)
+{
+	m->mm = CHILD_MM;
+	host_set_leaf(m, hva, level, entry);
+	m->mm = VM_MM;
+}
+
+/* folio_try_dup_anon_rmap_pte() refuses a pinned page: the child gets its copy at once. */
+static bool must_copy_now(struct machine *m, pfn_t pfn)
+{
+	return page_is(m, pfn, PG_ANON | PG_EXCLUSIVE) &&
+	       page_count(m, pfn) >= GUP_PIN_COUNTING_BIAS;
+}
+
+/* copy_present_page(), which is tried again with a page once it has found that it needs one */
+static void copy_pinned_page(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
+{
+	pfn_t copy;
+
+	page_get(m, pfn, HOLD_MM);
+	page_put(m, pfn, HOLD_MM);
+	copy = anon_alloc(m);
+	page_get(m, pfn, HOLD_MM);
+	page_put(m, pfn, HOLD_MM);
+	page_copy(m, copy, pfn);
+	page_add_lru(m, copy);
+	set_child_leaf(m, hva, 1, anon_entry(vma, copy, vma->flags & VM_WRITE) | PTE_DIRTY);
+}
+
+/* copy_present_pte() */
+static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	hva_t hva = leaf->first << PAGE_SHIFT;
+	u64 entry = leaf->entry & ~PTE_ACCESSED;
+	pfn_t pfn = pt_pfn(leaf->entry);
+
+	if (leaf_is_normal(leaf) && must_copy_now(m, pfn)) {
+		copy_pinned_page(m, vma, hva, pfn);
+		return;
+	}
+	if (leaf_is_normal(leaf)) {
+		page_get(m, pfn, HOLD_PTE);
+		page_of(m, pfn)->flags &= ~(u32)PG_EXCLUSIVE;
+	}
+	if (is_cow_mapping(vma) && (entry & PTE_WRITE)) {
+		host_set_leaf(m, hva, leaf->level, leaf->entry & ~PTE_WRITE);
+		entry &= ~PTE_WRITE;
+	}
+	if (vma->flags & VM_SHARED)
+		entry &= ~PTE_DIRTY;
+	set_child_leaf(m, hva, leaf->level, entry);
+}
+
+/* copy_pte_range(); copy_huge_pmd() leaves huge PFN leaves to a fault, until they are special. */
+static enum step_result copy_ptes(struct machine *m, struct task *t)
+{
+	const struct vma *vma = vma_find(m, t->notify.start);
+
+	for (hva_t at = vma->start; at < vma->end; ) {
+		struct pt_leaf leaf = host_next_leaf(m, at, vma->end);
+
+		if (!leaf.present)
+			break;
+		if (leaf.level == 1 || m->sem->traits.pfnmap_huge)
+			copy_pte(m, vma, &leaf);
+		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+	}
+	return STEP_NEXT;
+}
+
+static enum step_result end_fork_vma(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
+static enum step_result next_fork_vma(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_BACK;
+}
+
+static enum step_result fork_unlock(struct machine *m, struct task *t)
+{
+	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+	m->w->mm[CHILD_MM].used = true;
+	return STEP_DONE;
+}
+
+#define DUP	"copy_process > dup_mm > dup_mmap"
+
+const struct step path_fork[] = {
+	STEP(fork_lock, .chain = DUP),
+	STEP(dup_vma, .calls = PATH_NOTIFY_START, .to = "dup_vma",
+	     .chain = DUP " > copy_page_range"),
+	STEP(copy_ptes, .when = copies, .chain = DUP " > copy_page_range > copy_pte_range"),
+	STEP(end_fork_vma, .when = copies_cow, .calls = PATH_NOTIFY_END,
+	     .chain = DUP " > copy_page_range"),
+	STEP(next_fork_vma, .when = copies, .to = "dup_vma"),
+	STEP(fork_unlock, .chain = DUP),
+	{ 0 }
+};
