@@ -87,8 +87,9 @@ struct open_range {
 	hva_t start, end;
 	u8 used;
 	u8 zapped;		/* range_start has returned */
-	u8 ended;		/* the sequence has been raised: later look-ups may install */
-	u8 pad[5];
+	u8 ended;		/* the count has been dropped: later look-ups may install */
+	u8 raised;		/* the sequence has been raised */
+	u8 pad[4];
 };
 
 struct root {
@@ -106,7 +107,8 @@ struct host_map {
 	pfn_t page;		/* whose reference it holds; NO_PFN if none */
 	u8 used;
 	u8 writable;
-	u8 pad[6];
+	u8 pad[2];
+	s32 refs;		/* ghost: what it holds of .page */
 };
 
 struct kvm {

@@ -21,16 +21,29 @@ struct violation {
 	u64 value, wanted;	/* what was found, what should have been */
 };
 
+/* A semantics under which the law is known not to hold. */
+struct law_breach {
+	const char *semantics;	/* names, with a blank between them */
+	const char *why;	/* with the finding's name, if it has one */
+};
+
+enum { MAX_BREACHES = 5 };
+
 struct law {
-	const char *id;
+	const char *id;		/* stable: traces and reports name it */
 	const char *sentence;
+	const char *when;	/* when it must hold; NULL: after every step */
 	const char *source;	/* where it comes from */
+	const char *finding;	/* of docs/FINDINGS-v11.md: "A4, B1"; or NULL */
 	const char *found;	/* .value and .wanted in words: "%lld references, %lld held" */
 	u32 reads;		/* BIT(enum object_kind): a touch of these makes it look */
 	u32 alarms;		/* BIT(enum alarm_kind) */
 	u8 about;		/* enum object_kind that .holds is given */
 	/* NULL if only alarms break it. Fills *v where it does not hold. */
 	bool (*holds)(struct machine *m, u64 key, struct violation *v);
+	/* How it is judged, if not after a step; then it is no violation in a trace. Or NULL. */
+	const char *judged;
+	struct law_breach breaches[MAX_BREACHES];	/* ends with NULL, or is full */
 };
 
 extern const struct law laws[];
@@ -43,4 +56,6 @@ unsigned laws_check(struct machine *m, struct violation *out, unsigned max);
 /* Everything, alarms aside. */
 unsigned laws_check_all(struct machine *m, struct violation *out, unsigned max);
 const struct law *law_find(const char *id);
+/* Why @law is known not to hold under @semantics, or NULL. */
+const char *law_breach_of(const struct law *law, const char *semantics);
 const char *blame_name(enum blame blame);

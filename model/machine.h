@@ -26,6 +26,7 @@ enum object_kind {
 	OBJECT_RANGE,		/* key: start of an invalidation that just zapped, or ended */
 	OBJECT_TASK,		/* key: task index; its path has ended */
 	OBJECT_MAP,		/* key: index of a kvm_vcpu_map() */
+	OBJECT_LOOKUP,		/* key: task index; its hva_to_pfn() has just returned */
 	NR_OBJECT_KINDS,
 };
 
@@ -43,6 +44,13 @@ enum alarm_kind {
 	ALARM_BUG,
 	ALARM_OOPS,
 	ALARM_ACCESS_FREE,	/* key: pfn; guest or kernel used a page that is not allocated */
+	ALARM_NO_STRUCT_PAGE,	/* key: pfn; pfn_to_page() of a pfn that has no struct page */
+	ALARM_TOUCH_UNHELD,	/* key: pfn; a struct page that nothing protects was touched */
+	ALARM_MARK_UNCOUNTED,	/* key: pfn; marked from an entry without v11's refcounted bit */
+	ALARM_BIT_INEXACT,	/* key: gfn; v11's refcounted bit is not what the look-up said */
+	ALARM_SLEPT,		/* key: gfn; an atomic look-up came where it may sleep */
+	ALARM_LOG_MISSED,	/* key: gfn; a guest's write that the dirty bitmap does not know */
+	ALARM_STALE_MMIO,	/* key: gfn; a cached MMIO entry answered for memory */
 	NR_ALARMS,
 };
 

@@ -87,6 +87,16 @@ void memslot_set_dirty_word(struct machine *m, int row, u64 word, u64 bits)
 	m->phys->store(m->phys, dirty_page(row, word), word % WORDS_PER_PAGE, bits);
 }
 
+bool memslot_knows_dirty(struct machine *m, int row, gfn_t gfn)
+{
+	u64 page;
+
+	if (!memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))
+		return true;
+	page = gfn - memslot_row(m, row)->base_gfn;
+	return memslot_dirty_word(m, row, page / 64) & BIT(page % 64);
+}
+
 void memslot_mark_dirty(struct machine *m, int row, gfn_t gfn)
 {
 	u64 page;

@@ -23,6 +23,7 @@ bool memslot_overlap(const struct memslot *slot, hva_t start, hva_t end, gfn_t *
 bool memslots_overlap(struct machine *m, hva_t start, hva_t end);
 
 /* mark_page_dirty_in_slot(), and the bitmap that KVM_GET_DIRTY_LOG reads: words of 64 pages. */
+bool memslot_knows_dirty(struct machine *m, int row, gfn_t gfn);
 void memslot_mark_dirty(struct machine *m, int row, gfn_t gfn);
 u64 memslot_dirty_word(struct machine *m, int row, u64 word);
 void memslot_set_dirty_word(struct machine *m, int row, u64 word, u64 bits);

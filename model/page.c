@@ -35,18 +35,6 @@ void page_touch(struct machine *m, pfn_t pfn)
 	touch(m, OBJECT_PAGE, pfn);
 }
 
-/* Linux: include/linux/page_ref.h, one tracepoint for each primitive. */
-static void note_ref(struct machine *m, const char *event, pfn_t pfn, enum holder holder, s64 value,
-		     bool ret)
-{
-	const struct page *page = page_of(m, pfn);
-
-	page_touch(m, pfn);
-	note(m, &(struct note){ .kind = NOTE_REF, .name = event, .pfn = pfn, .value = value,
-				.ok = ret, .holder = holder, .count = page->refcount,
-				.headcount = page_count(m, pfn), .mapcount = page->mapcount });
-}
-
 static enum blame blame_of(enum holder holder)
 {
 	switch (holder) {
@@ -65,6 +53,20 @@ static enum blame blame_of(enum holder holder)
 	return BLAME_MM;
 }
 
+/* Linux: include/linux/page_ref.h, one tracepoint for each primitive. */
+static void note_ref(struct machine *m, const char *event, pfn_t pfn, enum holder holder, s64 value,
+		     bool ret)
+{
+	const struct page *page = page_of(m, pfn);
+
+	page_touch(m, pfn);
+	if (!(page->flags & PG_VALID))
+		raise_alarm(m, ALARM_NO_STRUCT_PAGE, pfn, blame_of(holder));
+	note(m, &(struct note){ .kind = NOTE_REF, .name = event, .pfn = pfn, .value = value,
+				.ok = ret, .holder = holder, .count = page->refcount,
+				.headcount = page_count(m, pfn), .mapcount = page->mapcount });
+}
+
 /* Every reference that a look-up takes or drops is on its task's account: law fault-balance. */
 static void account(struct machine *m, enum holder holder, s32 refs)
 {
@@ -74,6 +76,8 @@ static void account(struct machine *m, enum holder holder, s32 refs)
 
 static void hold(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 {
+	if (holder == HOLD_FAULT)
+		m->w->task[m->task].follow.got = pfn;
 	page_of(m, page_head(m, pfn))->held[holder] += refs;
 	page_touch(m, page_head(m, pfn));
 	account(m, holder, refs);

@@ -69,6 +69,8 @@ bool fault_installs(const struct machine *m, const struct task *t);
 bool fault_has_lookup(const struct machine *m, const struct task *t);
 bool fault_holds_mmu_lock(const struct machine *m, const struct task *t);
 
+/* A KVM_SET_USER_MEMORY_REGION, or with @log a KVM_GET or CLEAR_DIRTY_LOG, has not returned yet. */
+bool slot_call_runs(const struct machine *m, bool log);
 /* A look-up that is over: with @pfn, or with an error pfn. */
 void follow_finish(struct task *t, pfn_t pfn);
 /* Arguments common to all look-ups of a gfn; writable outputs and results cleared. */

@@ -84,6 +84,15 @@ static void next_access(struct access *a)
 		random_address(a);
 }
 
+/* Until a memslot or dirty-log call returns, what is written may or may not be in its log. */
+static void wrote_page(struct machine *m, gfn_t gfn, pfn_t pfn)
+{
+	page_of(m, pfn)->flags |= PG_GUEST_WROTE;
+	page_touch(m, pfn);
+	if (!memslot_knows_dirty(m, memslot_of_gfn(m, gfn), gfn) && !slot_call_runs(m, true))
+		raise_alarm(m, ALARM_LOG_MISSED, gfn, BLAME_KVM);
+}
+
 static void use_page(struct machine *m, struct access *a, const struct tlb_entry *entry)
 {
 	pfn_t pfn = entry->pfn + (wanted_gfn(m, a) - entry->gfn);
@@ -99,10 +108,8 @@ static void use_page(struct machine *m, struct access *a, const struct tlb_entry
 		page_store(m, pfn, a->gpa, a->value);
 	else if (a->kind == ACCESS_RMW)
 		page_store(m, pfn, a->gpa, page_load(m, pfn, a->gpa) + 1);
-	if (a->kind == ACCESS_WRITE || a->kind == ACCESS_RMW) {
-		page_of(m, pfn)->flags |= PG_GUEST_WROTE;
-		page_touch(m, pfn);
-	}
+	if (a->kind == ACCESS_WRITE || a->kind == ACCESS_RMW)
+		wrote_page(m, wanted_gfn(m, a), pfn);
 }
 
 /*

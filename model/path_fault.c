@@ -110,6 +110,8 @@ static enum step_result mmio_fault(struct machine *m, struct task *t)
 	}
 	if (spte_mmio_generation(format, leaf.entry) ==
 	    spte_mmio_generation_of(format, m->w->kvm.generation)) {
+		if (memslot_of_gfn(m, f->gfn) != NO_SLOT)
+			raise_alarm(m, ALARM_STALE_MMIO, f->gfn, BLAME_KVM);
 		t->access.last_ret = f->ret = RET_PF_EMULATE;
 		return STEP_DONE;
 	}
@@ -350,6 +352,9 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 		new = spte_make_mmio(format, f->gfn, m->w->kvm.generation);
 	else
 		new = leaf_for(m, f, old);
+	if (f->slot != NO_SLOT && refcounted_mask(m) &&
+	    !(new & refcounted_mask(m)) != (f->page == NO_PFN))
+		raise_alarm(m, ALARM_BIT_INEXACT, f->gfn, BLAME_KVM);
 	f->ret = new == old ? RET_PF_SPURIOUS : RET_PF_FIXED;
 	tdp_set_spte(m, table, f->gfn, f->goal_level, new);
 	if (spte_is_present(format, old) && !spte_is_leaf(format, old, f->goal_level))

@@ -152,6 +152,8 @@ static enum step_result gup_slow(struct machine *m, struct task *t)
 	if (m->sem->traits.writable_by_slow && f->try_map_writable)
 		f->writable = !!(f->foll & FOLL_WRITE);
 	t->host.error = false;
+	if (f->atomic)
+		raise_alarm(m, ALARM_SLEPT, f->gfn, BLAME_KVM);
 	if (vma && !(vma->flags & (VM_IO | VM_PFNMAP)) && (vma->flags & wanted))
 		return STEP_NEXT;
 	f->gup = -EFAULT;

@@ -35,15 +35,16 @@ static enum step_result map_lookup(struct machine *m, struct task *t)
 }
 
 /* The reference changes hands: from the look-up to the map. */
-static void hand_to_map(struct machine *m, const struct follow *follow)
+static s32 hand_to_map(struct machine *m, const struct follow *follow)
 {
 	s32 refs;
 
 	if (follow->page == NO_PFN || (follow->pin && follow->page == m->w->config.zero_pfn))
-		return;
+		return 0;
 	refs = follow->pin ? page_pin_refs(m, follow->page) : 1;
 	for (s32 i = 0; i < refs; i++)
 		page_hand_over(m, follow->page, HOLD_FAULT, HOLD_MAP);
+	return refs;
 }
 
 static enum step_result map_result(struct machine *m, struct task *t)
@@ -55,10 +56,12 @@ static enum step_result map_result(struct machine *m, struct task *t)
 		t->map.error = -EINVAL;
 		return STEP_NEXT;
 	}
+	if (map->used)		/* a caller that forgets its first map */
+		page_touch(m, map->pfn);
 	*map = (struct host_map){ .pfn = follow->pfn, .gfn = follow->gfn, .page = follow->page,
 				  .used = true, .writable = follow->writable };
 	t->map.refcounted = follow->page != NO_PFN;
-	hand_to_map(m, follow);
+	map->refs = hand_to_map(m, follow);
 	t->map.value = page_load(m, map->pfn, 0);
 	touch(m, OBJECT_MAP, t->map.map);
 	return STEP_NEXT;
@@ -95,6 +98,7 @@ enum step_result unmap_log_writable(struct machine *m, struct task *t)
 
 static enum step_result unmap_release(struct machine *m, struct task *t)
 {
+	page_touch(m, m->w->kvm.maps[t->map.map].pfn);
 	m->sem->ops.map_release(m, t);
 	m->w->kvm.maps[t->map.map] = (struct host_map){ 0 };
 	touch(m, OBJECT_MAP, t->map.map);

@@ -135,8 +135,8 @@ static enum step_result notify_end_lock(struct machine *m, struct task *t)
 /* The sequence is raised before the count is dropped: a fault must see one or the other. */
 static enum step_result notify_raise_seq(struct machine *m, struct task *t)
 {
-	(void)t;
 	m->w->kvm.mmu_seq++;
+	m->w->kvm.open[t->notify.open].raised = true;
 	touch(m, OBJECT_NOTIFIER, 0);
 	return STEP_NEXT;
 }

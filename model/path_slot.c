@@ -64,6 +64,22 @@ bool log_ends(const struct machine *m, const struct task *t)
 	       !(t->slot.flags & (KVM_MEM_LOG_DIRTY_PAGES | KVM_MEM_READONLY));
 }
 
+bool slot_call_runs(const struct machine *m, bool log)
+{
+	for (unsigned i = 0; i < MAX_TASKS; i++) {
+		const struct task *t = &m->w->task[i];
+
+		if (t->state != TASK_RUNNING)
+			continue;
+		if (t->frame[0].path == PATH_SLOT)
+			return true;
+		if (log && (t->frame[0].path == PATH_DIRTY_LOG ||
+			    t->frame[0].path == PATH_CLEAR_LOG))
+			return true;
+	}
+	return false;
+}
+
 enum step_result slots_lock(struct machine *m, struct task *t)
 {
 	if (!lock_try_write(&m->w->kvm.slots_lock, t - m->w->task))
@@ -259,6 +275,8 @@ enum step_result flush_slot(struct machine *m, struct task *t)
 
 enum step_result slots_unlock(struct machine *m, struct task *t)
 {
+	if (slot_goes(m, t))
+		m->touched_all = true;	/* from here on nothing may lead to it */
 	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
 	return STEP_DONE;
 }

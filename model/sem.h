@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/machine.h"
+#include "model/mark.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"

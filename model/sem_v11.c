@@ -14,9 +14,9 @@
 /* 1/8: kvm_is_ad_tracked_page() asserts that the page is alive. */
 static bool is_ad_tracked(struct machine *m, pfn_t pfn)
 {
+	mark_check(m, pfn);
 	if (page_count(m, pfn) == 0) {
 		raise_alarm(m, ALARM_WARN, SPLAT_AD_TRACKED_COUNT0, page_blame(m, pfn));
-		raise_alarm(m, ALARM_MARK_DEAD, pfn, BLAME_KVM);
 		return false;
 	}
 	return !page_is(m, pfn, PG_RESERVED);

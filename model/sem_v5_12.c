@@ -70,8 +70,7 @@ static void release_fault(struct machine *m, struct task *t, bool used)
 
 void mark_alive(struct machine *m, pfn_t pfn)
 {
-	if (page_count(m, pfn) <= 0)
-		raise_alarm(m, ALARM_MARK_DEAD, pfn, BLAME_KVM);
+	mark_check(m, pfn);
 }
 
 static void set_pfn_dirty(struct machine *m, pfn_t pfn)

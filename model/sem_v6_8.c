@@ -44,8 +44,10 @@ static void log_rearmed(struct machine *m, u64 old)
 	pfn_t pfn = pt_pfn(old);
 
 	note_release(m, "kvm_set_pfn_dirty", pfn);
-	if (page_is(m, pfn, PG_VALID) && !page_is(m, pfn, PG_RESERVED))
-		page_set_dirty(m, pfn);
+	if (!page_is(m, pfn, PG_VALID) || page_is(m, pfn, PG_RESERVED))
+		return;
+	mark_check(m, pfn);
+	page_set_dirty(m, pfn);
 }
 
 static const struct traits traits = {

@@ -23,6 +23,7 @@ static void take_nothing(struct machine *m, struct task *t, pfn_t pfn, bool writ
 
 static void mark(struct machine *m, pfn_t page, bool dirty)
 {
+	mark_check(m, page);
 	if (page_is(m, page, PG_RESERVED))
 		return;
 	if (dirty)

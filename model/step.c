@@ -15,11 +15,17 @@ static void push(struct task *t, u8 path)
 {
 	assert(t->depth < MAX_DEPTH);
 	t->frame[t->depth++] = (struct frame){ .path = path };
+	if (path == PATH_FOLLOW) {
+		t->follow.before = t->refs;
+		t->follow.got = NO_PFN;
+	}
 }
 
 static void pop(struct machine *m, struct task *t)
 {
-	t->frame[--t->depth] = (struct frame){ 0 };
+	if (t->frame[--t->depth].path == PATH_FOLLOW)
+		touch(m, OBJECT_LOOKUP, t - m->w->task);
+	t->frame[t->depth] = (struct frame){ 0 };
 	if (!t->depth) {
 		t->state = TASK_DONE;
 		touch(m, OBJECT_TASK, t - m->w->task);

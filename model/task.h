@@ -91,8 +91,10 @@ struct follow {
 	pfn_t pfn;		/* result */
 	pfn_t page;		/* refcounted_page; NO_PFN */
 	pfn_t spare;		/* slow GUP's page while the fast upgrade is tried */
+	pfn_t got;		/* ghost: the last page that this look-up took */
 	u32 foll;		/* FOLL_* */
 	s32 gup;		/* result of the slow GUP: 1, 0 or -errno */
+	s32 before;		/* ghost: the task's references when it began */
 	s16 slot;
 	u8 done;
 	u8 atomic, try_map_writable, guarded, allow_nonref, pin;
@@ -100,7 +102,6 @@ struct follow {
 	u8 async;		/* the old API's *async */
 	u8 retried;		/* fixup_user_fault() has run */
 	u8 locked;		/* mmap_lock is held for reading */
-	u8 pad[2];
 };
 
 /* handle_mm_fault() */

@@ -97,6 +97,22 @@ static void free_subtree(struct machine *m, u64 spte, gfn_t gfn, unsigned level)
 	free_table(m, table);
 }
 
+/* PG_dirty and what mark_page_accessed() leaves behind. */
+static u32 marks(struct machine *m, pfn_t pfn)
+{
+	return page_of(m, page_head(m, pfn))->flags &
+	       (PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET);
+}
+
+static void leaf_changed(struct machine *m, u64 old, u64 new, unsigned level)
+{
+	u32 before = marks(m, pt_pfn(old));
+
+	m->sem->ops.spte_changed(m, old, new, level);
+	if (refcounted_mask(m) && !(old & refcounted_mask(m)) && marks(m, pt_pfn(old)) != before)
+		raise_alarm(m, ALARM_MARK_UNCOUNTED, pt_pfn(old), BLAME_KVM);
+}
+
 /* __handle_changed_spte(): arch/x86/kvm/mmu/tdp_mmu.c, 6.1 to 7.2. */
 void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64 new)
 {
@@ -124,7 +140,7 @@ void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64
 	if (is_leaf)
 		count_leaf(m, new, level, 1);
 	if (was_leaf)
-		m->sem->ops.spte_changed(m, old, new, level);
+		leaf_changed(m, old, new, level);
 	if (loses_table && !m->sem->traits.table_noted_last)
 		free_subtree(m, old, gfn, level);
 }

@@ -54,6 +54,43 @@ static void lookup_without_gate(struct machine *m, struct follow *follow)
 	follow->allow_nonref = true;
 }
 
+/* The gate of 4/8 behind the reference, which stays. */
+static void take_and_refuse(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+{
+	(void)writable;
+	page_get_unless_zero(m, pfn, HOLD_FAULT);
+	follow_finish(t, KVM_PFN_ERR_FAULT);
+}
+
+/* FOLL_GET is not looked at. */
+static void own_never(struct machine *m, struct task *t, pfn_t page)
+{
+	page_put(m, page, HOLD_FAULT);
+	t->follow.page = page;
+}
+
+static void fault_without_guard(struct machine *m, struct follow *follow)
+{
+	(void)m;
+	follow->try_map_writable = true;
+	follow->allow_nonref = true;
+}
+
+/* A page is taken for refcounted by its kind, and nobody tries. */
+static void take_by_kind(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+{
+	t->follow.writable = writable;
+	if (pfn_is_refcounted(m, pfn))
+		t->follow.page = pfn;
+	follow_finish(t, pfn);
+}
+
+static void lookup_without_waiting(struct machine *m, struct follow *follow)
+{
+	(void)m;
+	follow->foll |= FOLL_NOWAIT;
+}
+
 /* ---- the stale check ---- */
 
 static bool never_stale(struct machine *m, const struct fault *fault)
@@ -137,6 +174,14 @@ static void release_clean(struct machine *m, struct task *t, bool used)
 		page_put(m, t->fault.page, HOLD_FAULT);
 }
 
+/* Whatever was mapped is put. */
+static void release_unasked(struct machine *m, struct task *t, bool used)
+{
+	(void)used;
+	if (!is_error_noslot_pfn(t->fault.orig_pfn))
+		page_put(m, t->fault.orig_pfn, HOLD_FAULT);
+}
+
 /* v8's race: put where v11 puts, marked where the old API marks. */
 static enum step_result put_early(struct machine *m, struct task *t)
 {
@@ -191,6 +236,31 @@ static void change_no_page(struct machine *m, u64 old, u64 new, unsigned level)
 	(void)old;
 	(void)new;
 	(void)level;
+}
+
+/* The bit is there, and nobody reads it. */
+static void change_any_page(struct machine *m, u64 old, u64 new, unsigned level)
+{
+	(void)new;
+	(void)level;
+	if (page_is(m, pt_pfn(old), PG_VALID))
+		page_set_dirty(m, pt_pfn(old));
+}
+
+/* 7/8 without 8/8 */
+static u64 refcounted_always(struct machine *m, const struct fault *fault)
+{
+	(void)fault;
+	return refcounted_mask(m);
+}
+
+static enum step_result commit_in_the_same_generation(struct machine *m, struct task *t)
+{
+	u64 generation = m->w->kvm.generation;
+	enum step_result result = swap_to_new(m, t);
+
+	m->w->kvm.generation = generation;
+	return result;
 }
 
 static u64 mmu_writable_at_least(struct machine *m, const struct fault *fault)
@@ -269,6 +339,8 @@ const struct mutant mutants[] = {
 	{ "the sequence is raised after the lock has gone", "no-stale-spte",
 	  "zap_ends_under_a_fault", &sem_v6_1,
 	  .move = { PATH_NOTIFY_END, "notify_raise_seq", "notify_end_unlock" } },
+	{ "the count is dropped before the sequence is raised", "seq-before-count", "page_zapped",
+	  &sem_v6_1, .move = { PATH_NOTIFY_END, "notify_raise_seq", "notify_uncount" } },
 	{ "nothing is zapped", "no-stale-spte", "page_zapped", &sem_v6_1,
 	  .edits = DROP(PATH_NOTIFY_START, "notify_zap") },
 	{ "nothing is zapped before a copy", "leaf-immutable", "anon_read_write", &sem_v6_12,
@@ -330,7 +402,27 @@ const struct mutant mutants[] = {
 	  .edits = EDITS({ EDIT_AFTER, PATH_MAP, "map_result",
 			   { .name = "forget_map", .run = forget_map } }) },
 
+	{ "a look-up that fails keeps what it took", "error-holds-no-ref", "page_read", &sem_v6_1,
+	  .ops = { .take_remapped = take_and_refuse } },
+	{ "FOLL_GET is not looked at", "get-means-own", "anon_lookups", &sem_v11,
+	  .ops = { .own_page = own_never } },
+	{ "a fault without the notifier's guard", "get-or-guard", "anon_read", &sem_v11,
+	  .ops = { .fault_args = fault_without_guard } },
+	{ "refcounted by its kind", "outputs-fresh", "tail_read", &sem_v11,
+	  .ops = { .take_remapped = take_by_kind } },
+	{ "an atomic look-up goes on", "atomic-does-not-sleep", "anon_lookups", &sem_v6_1,
+	  .edits = DROP(PATH_FOLLOW, "atomic_miss") },
+	{ "an atomic look-up that does not wait", "atomic-xor-nowait", "anon_lookups", &sem_v6_1,
+	  .ops = { .lookup_args = lookup_without_waiting } },
+	{ "a put of what has no struct page", "no-bad-pfn-to-page", "bar_mapped", &sem_v7_2,
+	  .ops = { .release_fault = release_unasked } },
+
 	/* entries */
+	{ "refcounted always", "spte-bit-exact", "tail_read", &sem_v11,
+	  .ops = { .leaf_bits = refcounted_always } },
+	{ "marks without a look at the bit", "ad-only-if-refcounted",
+	  "compound_tail_zapped", &sem_v11,
+	  .ops = { .spte_changed = change_any_page } },
 	{ "MMU-writable without host-writable", "writable-bits-agree", "anon_read", &sem_v6_1,
 	  .ops = { .leaf_bits = mmu_writable_at_least } },
 	{ "W over a read-only PTE", "spte-within-host-rights", "anon_read", &sem_v7_2,
@@ -361,7 +453,14 @@ const struct mutant mutants[] = {
 	{ "logging starts without a flush", "no-stale-tlb", "logged", &sem_v6_1,
 	  .edits = DROP(PATH_SLOT, "flush_slot") },
 
+	{ "logging starts without write protection", "dirty-log-complete", "logged", &sem_v6_1,
+	  .edits = DROP(PATH_SLOT, "protect_slot") },
+
 	/* memslots */
+	{ "a memslot comes in the same generation", "mmio-generation", "no_slot", &sem_v6_1,
+	  .edits = EDITS({ EDIT_REPLACE, PATH_SLOT, "swap_to_new",
+			   { .name = "swap_to_new", .run = commit_in_the_same_generation,
+			     .when = slot_changes } }) },
 	{ "a memslot goes and its roots stay", "spte-has-slot", "slot_deleted", &sem_v6_1,
 	  .edits = EDITS({ EDIT_DROP, PATH_SLOT, "zap_all_fast", { 0 } },
 			 { EDIT_DROP, PATH_SLOT, "zap_obsolete", { 0 } }) },

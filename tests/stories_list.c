@@ -112,6 +112,9 @@ const struct story stories[] = {
 	  "mmap m 8K device block\n" "memslot 1 gpa=0 hva=m size=8K\n"
 	  "read 0\n" "read 0x1000\n" "map 0x1000\n" "unmap 0\n" "lookup 0x1000 prot\n"
 	  "zap block\n" "free block\n" },
+	{ "compound_tail_zapped", "alloc block compound order=1\n" "mode block pfn\n"
+	  "mmap m 8K device block\n" "memslot 1 gpa=0 hva=m size=8K\n" "read 0x1000\n"
+	  "zap block\n" },
 	{ "reserved_inserted", "alloc buf reserved\n" "mode buf insert\n" "mmap m 4K device buf\n"
 	  "memslot 1 gpa=0 hva=m size=4K\n" "read 0\n" "write 0 7\n" "map 0\n" "unmap 0\n"
 	  "lookup 0 prot\n" "munmap m 4K\n" "free buf\n" },
@@ -224,6 +227,8 @@ const struct story stories[] = {
 	{ "delete_before_lock", ANON
 	  "f: write 0 7 until=lock_mmu\n" "memslot-delete 1\n" "memslot 1 gpa=0 hva=m size=16K\n"
 	  "resume f\n" },
+	{ "delete_under_a_fault", ANON
+	  "f: read 0 until=lock_mmu\n" "memslot-delete 1\n" "resume f\n" },
 	{ "two_slot_updates", ANON "mmap n 4K\n"
 	  "d: memslot-delete 1 until=zap_obsolete\n" "c: memslot 2 gpa=0x100000 hva=n size=4K\n"
 	  "resume d\n" "resume c\n" "read 0x100000\n" },

@@ -329,7 +329,10 @@ static void see_violation(const struct ast_statement *s, void *what)
 static const char *const never_broken[] = {
 	"dirty-not-lost", "no-stale-spte", "spte-within-host-rights", "writable-bits-agree",
 	"huge-contained", "leaf-immutable", "spte-has-slot", "no-stale-tlb",
-	"notifier-counts-agree", "no-kernel-bug",
+	"notifier-counts-agree", "no-kernel-bug", "error-holds-no-ref", "get-means-own",
+	"get-or-guard", "outputs-fresh", "atomic-does-not-sleep", "atomic-xor-nowait",
+	"ad-only-if-refcounted", "spte-bit-exact", "no-bad-pfn-to-page", "mmio-generation",
+	"dirty-log-complete", "seq-before-count",
 };
 
 static void every_law_is_broken_by_a_trace_or_known_to_hold(void **state)

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* law_kvm.c: laws about TLBs, the notifier's counts, KVM's own maps, and look-ups. */
+#include "model/law_internal.h"
+
+#include "model/semantics.h"
+
+/* A notification that has not zapped yet has not failed yet. */
+static bool start_is_running(const struct machine *m)
+{
+	for (unsigned i = 0; i < MAX_OPEN; i++)
+		if (m->w->kvm.open[i].used && !m->w->kvm.open[i].zapped)
+			return true;
+	return false;
+}
+
+/* Who will flush before anybody can tell: a notification, a memslot or dirty-log call in flight. */
+static bool flush_is_due(const struct machine *m)
+{
+	return start_is_running(m) || slot_call_runs(m, true);
+}
+
+bool tlb_is_fresh(struct machine *m, u64 key, struct violation *v)
+{
+	unsigned vcpu = key >> 52;
+	gfn_t gfn = key & (BIT(52) - 1);
+	const struct tlb_entry *entry = tlb_find(m, vcpu, gfn);
+	struct mapping at;
+
+	if (!entry || flush_is_due(m) || m->w->vcpu[vcpu].root != tdp_current_root(m))
+		return true;
+	v->gfn = gfn;
+	v->pfn = entry->pfn;
+	v->blame = BLAME_KVM;
+	v->value = entry->pfn;
+	v->wanted = NO_PFN;
+	if (!find_mapping(m, gfn, &at, v))
+		return false;
+	v->pfn = entry->pfn;
+	v->wanted = pt_pfn(at.leaf.entry) + (entry->gfn - at.leaf.first);
+	return v->value == v->wanted &&
+	       (!entry->writable || spte_is_writable(spte_format_of(m), at.leaf.entry));
+}
+
+bool notifier_counts_agree(struct machine *m, u64 key, struct violation *v)
+{
+	const struct kvm *kvm = &m->w->kvm;
+
+	(void)key;
+	v->blame = BLAME_KVM;
+	v->value = kvm->in_progress;
+	v->wanted = kvm->mn_active;
+	return kvm->in_progress >= 0 && kvm->in_progress <= kvm->mn_active;
+}
+
+bool task_is_balanced(struct machine *m, u64 key, struct violation *v)
+{
+	const struct task *t = &m->w->task[key];
+
+	v->blame = BLAME_KVM;
+	v->value = t->refs;
+	v->pfn = t->follow.page;
+	v->gfn = t->follow.gfn;
+	return t->state != TASK_DONE || !t->refs;
+}
+
+bool map_page_lives(struct machine *m, u64 key, struct violation *v)
+{
+	const struct host_map *map = &m->w->kvm.maps[key];
+
+	if (!map->used)
+		return true;
+	v->pfn = map->pfn;
+	v->gfn = map->gfn;
+	v->blame = map->page == NO_PFN ? BLAME_KVM : page_blame(m, map->pfn);
+	return !page_is(m, map->pfn, PG_FREE);
+}
+
+/* kvm_mmu_invalidate_end(): smp_wmb() between the two */
+bool sequence_comes_first(struct machine *m, u64 key, struct violation *v)
+{
+	(void)key;
+	for (unsigned i = 0; i < MAX_OPEN; i++) {
+		const struct open_range *open = &m->w->kvm.open[i];
+
+		v->value = open->start;
+		v->wanted = open->end;
+		v->blame = BLAME_KVM;
+		if (open->used && open->ended && !open->raised)
+			return false;
+	}
+	return true;
+}
+
+bool map_is_held(struct machine *m, u64 key, struct violation *v)
+{
+	const struct host_map *map = &m->w->kvm.maps[key];
+
+	v->pfn = map->pfn;
+	v->gfn = map->gfn;
+	v->blame = BLAME_KVM;
+	return !map->used || map->page != NO_PFN;
+}
+
+/* ---- a look-up that has just returned ---- */
+
+/* What it took and did not put again. */
+static s32 taken(const struct task *t)
+{
+	return t->refs - t->follow.before;
+}
+
+/* What one reference of the kind it asked for is; FOLL_PIN does not count the zero page. */
+static s32 one_reference(struct machine *m, const struct follow *f)
+{
+	if (!f->pin)
+		return 1;
+	return f->page == m->w->config.zero_pfn ? 0 : page_pin_refs(m, f->page);
+}
+
+static const struct follow *ended_lookup(struct machine *m, u64 key, struct violation *v)
+{
+	const struct task *t = &m->w->task[key];
+
+	v->gfn = t->follow.gfn;
+	v->pfn = t->follow.page;
+	v->value = taken(t);
+	v->blame = BLAME_KVM;
+	return &t->follow;
+}
+
+bool error_holds_nothing(struct machine *m, u64 key, struct violation *v)
+{
+	const struct follow *f = ended_lookup(m, key, v);
+
+	return !is_error_noslot_pfn(f->pfn) || !v->value;
+}
+
+bool get_means_own(struct machine *m, u64 key, struct violation *v)
+{
+	const struct follow *f = ended_lookup(m, key, v);
+
+	if (is_error_noslot_pfn(f->pfn))
+		return true;
+	v->wanted = f->page == NO_PFN ? 0 : one_reference(m, f);
+	return v->value == v->wanted || (!v->value && !(f->foll & FOLL_GET));
+}
+
+bool unheld_is_guarded(struct machine *m, u64 key, struct violation *v)
+{
+	const struct follow *f = ended_lookup(m, key, v);
+
+	if (is_error_noslot_pfn(f->pfn) || f->page == NO_PFN || v->value)
+		return true;
+	return f->guarded || !one_reference(m, f);
+}
+
+bool outputs_are_fresh(struct machine *m, u64 key, struct violation *v)
+{
+	const struct follow *f = ended_lookup(m, key, v);
+
+	v->value = f->page;
+	v->wanted = f->got;
+	return f->page == NO_PFN || f->page == f->got || f->page == m->w->config.zero_pfn;
+}
+
+bool atomic_or_nowait(struct machine *m, u64 key, struct violation *v)
+{
+	const struct follow *f = ended_lookup(m, key, v);
+
+	return !f->atomic || !(f->foll & FOLL_NOWAIT);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* law_spte.c: laws about stage-2 entries, against host page tables and memslots. */
+#include "model/law_internal.h"
+
+#include "model/semantics.h"
+
+static void find_open(struct machine *m, struct mapping *at)
+{
+	hva_t end = at->hva + level_pages(at->leaf.level) * PAGE_SIZE;
+
+	for (unsigned i = 0; i < MAX_OPEN; i++) {
+		const struct open_range *open = &m->w->kvm.open[i];
+
+		if (!open->used || open->ended || at->hva >= open->end || end <= open->start)
+			continue;
+		if (open->zapped)
+			at->zapped = true;
+		else
+			at->open = true;
+	}
+}
+
+bool find_mapping(struct machine *m, u64 gfn, struct mapping *at, struct violation *v)
+{
+	pfn_t root = tdp_current_root(m);
+
+	*at = (struct mapping){ .slot = NO_SLOT };
+	if (root == NO_PFN)
+		return false;
+	at->leaf = tdp_walk(m, root, gfn);
+	if (!spte_is_leaf(spte_format_of(m), at->leaf.entry, at->leaf.level))
+		return false;
+	v->gfn = at->leaf.first;
+	v->pfn = pt_pfn(at->leaf.entry);
+	v->blame = BLAME_KVM;
+	at->slot = memslot_of_gfn(m, at->leaf.first);
+	if (at->slot == NO_SLOT)
+		return true;
+	at->hva = memslot_row(m, at->slot)->userspace_addr +
+		  ((at->leaf.first - memslot_row(m, at->slot)->base_gfn) << PAGE_SHIFT);
+	at->host = host_leaf(m, at->hva);
+	find_open(m, at);
+	return true;
+}
+
+bool spte_has_slot(struct machine *m, u64 gfn, struct violation *v)
+{
+	struct mapping at;
+
+	return !find_mapping(m, gfn, &at, v) || at.slot != NO_SLOT;
+}
+
+bool spte_is_fresh(struct machine *m, u64 gfn, struct violation *v)
+{
+	struct mapping at;
+
+	if (!find_mapping(m, gfn, &at, v) || at.slot == NO_SLOT || at.open)
+		return true;
+	v->value = pt_pfn(at.leaf.entry);
+	v->wanted = at.host.present ? host_leaf_pfn(&at.host, at.hva) : NO_PFN;
+	return !at.zapped && v->value == v->wanted;
+}
+
+bool within_host_rights(struct machine *m, u64 gfn, struct violation *v)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct mapping at;
+
+	if (!find_mapping(m, gfn, &at, v) || at.slot == NO_SLOT || at.open || !at.host.present)
+		return true;
+	v->value = at.leaf.entry;
+	v->wanted = at.host.entry;
+	return !(at.leaf.entry & (format->write | format->host_writable)) ||
+	       (at.host.entry & PTE_WRITE);
+}
+
+bool read_only_slot_kept(struct machine *m, u64 gfn, struct violation *v)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct mapping at;
+
+	if (!find_mapping(m, gfn, &at, v) || !memslot_is(m, at.slot, KVM_MEM_READONLY))
+		return true;
+	v->value = at.leaf.entry;
+	return !(at.leaf.entry & (format->write | format->mmu_writable | format->host_writable));
+}
+
+bool writable_bits_agree(struct machine *m, u64 gfn, struct violation *v)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct mapping at;
+	u64 e;
+
+	if (!find_mapping(m, gfn, &at, v))
+		return true;
+	e = v->value = at.leaf.entry;
+	if ((e & format->write) && !(e & format->mmu_writable))
+		return false;
+	return !(e & format->mmu_writable) || (e & format->host_writable);
+}
+
+bool huge_is_contained(struct machine *m, u64 gfn, struct violation *v)
+{
+	const struct memslot *slot;
+	struct mapping at;
+	u64 pages;
+
+	if (!find_mapping(m, gfn, &at, v) || at.leaf.level == 1 || at.slot == NO_SLOT || at.open)
+		return true;
+	slot = memslot_row(m, at.slot);
+	pages = level_pages(at.leaf.level);
+	v->value = at.leaf.level;
+	v->wanted = at.host.level;
+	return at.host.present && at.host.level >= at.leaf.level &&
+	       at.leaf.first + pages <= slot->base_gfn + slot->npages &&
+	       !((pt_pfn(at.leaf.entry) ^ at.leaf.first) & (pages - 1));
+}
+
+/* The roots that are on their way out count: a vCPU in the middle of an exit still has one. */
+bool no_root_maps_it(struct machine *m, u64 gfn, struct violation *v)
+{
+	if (slot_call_runs(m, false))
+		return true;
+	for (unsigned i = 0; i < MAX_ROOTS; i++) {
+		const struct root *root = &m->w->kvm.roots[i];
+		struct pt_leaf leaf;
+
+		if (!root->used)
+			continue;
+		leaf = tdp_walk(m, root->pfn, gfn);
+		v->gfn = leaf.first;
+		v->pfn = pt_pfn(leaf.entry);
+		v->blame = BLAME_KVM;
+		if (spte_is_leaf(spte_format_of(m), leaf.entry, leaf.level) &&
+		    memslot_of_gfn(m, leaf.first) == NO_SLOT)
+			return false;
+	}
+	return true;
+}

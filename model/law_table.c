@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * law_table.c: the laws, each once, with where it comes from and who is known to break it.
+ *
+ * docs/INVARIANTS.md is printed from this table. What .breaches says is compared with what the
+ * model computes (tests/test_matrix.c), so that neither can be wrong alone.
+ */
+#include "model/law_internal.h"
+
+#include <string.h>
+
+#define ON(kind)	(1u << OBJECT_##kind)
+#define ALARM(kind)	(1u << ALARM_##kind)
+
+
+
+
+const struct law laws[] = {
+	/* ---- references ---- */
+	{ .id = "refs-match-holders",
+	  .sentence = "A page has exactly as many references as holders we can name.",
+	  .when = "of every page but free ones, compound tails and what bad_page() has leaked; a "
+		  "stage-2 entry holds none",
+	  .source = "page_count() against the allocation, PTEs, LRU batches, look-ups and maps",
+	  .found = "%lld references, %lld held",
+	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = refs_match },
+	{ .id = "no-get-from-zero",
+	  .sentence = "Nobody but the allocator takes a page's count from 0 to 1.",
+	  .source = "CVE-2021-22543; f8be156be163 (5.13)",
+	  .alarms = ALARM(GET_FROM_ZERO), .about = OBJECT_PAGE },
+	{ .id = "no-put-by-non-owner",
+	  .sentence = "Nobody puts a reference that it does not hold.",
+	  .source = "include/linux/mm.h:put_page(); d02c357e5bfa on top of v11",
+	  .finding = "B1, A6",
+	  .alarms = ALARM(PUT_UNHELD), .about = OBJECT_PAGE },
+	{ .id = "no-free-of-owned",
+	  .sentence = "A put does not free a page that its owner has not given up.",
+	  .source = "CVE-2021-22543",
+	  .alarms = ALARM(FREED_OWNED), .about = OBJECT_PAGE },
+	{ .id = "no-bad-free",
+	  .sentence = "What is freed is allocated, and nobody else holds a part of it.",
+	  .source = "mm/page_alloc.c:free_pages_prepare()",
+	  .alarms = ALARM(BAD_FREE), .about = OBJECT_PAGE },
+	{ .id = "fault-balance",
+	  .sentence = "A look-up gives back every reference that it took.",
+	  .when = "when the fault, the wrapper's caller or the emulation has returned",
+	  .source = "virt/kvm/kvm_main.c:kvm_release_pfn_clean(), kvm_release_faultin_page()",
+	  .finding = "L1, L2", .found = "%lld references left",
+	  .reads = ON(TASK), .about = OBJECT_TASK, .holds = task_is_balanced },
+
+	/* ---- what a look-up promises its caller ---- */
+	{ .id = "error-holds-no-ref",
+	  .sentence = "A look-up that fails leaves no reference behind.",
+	  .when = "when hva_to_pfn() returns an error pfn",
+	  .source = "v11 4/8: kvm_follow_refcounted_pfn() and the gate",
+	  .found = "%lld references left",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = error_holds_nothing },
+	{ .id = "get-means-own",
+	  .sentence = "A caller that asks with FOLL_GET owns one reference on what it is given.",
+	  .when = "when hva_to_pfn() returns a pfn; without FOLL_GET one or none, with FOLL_PIN "
+		  "what a pin is, on a pfn without a page none",
+	  .source = "v11 4/8; include/linux/mm_types.h:FOLL_GET",
+	  .found = "%lld references taken, %lld expected",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = get_means_own },
+	{ .id = "get-or-guard",
+	  .sentence = "A page without a reference is given only to whom the notifier guards.",
+	  .when = "when hva_to_pfn() returns a page",
+	  .source = "v11 4/8: guarded_by_mmu_notifier; virt/kvm/kvm_main.c:kvm_follow_pfn()",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = unheld_is_guarded },
+	{ .id = "outputs-fresh",
+	  .sentence = "The page that a look-up names is one that this look-up took a reference on.",
+	  .when = "when hva_to_pfn() returns; what an earlier call left behind is none of it",
+	  .source = "v11 4/8: refcounted_page; virt/kvm/pfncache.c:hva_to_pfn_retry()",
+	  .finding = "A6", .found = "names pfn 0x%llx, took pfn 0x%llx",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = outputs_are_fresh },
+	{ .id = "atomic-does-not-sleep",
+	  .sentence = "An atomic look-up runs only what cannot sleep.",
+	  .source = "virt/kvm/kvm_main.c:gfn_to_pfn_memslot_atomic()",
+	  .alarms = ALARM(SLEPT), .about = OBJECT_SPTE },
+	{ .id = "atomic-xor-nowait",
+	  .sentence = "Nobody asks for an atomic look-up that is also to be tried without waiting.",
+	  .source = "virt/kvm/kvm_main.c:hva_to_pfn(): BUG_ON(atomic && async); v11 2/8",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = atomic_or_nowait },
+
+	/* ---- pages that something leads to ---- */
+	{ .id = "no-free-page-mapped",
+	  .sentence = "No stage-2 entry and no TLB entry leads to a free page.",
+	  .when = "entries of obsolete roots count; owners unmap before they free",
+	  .source = "Documentation/mm/mmu_notifier.rst",
+	  .found = "%lld stage-2 entries, %lld TLB entries",
+	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = free_page_unmapped },
+	{ .id = "no-use-after-free",
+	  .sentence = "Neither guest nor host uses a page that is not allocated.",
+	  .source = "Documentation/mm/mmu_notifier.rst",
+	  .alarms = ALARM(ACCESS_FREE), .about = OBJECT_PAGE },
+	{ .id = "map-page-lives",
+	  .sentence = "A page that KVM has mapped for itself is not free.",
+	  .when = "from kvm_vcpu_map() to kvm_vcpu_unmap()",
+	  .source = "virt/kvm/kvm_main.c:kvm_vcpu_map()",
+	  .reads = ON(MAP) | ON(PAGE), .about = OBJECT_MAP, .holds = map_page_lives },
+	{ .id = "unguarded-holds-ref",
+	  .sentence = "What KVM maps for itself, without the notifier, it holds.",
+	  .when = "from kvm_vcpu_map() to kvm_vcpu_unmap()",
+	  .source = "v11 4/8: allow_unsafe_mappings; 68e51d0a437b (6.13)",
+	  .reads = ON(MAP), .about = OBJECT_MAP, .holds = map_is_held },
+	{ .id = "unmap-pairs-map",
+	  .sentence = "kvm_vcpu_unmap() puts what kvm_vcpu_map() took, no more, no less.",
+	  .source = "v11 5/8; virt/kvm/kvm_main.c:kvm_vcpu_unmap()", .finding = "L1",
+	  .found = "maps hold %lld references, %lld are recorded",
+	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = map_references_match },
+
+	/* ---- marks on struct page ---- */
+	{ .id = "dirty-not-lost",
+	  .sentence = "What a guest wrote to user memory stays known to be dirty.",
+	  .when = "in struct page, a host PTE, or a stage-2 entry that still maps it",
+	  .source = "mm/vmscan.c: a clean page may be dropped",
+	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = dirty_kept },
+	{ .id = "mark-only-alive",
+	  .sentence = "KVM marks no page dirty or accessed whose count is 0.",
+	  .source = "v11 1/8; kvm_is_ad_tracked_page()", .finding = "A4",
+	  .alarms = ALARM(MARK_DEAD), .about = OBJECT_PAGE },
+	{ .id = "no-touch-when-stale",
+	  .sentence = "A fault touches a page it does not hold only while that cannot be freed.",
+	  .when = "under mmu_lock, while the host maps the page and no invalidation covers it",
+	  .source = "v11 8/8: accessed_page; Yan Zhao and Sean Christopherson on v7 5/8",
+	  .finding = "A4",
+	  .alarms = ALARM(TOUCH_UNHELD), .about = OBJECT_PAGE },
+	{ .id = "ad-only-if-refcounted",
+	  .sentence = "A page is marked from a stage-2 entry only if the entry says refcounted.",
+	  .when = "where SPTEs have SPTE_MMU_PAGE_REFCOUNTED",
+	  .source = "v11 7/8: is_refcounted_page_spte()", .finding = "A5, A7",
+	  .alarms = ALARM(MARK_UNCOUNTED), .about = OBJECT_PAGE },
+	{ .id = "spte-bit-exact",
+	  .sentence = "A new stage-2 entry says refcounted exactly if its look-up named a page.",
+	  .when = "where SPTEs have SPTE_MMU_PAGE_REFCOUNTED",
+	  .source = "v11 7/8, 8/8: make_spte()", .finding = "A10",
+	  .alarms = ALARM(BIT_INEXACT), .about = OBJECT_SPTE },
+	{ .id = "no-bad-pfn-to-page",
+	  .sentence = "No struct page is used of a pfn that has none.",
+	  .source = "include/asm-generic/memory_model.h:pfn_to_page(); include/linux/mmzone.h",
+	  .finding = "A5",
+	  .alarms = ALARM(NO_STRUCT_PAGE), .about = OBJECT_PAGE },
+
+	/* ---- stage-2 entries of the root that new faults use ---- */
+	{ .id = "no-stale-spte",
+	  .sentence = "After an invalidation began, no stage-2 entry maps what the host no longer "
+		      "maps there.",
+	  .when = "but for entries that an invalidation covers which has not zapped yet",
+	  .source = "virt/kvm/kvm_main.c:kvm_mmu_notifier_invalidate_range_start()",
+	  .found = "maps pfn 0x%llx, the host maps 0x%llx",
+	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE, .holds = spte_is_fresh },
+	{ .id = "spte-within-host-rights",
+	  .sentence = "A stage-2 entry allows no write that the host PTE forbids.",
+	  .when = "host-writable counts; but for entries that an invalidation covers which has not "
+		  "zapped yet",
+	  .source = "arch/x86/kvm/mmu/spte.h: host-writable",
+	  .found = "SPTE 0x%llx, host PTE 0x%llx",
+	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE,
+	  .holds = within_host_rights },
+	{ .id = "ro-slot-never-writable",
+	  .sentence = "A read-only memslot has no writable stage-2 entry.",
+	  .source = "Documentation/virt/kvm/api.rst: KVM_MEM_READONLY", .finding = "A1",
+	  .found = "SPTE 0x%llx",
+	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = read_only_slot_kept },
+	{ .id = "writable-bits-agree",
+	  .sentence = "W implies MMU-writable implies host-writable.",
+	  .source = "arch/x86/kvm/mmu/spte.h:check_spte_writable_invariants()",
+	  .found = "SPTE 0x%llx",
+	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = writable_bits_agree },
+	{ .id = "huge-contained",
+	  .sentence = "A huge stage-2 entry stays within the host's mapping and its memslot.",
+	  .when = "but for entries that an invalidation covers which has not zapped yet",
+	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_mmu_hugepage_adjust()",
+	  .found = "level %lld, host level %lld",
+	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE,
+	  .holds = huge_is_contained },
+	{ .id = "leaf-immutable",
+	  .sentence = "A present leaf changes its page only by way of non-present.",
+	  .source = "arch/x86/kvm/mmu/tdp_mmu.c:__handle_changed_spte()",
+	  .alarms = ALARM(LEAF_REPLACED), .about = OBJECT_SPTE },
+	{ .id = "spte-has-slot",
+	  .sentence = "Every mapped gfn belongs to a memslot.",
+	  .source = "virt/kvm/kvm_main.c:kvm_set_memslot()",
+	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = spte_has_slot },
+
+	/* ---- memslots, notifier, TLB ---- */
+	{ .id = "slot-delete-leaves-nothing",
+	  .sentence = "When a memslot has gone, no root maps its gfns, a dying one neither.",
+	  .when = "while no KVM_SET_USER_MEMORY_REGION runs",
+	  .source = "arch/x86/kvm/mmu/mmu.c:is_page_fault_stale(), kvm_mmu_zap_all_fast()",
+	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = no_root_maps_it },
+	{ .id = "mmio-generation",
+	  .sentence = "A cached MMIO entry answers for no gfn that a memslot has.",
+	  .source = "arch/x86/kvm/mmu/mmu.c:handle_mmio_page_fault(), check_mmio_spte()",
+	  .alarms = ALARM(STALE_MMIO), .about = OBJECT_SPTE },
+	{ .id = "dirty-log-complete",
+	  .sentence = "What a guest writes to a memslot that logs is in its bitmap.",
+	  .when = "when the write retires, but while a memslot or dirty-log call runs",
+	  .source = "Documentation/virt/kvm/api.rst: KVM_GET_DIRTY_LOG",
+	  .alarms = ALARM(LOG_MISSED), .about = OBJECT_SPTE },
+	{ .id = "no-stale-tlb",
+	  .sentence = "When mmu_lock is free, no TLB allows what the stage-2 tables do not.",
+	  .when = "but while a flush is due, and for a vCPU that will load a new root first",
+	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_flush_remote_tlbs()",
+	  .found = "cached pfn 0x%llx, mapped 0x%llx",
+	  .reads = ON(TLB) | ON(SPTE) | ON(RANGE) | ON(TASK), .about = OBJECT_TLB,
+	  .holds = tlb_is_fresh },
+	{ .id = "notifier-counts-agree",
+	  .sentence = "Invalidations in progress are active ones, and never negative.",
+	  .source = "virt/kvm/kvm_main.c:kvm_mmu_invalidate_end()",
+	  .found = "%lld in progress, %lld active",
+	  .reads = ON(NOTIFIER), .about = OBJECT_NOTIFIER, .holds = notifier_counts_agree },
+	{ .id = "seq-before-count",
+	  .sentence = "An invalidation raises the sequence before it drops its count.",
+	  .source = "virt/kvm/kvm_main.c:kvm_mmu_invalidate_end()",
+	  .found = "invalidation of 0x%llx to 0x%llx",
+	  .reads = ON(NOTIFIER), .about = OBJECT_NOTIFIER, .holds = sequence_comes_first },
+
+	/* ---- what the kernel itself finds wrong ---- */
+	{ .id = "no-kernel-warning",
+	  .sentence = "No WARN_ON() of the kernel fires.",
+	  .source = "the function named", .finding = "A4, A5, A11, A13, L2",
+	  .alarms = ALARM(WARN), .about = OBJECT_TASK },
+	{ .id = "no-kernel-bug",
+	  .sentence = "No BUG_ON() of the kernel fires, and nothing it dereferences is bad.",
+	  .source = "the function named",
+	  .alarms = ALARM(BUG) | ALARM(OOPS), .about = OBJECT_TASK },
+};
+
+const unsigned nr_laws = ARRAY_SIZE(laws);
+
+const struct law *law_find(const char *id)
+{
+	for (unsigned i = 0; i < nr_laws; i++)
+		if (!strcmp(laws[i].id, id))
+			return &laws[i];
+	return NULL;
+}

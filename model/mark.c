@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mark.c: KVM is about to look at a struct page, to mark it dirty or accessed: may it?
+ *
+ * What keeps a page is a reference; or mmu_lock, while the host maps it and does not invalidate:
+ * whoever is to free it has to take mmu_lock first. Only alarms are raised here.
+ */
+#include "model/mark.h"
+
+#include "model/machine.h"
+
+static bool is_invalidated(const struct machine *m, hva_t hva)
+{
+	for (unsigned i = 0; i < MAX_OPEN; i++) {
+		const struct open_range *open = &m->w->kvm.open[i];
+
+		if (open->used && !open->ended && hva >= open->start && hva < open->end)
+			return true;
+	}
+	return false;
+}
+
+/* A fault marks what its look-up found, and holds no reference on it. */
+static bool is_unprotected(struct machine *m, pfn_t pfn)
+{
+	const struct task *t = &m->w->task[m->task];
+	const struct fault *f = &t->fault;
+	struct pt_leaf leaf = host_leaf(m, f->hva);
+
+	if (!t->depth || t->frame[t->depth - 1].path != PATH_FAULT || t->refs > 0)
+		return false;
+	if (pfn != f->page && pfn != f->orig_pfn)
+		return false;
+	return !f->level || is_invalidated(m, f->hva) ||
+	       host_leaf_pfn(&leaf, f->hva) != pfn;
+}
+
+void mark_check(struct machine *m, pfn_t pfn)
+{
+	if (!page_is(m, pfn, PG_VALID)) {
+		raise_alarm(m, ALARM_NO_STRUCT_PAGE, pfn, BLAME_KVM);
+		return;
+	}
+	if (page_count(m, pfn) <= 0)
+		raise_alarm(m, ALARM_MARK_DEAD, pfn, BLAME_KVM);
+	if (is_unprotected(m, pfn))
+		raise_alarm(m, ALARM_TOUCH_UNHELD, pfn, BLAME_KVM);
+}
