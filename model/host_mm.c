@@ -166,6 +166,12 @@ void vma_merge(struct machine *m, struct vma *vma)
 		vma_join(m, vma, next);
 }
 
+/* Its filesystem wants to hear of the first write to each page: ->page_mkwrite. */
+static bool vma_wants_writenotify(const struct vma *vma)
+{
+	return vma->kind == VMA_FILE && vma->mode != FILE_SHMEM;
+}
+
 u64 vma_prot_bits(const struct vma *vma)
 {
 	bool shared = vma->flags & VM_SHARED;
@@ -173,7 +179,7 @@ u64 vma_prot_bits(const struct vma *vma)
 
 	if (!(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)))
 		return PTE_PROTNONE | PTE_ACCESSED;	/* PAGE_NONE */
-	if (shared && (vma->flags & VM_WRITE))
+	if (shared && (vma->flags & VM_WRITE) && !vma_wants_writenotify(vma))
 		bits |= PTE_WRITE;
 	if (!(vma->flags & VM_EXEC))
 		bits |= PTE_NX;

@@ -59,7 +59,7 @@ struct vma {
 	u64 index;		/* VMA_DEVICE, VMA_FILE: first page in the object, or file */
 	u32 flags;
 	u8 used;		/* 0: free row; else which one: 1 is in the file's tree longest */
-	u8 kind : 4, mode : 4;	/* enum vma_kind, enum map_mode */
+	u8 kind : 4, mode : 4;	/* enum vma_kind; enum map_mode, of a file enum file_type */
 	u8 object;		/* row of world.object, or of world.file */
 	u8 anon;		/* which anon_vma; 0: none yet */
 };
@@ -91,6 +91,7 @@ enum file_type {
 /* struct inode, struct address_space. The page cache is contents of pages (pagecache.c). */
 struct file_state {
 	u64 size;		/* i_size, in bytes */
+	u64 cached_end;		/* no page of this index, or a higher one, has ever been cached */
 	u8 used;
 	u8 type;		/* enum file_type */
 	u8 pad[6];

@@ -12,6 +12,7 @@
 #include "model/page.h"
 
 struct machine;
+struct vma;
 
 #define STEP(function, ...)	{ .name = #function, .run = function, ##__VA_ARGS__ }
 #define DECLARE_STEP(function)	enum step_result function(struct machine *m, struct task *t)
@@ -23,6 +24,8 @@ extern const struct step path_host_access[], path_host_fault[];
 extern const struct step path_notify_start[], path_notify_end[];
 extern const struct step path_unmap[], path_protect[], path_mmap[];
 extern const struct step path_fork[];
+extern const struct step path_file_fault[];
+extern const struct step path_file_resize[], path_file_write[], path_file_clean[];
 extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
@@ -79,3 +82,9 @@ void follow_init(struct follow *follow, gfn_t gfn, s16 slot, u32 foll);
 bool follow_resolve_hva(struct machine *m, struct task *t);
 /* GUP of one present, permitted leaf, fast or slow; the page, or NO_PFN. */
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder);
+/* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: no more. */
+const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end);
+/* do_cow_fault(): a new anonymous page at @hva, with the contents of @from. */
+void map_private_copy(struct machine *m, struct vma *vma, hva_t hva, pfn_t from);
+/* Is this a fault for path_file_fault? */
+bool file_fault_wanted(const struct machine *m, const struct task *t);

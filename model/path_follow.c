@@ -93,6 +93,7 @@ static void note_gup(struct machine *m, const char *name, hva_t hva, s64 result)
 static bool gup_fast_allows(struct machine *m, pfn_t pfn)
 {
 	return !m->sem->traits.gup_fast_needs_mapping || page_is(m, pfn, PG_ANON) ||
+	       page_is(m, pfn, PG_CACHE) ||
 	       page_is(m, page_head(m, pfn), PG_HEAD);
 }
 

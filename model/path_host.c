@@ -3,8 +3,8 @@
  * path_host.c: userspace touches memory, and the fault that follows.
  *
  * Linux: mm/memory.c:handle_mm_fault(), do_anonymous_page(), do_wp_page(), wp_page_copy(),
- * insert_pfn(), insert_page(); 6.1 to 7.2. Anonymous memory and driver mappings only.
- * SIMPLIFIED: no THP on fault, no swap, no files; the PTE lock is held for a whole step.
+ * insert_pfn(), insert_page(); 6.1 to 7.2. Files are path_file_fault.c's.
+ * SIMPLIFIED: no THP on fault, no swap; the PTE lock is held for a whole step.
  */
 #include "model/machine.h"
 #include "model/path.h"
@@ -250,6 +250,17 @@ static enum step_result put_old_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+void map_private_copy(struct machine *m, struct vma *vma, hva_t hva, pfn_t from)
+{
+	pfn_t copy;
+
+	vma_prepare_anon(m, vma);
+	copy = alloc_anon(m);
+	copy_page(m, copy, from);
+	page_add_lru(m, copy);
+	host_set_leaf(m, hva, 1, anon_writable(vma, copy));
+}
+
 /* insert_page() takes the mapping's reference; insert_pfn() and mixed pfns take none. */
 static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn, bool write)
 {
@@ -358,6 +369,13 @@ static enum step_result reuse_shared_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static enum step_result file_fault(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
 const struct step path_host_fault[] = {
 	STEP(handle_mm_fault, .chain = "handle_mm_fault"),
 	STEP(map_zero_page, .when = anon_missing_read,
@@ -379,6 +397,7 @@ const struct step path_host_fault[] = {
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
 	STEP(copy_driver_page, .when = device_missing_private,
 	     .chain = "handle_mm_fault > do_cow_fault"),
+	STEP(file_fault, .when = file_fault_wanted, .calls = PATH_FILE_FAULT),
 	STEP(driver_fault, .when = device_missing, .chain = "handle_mm_fault > __do_fault"),
 	STEP(reuse_shared_page, .when = device_write_protected,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_reuse"),
@@ -449,6 +468,15 @@ static u32 mode_flags(u8 mode)
 #define EINVAL	22
 #define ENOMEM	12
 
+/* Its length is what the file's is, at mmap() or later: no check. */
+static s32 mmap_file(struct machine *m, const struct mmap_op *op, struct vma *vma)
+{
+	const struct file_state *file = &m->w->file[op->object];
+
+	vma->mode = file->type;
+	return file->used ? 0 : -EINVAL;
+}
+
 static s32 mmap_device(struct machine *m, const struct mmap_op *op, struct vma *vma)
 {
 	const struct object_state *object = &m->w->object[op->object];
@@ -496,6 +524,8 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		vma.flags |= VM_ACCOUNT;
 	if (op->kind == VMA_DEVICE)
 		op->error = mmap_device(m, op, &vma);
+	if (op->kind == VMA_FILE)
+		op->error = mmap_file(m, op, &vma);
 	added = vma_add(m, &vma);
 	if (!added)
 		op->error = -ENOMEM;

@@ -183,7 +183,7 @@ static bool object_part(const struct vma *vma, const struct range_op *op, hva_t 
 	u64 from = op->index > first ? op->index : first;
 	u64 to = op->index + op->pages < last ? op->index + op->pages : last;
 
-	if (!vma->used || vma->kind != VMA_DEVICE || vma->object != op->object || from >= to)
+	if (!vma->used || vma->kind != op->backing || vma->object != op->object || from >= to)
 		return false;
 	*start = vma->start + ((from - first) << PAGE_SHIFT);
 	*end = vma->start + ((to - first) << PAGE_SHIFT);
@@ -219,6 +219,18 @@ static const struct vma *next_in_tree(const struct machine *m, const struct rang
 			best = vma;
 	}
 	return best && object_part(best, op, start, end) ? best : NULL;
+}
+
+const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end)
+{
+	const struct vma *vma = next_in_tree(m, &t->range, start, end);
+
+	t->mm = vma ? mm_of_vma(m, vma) : 0;
+	if (vma) {
+		t->range.at = vma->index;
+		t->range.vma = place_in_tree(m, vma);
+	}
+	return vma;
 }
 
 /*
@@ -257,13 +269,8 @@ static bool next_piece(struct machine *m, struct task *t)
 		end = vma->end < op->end ? vma->end : op->end;
 		op->at = end;
 	} else {				/* unmap_mapping_range(): each VMA of the file */
-		const struct vma *vma = next_in_tree(m, op, &start, &end);
-
-		t->mm = vma ? mm_of_vma(m, vma) : 0;
-		if (!vma)
+		if (!rmap_next(m, t, &start, &end))
 			return false;
-		op->at = vma->index;
-		op->vma = place_in_tree(m, vma);
 	}
 	t->notify = (struct notify){ .start = start, .end = end, .event =
 				     unmaps(op) ? NOTIFY_UNMAP : NOTIFY_CLEAR };
@@ -311,6 +318,9 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 
 		if (!leaf.present)
 			break;
+		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+		if (t->range.keeps_cows && leaf_is_normal(&leaf) && page_is(m, pfn, PG_ANON))
+			continue;	/* should_zap_page() */
 		if (leaf_is_normal(&leaf)) {
 			page_hand_over(m, pfn, HOLD_PTE, HOLD_MM);
 			m->phys->store(m->phys, gather_page(m, t->range.gathered),
@@ -321,7 +331,6 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 		}
 		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
 			      t->range.kind == RANGE_POISON ? PTE_HWPOISON : 0);
-		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 	}
 	return STEP_NEXT;
 }

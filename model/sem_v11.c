@@ -155,7 +155,7 @@ static void lookup_release(struct machine *m, struct task *t)
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,		\
 	.refcounted_bit = SPTE_MMU_PAGE_REFCOUNTED,		\
 	.change_pte = true,			\
-	.needs_io = true, .anon_ref_add = true,	\
+	.needs_io = true, .anon_ref_add = true, .map_pages_puts = true,	\
 	.zap_root_from = 3, .saved_dirty = true, .reexecutes = true, .checks_hwpoison = true
 
 static const struct traits traits = { V11_TRAITS };

@@ -24,7 +24,7 @@ static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 31,
 	.ept = &spte_ept_6_12, .npt = &spte_npt_6_12,
 	.pfnmap_huge = true, .writable_by_slow = true,
-	.anon_ref_add = true, .zap_root_from = 1,
+	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 1,
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .checks_hwpoison = true,
 };
 

@@ -54,7 +54,7 @@ static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 15,
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .writable_by_slow = true,
-	.anon_ref_add = true, .zap_root_from = 3,
+	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 3,
 	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,
 };
 

@@ -96,7 +96,7 @@ static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 31,
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
-	.zap_root_from = 1, .table_noted_last = true,
+	.map_pages_puts = true, .zap_root_from = 1, .table_noted_last = true,
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .fault_keeps_dirty = true,
 };
 

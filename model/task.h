@@ -20,6 +20,10 @@ enum path_id {
 	PATH_NOTIFY_START,	/* mmu_notifier_invalidate_range_start() */
 	PATH_NOTIFY_END,
 	PATH_UNMAP,		/* munmap, MADV_DONTNEED, unmap_mapping_range() */
+	PATH_FILE_FAULT,	/* do_fault() in a mapping of a file */
+	PATH_FILE_RESIZE,	/* ftruncate(), fallocate(FALLOC_FL_PUNCH_HOLE) */
+	PATH_FILE_WRITE,	/* open(O_CREAT), pwrite() */
+	PATH_FILE_CLEAN,	/* write-back: write_cache_pages() */
 	PATH_PROTECT,		/* mprotect() */
 	PATH_MMAP,
 	PATH_FORK,		/* dup_mmap() */
@@ -113,7 +117,8 @@ struct host_fault {
 	u8 error;		/* VM_FAULT_ERROR: no VMA, no permission, SIGBUS */
 	u8 cow;
 	u8 poisoned;		/* SIGBUS(BUS_MCEERR_AR) */
-	u8 pad[4];
+	u8 sigbus;		/* VM_FAULT_SIGBUS: beyond the end of the file */
+	u8 pad[3];
 };
 
 enum notify_event { NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE };
@@ -142,6 +147,9 @@ struct range_op {
 	u8 force_flush;		/* a dirty page of a file or driver has been gathered */
 	u8 detached;		/* munmap: VMAs are gone, mmap_lock is held for reading */
 	u8 hole;		/* MADV_DONTNEED met addresses without a VMA */
+	u8 backing;		/* enum vma_kind: what .object is a row of */
+	u8 keeps_cows;		/* zap_details.even_cows is false */
+	u8 pad[2];
 	u64 gathered;		/* pages in the mmu_gather */
 };
 enum range_kind {
@@ -160,6 +168,25 @@ struct mmap_op {
 	u8 shared, populate;
 	u8 pad[3];
 	s32 error;
+};
+
+enum file_verb { FILE_CREATE, FILE_WRITE, FILE_TRUNCATE, FILE_PUNCH, FILE_CLEAN };
+
+/* A system call on a file */
+struct file_op {
+	u64 offset, length;	/* bytes */
+	u64 index, end;		/* pages that go, or are cleaned */
+	u64 at;			/* done up to here */
+	pfn_t page;		/* being cleaned; NO_PFN: none is dirty any more */
+	u32 value;		/* FILE_WRITE */
+	s32 error;
+	u8 verb;		/* enum file_verb */
+	u8 file;		/* row of world.file */
+	u8 type;		/* FILE_CREATE: enum file_type */
+	u8 unmaps, shrinks;
+	u8 batched;		/* folios that are locked, from .at on */
+	u8 cleaned;		/* a PTE was writable or dirty */
+	u8 goes_on;		/* FILE_WRITE: the same write(), four bytes further */
 };
 
 enum driver_verb { DRIVER_ALLOC, DRIVER_FREE, DRIVER_REF, DRIVER_REPOINT, DRIVER_MODE };
@@ -233,6 +260,7 @@ struct task {
 	struct host_fault host;
 	struct notify notify;
 	struct range_op range;
+	struct file_op file;
 	struct mmap_op mmap;
 	struct driver_op driver;
 	struct slot_op slot;

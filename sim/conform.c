@@ -167,7 +167,8 @@ static void run_events(struct run *run, const struct script_events *todo)
 			lose(run, "the model has no room for this");
 			return;
 		}
-		keep_notes(run);
+		if (!e->elsewhere)
+			keep_notes(run);
 		bind_frames(run, e, &run->outcome);
 		follow_roots(run);
 		if (is_over(&run->outcome))

@@ -22,14 +22,15 @@ static bool knows(const struct run *run, const struct item *recorded)
 static bool may_be_foreign(const struct run *run, const struct item *recorded)
 {
 	return recorded->kind == CONFORM_PAGE_REF && recorded->owner != FRAME_NEW &&
-	       !knows(run, recorded);
+	       recorded->owner != FRAME_FOUND && !knows(run, recorded);
 }
 
 static bool is_ours(const struct run *run, const struct item *recorded, const struct item *model)
 {
 	const struct frames *frames = &run->frames;
 
-	if (knows(run, recorded) || recorded->owner == FRAME_NEW)
+	if (knows(run, recorded) || recorded->owner == FRAME_NEW ||
+	    recorded->owner == FRAME_FOUND)
 		return true;
 	if (recorded->owner == FRAME_ZERO)
 		return model->frame[0] == run->vm->w.config.zero_pfn;

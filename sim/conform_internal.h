@@ -148,6 +148,7 @@ bool lru_guess(struct run *run, pfn_t pfn, s32 correction);
 enum owner_of_frame {
 	FRAME_KNOWN,		/* compare */
 	FRAME_NEW,		/* allocated here, for us */
+	FRAME_FOUND,		/* in the page cache, by a fault of ours */
 	FRAME_ZERO,		/* PG_reserved: may be the zero page */
 	FRAME_UNSURE,		/* ours if it is bound, else somebody else's */
 };

@@ -189,12 +189,18 @@ static bool is_prefix(const char *text, const char *prefix)
 	return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* Does a fault at one of our addresses, or "lab alloc", allocate @pfn at this event? */
+static bool in_our_fault(const struct scan *scan)
+{
+	return scan->nr_faults && address_is_ours(scan->fault[scan->nr_faults - 1]);
+}
+
+/* Does a fault at one of our addresses, "fwrite" or "lab alloc" allocate @pfn at this event? */
 static bool is_new(const struct scan *scan, const struct trace_event *event, uint64_t pfn)
 {
 	const struct command *command = scan->run->command;
 	const struct trace_event *end = command->events + command->nr_events;
-	bool fault = scan->nr_faults && address_is_ours(scan->fault[scan->nr_faults - 1]);
+	bool fault = in_our_fault(scan) ||
+		     (command->nr_words && !strcmp(command->words[0], "fwrite"));
 	bool alloc = command->nr_words > 1 && !strcmp(command->words[0], "lab") &&
 		     !strcmp(command->words[1], "alloc");
 
@@ -233,6 +239,8 @@ static bool read_page_ref(struct scan *scan, const struct trace_event *event, st
 		item->owner = FRAME_NEW;
 	else if (strstr(word(event, "flags"), "reserved"))
 		item->owner = FRAME_ZERO;
+	else if (!strcmp(event->name, "page_ref_mod_unless") && in_our_fault(scan))
+		item->owner = FRAME_FOUND;
 	return true;
 }
 

@@ -18,6 +18,7 @@
 enum event_id {
 	EVENT_ALLOC, EVENT_FREE, EVENT_REF, EVENT_REPOINT, EVENT_MODE, EVENT_ZAP,
 	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_POISON, EVENT_DRAIN,
+	EVENT_FILE, EVENT_TRUNCATE, EVENT_PUNCH, EVENT_FILE_WRITE, EVENT_WRITEBACK,
 	EVENT_MEMSLOT, EVENT_MEMSLOT_DELETE, EVENT_DIRTY_LOG,
 	EVENT_CLEAR_LOG, EVENT_LOG_MODE,
 	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
@@ -40,7 +41,10 @@ struct event {
 	const char *until;		/* stop before this step; NULL: run to the end */
 	const char *op;			/* as shown: the kind's name, or the recorded command */
 	/* Arguments; which ones count is in the kind's row. */
-	uint64_t object, other;		/* rows of world.object */
+	uint64_t object, other;		/* rows of world.object; .object of world.file, too */
+	uint64_t offset;		/* bytes, in a file */
+	bool goes_on;			/* FILE_WRITE: of the same write() as the one before */
+	bool elsewhere;			/* of recordings: by another process than the recorder */
 	uint64_t index, other_index;	/* pages */
 	uint64_t count;			/* pages, or accesses */
 	uint64_t kind, mode, order;	/* enum alloc_kind, enum map_mode */

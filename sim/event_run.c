@@ -6,6 +6,7 @@
 
 #include "model/host_mm.h"
 #include "model/memslot.h"
+#include "model/pagecache.h"
 #include "model/path.h"
 #include "sim/event.h"
 
@@ -39,9 +40,16 @@ static void start_range(struct task *t, const struct event *e, enum range_kind k
 {
 	t->range = (struct range_op){
 		.start = e->hva, .end = e->hva + e->size, .kind = kind, .object = e->object,
-		.index = e->index, .pages = e->count, .prot = e->prot,
+		.index = e->index, .pages = e->count, .prot = e->prot, .backing = VMA_DEVICE,
 		.split = kind == RANGE_MUNMAP || kind == RANGE_PROTECT ? 0 : 2,
 	};
+}
+
+static void start_file(struct task *t, const struct event *e, enum file_verb verb)
+{
+	t->file = (struct file_op){ .verb = verb, .file = e->object, .offset = e->offset,
+				    .length = e->size, .type = e->kind, .value = e->value, .goes_on = e->goes_on,
+				    .page = NO_PFN, .end = MAX_FILE_SIZE >> PAGE_SHIFT };
 }
 
 static void start_access(struct vm *vm, struct task *t, const struct event *e)
@@ -81,6 +89,9 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_MMAP] = PATH_MMAP, [EVENT_MUNMAP] = PATH_UNMAP,
 		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_POISON] = PATH_UNMAP,
 		[EVENT_MPROTECT] = PATH_PROTECT,
+		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
+		[EVENT_TRUNCATE] = PATH_FILE_RESIZE, [EVENT_PUNCH] = PATH_FILE_RESIZE,
+		[EVENT_WRITEBACK] = PATH_FILE_CLEAN,
 		[EVENT_MEMSLOT] = PATH_SLOT, [EVENT_MEMSLOT_DELETE] = PATH_SLOT,
 		[EVENT_DIRTY_LOG] = PATH_DIRTY_LOG, [EVENT_CLEAR_LOG] = PATH_CLEAR_LOG,
 		[EVENT_LOG_MODE] = PATH_LOG_MODE,
@@ -149,11 +160,26 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_MPROTECT:
 		start_range(t, e, RANGE_PROTECT);
 		break;
+	case EVENT_FILE:
+		start_file(t, e, FILE_CREATE);
+		break;
+	case EVENT_TRUNCATE:
+		start_file(t, e, FILE_TRUNCATE);
+		break;
+	case EVENT_PUNCH:
+		start_file(t, e, FILE_PUNCH);
+		break;
+	case EVENT_FILE_WRITE:
+		start_file(t, e, FILE_WRITE);
+		break;
+	case EVENT_WRITEBACK:
+		start_file(t, e, FILE_CLEAN);
+		break;
 	case EVENT_MMAP:
 		t->mmap = (struct mmap_op){
 			.hva = e->hva, .pages = e->size >> PAGE_SHIFT, .index = e->index,
 			.kind = e->backing, .object = e->object, .prot = e->prot,
-			.shared = e->backing == VMA_DEVICE && !e->is_private };
+			.shared = e->backing != VMA_ANON && !e->is_private };
 		break;
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:
@@ -277,7 +303,8 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 	case EVENT_HOST_WRITE:
 	case EVENT_CHILD_READ:
 	case EVENT_CHILD_WRITE:
-		o->word = t->host.poisoned ? "sigbus" : t->access.failed ? "sigsegv" : "ok";
+		o->word = t->host.poisoned || t->host.sigbus ? "sigbus" :
+			  t->access.failed ? "sigsegv" : "ok";
 		o->has_value = !t->access.failed;
 		o->value = t->access.value;
 		outcome_page(vm, o, t->access.failed ? NO_PFN : t->access.pfn);
@@ -308,6 +335,13 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 	case EVENT_CHILD_DONTNEED:
 	case EVENT_CHILD_EXIT:
 		o->error = t->range.error;
+		break;
+	case EVENT_FILE:
+	case EVENT_TRUNCATE:
+	case EVENT_PUNCH:
+	case EVENT_FILE_WRITE:
+	case EVENT_WRITEBACK:
+		o->error = t->file.error;
 		break;
 	case EVENT_ALLOC:
 	case EVENT_REPOINT:

@@ -38,6 +38,8 @@ void script_free(struct script *script)
 {
 	if (!script)
 		return;
+	for (size_t i = 0; i < MAX_FILES; i++)
+		free(script->name[i]);
 	free(script->events);
 	free(script->file);
 	free(script);

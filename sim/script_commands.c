@@ -30,32 +30,42 @@ static const char *populate(struct script *s, const struct command *c, uint64_t 
 	return NULL;
 }
 
+static bool is_device(const char *kind)
+{
+	return !strncmp(kind, "dev:", 4) || !strncmp(kind, "pdev:", 5);
+}
+
 static const char *mmap_at(struct script *s, const struct command *c, uint64_t hva, uint64_t size,
 			   const char *kind)
 {
-	const char *prot = script_option(c, "prot");
-	struct event *e = script_add(s, c, EVENT_MMAP);
+	const char *prot = script_option(c, "prot"), *why = NULL;
+	uint64_t offset = option(c, "foff", 0);
+	bool is_file = strcmp(kind, "anon") && !is_device(kind);
+	struct event *e;
+	int file = 0;
 
+	if (is_file)
+		why = script_open(s, c, kind, offset + size, &file);
+	e = script_add(s, c, EVENT_MMAP);
+	if (why)
+		return why;
 	e->hva = hva;
 	e->size = (size + 4095) & ~4095ull;
 	e->prot = prot_of(prot ? prot : "rw");
-	e->index = option(c, "foff", 0) >> PAGE_SHIFT;
+	e->index = offset >> PAGE_SHIFT;
 	e->name = script_word(c, 1);
-	if (!strcmp(kind, "anon")) {
-		e->backing = VMA_ANON;
-	} else if (!strncmp(kind, "dev:", 4) || !strncmp(kind, "pdev:", 5)) {
-		e->backing = VMA_DEVICE;
-		e->is_private = *kind == 'p';
-		e->object = script_number(strchr(kind, ':') + 1);
-		if (e->object >= MAX_OBJECTS)
-			return "more than 8 objects";
-	} else {
-		return "files, shared and huge memory are not modelled";
-	}
+	e->backing = is_file ? VMA_FILE : is_device(kind) ? VMA_DEVICE : VMA_ANON;
+	e->is_private = *kind == 'p';
+	e->object = is_file ? (uint64_t)file :
+		    is_device(kind) ? script_number(strchr(kind, ':') + 1) : 0;
+	if (e->backing == VMA_DEVICE && e->object >= MAX_OBJECTS)
+		return "more than 8 objects";
+	if (s->nr_regions && is_file && !strcmp(script_word(c, 0), "mmap"))
+		s->region[s->nr_regions - 1].file = file;
 	if (!script_option(c, "populate"))
 		return NULL;
-	if (e->backing == VMA_DEVICE)
-		return "MAP_POPULATE of a device is not modelled";
+	if (e->backing != VMA_ANON)
+		return "MAP_POPULATE of a device or file is not modelled";
 	return populate(s, c, hva, size, prot_of(prot ? prot : "rw") & VM_WRITE);
 }
 
@@ -68,6 +78,7 @@ static const char *do_mmap(struct script *s, const struct command *c)
 	s->region[s->nr_regions].name = script_word(c, 1);
 	s->region[s->nr_regions].base = c->answer.has_hva ? c->answer.hva : base;
 	s->region[s->nr_regions].size = number(c, 2);
+	s->region[s->nr_regions].file = -1;
 	base = s->region[s->nr_regions++].base;
 	return mmap_at(s, c, base, number(c, 2), script_word(c, 3));
 }
@@ -394,6 +405,10 @@ static const struct script_row commands[] = {
 	{ "madvise", do_madvise, false },
 	{ "munmap", do_munmap, false },
 	{ "mprotect", do_mprotect, false },
+	{ "truncate", script_truncate, false },
+	{ "punch", script_punch, false },
+	{ "fwrite", script_fwrite, false },
+	{ "sh", script_shell, false },
 	{ "dirtylog", do_dirtylog, false },
 	{ "cleardirty", do_cleardirty, false },
 	{ "cap", do_cap, false },

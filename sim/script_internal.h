@@ -2,6 +2,7 @@
 /* script_internal.h: what script.c and script_commands.c share. */
 #pragma once
 
+#include "model/host_mm.h"
 #include "sim/script.h"
 
 enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4 };	/* labvmm's own bounds */
@@ -11,8 +12,11 @@ enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4 };	/* labvmm's own bounds */
 
 struct script {
 	const struct recording *recording;
-	struct { const char *name; uint64_t base, size; } region[MAX_REGIONS];
+	struct { const char *name; uint64_t base, size; int file; } region[MAX_REGIONS];
 	size_t nr_regions;
+	const char *file_path[MAX_FILES];	/* NULL: has none */
+	char *name[MAX_FILES];			/* paths that are not a word */
+	size_t nr_files;
 	struct { uint64_t gpa, hva, size; } slot[64];
 	struct event *events;		/* of the command at hand */
 	size_t nr_events, room;
@@ -62,3 +66,10 @@ const char *do_bg(struct script *s, const struct command *c);
 const char *do_bgstop(struct script *s, const struct command *c);
 const char *do_later(struct script *s, const struct command *c);
 const char *do_join(struct script *s, const struct command *c);
+/* script_files.c: the row of the file that is mapped, made or cut to size as open() does. */
+const char *script_open(struct script *s, const struct command *c, const char *kind, uint64_t size,
+			int *file);
+const char *script_truncate(struct script *s, const struct command *c);
+const char *script_punch(struct script *s, const struct command *c);
+const char *script_fwrite(struct script *s, const struct command *c);
+const char *script_shell(struct script *s, const struct command *c);

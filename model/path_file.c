@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_file.c: a file grows, shrinks, is written, gets a hole, is written back.
+ *
+ * Linux: mm/shmem.c:shmem_setattr(), shmem_fallocate(), shmem_undo_range(), mm/truncate.c,
+ * mm/filemap.c:generic_perform_write(), mm/page-writeback.c:folio_clear_dirty_for_io(),
+ * mm/rmap.c:page_vma_mkclean_one(); 6.1 to 7.2. What goes is unmapped first, and what was faulted
+ * in again is unmapped once more under its folio lock, before it leaves the cache.
+ * SIMPLIFIED: i_rwsem and invalidate_lock are not modelled.
+ */
+#include "model/machine.h"
+#include "model/pagecache.h"
+#include "model/path.h"
+#include "model/semantics.h"
+
+#define EINVAL	22
+#define EFBIG	27
+#define ALL_PAGES	(MAX_FILE_SIZE >> PAGE_SHIFT)
+
+static bool file_ok(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->file.error;
+}
+
+static u64 round_up_page(u64 bytes)
+{
+	return (bytes + PAGE_SIZE - 1) & PAGE_MASK;
+}
+
+/* ---- ftruncate(), fallocate(FALLOC_FL_PUNCH_HOLE) ---- */
+
+/* shmem_setattr(): i_size first, so that nobody faults in what is about to go. */
+static void begin_truncate(struct machine *m, struct file_op *op)
+{
+	struct file_state *file = &m->w->file[op->file];
+	u64 old = file->size;
+
+	file->size = op->offset;
+	op->index = round_up_page(op->offset) >> PAGE_SHIFT;
+	op->end = ALL_PAGES;
+	op->unmaps = old > round_up_page(op->offset);
+	op->shrinks = old > op->offset;
+	op->length = MAX_FILE_SIZE - op->offset;
+}
+
+static void begin_punch(struct file_op *op)
+{
+	op->index = round_up_page(op->offset) >> PAGE_SHIFT;
+	op->end = (op->offset + op->length) >> PAGE_SHIFT;
+	op->unmaps = op->end > op->index;
+	op->shrinks = true;
+}
+
+static enum step_result begin_resize(struct machine *m, struct task *t)
+{
+	struct file_op *op = &t->file;
+
+	if (!m->w->file[op->file].used || op->offset > MAX_FILE_SIZE ||
+	    op->length > MAX_FILE_SIZE - op->offset)
+		op->error = -EFBIG;
+	else if (op->verb == FILE_PUNCH && !op->length)
+		op->error = -EINVAL;
+	else if (op->verb == FILE_PUNCH)
+		begin_punch(op);
+	else
+		begin_truncate(m, op);
+	op->at = op->index;
+	return STEP_NEXT;
+}
+
+static void unmap_pages(struct task *t, u64 index, u64 pages, bool even_cows)
+{
+	t->range = (struct range_op){ .kind = RANGE_ZAP, .split = 2, .backing = VMA_FILE,
+				      .object = t->file.file, .index = index, .pages = pages,
+				      .keeps_cows = !even_cows };
+}
+
+static bool unmaps(const struct machine *m, const struct task *t)
+{
+	return file_ok(m, t) && t->file.unmaps;
+}
+
+static bool unmaps_again(const struct machine *m, const struct task *t)
+{
+	return unmaps(m, t) && t->file.verb == FILE_TRUNCATE;
+}
+
+/* unmap_mapping_range(); truncation takes private copies, too, and a punched hole does not. */
+static enum step_result unmap_hole(struct machine *m, struct task *t)
+{
+	const struct file_op *op = &t->file;
+
+	(void)m;
+	unmap_pages(t, op->index, op->end - op->index, op->verb == FILE_TRUNCATE);
+	return STEP_CALL;
+}
+
+static bool shrinks(const struct machine *m, const struct task *t)
+{
+	return file_ok(m, t) && t->file.shrinks;
+}
+
+/* find_lock_entries(): a reference and the lock of up to a pagevec's worth of folios. */
+static enum step_result lock_batch(struct machine *m, struct task *t)
+{
+	struct file_op *op = &t->file;
+	u64 at = op->at;
+
+	op->batched = 0;
+	while (op->batched < MAX_BATCHED) {
+		pfn_t pfn;
+
+		at = cache_next(m, op->file, at, op->end);
+		pfn = at < op->end ? cache_page(m, op->file, at) : NO_PFN;
+		if (pfn != NO_PFN && page_is(m, pfn, PG_LOCKED) && !op->batched)
+			return STEP_BLOCKED;
+		if (pfn == NO_PFN || page_is(m, pfn, PG_LOCKED))
+			break;
+		page_try_get_folio(m, pfn, HOLD_MM, 1);
+		page_of(m, pfn)->flags |= PG_LOCKED;
+		op->batched++;
+		at++;
+	}
+	return STEP_NEXT;
+}
+
+static bool has_batch(const struct machine *m, const struct task *t)
+{
+	return shrinks(m, t) && t->file.batched;
+}
+
+/* The first page of the batch that is mapped; op->end if none is. */
+static u64 first_mapped(struct machine *m, const struct file_op *op)
+{
+	u64 at = op->at;
+
+	for (unsigned i = 0; i < op->batched; i++, at++) {
+		at = cache_next(m, op->file, at, op->end);
+		if (page_of(m, cache_page(m, op->file, at))->mapcount)
+			return at;
+	}
+	return op->end;
+}
+
+static bool batch_is_mapped(const struct machine *m, const struct task *t)
+{
+	return has_batch(m, t) &&
+	       first_mapped((struct machine *)m, &t->file) < t->file.end;
+}
+
+/* truncate_cleanup_folio() > unmap_mapping_folio(): somebody has faulted it in again. */
+static enum step_result unmap_batch(struct machine *m, struct task *t)
+{
+	unmap_pages(t, first_mapped(m, &t->file), 1, false);
+	return STEP_CALL_BACK;
+}
+
+/* truncate_inode_folio() of each, then folio_batch_release() */
+static enum step_result delete_batch(struct machine *m, struct task *t)
+{
+	struct file_op *op = &t->file;
+	pfn_t pfn[MAX_BATCHED];
+
+	for (unsigned i = 0; i < op->batched; i++) {
+		op->at = cache_next(m, op->file, op->at, op->end);
+		pfn[i] = cache_page(m, op->file, op->at);
+		cache_remove(m, op->file, op->at++);
+		page_of(m, pfn[i])->flags &= ~(u32)PG_LOCKED;
+	}
+	for (unsigned i = 0; i < op->batched; i++)
+		page_put(m, pfn[i], HOLD_MM);
+	return STEP_BACK;
+}
+
+/* The bytes of [@offset, @end) that lie in the page of @index, which is not given up, become 0. */
+static void zero_part(struct machine *m, const struct file_op *op, u64 index)
+{
+	u64 start = op->offset > index << PAGE_SHIFT ? op->offset : index << PAGE_SHIFT;
+	u64 end = op->offset + op->length, limit = (index + 1) << PAGE_SHIFT;
+	pfn_t pfn = cache_page(m, op->file, index);
+
+	if (pfn == NO_PFN || (index >= op->index && index < op->end))
+		return;
+	page_get(m, pfn, HOLD_MM);
+	page_set_dirty(m, pfn);
+	for (u64 at = start & ~(u64)3; at < end && at < limit; at += 4) {
+		u32 keep = at < start ? (1u << (start - at) * 8) - 1 : 0;
+
+		if (at + 4 > end)
+			keep |= ~0u << (end - at) * 8;
+		page_store(m, pfn, at, page_load(m, pfn, at) & keep);
+	}
+	page_put(m, pfn, HOLD_MM);
+}
+
+/* truncate_inode_partial_folio() */
+static enum step_result zero_partial(struct machine *m, struct task *t)
+{
+	const struct file_op *op = &t->file;
+	u64 last = (op->offset + op->length - 1) >> PAGE_SHIFT;
+
+	zero_part(m, op, op->offset >> PAGE_SHIFT);
+	if (last != op->offset >> PAGE_SHIFT && last < ALL_PAGES)
+		zero_part(m, op, last);
+	return STEP_NEXT;
+}
+
+#define UNDO	"shmem_undo_range"
+
+const struct step path_file_resize[] = {
+	STEP(begin_resize, .chain = "shmem_setattr / shmem_fallocate"),
+	STEP(unmap_hole, .when = unmaps, .calls = PATH_UNMAP, .chain = "unmap_mapping_range"),
+	STEP(lock_batch, .when = shrinks, .chain = UNDO " > find_lock_entries"),
+	STEP(unmap_batch, .when = batch_is_mapped, .calls = PATH_UNMAP, .to = "unmap_batch",
+	     .chain = UNDO " > truncate_inode_folio > unmap_mapping_folio"),
+	STEP(delete_batch, .when = has_batch, .to = "lock_batch",
+	     .chain = UNDO " > truncate_inode_folio"),
+	STEP(zero_partial, .when = shrinks, .chain = UNDO " > truncate_inode_partial_folio"),
+	{ .name = "unmap_hole_again", .run = unmap_hole, .when = unmaps_again,
+	  .calls = PATH_UNMAP, .chain = "unmap_mapping_range" },
+	{ 0 }
+};
+
+/* ---- open(O_CREAT), pwrite() ---- */
+
+static enum step_result create_file(struct machine *m, struct file_op *op)
+{
+	struct file_state *file = &m->w->file[op->file];
+
+	if (op->length > MAX_FILE_SIZE)
+		op->error = -EFBIG;
+	else
+		*file = (struct file_state){ .used = true, .type = op->type, .size = op->length };
+	return STEP_DONE;
+}
+
+/* generic_perform_write() of four bytes: nothing is unmapped, mappings see it. */
+static enum step_result write_file(struct machine *m, struct task *t)
+{
+	struct file_op *op = &t->file;
+	struct file_state *file = &m->w->file[op->file];
+	u64 index = op->offset >> PAGE_SHIFT;
+	pfn_t pfn;
+
+	if (op->verb == FILE_CREATE)
+		return create_file(m, op);
+	pfn = cache_page(m, op->file, index);
+	if (pfn != NO_PFN && page_is(m, pfn, PG_LOCKED))
+		return STEP_BLOCKED;
+	if (pfn == NO_PFN) {	/* shmem_alloc_folio() for SGP_WRITE */
+		pfn = cache_add(m, op->file, index, HOLD_MM);
+		page_of(m, pfn)->flags |= PG_REFERENCED;
+	} else {
+		page_try_get_folio(m, pfn, HOLD_MM, 1);
+		if (!op->goes_on)
+			m->sem->ops.mark_accessed(m, pfn);
+	}
+	page_store(m, pfn, op->offset, op->value);
+	page_set_dirty(m, pfn);
+	if (file->size < op->offset + 4)
+		file->size = op->offset + 4;
+	page_put(m, pfn, HOLD_MM);
+	return STEP_DONE;
+}
+
+const struct step path_file_write[] = {
+	STEP(write_file, .chain = "generic_perform_write"),
+	{ 0 }
+};

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_file_fault.c: a fault in a mapping of a file.
+ *
+ * Linux: mm/memory.c:do_read_fault(), do_cow_fault(), do_shared_fault(), wp_page_shared(),
+ * mm/filemap.c:filemap_map_pages(), filemap_fault(), mm/shmem.c:shmem_fault(); 6.1 to 7.2.
+ * From the look-up on the folio is locked, which is what keeps truncation off.
+ * SIMPLIFIED: no read-ahead, no waiting for a hole that is being punched; what is not cached is a
+ * hole; large folios are only those of a huge tmpfs.
+ */
+#include "model/machine.h"
+#include "model/pagecache.h"
+#include "model/path.h"
+#include "model/semantics.h"
+
+enum { FAULT_AROUND_PAGES = 16 };	/* fault_around_bytes */
+
+static struct vma *file_vma(const struct machine *m, const struct task *t)
+{
+	struct vma *vma = t->host.error ? NULL : vma_find((struct machine *)m, t->host.hva);
+
+	return vma && vma->kind == VMA_FILE ? vma : NULL;
+}
+
+static struct pt_leaf file_leaf(const struct machine *m, const struct task *t)
+{
+	return host_leaf((struct machine *)m, t->host.hva);
+}
+
+/* do_fault(), or do_wp_page() of a shared mapping; private ones are copied like anonymous memory. */
+bool file_fault_wanted(const struct machine *m, const struct task *t)
+{
+	const struct vma *vma = file_vma(m, t);
+	struct pt_leaf leaf = file_leaf(m, t);
+
+	if (!vma)
+		return false;
+	return !leaf.present || ((vma->flags & VM_SHARED) && t->host.write &&
+				 !(leaf.entry & PTE_WRITE));
+}
+
+static bool missing_read(const struct machine *m, const struct task *t)
+{
+	return file_vma(m, t) && !t->host.write && !file_leaf(m, t).present;
+}
+
+static bool missing(const struct machine *m, const struct task *t)
+{
+	return file_vma(m, t) && t->host.page == NO_PFN && !file_leaf(m, t).present;
+}
+
+static bool write_protected(const struct machine *m, const struct task *t)
+{
+	struct pt_leaf leaf = file_leaf(m, t);
+
+	return file_vma(m, t) && t->host.page == NO_PFN && t->host.write && leaf.present &&
+	       !(leaf.entry & PTE_WRITE);
+}
+
+static bool has_page(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->host.page != NO_PFN;
+}
+
+static bool asks_filesystem(const struct machine *m, const struct task *t)
+{
+	const struct vma *vma = file_vma(m, t);
+
+	return vma && has_page(m, t) && t->host.write && (vma->flags & VM_SHARED) &&
+	       file_tracks_writes(vma->mode);
+}
+
+static bool copies(const struct machine *m, const struct task *t)
+{
+	const struct vma *vma = file_vma(m, t);
+
+	return vma && has_page(m, t) && t->host.write && !(vma->flags & VM_SHARED);
+}
+
+static void unlock_page(struct machine *m, pfn_t pfn)
+{
+	page_of(m, pfn)->flags &= ~(u32)PG_LOCKED;
+}
+
+/* set_pte_range(): the reference that the look-up took goes to the PTE. */
+static void set_file_pte(struct machine *m, const struct vma *vma, hva_t hva, bool write)
+{
+	pfn_t pfn = cache_page(m, vma->object, vma_page_index(vma, hva));
+	u64 bits = vma_prot_bits(vma);
+
+	if (write)
+		bits |= PTE_DIRTY | PTE_WRITE;
+	else if (m->sem->traits.fault_keeps_dirty && (bits & PTE_WRITE) &&
+		 page_is(m, pfn, PG_DIRTY))
+		bits |= PTE_DIRTY;
+	page_hand_over(m, pfn, HOLD_MM, HOLD_PTE);
+	host_set_leaf(m, hva, 1, pfn << PAGE_SHIFT | bits);
+}
+
+/* next_uptodate_folio(), filemap_map_order0_folio() of one page of the window */
+static void map_around_one(struct machine *m, const struct vma *vma, hva_t hva)
+{
+	pfn_t pfn = cache_page(m, vma->object, vma_page_index(vma, hva));
+
+	if (pfn == NO_PFN || page_is(m, pfn, PG_LOCKED) || page_is(m, pfn, PG_HWPOISON) ||
+	    !page_try_get_folio(m, pfn, HOLD_MM, 1))
+		return;
+	if (host_leaf(m, hva).present || host_leaf(m, hva).poisoned) {
+		page_put(m, pfn, HOLD_MM);
+		return;
+	}
+	if (m->sem->traits.map_pages_puts)
+		page_get(m, pfn, HOLD_MM);
+	set_file_pte(m, vma, hva, false);
+	if (m->sem->traits.map_pages_puts)
+		page_put(m, pfn, HOLD_MM);
+}
+
+/* do_fault_around(): 64K, aligned, within the VMA (and so within its table), up to i_size. */
+static enum step_result map_pages(struct machine *m, struct task *t)
+{
+	const struct vma *vma = file_vma(m, t);
+	u64 size = FAULT_AROUND_PAGES * PAGE_SIZE, pages = file_nr_pages(m, vma->object);
+	hva_t start = t->host.hva & ~(size - 1), end = start + size;
+
+	for (hva_t at = start > vma->start ? start : vma->start; at < end && at < vma->end;
+	     at += PAGE_SIZE)
+		if (vma_page_index(vma, at) < pages)
+			map_around_one(m, vma, at);
+	return file_leaf(m, t).present ? STEP_DONE : STEP_NEXT;
+}
+
+/* shmem_get_folio_gfp(), filemap_fault(): found and locked, or made. */
+static enum step_result find_page(struct machine *m, struct task *t)
+{
+	const struct vma *vma = file_vma(m, t);
+	u64 index = vma_page_index(vma, t->host.hva);
+	pfn_t pfn = cache_page(m, vma->object, index);
+
+	if (index >= file_nr_pages(m, vma->object)) {
+		t->host.error = t->host.sigbus = true;
+		return STEP_DONE;
+	}
+	if (pfn != NO_PFN && page_is(m, pfn, PG_LOCKED))
+		return STEP_BLOCKED;
+	if (pfn == NO_PFN)
+		pfn = cache_add(m, vma->object, index, HOLD_MM);
+	else
+		page_try_get_folio(m, pfn, HOLD_MM, 1);
+	page_of(m, pfn)->flags |= PG_LOCKED;
+	t->host.page = pfn;
+	t->host.orig = 0;
+	return STEP_NEXT;
+}
+
+/* do_wp_page() > wp_page_shared() */
+static enum step_result get_mapped_page(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = file_leaf(m, t);
+	pfn_t pfn = host_leaf_pfn(&leaf, t->host.hva);
+
+	if (page_is(m, pfn, PG_LOCKED))
+		return STEP_BLOCKED;
+	page_get(m, pfn, HOLD_MM);
+	page_of(m, pfn)->flags |= PG_LOCKED;
+	t->host.page = pfn;
+	t->host.orig = leaf.entry;
+	return STEP_NEXT;
+}
+
+/* do_page_mkwrite(): block_page_mkwrite() dirties the folio before the PTE can be written. */
+static enum step_result page_mkwrite(struct machine *m, struct task *t)
+{
+	pfn_t pfn = t->host.page;
+
+	if (!page_is(m, pfn, PG_CACHE)) {	/* truncated: VM_FAULT_NOPAGE, and the CPU retries */
+		unlock_page(m, pfn);
+		page_put(m, pfn, HOLD_MM);
+		return STEP_DONE;
+	}
+	page_set_dirty(m, pfn);
+	return STEP_NEXT;
+}
+
+/* do_cow_fault() */
+static enum step_result copy_file_page(struct machine *m, struct task *t)
+{
+	struct vma *vma = file_vma(m, t);
+	pfn_t pfn = t->host.page;
+
+	if (!file_leaf(m, t).present)
+		map_private_copy(m, vma, t->host.hva, pfn);
+	unlock_page(m, pfn);
+	t->host.page = NO_PFN;
+	page_put(m, pfn, HOLD_MM);
+	return STEP_DONE;
+}
+
+/* finish_fault(), wp_page_reuse(), fault_dirty_shared_page() */
+static enum step_result install_file_page(struct machine *m, struct task *t)
+{
+	const struct vma *vma = file_vma(m, t);
+	struct pt_leaf leaf = file_leaf(m, t);
+	pfn_t pfn = t->host.page;
+	bool same = vma && leaf.entry == t->host.orig;	/* vmf_pte_changed() */
+
+	if (same && t->host.write)
+		page_set_dirty(m, pfn);
+	unlock_page(m, pfn);
+	if (same && !leaf.present) {
+		set_file_pte(m, vma, t->host.hva, t->host.write);
+	} else {
+		if (same)
+			host_set_leaf(m, t->host.hva, 1,
+				      leaf.entry | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
+		page_put(m, pfn, HOLD_MM);
+	}
+	t->host.page = NO_PFN;
+	return STEP_DONE;
+}
+
+const struct step path_file_fault[] = {
+	STEP(map_pages, .when = missing_read, .chain = "do_read_fault > filemap_map_pages"),
+	STEP(find_page, .when = missing, .chain = "do_fault > __do_fault"),
+	STEP(get_mapped_page, .when = write_protected, .chain = "do_wp_page > wp_page_shared"),
+	STEP(page_mkwrite, .when = asks_filesystem, .chain = "do_page_mkwrite"),
+	STEP(copy_file_page, .when = copies, .chain = "do_fault > do_cow_fault"),
+	STEP(install_file_page, .when = has_page, .chain = "finish_fault"),
+	{ 0 }
+};
