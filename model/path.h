@@ -84,7 +84,5 @@ bool follow_resolve_hva(struct machine *m, struct task *t);
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder);
 /* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: no more. */
 const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end);
-/* do_cow_fault(): a new anonymous page at @hva, with the contents of @from. */
-void map_private_copy(struct machine *m, struct vma *vma, hva_t hva, pfn_t from);
 /* Is this a fault for path_file_fault? */
 bool file_fault_wanted(const struct machine *m, const struct task *t);

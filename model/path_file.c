@@ -108,7 +108,7 @@ static enum step_result lock_batch(struct machine *m, struct task *t)
 	u64 at = op->at;
 
 	op->batched = 0;
-	while (op->batched < MAX_BATCHED) {
+	while (op->batched < m->sem->traits.lru_batch) {	/* PAGEVEC_SIZE */
 		pfn_t pfn;
 
 		at = cache_next(m, op->file, at, op->end);

@@ -183,6 +183,18 @@ static enum step_result page_mkwrite(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* A new anonymous page with the contents of @from. */
+static void map_private_copy(struct machine *m, struct vma *vma, hva_t hva, pfn_t from)
+{
+	pfn_t copy;
+
+	vma_prepare_anon(m, vma);
+	copy = anon_alloc(m);
+	page_copy(m, copy, from);
+	page_add_lru(m, copy);
+	host_set_leaf(m, hva, 1, anon_entry(vma, copy, true));
+}
+
 /* do_cow_fault() */
 static enum step_result copy_file_page(struct machine *m, struct task *t)
 {

@@ -250,17 +250,6 @@ static enum step_result put_old_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-void map_private_copy(struct machine *m, struct vma *vma, hva_t hva, pfn_t from)
-{
-	pfn_t copy;
-
-	vma_prepare_anon(m, vma);
-	copy = alloc_anon(m);
-	copy_page(m, copy, from);
-	page_add_lru(m, copy);
-	host_set_leaf(m, hva, 1, anon_writable(vma, copy));
-}
-
 /* insert_page() takes the mapping's reference; insert_pfn() and mixed pfns take none. */
 static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn, bool write)
 {
