@@ -82,7 +82,7 @@ void follow_init(struct follow *follow, gfn_t gfn, s16 slot, u32 foll);
 bool follow_resolve_hva(struct machine *m, struct task *t);
 /* GUP of one present, permitted leaf, fast or slow; the page, or NO_PFN. */
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder);
-/* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: no more. */
+/* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: none. */
 const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end);
 /* Is this a fault for path_file_fault? */
 bool file_fault_wanted(const struct machine *m, const struct task *t);

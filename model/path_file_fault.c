@@ -27,7 +27,7 @@ static struct pt_leaf file_leaf(const struct machine *m, const struct task *t)
 	return host_leaf((struct machine *)m, t->host.hva);
 }
 
-/* do_fault(), or do_wp_page() of a shared mapping; private ones are copied like anonymous memory. */
+/* do_fault(), or do_wp_page() of a shared mapping; private ones are copied like any memory. */
 bool file_fault_wanted(const struct machine *m, const struct task *t)
 {
 	const struct vma *vma = file_vma(m, t);
@@ -174,7 +174,7 @@ static enum step_result page_mkwrite(struct machine *m, struct task *t)
 {
 	pfn_t pfn = t->host.page;
 
-	if (!page_is(m, pfn, PG_CACHE)) {	/* truncated: VM_FAULT_NOPAGE, and the CPU retries */
+	if (!page_is(m, pfn, PG_CACHE)) {	/* VM_FAULT_NOPAGE: truncated, try again */
 		unlock_page(m, pfn);
 		page_put(m, pfn, HOLD_MM);
 		return STEP_DONE;

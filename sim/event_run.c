@@ -48,7 +48,8 @@ static void start_range(struct task *t, const struct event *e, enum range_kind k
 static void start_file(struct task *t, const struct event *e, enum file_verb verb)
 {
 	t->file = (struct file_op){ .verb = verb, .file = e->object, .offset = e->offset,
-				    .length = e->size, .type = e->kind, .value = e->value, .goes_on = e->goes_on,
+				    .length = e->size, .type = e->kind, .value = e->value,
+				    .goes_on = e->goes_on,
 				    .page = NO_PFN, .end = MAX_FILE_SIZE >> PAGE_SHIFT };
 }
 
