@@ -80,7 +80,7 @@ struct memslot {
 	u32 pad;
 };
 
-enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 4 };
+enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 4, MAX_GPCS = 4 };
 
 /* Ghost: an invalidation between its start and its end. */
 struct open_range {
@@ -111,6 +111,17 @@ struct host_map {
 	s32 refs;		/* ghost: what it holds of .page */
 };
 
+/* struct gfn_to_pfn_cache; gpc->lock is never held from one step to the next. */
+struct gpc {
+	gpa_t gpa;
+	hva_t uhva;
+	pfn_t pfn;
+	u64 generation;		/* of the memslots when uhva was looked up */
+	struct lock refresh_lock;
+	u8 active, valid;
+	u8 pad[4];
+};
+
 struct kvm {
 	struct lock mmu_lock;
 	struct lock slots_lock;
@@ -124,4 +135,5 @@ struct kvm {
 	struct root roots[MAX_ROOTS];
 	struct memslot slots[MAX_SLOTS];
 	struct host_map maps[MAX_MAPS];
+	struct gpc gpcs[MAX_GPCS];
 };

@@ -127,6 +127,10 @@ static void check_touched(struct checker *c, const struct law *law, const struct
 		for (unsigned i = 0; i < MAX_MAPS; i++)
 			check_one(c, law, i);
 		break;
+	case OBJECT_GPC:
+		for (unsigned i = 0; i < MAX_GPCS; i++)
+			check_one(c, law, i);
+		break;
 	case OBJECT_PAGE:
 	case OBJECT_HPTE:
 	case OBJECT_NOTIFIER:
@@ -157,6 +161,10 @@ static void check_everything(struct checker *c, const struct law *law)
 		break;
 	case OBJECT_MAP:
 		for (unsigned i = 0; i < MAX_MAPS; i++)
+			check_one(c, law, i);
+		break;
+	case OBJECT_GPC:
+		for (unsigned i = 0; i < MAX_GPCS; i++)
 			check_one(c, law, i);
 		break;
 	case OBJECT_NOTIFIER:

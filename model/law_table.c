@@ -103,6 +103,13 @@ const struct law laws[] = {
 	  .when = "from kvm_vcpu_map() to kvm_vcpu_unmap()",
 	  .source = "v11 4/8: allow_unsafe_mappings; 68e51d0a437b (6.13)",
 	  .reads = ON(MAP), .about = OBJECT_MAP, .holds = map_is_held },
+	{ .id = "pfncache-fresh",
+	  .sentence = "A valid pfncache has the page that the host maps there.",
+	  .when = "unless an invalidation has begun and not come to it yet, or memslots have "
+		  "changed: its users see that",
+	  .source = "virt/kvm/pfncache.c:gfn_to_pfn_cache_invalidate_start()",
+	  .found = "has pfn 0x%llx, the host maps 0x%llx",
+	  .reads = ON(GPC) | ON(HPTE) | ON(RANGE), .about = OBJECT_GPC, .holds = gpc_is_fresh },
 	{ .id = "unmap-pairs-map",
 	  .sentence = "kvm_vcpu_unmap() puts what kvm_vcpu_map() took, no more, no less.",
 	  .source = "v11 5/8; virt/kvm/kvm_main.c:kvm_vcpu_unmap()", .finding = "L1",

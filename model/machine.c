@@ -8,6 +8,7 @@ const char *const splat_names[NR_SPLATS] = {
 	[SPLAT_GET_OR_GUARD] = "kvm_follow_pfn",
 	[SPLAT_LEAF_REPLACED] = "__handle_changed_spte",
 	[SPLAT_NO_STRUCT_PAGE] = "kvm_pfn_to_page",
+	[SPLAT_ATOMIC_ASYNC] = "hva_to_pfn",
 	[SPLAT_GET_PAGE_ZERO] = "get_page",
 };
 

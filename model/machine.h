@@ -27,6 +27,7 @@ enum object_kind {
 	OBJECT_TASK,		/* key: task index; its path has ended */
 	OBJECT_MAP,		/* key: index of a kvm_vcpu_map() */
 	OBJECT_LOOKUP,		/* key: task index; its hva_to_pfn() has just returned */
+	OBJECT_GPC,		/* key: row of kvm.gpcs */
 	NR_OBJECT_KINDS,
 };
 
@@ -62,6 +63,7 @@ enum splat {
 	SPLAT_GET_OR_GUARD,		/* v11: kvm_follow_pfn() without GET and not guarded */
 	SPLAT_LEAF_REPLACED,		/* __handle_changed_spte(): BUG() */
 	SPLAT_NO_STRUCT_PAGE,		/* gfn_to_page() of a reserved pfn: WARN_ON(1) (5.12) */
+	SPLAT_ATOMIC_ASYNC,		/* hva_to_pfn(): BUG_ON(), since v11 2/8 WARN_ON_ONCE() */
 	SPLAT_GET_PAGE_ZERO,		/* get_page() at 0: VM_BUG_ON, only with CONFIG_DEBUG_VM */
 	NR_SPLATS,
 };

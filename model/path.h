@@ -30,6 +30,7 @@ extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
+extern const struct step path_prefetch[], path_gpc[];
 
 /* Steps and guards that sem_*.c put elsewhere or leave out */
 DECLARE_STEP(fast_page_fault);
@@ -56,6 +57,8 @@ DECLARE_STEP(protect_huge_leaves);
 DECLARE_STEP(split_cleared);
 DECLARE_STEP(slots_unlock);
 DECLARE_STEP(flush_slot);
+DECLARE_STEP(gpc_invalidate);
+bool gpcs_active(const struct machine *m, const struct task *t);
 bool slot_ok(const struct machine *m, const struct task *t);
 bool may_be_fast(const struct machine *m, const struct task *t);
 bool slot_changes(const struct machine *m, const struct task *t);
@@ -80,6 +83,12 @@ void follow_finish(struct task *t, pfn_t pfn);
 void follow_init(struct follow *follow, gfn_t gfn, s16 slot, u32 foll);
 /* __gfn_to_hva_many() and what a read-only slot does to .try_map_writable; true: go on. */
 bool follow_resolve_hva(struct machine *m, struct task *t);
+/* gfn_to_page_many_atomic() of one gfn: the look-up's result as if hva_to_pfn() had given it. */
+void lookup_many_atomic(struct machine *m, struct task *t);
+/* The function's name, in the versions that have it. */
+const char *lookup_api_name(unsigned api);
+struct semantics;
+bool lookup_exists(const struct semantics *sem, unsigned api);
 /* GUP of one present, permitted leaf, fast or slow; the page, or NO_PFN. */
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder);
 /* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: none. */

@@ -292,7 +292,7 @@ static enum step_result reexecute_instruction(struct machine *m, struct task *t)
 	gfn_t gfn = t->access.gpa >> PAGE_SHIFT;
 
 	follow_init(&t->follow, gfn, memslot_of_gfn(m, gfn), FOLL_WRITE);
-	m->sem->ops.lookup_args(m, &t->follow);
+	m->sem->ops.reexecute_args(m, &t->follow);
 	return follow_resolve_hva(m, t) ? STEP_CALL : STEP_NEXT;
 }
 
@@ -302,7 +302,7 @@ static enum step_result handle_emulation_failure(struct machine *m, struct task 
 	if (unreadable(m, t))
 		mmio_exit(m, &t->access, "MMIO-R");
 	if (may_reexecute(m, t) && !is_error_noslot_pfn(t->follow.pfn)) {
-		m->sem->ops.lookup_release(m, t);
+		m->sem->ops.reexecute_release(m, t);
 		return STEP_DONE;
 	}
 	t->access.internal_error = true;

@@ -27,10 +27,22 @@ void follow_finish(struct task *t, pfn_t pfn)
 	t->follow.done = true;
 }
 
+/* Neither owned nor guarded: nothing would keep what is found. */
+static bool get_or_guard(struct machine *m, struct task *t)
+{
+	if (!m->sem->traits.get_or_guard || (t->follow.foll & FOLL_GET) || t->follow.guarded)
+		return true;
+	raise_alarm(m, ALARM_WARN, SPLAT_GET_OR_GUARD, BLAME_KVM);
+	follow_finish(t, KVM_PFN_ERR_FAULT);
+	return false;
+}
+
 bool follow_resolve_hva(struct machine *m, struct task *t)
 {
 	struct follow *f = &t->follow;
 
+	if (!get_or_guard(m, t))
+		return false;
 	f->hva = memslot_hva(m, f->slot, f->gfn, f->foll & FOLL_WRITE);
 	if (f->hva == KVM_HVA_ERR_RO_BAD)
 		follow_finish(t, KVM_PFN_ERR_RO_FAULT);
@@ -45,6 +57,21 @@ static bool unresolved(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return !t->follow.done;
+}
+
+static bool is_atomic_async(const struct machine *m, const struct task *t)
+{
+	return unresolved(m, t) && t->follow.atomic && (t->follow.foll & FOLL_NOWAIT);
+}
+
+/* An atomic caller cannot be told to wait for I/O. */
+static enum step_result refuse_atomic_async(struct machine *m, struct task *t)
+{
+	bool warns = m->sem->traits.atomic_async_warns;
+
+	(void)t;
+	raise_alarm(m, warns ? ALARM_WARN : ALARM_BUG, SPLAT_ATOMIC_ASYNC, BLAME_KVM);
+	return STEP_NEXT;
 }
 
 static bool wants_fast(const struct machine *m, const struct task *t)
@@ -403,6 +430,7 @@ enum step_result note_refusal(struct machine *m, struct task *t)
 }
 
 const struct step path_follow[] = {
+	STEP(refuse_atomic_async, .when = is_atomic_async, .chain = "hva_to_pfn"),
 	STEP(gup_fast, .when = wants_fast, .chain = "hva_to_pfn > hva_to_pfn_fast"),
 	STEP(atomic_miss, .when = is_atomic, .chain = "hva_to_pfn"),
 	STEP(gup_slow, .when = unresolved,

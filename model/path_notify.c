@@ -5,7 +5,7 @@
  * Linux: virt/kvm/kvm_main.c:kvm_mmu_notifier_invalidate_range_start/_end(), 5.12 to 7.2. The
  * notifier zaps before the host clears its PTEs; installs between start and end are stopped by
  * the in-progress range, later ones by the sequence. KVM ignores the event type.
- * SIMPLIFIED: the TDP walker never yields mmu_lock; no pfncaches yet.
+ * SIMPLIFIED: the TDP walker never yields mmu_lock.
  */
 #include "model/machine.h"
 #include "model/memslot.h"
@@ -29,6 +29,11 @@ static bool has_users(const struct machine *m, const struct task *t)
 static bool counts(const struct machine *m, const struct task *t)
 {
 	return has_users(m, t) && m->sem->ops.range_counts((struct machine *)m, &t->notify);
+}
+
+static bool invalidates_gpcs(const struct machine *m, const struct task *t)
+{
+	return has_users(m, t) && gpcs_active(m, t);
 }
 
 static u8 open_range(struct machine *m, const struct notify *range)
@@ -114,6 +119,9 @@ static enum step_result notify_begun(struct machine *m, struct task *t)
 
 const struct step path_notify_start[] = {
 	STEP(notify_begin, .when = has_users, .chain = "kvm_mmu_notifier_invalidate_range_start"),
+	STEP(gpc_invalidate, .when = invalidates_gpcs,
+	     .chain = "kvm_mmu_notifier_invalidate_range_start > "
+		      "gfn_to_pfn_cache_invalidate_start"),
 	STEP(notify_lock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_start"),
 	STEP(notify_count, .when = counts,
 	     .chain = "kvm_mmu_notifier_invalidate_range_start > kvm_mmu_invalidate_begin"),

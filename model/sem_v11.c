@@ -142,12 +142,25 @@ static void lookup_args(struct machine *m, struct follow *follow)
 {
 	(void)m;
 	follow->foll |= FOLL_GET;
-	follow->allow_nonref = follow->atomic;
+	follow->allow_nonref = follow->atomic && !(follow->foll & FOLL_NOWAIT);
 }
 
 static void lookup_release(struct machine *m, struct task *t)
 {
 	release_by_pfn(m, t->follow.pfn, HOLD_FAULT);
+}
+
+/* 6/8: the page, not the pfn, says whether there is something to give back */
+static void reexecute_args(struct machine *m, struct follow *follow)
+{
+	(void)m;
+	follow->foll = FOLL_WRITE | FOLL_GET;
+	follow->allow_nonref = true;
+}
+
+static void reexecute_release(struct machine *m, struct task *t)
+{
+	release_page(m, t->follow.page, false, HOLD_FAULT);
 }
 
 #define V11_TRAITS						\
@@ -156,6 +169,8 @@ static void lookup_release(struct machine *m, struct task *t)
 	.refcounted_bit = SPTE_MMU_PAGE_REFCOUNTED,		\
 	.change_pte = true,			\
 	.needs_io = true, .anon_ref_add = true, .map_pages_puts = true,	\
+	.pfncache = true, .follow_api = true, .get_or_guard = true,	\
+	.follow_outputs_kept = true, .atomic_async_warns = true,	\
 	.zap_root_from = 3, .saved_dirty = true, .reexecutes = true, .checks_hwpoison = true
 
 static const struct traits traits = { V11_TRAITS };
@@ -178,6 +193,7 @@ const struct semantics_patch sem_v11 = {
 		.log_rearmed = log_rearmed, .leaf_bits = leaf_bits, .fault_args = fault_args,
 		.map_args = map_args, .map_release = map_release,
 		.lookup_args = lookup_args, .lookup_release = lookup_release,
+		.reexecute_args = reexecute_args, .reexecute_release = reexecute_release,
 	},
 	.edits = (const struct step_edit[]){
 		{ EDIT_DROP, PATH_FAULT, "release_fault_page", { 0 } },

@@ -183,6 +183,40 @@ static void lookup_release(struct machine *m, struct task *t)
 	release_by_pfn(m, t->follow.pfn, HOLD_FAULT);
 }
 
+/* kvm_pfn_to_page() */
+static pfn_t gfn_to_page(struct machine *m, struct task *t)
+{
+	if (!is_reserved_pfn(m, t->follow.pfn))
+		return t->follow.pfn;
+	raise_alarm(m, ALARM_WARN, SPLAT_NO_STRUCT_PAGE, BLAME_KVM);
+	return NO_PFN;
+}
+
+/* direct_pte_prefetch_many(), FNAME(prefetch_gpte) */
+static void prefetch_release(struct machine *m, struct task *t)
+{
+	if (t->map.by_pfn)
+		m->sem->ops.lookup_release(m, t);
+	else
+		page_put(m, t->follow.page, HOLD_FAULT);
+}
+
+static void gpc_release(struct machine *m, struct task *t, bool used)
+{
+	(void)used;
+	m->sem->ops.lookup_release(m, t);
+}
+
+static void reexecute_args(struct machine *m, struct follow *follow)
+{
+	m->sem->ops.lookup_args(m, follow);
+}
+
+static void reexecute_release(struct machine *m, struct task *t)
+{
+	m->sem->ops.lookup_release(m, t);
+}
+
 static void fault_args(struct machine *m, struct follow *follow)
 {
 	(void)m;
@@ -227,6 +261,8 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_UNMAP_MAP] = path_unmap_map,
 	[PATH_LOOKUP] = path_lookup,
 	[PATH_FORK] = path_fork,
+	[PATH_PREFETCH] = path_prefetch,
+	[PATH_GPC] = path_gpc,
 };
 
 static const struct call_name calls[] = {
@@ -254,6 +290,9 @@ const struct semantics_patch sem_v5_12 = {
 		.mark_accessed = page_mark_accessed_classic,
 		.map_args = map_args, .map_release = map_release,
 		.lookup_args = lookup_args, .lookup_release = lookup_release,
+		.reexecute_args = reexecute_args, .reexecute_release = reexecute_release,
+		.gfn_to_page = gfn_to_page, .prefetch_release = prefetch_release,
+		.gpc_release = gpc_release,
 		.fault_args = fault_args, .zap_flushes = zap_flushes,
 	},
 };

@@ -125,8 +125,15 @@ static void lookup_release(struct machine *m, struct task *t)
 	release_pfn(m, t->follow.pfn, false, HOLD_FAULT);
 }
 
+/* 6.1 to 6.12, v11: no page is returned that a release would not put */
+static pfn_t gfn_to_page(struct machine *m, struct task *t)
+{
+	return pfn_is_refcounted(m, t->follow.pfn) ? t->follow.pfn : NO_PFN;
+}
+
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 15,
+	.pfncache = true,
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .writable_by_slow = true,
 	.zap_root_from = 3, .reexecutes = true, .checks_hwpoison = true,
@@ -149,6 +156,7 @@ const struct semantics_patch sem_v6_1 = {
 		.range_counts = range_counts_if_slot, .release_fault = release_fault,
 		.spte_changed = spte_changed, .huge_ok = huge_always,
 		.map_release = map_release, .lookup_release = lookup_release,
+		.gfn_to_page = gfn_to_page,
 	},
 	.edits = (const struct step_edit[]){
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */

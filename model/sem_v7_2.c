@@ -92,8 +92,41 @@ static void lookup_release(struct machine *m, struct task *t)
 		page_put(m, t->follow.page, HOLD_FAULT);
 }
 
+/* __gfn_to_page(): NULL where the walk of PTEs found it */
+static pfn_t gfn_to_page(struct machine *m, struct task *t)
+{
+	(void)m;
+	return t->follow.page;
+}
+
+/* kvm_release_page_clean() or _dirty() of a page that may be NULL */
+static void release_page(struct machine *m, pfn_t page, bool dirty)
+{
+	if (page == NO_PFN)
+		return;
+	note_release(m, dirty ? "kvm_release_page_dirty" : "kvm_release_page_clean", page);
+	mark(m, page, dirty);
+	page_put(m, page, HOLD_FAULT);
+}
+
+/* Whoever prefetches also lets the guest write. */
+static void prefetch_release(struct machine *m, struct task *t)
+{
+	release_page(m, t->follow.page, true);
+}
+
+/* kvm_release_page_unused() of an attempt in vain */
+static void gpc_release(struct machine *m, struct task *t, bool used)
+{
+	if (used)
+		release_page(m, t->follow.page, false);
+	else if (t->follow.page != NO_PFN)
+		page_put(m, t->follow.page, HOLD_FAULT);
+}
+
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 31,
+	.pfncache = true, .wrappers_gone = true,
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
 	.map_pages_puts = true, .zap_root_from = 1, .table_noted_last = true,
@@ -119,7 +152,8 @@ const struct semantics_patch sem_v7_2 = {
 		.take_remapped = take_nothing, .release_fault = release_fault,
 		.spte_changed = spte_changed, .log_rearmed = log_rearmed,
 		.fault_args = fault_args, .map_args = map_args, .map_release = map_release,
-		.lookup_release = lookup_release,
+		.lookup_release = lookup_release, .gfn_to_page = gfn_to_page,
+		.prefetch_release = prefetch_release, .gpc_release = gpc_release,
 	},
 	.edits = (const struct step_edit[]){
 		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow",

@@ -44,6 +44,15 @@ struct ops {
 	/* The old wrappers: gfn_to_pfn_prot() and its like; release by the caller */
 	void (*lookup_args)(struct machine *m, struct follow *follow);
 	void (*lookup_release)(struct machine *m, struct task *t);
+	/* reexecute_instruction(): arguments, release */
+	void (*reexecute_args)(struct machine *m, struct follow *follow);
+	void (*reexecute_release)(struct machine *m, struct task *t);
+	/* gfn_to_page(): the page of the pfn that has been found, or NO_PFN */
+	pfn_t (*gfn_to_page)(struct machine *m, struct task *t);
+	/* The shadow MMU's prefetch gives its page back */
+	void (*prefetch_release)(struct machine *m, struct task *t);
+	/* hva_to_pfn_retry(): gives back task.gpc.pfn; used == false: an attempt in vain */
+	void (*gpc_release)(struct machine *m, struct task *t, bool used);
 	/* The fault handler's first look-up */
 	void (*fault_args)(struct machine *m, struct follow *follow);
 	/* Does a notification flush, given which roots it has zapped something in? */
@@ -57,6 +66,12 @@ struct traits {
 	u8 allow_unsafe_mappings;	/* kvm.allow_unsafe_mappings (v11, 6.13) */
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
+	bool pfncache;			/* struct gfn_to_pfn_cache (5.17) */
+	bool follow_api;		/* kvm_follow_pfn() can be called (v11 3/8) */
+	bool get_or_guard;		/* ... and warns without FOLL_GET or guard (v11 4/8) */
+	bool follow_outputs_kept;	/* pfncache's refcounted_page outlives a try (v11 4/8) */
+	bool atomic_async_warns;	/* hva_to_pfn(): WARN, not BUG (v11 2/8) */
+	bool wrappers_gone;		/* gfn_to_pfn() and its like (6.13) */
 	bool needs_io;			/* KVM_PFN_ERR_NEEDS_IO instead of *async = true */
 	bool writable_by_slow;		/* hva_to_pfn_slow() sets *writable, failing or not */
 	bool gup_fast_needs_mapping;	/* CONFIG_SECRETMEM, 6.10: refuses order 0 without it */

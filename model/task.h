@@ -35,6 +35,8 @@ enum path_id {
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
+	PATH_PREFETCH,		/* direct_pte_prefetch(), FNAME(prefetch_gpte) */
+	PATH_GPC,		/* kvm_gpc_activate(), _refresh(), _deactivate(), and a user */
 	NR_PATHS,
 };
 
@@ -234,11 +236,44 @@ struct map_op {
 	s32 held, after;	/* the page's own count while held and after the release */
 	s32 held_head;		/* its compound head's while held */
 	u32 value;		/* read through the map */
+	s32 refs_held, refs_after;	/* ghost: references on this task's account, then */
+	u32 foll;		/* LOOKUP_FOLLOW: FOLL_* */
+	u8 knobs;		/* LOOKUP_FOLLOW: enum follow_knob */
 	u8 writable, has_writable;
 	u8 refcounted;
-	u8 pad[5];
+	u8 by_pfn;		/* PATH_PREFETCH: FNAME(prefetch_gpte), which releases by pfn */
+	u8 pad[7];
 };
-enum lookup_api { LOOKUP_PROT, LOOKUP_PFN, LOOKUP_ATOMIC, LOOKUP_MEMSLOT, NR_LOOKUPS };
+
+/* The look-up functions, and callers that are a function of their own. */
+enum lookup_api {
+	LOOKUP_PROT,		/* gfn_to_pfn_prot() */
+	LOOKUP_PFN,		/* gfn_to_pfn() */
+	LOOKUP_ATOMIC,		/* gfn_to_pfn_memslot_atomic() */
+	LOOKUP_MEMSLOT,		/* __gfn_to_pfn_memslot() with async */
+	LOOKUP_ATOMIC_ASYNC,	/* the same with atomic as well, which nobody may */
+	LOOKUP_FOLLOW,		/* v11: kvm_follow_pfn() with any arguments */
+	LOOKUP_MANY,		/* gfn_to_page_many_atomic(), kvm_prefetch_pages() */
+	LOOKUP_PAGE,		/* gfn_to_page(), __gfn_to_page() */
+	LOOKUP_REEXECUTE,	/* reexecute_instruction() */
+	NR_LOOKUPS,
+};
+
+enum gpc_verb { GPC_ACTIVATE, GPC_DEACTIVATE, GPC_USE };
+
+/* What is done to a struct gfn_to_pfn_cache */
+struct gpc_op {
+	gpa_t gpa;
+	u64 mmu_seq;
+	pfn_t pfn;		/* new_pfn */
+	s32 error;
+	s32 refs_held, refs_after;	/* ghost: as in struct map_op */
+	u32 tries;		/* of hva_to_pfn_retry(); 0: no look-up is needed */
+	u32 value;		/* GPC_USE: read through it */
+	u8 verb;		/* enum gpc_verb */
+	u8 row;			/* of kvm.gpcs */
+	u8 pad[2];
+};
 
 /* .at: the step that called the path above; .pc: the step to run next. */
 struct frame { u8 path, pc, at; };
@@ -265,4 +300,5 @@ struct task {
 	struct driver_op driver;
 	struct slot_op slot;
 	struct map_op map;
+	struct gpc_op gpc;
 };

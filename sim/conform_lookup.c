@@ -46,6 +46,14 @@ static bool answer_has(const struct run *run, const char *key)
 	return strstr(run->command->answer.result, key);
 }
 
+/* The recorder's own value stays where kvm_follow_pfn() refuses its arguments. */
+static void say_hva(const struct run *run, struct said *said)
+{
+	hva_t hva = run->vm->w.task[run->vm->m.task].follow.hva;
+
+	say_more(said, " hva=0x%llx", (unsigned long long)(hva ? hva : 0x5a5a));
+}
+
 /* Which of the last words a kernel prints is its API's shape; their values are its rules. */
 static void say_flags(struct run *run, struct said *said, const struct map_op *op)
 {
@@ -55,6 +63,8 @@ static void say_flags(struct run *run, struct said *said, const struct map_op *o
 		say_more(said, " refcounted=%d", op->refcounted);
 	if (answer_has(run, " async="))
 		say_more(said, " async=%d", run->vm->w.task[run->vm->m.task].follow.async);
+	if (is_op(run, "follow"))
+		say_hva(run, said);
 }
 
 static struct said lookup_said(struct run *run)

@@ -83,7 +83,8 @@ static bool helper_is_seen(const struct run *run, const char *name, enum path_id
 {
 	const struct build *build = build_of(run);
 	size_t length = strlen(name);
-	const char *list = !build ? "" : path == PATH_LOOKUP ? build->seen_lookup :
+	bool calls_api = path == PATH_LOOKUP || path == PATH_GPC;
+	const char *list = !build ? "" : calls_api ? build->seen_lookup :
 			   path == PATH_UNMAP_MAP ? build->seen_unmap : build->seen;
 
 	for (const char *at = list; (at = strstr(at, name)); at += length)

@@ -23,7 +23,8 @@ enum event_id {
 	EVENT_CLEAR_LOG, EVENT_LOG_MODE,
 	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
 	EVENT_HOST_READ, EVENT_HOST_WRITE,
-	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP,
+	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP, EVENT_PREFETCH,
+	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE,
 	EVENT_FORK, EVENT_CHILD_READ, EVENT_CHILD_WRITE, EVENT_CHILD_DONTNEED, EVENT_CHILD_EXIT,
 	EVENT_RESUME,
 	EVENT_NOTHING,		/* of recordings: a command that only looks */
@@ -57,6 +58,8 @@ struct event {
 	uint64_t vcpu, value, stride;
 	uint64_t random, mask;		/* random loops of recordings: seed in .value */
 	uint64_t map, write, dirty, api;
+	uint64_t foll, knobs;		/* of kvm_follow_pfn(): FOLL_*, enum follow_knob */
+	uint64_t cache;			/* row of kvm.gpcs */
 	int64_t delta;
 	const char *name;		/* of what it makes; RESUME: the label */
 };

@@ -5,6 +5,7 @@
 #include "sim/event.h"
 
 #include "model/host_mm.h"
+#include "model/kvm.h"
 
 static const char *const alloc_words[] = {
 	"order0", "compound", "noncompound", "split", "counted", "reserved", "mmio",
@@ -16,7 +17,15 @@ static const char *const mode_words[] = {
 static const char *const prot_words[] = { "r", "w", "x", NULL };
 static const char *const slot_words[] = { "log", "ro", NULL };
 static const char *const log_mode_words[] = { "manual", "initially-set", NULL };
-static const char *const api_words[] = { "prot", "pfn", "atomic", "memslot", NULL };
+static const char *const api_words[] = {
+	"prot", "pfn", "atomic", "memslot", "atomic-async", "follow", "many", "page",
+	"reexecute", NULL
+};
+static const char *const foll_words[] = { "write", "get", "nowait", "interruptible", NULL };
+static const uint64_t foll_values[] = { FOLL_WRITE, FOLL_GET, FOLL_NOWAIT, FOLL_INTERRUPTIBLE };
+static const char *const knob_words[] = { "atomic", "try-map-writable", "guarded",
+					  "allow-non-ref", NULL };
+static const char *const prefetch_words[] = { "direct", "shadow", NULL };
 static const char *const backing_words[] = { "anon", "device", NULL };
 
 #define AT(field) offsetof(struct event, field)
@@ -27,6 +36,8 @@ static const char *const backing_words[] = { "anon", "device", NULL };
 #define MAX_GPA	((uint64_t)1 << 46)
 #define GPA	{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = MAX_GPA, .help = "where" }
 #define OBJECT	{ "object", ARG_OBJECT, AT(object), true, true, .help = "what alloc named" }
+#define CACHE	{ "cache", ARG_NUMBER, AT(cache), .positional = true, .max = MAX_GPCS - 1, \
+		  .help = "which of its caches" }
 #define RANGE_ARGS							\
 	{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" },	\
 	{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" }
@@ -152,7 +163,22 @@ const struct event_kind event_kinds[] = {
 	  "A kernel caller looks a gfn up, then releases. [gfn_to_pfn_prot()]", {
 		GPA, { "api", ARG_CHOICE, AT(api), .positional = true, .words = api_words,
 		       .help = "which wrapper" },
-		{ "write", ARG_NUMBER, AT(write), .max = 1, .help = "for writing" }, UNTIL } },
+		{ "write", ARG_NUMBER, AT(write), .max = 1, .help = "for writing" },
+		{ "foll", ARG_FLAGS, AT(foll), .words = foll_words, .values = foll_values,
+		  .help = "of follow: FOLL_*" },
+		{ "knobs", ARG_FLAGS, AT(knobs), .words = knob_words,
+		  .help = "of follow: the other arguments" }, UNTIL } },
+	{ "prefetch", EVENT_PREFETCH,
+	  "The shadow MMU looks a neighbour of a fault up. [direct_pte_prefetch()]", {
+		GPA, { "how", ARG_CHOICE, AT(api), .positional = true, .words = prefetch_words,
+		       .help = "direct map, or a guest's page table" }, UNTIL } },
+	{ "gpc", EVENT_GPC, "KVM caches a guest page's pfn. [kvm_gpc_activate()]", {
+		GPA, CACHE, UNTIL } },
+	{ "gpc-off", EVENT_GPC_OFF, "KVM gives the cache up. [kvm_gpc_deactivate()]", {
+		CACHE, UNTIL } },
+	{ "gpc-use", EVENT_GPC_USE,
+	  "KVM reads through the cache; refreshes it first if it must. [kvm_gpc_check()]", {
+		CACHE, UNTIL } },
 	{ "resume", EVENT_RESUME, "An event that stopped at its until= goes on.", {
 		{ "event", ARG_LABEL, AT(name), true, true, .help = "its label" }, UNTIL } },
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* event_run.c: events become tasks on paths, and finished tasks become outcomes. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,9 @@
 const char *errno_word(s32 error)
 {
 	static const struct { s32 number; const char *word; } words[] = {
-		{ 0, "ok" }, { -2, "enoent" }, { -4, "eintr" }, { -12, "enomem" },
-		{ -14, "efault" }, { -16, "ebusy" }, { -17, "eexist" }, { -22, "einval" },
+		{ 0, "ok" }, { -2, "enoent" }, { -4, "eintr" }, { -11, "eagain" },
+		{ -12, "enomem" }, { -14, "efault" }, { -16, "ebusy" }, { -17, "eexist" },
+		{ -22, "einval" },
 		{ -38, "enosys" },
 	};
 
@@ -100,10 +102,11 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_RMW] = PATH_ACCESS, [EVENT_EXEC] = PATH_ACCESS,
 		[EVENT_HOST_READ] = PATH_HOST_ACCESS, [EVENT_HOST_WRITE] = PATH_HOST_ACCESS,
 		[EVENT_MAP] = PATH_MAP, [EVENT_UNMAP] = PATH_UNMAP_MAP,
-		[EVENT_LOOKUP] = PATH_LOOKUP,
 		[EVENT_FORK] = PATH_FORK, [EVENT_CHILD_EXIT] = PATH_UNMAP,
 		[EVENT_CHILD_READ] = PATH_HOST_ACCESS, [EVENT_CHILD_WRITE] = PATH_HOST_ACCESS,
 		[EVENT_CHILD_DONTNEED] = PATH_UNMAP,
+		[EVENT_LOOKUP] = PATH_LOOKUP, [EVENT_PREFETCH] = PATH_PREFETCH,
+		[EVENT_GPC] = PATH_GPC, [EVENT_GPC_OFF] = PATH_GPC, [EVENT_GPC_USE] = PATH_GPC,
 	};
 
 	return path[id];
@@ -120,6 +123,8 @@ static u8 actor_of(enum event_id id)
 	case PATH_MAP:
 	case PATH_UNMAP_MAP:
 	case PATH_LOOKUP:
+	case PATH_PREFETCH:
+	case PATH_GPC:
 		return BLAME_KVM;
 	default:
 		return BLAME_VMM;
@@ -217,7 +222,18 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_UNMAP:
 	case EVENT_LOOKUP:
 		t->map = (struct map_op){ .gfn = e->gpa >> PAGE_SHIFT, .map = e->map,
-					  .write = e->write, .dirty = e->dirty, .api = e->api };
+					  .write = e->write, .dirty = e->dirty, .api = e->api,
+					  .foll = e->foll, .knobs = e->knobs };
+		break;
+	case EVENT_PREFETCH:
+		t->map = (struct map_op){ .gfn = e->gpa >> PAGE_SHIFT, .by_pfn = e->api };
+		break;
+	case EVENT_GPC:
+	case EVENT_GPC_OFF:
+	case EVENT_GPC_USE:
+		t->gpc = (struct gpc_op){ .gpa = e->gpa, .row = e->cache,
+					  .pfn = KVM_PFN_ERR_FAULT,
+					  .verb = GPC_ACTIVATE + (e->id - EVENT_GPC) };
 		break;
 	case EVENT_DRAIN:
 	case EVENT_RESUME:
@@ -282,7 +298,7 @@ static void map_outcome(struct vm *vm, const struct task *t, bool lookup, struct
 
 	o->error = t->map.error;
 	o->word = errno_word(o->error);		/* kvm_vcpu_map(): -EINVAL for every error pfn */
-	if (lookup)
+	if (lookup && o->error != -ENOSYS)
 		o->word = pfn == KVM_PFN_ERR_RO_FAULT ? "ro_fault" :
 			  pfn == KVM_PFN_NOSLOT ? "noslot" : is_error_pfn(pfn) ? "efault" : "ok";
 	outcome_page(vm, o, pfn);
@@ -309,6 +325,17 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 		o->has_value = !t->access.failed;
 		o->value = t->access.value;
 		outcome_page(vm, o, t->access.failed ? NO_PFN : t->access.pfn);
+		break;
+	case EVENT_PREFETCH:
+		map_outcome(vm, t, t->map.error == -EINVAL && t->follow.done, o);
+		break;
+	case EVENT_GPC:
+	case EVENT_GPC_OFF:
+	case EVENT_GPC_USE:
+		o->error = t->gpc.error;
+		outcome_page(vm, o, t->gpc.pfn);
+		o->has_value = e->id == EVENT_GPC_USE && !o->error;
+		o->value = t->gpc.value;
 		break;
 	case EVENT_MAP:
 	case EVENT_LOOKUP:

@@ -56,8 +56,9 @@ static bool number_arg(const struct ast_statement *s, const char *key, uint64_t 
 
 static const char *const outcome_words[] = {
 	"mapped", "spurious", "retry", "emulate", "mmio", "efault", "hwpoison", "ok", "einval",
-	"eexist", "ebusy", "enomem", "enoent", "ro_fault", "noslot", "sigsegv", "paused", "blocked",
-	"finished", "livelock", "bug", "oops", "unreachable", "internal_error", NULL
+	"eexist", "ebusy", "enomem", "enoent", "eagain", "enosys", "ro_fault", "noslot",
+	"sigsegv", "paused", "blocked", "finished", "livelock",
+	"bug", "oops", "unreachable", "internal_error", NULL
 };
 
 static const char *const blame_words[] = { "none", "kvm", "driver", "mm", "vmm", NULL };

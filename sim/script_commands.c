@@ -321,10 +321,14 @@ static const char *do_lab(struct script *s, const struct command *c)
 	return NULL;
 }
 
-/* kvm prot|pfn|atomic|memslot|vmap|vunmap|vpeek GPA [write=] [knobs=] */
+/*
+ * kvm prot|pfn|atomic|memslot|atomicasync|follow|many|vmap|vunmap|vpeek GPA [write=] [knobs=]
+ * Of follow, write= is FOLL_* and knobs= the other arguments; of maps, knobs= is which.
+ */
 static const char *do_kvm(struct script *s, const struct command *c)
 {
-	static const char *const api[] = { "prot", "pfn", "atomic", "memslot" };
+	static const char *const api[] = { "prot", "pfn", "atomic", "memslot", "atomicasync",
+					   "follow", "many" };
 	int which = choose(api, ARRAY_SIZE(api), script_word(c, 1));
 	struct event *e = script_add(s, c, EVENT_LOOKUP);
 
@@ -334,6 +338,8 @@ static const char *do_kvm(struct script *s, const struct command *c)
 	e->dirty = e->write;
 	if (which >= 0) {
 		e->api = which;
+		e->foll = option(c, "write", 0);
+		e->knobs = option(c, "knobs", 0);
 		return NULL;
 	}
 	if (!strcmp(script_word(c, 1), "vmap")) {
@@ -377,6 +383,15 @@ static const char *do_cexit(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* xen GPA|off: KVM_XEN_ATTR_TYPE_SHARED_INFO, whose page a pfncache keeps */
+static const char *do_xen(struct script *s, const struct command *c)
+{
+	bool off = !strcmp(script_word(c, 1), "off");
+
+	script_add(s, c, off ? EVENT_GPC_OFF : EVENT_GPC)->gpa = off ? 0 : number(c, 1);
+	return NULL;
+}
+
 static const struct script_row commands[] = {
 	{ "fork", do_fork, false },
 	{ "cread", do_cread, false },
@@ -414,6 +429,7 @@ static const struct script_row commands[] = {
 	{ "cap", do_cap, false },
 	{ "lab", do_lab, false },
 	{ "kvm", do_kvm, false },
+	{ "xen", do_xen, false },
 	{ "watch", do_watch, true },
 	{ "gwatch", do_nothing, true },
 	{ "autodrain", do_autodrain, true },

@@ -181,6 +181,13 @@ static bool retries_in_vain(const struct vm *vm, const struct task *t)
 	       t->access.faults > 1 && t->access.last_ret == RET_PF_RETRY;
 }
 
+/* hva_to_pfn_retry() spins until no invalidation is open. */
+static bool waits_for_end(const struct vm *vm, const struct task *t, const struct step *step)
+{
+	return vm->w.kvm.mn_active && t->frame[0].path == PATH_GPC && t->gpc.tries > 2 &&
+	       !strcmp(step->name, "gpc_snapshot_seq");
+}
+
 /* One step; VM_PAUSED if there are more to come. */
 static enum vm_result run_one(struct vm *vm, unsigned task, const struct step *step)
 {
@@ -212,6 +219,8 @@ static enum vm_result run_steps(struct vm *vm, unsigned task, const char *until,
 			return VM_PAUSED;
 		if (retries_in_vain(vm, &vm->w.task[task]))
 			return VM_RETRIES;
+		if (waits_for_end(vm, &vm->w.task[task], step))
+			return VM_BLOCKED;
 		result = run_one(vm, task, step);
 		if (result != VM_PAUSED)
 			return result;

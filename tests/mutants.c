@@ -69,11 +69,11 @@ static void own_never(struct machine *m, struct task *t, pfn_t page)
 	t->follow.page = page;
 }
 
-static void fault_without_guard(struct machine *m, struct follow *follow)
+/* hva_to_pfn() called directly, by somebody whom kvm_follow_pfn() would have refused */
+static void own_unguarded(struct machine *m, struct task *t, pfn_t page)
 {
-	(void)m;
-	follow->try_map_writable = true;
-	follow->allow_nonref = true;
+	own_never(m, t, page);
+	t->follow.guarded = false;
 }
 
 /* A page is taken for refcounted by its kind, and nobody tries. */
@@ -215,6 +215,26 @@ static enum step_result precheck_forgets(struct machine *m, struct task *t)
 	t->fault.ret = RET_PF_RETRY;
 	t->fault.unused_page = false;
 	return STEP_NEXT;
+}
+
+static enum step_result forget_seq(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_NEXT;
+}
+
+static enum step_result snapshot_late(struct machine *m, struct task *t)
+{
+	t->gpc.mmu_seq = m->w->kvm.mmu_seq;
+	return STEP_NEXT;
+}
+
+static void gpc_keeps(struct machine *m, struct task *t, bool used)
+{
+	(void)m;
+	(void)t;
+	(void)used;
 }
 
 static enum step_result forget_map(struct machine *m, struct task *t)
@@ -407,7 +427,7 @@ const struct mutant mutants[] = {
 	{ "FOLL_GET is not looked at", "get-means-own", "anon_lookups", &sem_v11,
 	  .ops = { .own_page = own_never } },
 	{ "a fault without the notifier's guard", "get-or-guard", "anon_read", &sem_v11,
-	  .ops = { .fault_args = fault_without_guard } },
+	  .ops = { .own_page = own_unguarded } },
 	{ "refcounted by its kind", "outputs-fresh", "tail_read", &sem_v11,
 	  .ops = { .take_remapped = take_by_kind } },
 	{ "an atomic look-up goes on", "atomic-does-not-sleep", "anon_lookups", &sem_v6_1,
@@ -416,6 +436,17 @@ const struct mutant mutants[] = {
 	  .ops = { .lookup_args = lookup_without_waiting } },
 	{ "a put of what has no struct page", "no-bad-pfn-to-page", "bar_mapped", &sem_v7_2,
 	  .ops = { .release_fault = release_unasked } },
+
+	/* pfncaches */
+	{ "the notifier forgets pfncaches", "pfncache-fresh", "anon_cached", &sem_v6_1,
+	  .edits = EDITS({ EDIT_DROP, PATH_NOTIFY_START, "gpc_invalidate", { 0 } }) },
+	{ "a refresh does not look whether it is stale", "pfncache-fresh", "anon_cached_meanwhile",
+	  &sem_v7_2, .edits = EDITS({ EDIT_REPLACE, PATH_GPC, "gpc_snapshot_seq",
+				      { .name = "gpc_snapshot_seq", .run = forget_seq } },
+				    { EDIT_BEFORE, PATH_GPC, "gpc_install",
+				      { .name = "gpc_snapshot_late", .run = snapshot_late } }) },
+	{ "a refresh keeps its reference", "fault-balance", "anon_cached", &sem_v6_8,
+	  .ops = { .gpc_release = gpc_keeps } },
 
 	/* entries */
 	{ "refcounted always", "spte-bit-exact", "tail_read", &sem_v11,

@@ -71,6 +71,21 @@ const struct story stories[] = {
 	  "lookup 0 prot\n" "lookup 0 prot write=1\n" "lookup 0 pfn\n" "lookup 0 atomic\n"
 	  "lookup 0 memslot\n" "lookup 0x1000 atomic\n" "lookup 0x1000 prot\n"
 	  "lookup 0x1000 pfn\n" "lookup 0x100000 pfn\n" },
+	{ "anon_callers", ANON
+	  "host-write m 7\n" "lookup 0 many\n" "lookup 0 page\n" "lookup 0 reexecute\n"
+	  "prefetch 0 direct\n" "prefetch 0 shadow\n" "prefetch 0x1000 shadow\n"
+	  "prefetch 0x100000\n" "write 0 8\n" "dontneed m 4K\n" },
+	{ "anon_cached", ANON
+	  "host-write m 7\n" "gpc-use\n" "gpc 0\n" "gpc-use\n" "gpc 0\n" "dontneed m 4K\n"
+	  "gpc-use\n" "gpc 0x1000\n" "gpc-use\n" "gpc-off\n" "gpc-use\n" "gpc 0x100000\n"
+	  "write 0 8\n" },
+	{ "anon_cached_meanwhile", ANON
+	  "host-write m 7\n" "g: gpc 0 until=gpc_result\n" "h: gpc 0x1000\n"
+	  "dontneed m 4K\n" "host-write m 8\n" "resume g\n" "resume h\n" "gpc-use\n" },
+	{ "anon_prefetched_meanwhile", ANON
+	  "host-write m 7\n" "p: prefetch 0 until=prefetch_lookup\n"
+	  "d: dontneed m 4K until=notify_begun\n" "resume p\n" "q: prefetch 0x1000\n"
+	  "resume d\n" "resume q\n" "write 0 8\n" },
 	{ "anon_protected", ANON
 	  "write 0 7\n" "read 0x1000\n" "mprotect m 16K r\n" "read 0\n" "write 0 8\n"
 	  "mprotect m 16K r,w\n" "write 0 9\n" "mprotect m+0x1000 4K none\n" "read 0x1000\n"

@@ -285,6 +285,14 @@ static void drops_the_count_first(struct machine *m)
 	touch(m, OBJECT_NOTIFIER, 0);
 }
 
+static void misses_an_invalidation(struct machine *m)
+{
+	m->w->kvm.gpcs[0] = (struct gpc){ .gpa = GPA, .uhva = HVA, .active = true, .valid = true,
+					  .generation = m->w->kvm.generation,
+					  .pfn = mapped_pfn(m) + 1 };
+	touch(m, OBJECT_GPC, 0);
+}
+
 static void warns(struct machine *m)
 {
 	raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
@@ -335,6 +343,7 @@ static const struct row rows[] = {
 	{ "mmio-generation", answers_for_a_memslot, BLAME_KVM },
 	{ "dirty-log-complete", writes_past_the_log, BLAME_KVM },
 	{ "seq-before-count", drops_the_count_first, BLAME_KVM },
+	{ "pfncache-fresh", misses_an_invalidation, BLAME_KVM },
 	{ "no-kernel-warning", warns, BLAME_KVM },
 	{ "no-kernel-bug", replaces_a_leaf, BLAME_KVM },
 };

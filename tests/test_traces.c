@@ -332,7 +332,7 @@ static const char *const never_broken[] = {
 	"notifier-counts-agree", "no-kernel-bug", "error-holds-no-ref", "get-means-own",
 	"get-or-guard", "outputs-fresh", "atomic-does-not-sleep", "atomic-xor-nowait",
 	"ad-only-if-refcounted", "spte-bit-exact", "no-bad-pfn-to-page", "mmio-generation",
-	"dirty-log-complete", "seq-before-count",
+	"dirty-log-complete", "seq-before-count", "pfncache-fresh",
 };
 
 static void every_law_is_broken_by_a_trace_or_known_to_hold(void **state)

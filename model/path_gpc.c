@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_gpc.c: struct gfn_to_pfn_cache: KVM uses a guest page by pfn, and keeps no reference.
+ *
+ * Linux: virt/kvm/pfncache.c, 6.1 to 7.2; 5.12 has none. The notifier's start makes a cache
+ * invalid before it takes mmu_lock, so a refresh waits for mn_active_invalidate_count and not for
+ * mmu_invalidate_in_progress. What is done under gpc->lock is one step.
+ * SIMPLIFIED: kmap() and memremap() are not modelled, and never fail; no user writes through it.
+ */
+#include "model/machine.h"
+#include "model/memslot.h"
+#include "model/path.h"
+#include "model/semantics.h"
+
+#define EFAULT	14
+#define EINVAL	22
+#define ENOSYS	38
+
+static struct gpc *gpc_of(struct machine *m, const struct task *t)
+{
+	return &m->w->kvm.gpcs[t->gpc.row];
+}
+
+static void gpc_touch(struct machine *m, const struct task *t)
+{
+	touch(m, OBJECT_GPC, t->gpc.row);
+}
+
+static bool activates(const struct machine *m, const struct task *t)
+{
+	return t->gpc.verb == GPC_ACTIVATE && !m->w->kvm.gpcs[t->gpc.row].active;
+}
+
+static bool deactivates(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->gpc.verb == GPC_DEACTIVATE;
+}
+
+static bool refreshes(const struct machine *m, const struct task *t)
+{
+	return !deactivates(m, t) && !t->gpc.error;
+}
+
+static bool checks(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->gpc.verb == GPC_USE;
+}
+
+static bool looks_up(const struct machine *m, const struct task *t)
+{
+	return refreshes(m, t) && t->gpc.tries;
+}
+
+static bool has_last(const struct machine *m, const struct task *t)
+{
+	return looks_up(m, t) && t->gpc.pfn != KVM_PFN_ERR_FAULT;
+}
+
+/* kvm_gpc_check() */
+static bool gpc_is_good(struct machine *m, const struct task *t)
+{
+	const struct gpc *gpc = gpc_of(m, t);
+
+	return gpc->active && gpc->gpa == t->gpc.gpa &&
+	       gpc->generation == m->w->kvm.generation && !is_error_hva(gpc->uhva) &&
+	       gpc->valid;
+}
+
+static void gpc_read(struct machine *m, struct task *t)
+{
+	pfn_t pfn = gpc_of(m, t)->pfn;
+
+	t->gpc.pfn = pfn;
+	t->gpc.value = page_load(m, pfn, t->gpc.gpa);
+	if (page_is(m, pfn, PG_FREE))
+		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
+}
+
+/* A user under gpc->lock, held for reading: as long as the check holds, no refresh is needed. */
+static enum step_result gpc_check(struct machine *m, struct task *t)
+{
+	if (!m->sem->traits.pfncache) {
+		t->gpc.error = -ENOSYS;
+		return STEP_DONE;
+	}
+	t->gpc.gpa = gpc_of(m, t)->gpa;
+	if (!gpc_is_good(m, t))
+		return STEP_NEXT;
+	gpc_read(m, t);
+	return STEP_DONE;
+}
+
+static enum step_result gpc_lock_refresh(struct machine *m, struct task *t)
+{
+	if (!m->sem->traits.pfncache) {
+		t->gpc.error = -ENOSYS;
+		return STEP_DONE;
+	}
+	if (!lock_try_write(&gpc_of(m, t)->refresh_lock, t - m->w->task))
+		return STEP_BLOCKED;
+	return STEP_NEXT;
+}
+
+/* On kvm->gpc_list first: a refresh may not establish what notifiers cannot reach. */
+static enum step_result gpc_activate(struct machine *m, struct task *t)
+{
+	struct gpc *gpc = gpc_of(m, t);
+
+	gpc->uhva = KVM_HVA_ERR_BAD;
+	gpc->pfn = KVM_PFN_ERR_FAULT;
+	gpc->active = true;
+	return STEP_NEXT;
+}
+
+static void gpc_fail(struct machine *m, struct task *t, s32 error)
+{
+	struct gpc *gpc = gpc_of(m, t);
+
+	t->gpc.error = error;
+	gpc->valid = false;
+	gpc->pfn = KVM_PFN_ERR_FAULT;
+	gpc_touch(m, t);
+}
+
+/* kvm_gpc_refresh(): gpa to hva; if neither that nor the pfn has changed, that is all. */
+static enum step_result gpc_translate(struct machine *m, struct task *t)
+{
+	struct gpc *gpc = gpc_of(m, t);
+	gfn_t gfn = t->gpc.gpa >> PAGE_SHIFT;
+	hva_t old = gpc->uhva;
+
+	if (!gpc->active) {
+		t->gpc.error = -EINVAL;
+		return STEP_NEXT;
+	}
+	if (gpc->gpa != t->gpc.gpa || gpc->generation != m->w->kvm.generation ||
+	    is_error_hva(old)) {
+		gpc->gpa = t->gpc.gpa;
+		gpc->generation = m->w->kvm.generation;
+		gpc->uhva = memslot_hva(m, memslot_of_gfn(m, gfn), gfn, true);
+	}
+	if (is_error_hva(gpc->uhva)) {
+		gpc_fail(m, t, -EFAULT);
+	} else if (!gpc->valid || gpc->uhva != old) {
+		gpc->valid = false;
+		t->gpc.tries = 1;
+		t->gpc.pfn = KVM_PFN_ERR_FAULT;
+		follow_init(&t->follow, gfn, NO_SLOT, FOLL_WRITE);
+	}
+	gpc_touch(m, t);
+	return STEP_NEXT;
+}
+
+/* hva_to_pfn_retry(): the sequence before the look-up. */
+static enum step_result gpc_snapshot_seq(struct machine *m, struct task *t)
+{
+	t->gpc.mmu_seq = m->w->kvm.mmu_seq;
+	return STEP_NEXT;
+}
+
+static enum step_result gpc_release_last(struct machine *m, struct task *t)
+{
+	m->sem->ops.gpc_release(m, t, false);
+	t->gpc.refs_after = t->refs;
+	return STEP_NEXT;
+}
+
+/* hva_to_pfn() itself: nobody resets its outputs, and v11's are looked at (finding A6). */
+static enum step_result gpc_lookup(struct machine *m, struct task *t)
+{
+	struct follow *f = &t->follow;
+	pfn_t stale = m->sem->traits.follow_outputs_kept ? f->page : NO_PFN;
+
+	follow_init(f, gpc_of(m, t)->gpa >> PAGE_SHIFT, NO_SLOT, FOLL_WRITE);
+	m->sem->ops.lookup_args(m, f);
+	f->hva = gpc_of(m, t)->uhva & PAGE_MASK;
+	f->page = stale;
+	return STEP_CALL;
+}
+
+static enum step_result gpc_result(struct machine *m, struct task *t)
+{
+	t->gpc.pfn = t->follow.pfn;
+	t->gpc.refs_held = t->gpc.refs_after = t->refs;
+	if (is_error_noslot_pfn(t->follow.pfn))
+		gpc_fail(m, t, -EFAULT);
+	return STEP_NEXT;
+}
+
+/* mmu_notifier_retry_cache(); else valid, and the reference goes while gpc->lock is held. */
+static enum step_result gpc_install(struct machine *m, struct task *t)
+{
+	const struct kvm *kvm = &m->w->kvm;
+	struct gpc *gpc = gpc_of(m, t);
+
+	if (kvm->mn_active || kvm->mmu_seq != t->gpc.mmu_seq) {
+		t->gpc.tries++;
+		return STEP_BACK;
+	}
+	gpc->valid = true;
+	gpc->pfn = t->gpc.pfn;
+	m->sem->ops.gpc_release(m, t, true);
+	t->gpc.refs_after = t->refs;
+	gpc_touch(m, t);
+	return STEP_NEXT;
+}
+
+static enum step_result gpc_deactivate(struct machine *m, struct task *t)
+{
+	struct gpc *gpc = gpc_of(m, t);
+
+	gpc->active = false;
+	gpc->valid = false;
+	gpc->pfn = KVM_PFN_ERR_FAULT;
+	gpc_touch(m, t);
+	return STEP_NEXT;
+}
+
+static enum step_result gpc_unlock_refresh(struct machine *m, struct task *t)
+{
+	lock_release_write(&gpc_of(m, t)->refresh_lock, t - m->w->task);
+	return STEP_NEXT;
+}
+
+static bool used_after_all(const struct machine *m, const struct task *t)
+{
+	return checks(m, t) && !t->gpc.error;
+}
+
+/* The loop of every user: refreshed, it may be invalid again already. */
+static enum step_result gpc_check_again(struct machine *m, struct task *t)
+{
+	if (!gpc_is_good(m, t)) {
+		t->gpc.tries = 0;
+		return STEP_BACK;
+	}
+	gpc_read(m, t);
+	return STEP_DONE;
+}
+
+#define REFRESH	"kvm_gpc_refresh"
+#define RETRY	REFRESH " > hva_to_pfn_retry"
+
+const struct step path_gpc[] = {
+	STEP(gpc_check, .when = checks, .chain = "kvm_gpc_check"),
+	STEP(gpc_lock_refresh, .chain = REFRESH),
+	STEP(gpc_activate, .when = activates, .chain = "kvm_gpc_activate"),
+	STEP(gpc_translate, .when = refreshes, .chain = REFRESH),
+	STEP(gpc_snapshot_seq, .when = looks_up, .chain = RETRY),
+	STEP(gpc_release_last, .when = has_last, .chain = RETRY),
+	STEP(gpc_lookup, .when = looks_up, .calls = PATH_FOLLOW, .chain = RETRY),
+	STEP(gpc_result, .when = looks_up, .chain = RETRY),
+	STEP(gpc_install, .when = looks_up, .to = "gpc_snapshot_seq", .chain = RETRY),
+	STEP(gpc_deactivate, .when = deactivates, .chain = "kvm_gpc_deactivate"),
+	STEP(gpc_unlock_refresh, .chain = REFRESH),
+	STEP(gpc_check_again, .when = used_after_all, .to = "gpc_lock_refresh",
+	     .chain = "kvm_gpc_check"),
+	{ 0 }
+};
+
+bool gpcs_active(const struct machine *m, const struct task *t)
+{
+	(void)t;
+	for (unsigned i = 0; i < MAX_GPCS; i++)
+		if (m->w->kvm.gpcs[i].active)
+			return true;
+	return false;
+}
+
+/* gfn_to_pfn_cache_invalidate_start(): by hva, of any VMA, and before mmu_lock */
+enum step_result gpc_invalidate(struct machine *m, struct task *t)
+{
+	for (unsigned i = 0; i < MAX_GPCS; i++) {
+		struct gpc *gpc = &m->w->kvm.gpcs[i];
+
+		if (!gpc->valid || is_error_noslot_pfn(gpc->pfn) ||
+		    gpc->uhva < t->notify.start || gpc->uhva >= t->notify.end)
+			continue;
+		gpc->valid = false;
+		touch(m, OBJECT_GPC, i);
+	}
+	return STEP_NEXT;
+}
