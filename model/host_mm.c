@@ -244,6 +244,11 @@ bool leaf_is_normal(const struct pt_leaf *leaf)
 	return leaf->present && !(leaf->entry & PTE_SPECIAL);
 }
 
+bool leaf_is_devmap(const struct pt_leaf *leaf)
+{
+	return leaf->present && (leaf->entry & PTE_SPECIAL) && (leaf->entry & PTE_DEVMAP);
+}
+
 static void count_leaf(struct machine *m, u64 entry, unsigned level, int delta)
 {
 	pfn_t pfn = pt_pfn(entry);

@@ -141,6 +141,8 @@ u64 anon_entry(const struct vma *vma, pfn_t pfn, bool write);
 bool leaf_is_accessible(const struct pt_leaf *leaf);
 /* vm_normal_page(): does this leaf map a page that it holds a reference to? */
 bool leaf_is_normal(const struct pt_leaf *leaf);
+/* pte_devmap(): no normal page, but GUP may have it. */
+bool leaf_is_devmap(const struct pt_leaf *leaf);
 
 /* A driver's array */
 pfn_t object_pfn(struct machine *m, unsigned object, u64 index);

@@ -195,6 +195,8 @@ static bool block_is_bad(struct machine *m, pfn_t pfn, u32 order, enum blame *by
 
 		if (page->flags & PG_FREE)
 			*by = page->freed_by;
+		else if (i && !page->held[HOLD_OWNER] && page->held[HOLD_FAULT])
+			*by = BLAME_KVM;	/* nobody but 5.12's get_page() made it count */
 		if (page->refcount || page->mapcount || (page->flags & PG_FREE))
 			return true;
 	}

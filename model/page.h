@@ -35,6 +35,7 @@ enum page_flag {
 	PG_CACHE	= 1 << 18,	/* page->mapping is a file: in its page cache */
 	PG_LOCKED	= 1 << 19,	/* the folio lock */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
+	PG_P2PDMA	= 1 << 18,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
 };
 

@@ -14,6 +14,7 @@
 #define EEXIST	17
 #define ENOMEM	12
 #define EHWPOISON	133
+#define EREMOTEIO	121
 
 void follow_init(struct follow *follow, gfn_t gfn, s16 slot, u32 foll)
 {
@@ -131,11 +132,11 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum hol
 	pfn_t pfn = host_leaf_pfn(&leaf, hva);
 	s32 refs;
 
-	if (!leaf_is_accessible(&leaf) || !leaf_is_normal(&leaf))
+	if (!leaf_is_accessible(&leaf) || !(leaf_is_normal(&leaf) || leaf_is_devmap(&leaf)))
 		return NO_PFN;
 	if (write && !(leaf.entry & PTE_WRITE))
 		return NO_PFN;
-	if (!page_is(m, pfn, PG_VALID))
+	if (!page_is(m, pfn, PG_VALID) || page_is(m, pfn, PG_P2PDMA))
 		return NO_PFN;
 	refs = pin ? page_pin_refs(m, pfn) : 1;
 	if (!page_try_get_folio(m, pfn, holder, refs))
@@ -205,7 +206,7 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 	pfn_t pfn = host_leaf_pfn(leaf, f->hva);
 	pfn_t head = page_head(m, pfn);
 
-	if (!leaf_is_normal(leaf) && pfn != m->w->config.zero_pfn) {
+	if (!leaf_is_normal(leaf) && !leaf_is_devmap(leaf) && pfn != m->w->config.zero_pfn) {
 		touch_special(m, f, leaf);
 		return -EEXIST;
 	}
@@ -213,6 +214,8 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 		raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
 		return -ENOMEM;
 	}
+	if (page_is(m, pfn, PG_P2PDMA))		/* without FOLL_PCI_P2PDMA */
+		return -EREMOTEIO;
 	f->spare = pfn;
 	if (f->pin && pfn == m->w->config.zero_pfn)
 		return 1;

@@ -13,6 +13,7 @@ const struct tool_command tool_commands[] = {
 	{ "conform", cmd_conform, "hold recordings against the model of the kernel that ran them" },
 	{ "semantics", cmd_semantics, "list the semantics: kernels, series, policies" },
 	{ "invariants", cmd_invariants, "list the laws that are checked after every step" },
+	{ "outcomes", cmd_outcomes, "what each caller gets, for each kind of page and mapping" },
 	{ "events", cmd_events, "list what a trace can say" },
 	{ NULL, NULL, NULL }
 };

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * test_outcomes.c: every cell of the table of outcomes against rules written down apart from the
+ * model: which class a page in a mapping is of, and what each class means for each caller.
+ *
+ * Sources: the series' own words on flags and gates (3/8 to 8/8), hva_to_pfn() and
+ * kvm_pfn_to_refcounted_page() of 6.8-rc3.
+ */
+#include "tests/support.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/outcomes.h"
+
+enum { LEGACY, SERIES, UNSAFE, NR_COLUMNS };
+
+static const char *const columns[NR_COLUMNS] = { "v6.8-rc3", "v11", "v11-unsafe" };
+
+static bool is_one_of(enum outcome_page page, const char *words)
+{
+	const char *at = strstr(words, outcome_pages[page]);
+	size_t length = strlen(outcome_pages[page]);
+
+	return at && (at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]);
+}
+
+/* kvm_pfn_to_refcounted_page() */
+static bool guessed_refcounted(enum outcome_page page)
+{
+	return !is_one_of(page, "RESV ZDEV0 NOPAGE");
+}
+
+/* hva_to_pfn_remapped(): get_page_unless_zero() on the very page */
+static const char *remapped(const struct outcome_cell *c)
+{
+	bool has_page = guessed_refcounted(c->page);
+
+	if (c->write && !c->host_pte_w)
+		return has_page ? "RRO_page" : "RRO_nopage";
+	if (!has_page)
+		return "REM_NOPAGE";
+	return is_one_of(c->page, "CTAIL HOTAIL") ? "REM_NOREF" : "REM_REF";
+}
+
+static const char *class_of(const struct outcome_cell *c)
+{
+	bool ro = c->ro_slot && !c->write;
+
+	switch (c->vma) {
+	case OUT_PFNMAP:
+	case OUT_IO_SPECIAL:
+		return remapped(c);
+	case OUT_IO_NORMAL:	/* only fast GUP does not look at the VMA */
+		return c->host_pte_w && !ro ? "GUP" : remapped(c);
+	case OUT_MIXED_SPECIAL:
+		if (c->page != OUT_ZERO)
+			return "XF";
+		break;
+	case OUT_MIXED_NORMAL:
+		if (c->page == OUT_ZDEV)	/* p2pdma */
+			return "XF";
+		break;
+	default:
+		break;
+	}
+	return c->write && !c->host_pte_w ? "COW" : "GUP";
+}
+
+/* What a class means for a caller: outcome, held/after, SPTE bit. */
+static const struct rule {
+	const char *class, *callers, *results[NR_COLUMNS];
+} rules[] = {
+	{ "GUP", "x86_tdp", { "PFN 1/0 -", "PFN 0/0 1", "PFN 0/0 1" } },
+	{ "GUP", "x86_shadow", { "PFN 1/0 -", "PFN 0/0 none", "PFN 0/0 none" } },
+	{ "GUP", "vcpu_map reexecute pfncache compat",
+	  { "PFN 1/0 -", "PFN 1/0 -", "PFN 1/0 -" } },
+	{ "GUP RESV", "x86_tdp", { "PFN 1/1 -", "PFN 0/0 1", "PFN 0/0 1" } },
+	{ "GUP RESV", "x86_shadow", { "PFN 1/1 -", "PFN 0/0 none", "PFN 0/0 none" } },
+	{ "GUP RESV", "vcpu_map reexecute", { "PFN 1/1 -", "PFN 1/0 -", "PFN 1/0 -" } },
+	{ "GUP RESV", "pfncache compat", { "PFN 1/1 -", "PFN 1/1 -", "PFN 1/1 -" } },
+	{ "REM_REF", "x86_tdp", { "PFN 1/0 -", "PFN 0/0 1", "PFN 0/0 1" } },
+	{ "REM_REF", "x86_shadow", { "PFN 1/0 -", "PFN 0/0 none", "PFN 0/0 none" } },
+	{ "REM_REF", "vcpu_map reexecute pfncache compat",
+	  { "PFN 1/0 -", "PFN 1/0 -", "PFN 1/0 -" } },
+	{ "REM_NOREF", "x86_tdp", { "ERR_FAULT 0/0 -", "PFN 0/0 0", "PFN 0/0 0" } },
+	{ "REM_NOREF", "x86_shadow pfncache compat",
+	  { "ERR_FAULT 0/0 -", "ERR_FAULT 0/0 -", "ERR_FAULT 0/0 -" } },
+	{ "REM_NOREF", "vcpu_map reexecute",
+	  { "ERR_FAULT 0/0 -", "ERR_FAULT 0/0 -", "PFN 0/0 -" } },
+	{ "REM_NOPAGE", "x86_tdp", { "PFN 0/0 -", "PFN 0/0 0", "PFN 0/0 0" } },
+	{ "REM_NOPAGE", "x86_shadow", { "PFN 0/0 -", "PFN 0/0 none", "PFN 0/0 none" } },
+	{ "REM_NOPAGE", "vcpu_map reexecute pfncache compat",
+	  { "PFN 0/0 -", "ERR_FAULT 0/0 -", "PFN 0/0 -" } },
+	{ "RRO_page", "x86_tdp", { "ERR_RO_FAULT 0/0 -", "ERR_RO_FAULT 0/0 -",
+				   "ERR_RO_FAULT 0/0 -" } },
+	{ "RRO_page", "x86_shadow pfncache compat",
+	  { "ERR_RO_FAULT 0/0 -", "ERR_FAULT 0/0 -", "ERR_FAULT 0/0 -" } },
+	{ "RRO_page", "vcpu_map reexecute",
+	  { "ERR_RO_FAULT 0/0 -", "ERR_FAULT 0/0 -", "ERR_RO_FAULT 0/0 -" } },
+	{ "RRO_nopage", "x86_tdp x86_shadow", { "ERR_RO_FAULT 0/0 -", "ERR_RO_FAULT 0/0 -",
+						"ERR_RO_FAULT 0/0 -" } },
+	{ "RRO_nopage", "vcpu_map reexecute pfncache compat",
+	  { "ERR_RO_FAULT 0/0 -", "ERR_FAULT 0/0 -", "ERR_RO_FAULT 0/0 -" } },
+	{ "XF", "x86_tdp x86_shadow vcpu_map reexecute pfncache compat",
+	  { "ERR_FAULT 0/0 -", "ERR_FAULT 0/0 -", "ERR_FAULT 0/0 -" } },
+};
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = words; (at = strstr(at, word)); at += length)
+		if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+			return true;
+	return false;
+}
+
+static const char *rule_for(const struct outcome_cell *c, const char *class, unsigned column)
+{
+	char name[32];
+
+	if (!strcmp(class, "COW"))	/* the primary MMU's copy is an ordinary page */
+		class = "GUP";
+	snprintf(name, sizeof(name), "%s%s", class,
+		 !strcmp(class, "GUP") && c->page == OUT_RESV ? " RESV" : "");
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (!strcmp(rules[i].class, name) &&
+		    has_word(rules[i].callers, outcome_callers[c->caller]))
+			return rules[i].results[column];
+	return NULL;
+}
+
+static bool is_prefetch(const struct outcome_cell *c)
+{
+	return c->caller == OUT_PREFETCH_DIRECT || c->caller == OUT_PREFETCH_SHADOW;
+}
+
+/* Only what fast GUP gives; the direct one puts the page, the other releases by pfn. */
+static const char *prefetch_result(const struct outcome_cell *c, const char *class, unsigned column)
+{
+	bool direct = c->caller == OUT_PREFETCH_DIRECT;
+	bool leaks = !direct && c->page == OUT_RESV;
+
+	if (strcmp(class, "GUP") || c->page == OUT_ZERO)
+		return "ERR_FAULT 0/0 -";
+	if (column == LEGACY)
+		return leaks ? "PFN 1/1 -" : "PFN 1/0 -";
+	return direct ? "PFN 1/0 1" : leaks ? "PFN 1/1 none" : "PFN 1/0 none";
+}
+
+static const char *expected(const struct outcome_cell *c, const char *class, unsigned column)
+{
+	if (c->ro_slot && c->write)
+		return "RO_FAULT(slot) 0/0 -";
+	return is_prefetch(c) ? prefetch_result(c, class, column) : rule_for(c, class, column);
+}
+
+/* ZERO in an ordinary VMA is never writable: what a PTE that is would mean, no rule says. */
+static bool has_rule(const struct outcome_cell *c)
+{
+	return c->page != OUT_ZERO || !c->host_pte_w || c->vma == OUT_PFNMAP ||
+	       c->vma == OUT_IO_SPECIAL;
+}
+
+static void every_cell_follows_the_rules(void **state)
+{
+	struct outcome_cell c;
+	unsigned at = 0, n = 0, failed = 0;
+
+	(void)state;
+	while (outcome_next(&at, &c))
+		for (unsigned column = 0; has_rule(&c) && column < NR_COLUMNS; column++) {
+			struct outcome_row row;
+			char got[64], where[128];
+
+			outcome_compute(semantics_find(columns[column]), &c, &row);
+			snprintf(where, sizeof(where), "%s %s %s %s w%d ro%d %s: ",
+				 outcome_pages[c.page], outcome_vmas[c.vma],
+				 outcome_callers[c.caller], c.write ? "W" : "R", c.host_pte_w,
+				 c.ro_slot, columns[column]);
+			snprintf(got, sizeof(got), "%s %d/%d %s", row.outcome, row.held,
+				 row.after, row.spte_bit);
+			if (strcmp(class_of(&c), row.class) ||
+			    strcmp(expected(&c, row.class, column), got))
+				print_error("%s%s %s, expected %s %s (%u)\n", where, row.class, got,
+					    class_of(&c), expected(&c, class_of(&c), column),
+					    ++failed);
+			n++;
+		}
+	assert_int_equal(failed, 0);
+	assert_true(n > 4500);
+}
+
+/* A read-only slot: false, but where the series takes the PTE's word for it (finding A1). */
+static void a_read_only_slot_is_writable_only_where_the_series_takes_the_ptes_word(void **state)
+{
+	struct outcome_cell c;
+	unsigned at = 0;
+
+	(void)state;
+	while (outcome_next(&at, &c))
+		for (unsigned column = 0; column < NR_COLUMNS; column++) {
+			bool a1 = column != LEGACY && !strncmp(class_of(&c), "REM", 3) &&
+				  c.host_pte_w;
+			struct outcome_row row;
+
+			if (!c.ro_slot || c.write)
+				continue;
+			outcome_compute(semantics_find(columns[column]), &c, &row);
+			assert_int_equal(row.writable, a1);
+			assert_int_equal(!!(row.hazards & BIT(HAZARD_A1)),
+					 a1 && !strcmp(row.outcome, "PFN"));
+		}
+}
+
+static void each_cell_comes_once(void **state)
+{
+	struct outcome_cell c;
+	static char seen[NR_OUT_PAGES][NR_OUT_VMAS][NR_OUT_CALLERS][8];
+	unsigned at = 0;
+
+	(void)state;
+	memset(seen, 0, sizeof(seen));
+	while (outcome_next(&at, &c))
+		assert_false(seen[c.page][c.vma][c.caller]
+				 [c.write * 4 + c.host_pte_w * 2 + c.ro_slot]++);
+}
+
+static void the_names_are_those_of_the_discussion(void **state)
+{
+	(void)state;
+	assert_string_equal(outcome_semantics_name(semantics_find("v6.8-rc3")), "legacy");
+	assert_string_equal(outcome_semantics_name(semantics_find("v11-p0")), "legacy");
+	assert_string_equal(outcome_semantics_name(semantics_find("v11")), "v11u0");
+	assert_string_equal(outcome_semantics_name(semantics_find("v11-unsafe")), "v11u1");
+	assert_string_equal(outcome_semantics_name(semantics_find("v6.12")), "v6.12");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_cell_follows_the_rules),
+		cmocka_unit_test(
+			a_read_only_slot_is_writable_only_where_the_series_takes_the_ptes_word),
+		cmocka_unit_test(each_cell_comes_once),
+		cmocka_unit_test(the_names_are_those_of_the_discussion),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
