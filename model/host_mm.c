@@ -249,6 +249,11 @@ bool leaf_is_devmap(const struct pt_leaf *leaf)
 	return leaf->present && (leaf->entry & PTE_SPECIAL) && (leaf->entry & PTE_DEVMAP);
 }
 
+bool leaf_is_counted(const struct machine *m, const struct pt_leaf *leaf)
+{
+	return leaf_is_normal(leaf) && pt_pfn(leaf->entry) != m->w->huge_zero;
+}
+
 static void count_leaf(struct machine *m, u64 entry, unsigned level, int delta)
 {
 	pfn_t pfn = pt_pfn(entry);
@@ -297,6 +302,25 @@ void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry)
 	pt_set_entry(m, table, hva >> PAGE_SHIFT, level, entry);
 	if (!m->mm)
 		touch(m, OBJECT_HPTE, hva & PAGE_MASK);
+}
+
+pfn_t host_take_table(struct machine *m, hva_t hva)
+{
+	pfn_t pmd = host_table(m, hva, 2);
+	u64 entry = pt_entry(m, pmd, hva >> PAGE_SHIFT, 2);
+
+	assert((entry & PTE_PRESENT) && !(entry & PTE_HUGE));
+	pt_set_entry(m, pmd, hva >> PAGE_SHIFT, 2, 0);
+	return pt_pfn(entry);
+}
+
+void host_put_table(struct machine *m, hva_t hva, pfn_t table)
+{
+	pfn_t pmd = host_table(m, hva, 2);
+
+	assert(!pt_entry(m, pmd, hva >> PAGE_SHIFT, 2));
+	pt_set_entry(m, pmd, hva >> PAGE_SHIFT, 2, table << PAGE_SHIFT | PTE_PRESENT |
+		     PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY);
 }
 
 void host_free_tables(struct machine *m, hva_t start, hva_t end)

@@ -21,9 +21,11 @@ enum vm_flag {
 	VM_PFNMAP	= 0x400,
 	VM_LOCKED	= 0x2000,
 	VM_IO		= 0x4000,
+	VM_HUGETLB	= 0x400000,
 	VM_ACCOUNT	= 0x100000,	/* private and once writable: keeps VMAs from merging */
 	VM_MIXEDMAP	= 0x10000000,
 	VM_HUGEPAGE	= 0x20000000,
+	VM_NOHUGEPAGE	= 0x40000000,
 };
 
 /* x86 PTE bits */
@@ -52,7 +54,7 @@ enum map_mode {
 	NR_MAP_MODES,
 };
 
-enum vma_kind { VMA_ANON, VMA_DEVICE, VMA_FILE };
+enum vma_kind { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_HUGETLB };
 
 struct vma {
 	hva_t start, end;
@@ -130,6 +132,9 @@ pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva);
 void host_free_all_tables(struct machine *m);
 /* free_pgtables(): tables of PTEs for [start, end) that no VMA is left for. */
 void host_free_tables(struct machine *m, hva_t start, hva_t end);
+/* Take the table of PTEs for @hva out of its PMD, with all that is in it; and put it back. */
+pfn_t host_take_table(struct machine *m, hva_t hva);
+void host_put_table(struct machine *m, hva_t hva, pfn_t table);
 /* Install (level 1 or 2), change or clear a leaf: the one place a host PTE changes. */
 void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry);
 /* A PTE's value for @vma's protections, without the frame: vma->vm_page_prot. */
@@ -143,6 +148,8 @@ bool leaf_is_accessible(const struct pt_leaf *leaf);
 bool leaf_is_normal(const struct pt_leaf *leaf);
 /* pte_devmap(): no normal page, but GUP may have it. */
 bool leaf_is_devmap(const struct pt_leaf *leaf);
+/* The same, but for the huge zero page, which is normal (until 6.18) and not counted. */
+bool leaf_is_counted(const struct machine *m, const struct pt_leaf *leaf);
 
 /* A driver's array */
 pfn_t object_pfn(struct machine *m, unsigned object, u64 index);

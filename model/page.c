@@ -134,13 +134,18 @@ bool page_try_get_folio(struct machine *m, pfn_t pfn, enum holder holder, s32 re
 	return got;
 }
 
-void page_add_refs(struct machine *m, pfn_t pfn, s32 delta)
+void page_add_held(struct machine *m, pfn_t pfn, enum holder holder, s32 delta)
 {
 	struct page *page = page_of(m, pfn);
 
 	page->refcount += delta;
-	page->held[HOLD_OWNER] += delta;
-	note_ref(m, "page_ref_mod", pfn, HOLD_OWNER, delta, true);
+	page->held[holder] += delta;
+	note_ref(m, "page_ref_mod", pfn, holder, delta, true);
+}
+
+void page_add_refs(struct machine *m, pfn_t pfn, s32 delta)
+{
+	page_add_held(m, pfn, HOLD_OWNER, delta);
 }
 
 s32 page_pin_refs(struct machine *m, pfn_t pfn)
@@ -382,7 +387,7 @@ static void batch_page(struct machine *m, pfn_t pfn)
 		return;
 	page_get(m, pfn, HOLD_LRU);
 	m->w->batched[m->w->nr_batched++] = pfn;
-	if (m->w->nr_batched == m->sem->traits.lru_batch)
+	if (m->w->nr_batched == m->sem->traits.lru_batch || page_is(m, pfn, PG_HEAD))
 		lru_drain(m);
 }
 
@@ -426,6 +431,12 @@ void lru_drain(struct machine *m)
 	}
 }
 
+void page_copy(struct machine *m, pfn_t to, pfn_t from)
+{
+	for (unsigned i = 0; (i = m->phys->next(m->phys, from, i)) < WORDS_PER_PAGE; i++)
+		m->phys->store(m->phys, to, i, m->phys->load(m->phys, from, i));
+}
+
 void page_store(struct machine *m, pfn_t pfn, u64 address, u32 value)
 {
 	unsigned index = (address & ~PAGE_MASK) / 8, shift = (address & 4) * 8;
@@ -433,12 +444,6 @@ void page_store(struct machine *m, pfn_t pfn, u64 address, u32 value)
 
 	word = (word & ~((u64)0xffffffff << shift)) | (u64)value << shift;
 	m->phys->store(m->phys, pfn, index, word);
-}
-
-void page_copy(struct machine *m, pfn_t to, pfn_t from)
-{
-	for (unsigned i = 0; (i = m->phys->next(m->phys, from, i)) < WORDS_PER_PAGE; i++)
-		m->phys->store(m->phys, to, i, m->phys->load(m->phys, from, i));
 }
 
 u32 page_load(struct machine *m, pfn_t pfn, u64 address)

@@ -34,6 +34,7 @@ enum page_flag {
 	PG_LEAKED	= 1 << 15,	/* bad_page(): neither owned nor given back */
 	PG_CACHE	= 1 << 18,	/* page->mapping is a file: in its page cache */
 	PG_LOCKED	= 1 << 19,	/* the folio lock */
+	PG_DOUBLE_MAP	= 1 << 20,	/* 6.1: mapcounts of all are one up for the PMDs */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
 	PG_P2PDMA	= 1 << 18,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
@@ -111,6 +112,8 @@ bool page_try_get_folio(struct machine *m, pfn_t pfn, enum holder holder, s32 re
 void page_add_refs(struct machine *m, pfn_t pfn, s32 delta);
 /* What FOLL_PIN adds: a large folio has a count of its pins beside it, and one reference does. */
 s32 page_pin_refs(struct machine *m, pfn_t pfn);
+/* folio_ref_add(), of references that @holder gets */
+void page_add_held(struct machine *m, pfn_t pfn, enum holder holder, s32 delta);
 /* set_page_count() by the owner */
 void page_set_count(struct machine *m, pfn_t pfn, s32 count);
 /* put_page(): the head; at zero the folio goes back to the allocator. */

@@ -26,11 +26,21 @@ extern const struct step path_unmap[], path_protect[], path_mmap[];
 extern const struct step path_fork[];
 extern const struct step path_file_fault[];
 extern const struct step path_file_resize[], path_file_write[], path_file_clean[];
+extern const struct step path_advise[], path_collapse[];
 extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
 extern const struct step path_prefetch[], path_gpc[];
+
+/* Steps that all changes of VMAs in a range have in common (path_range.c) */
+DECLARE_STEP(range_lock);
+DECLARE_STEP(split_notify);
+DECLARE_STEP(split_pmd);
+DECLARE_STEP(merge_vmas);
+DECLARE_STEP(range_unlock);
+bool may_split(const struct machine *m, const struct task *t);
+bool split_is_open(const struct machine *m, const struct task *t);
 
 /* Steps and guards that sem_*.c put elsewhere or leave out */
 DECLARE_STEP(fast_page_fault);

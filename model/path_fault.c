@@ -324,6 +324,7 @@ static u64 leaf_for(struct machine *m, const struct fault *f, u64 old)
 		.host_writable = f->map_writable, .ad = m->w->config.ad,
 		.mmio = is_mmio_pfn(m, f->orig_pfn), .honour_pat = m->w->config.guest_pat_honoured,
 		.refcounted = m->sem->ops.leaf_bits(m, f), .old = old,
+		.old_any = m->sem->traits.dirty_skipped_over_table,
 	};
 
 	return spte_make(spte_format_of(m), &args);
@@ -367,7 +368,8 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 	/* SIMPLIFIED: the page that is marked is the faulting one; level is 4K while logging */
 	if (spte_is_writable(format, new))
 		memslot_mark_dirty(m, f->slot, f->gfn);
-	note(m, &(struct note){ .kind = NOTE_SET_SPTE, .name = "kvm_mmu_set_spte", .gfn = f->gfn,
+	note(m, &(struct note){ .kind = NOTE_SET_SPTE, .name = "kvm_mmu_set_spte",
+				.gfn = f->gfn & ~(level_pages(f->goal_level) - 1),
 				.level = f->goal_level, .new = new });
 	return STEP_NEXT;
 }

@@ -199,6 +199,16 @@ static void touch_special(struct machine *m, const struct follow *f, const struc
 		host_set_leaf(m, f->hva, leaf->level, entry);
 }
 
+/* touch_pmd(): FOLL_TOUCH marks the PMD, not the page. hugetlb came there late. */
+static void touch_pmd(struct machine *m, const struct follow *f, const struct pt_leaf *leaf)
+{
+	const struct vma *vma = vma_find(m, f->hva);
+
+	if (vma && vma->kind == VMA_HUGETLB && !m->sem->traits.gup_touches_hugetlb)
+		return;
+	touch_special(m, f, leaf);
+}
+
 /* follow_page_pte() of a special PTE: only the zero page may be had, and only for reading. */
 static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *leaf)
 {
@@ -206,7 +216,8 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 	pfn_t pfn = host_leaf_pfn(leaf, f->hva);
 	pfn_t head = page_head(m, pfn);
 
-	if (!leaf_is_normal(leaf) && !leaf_is_devmap(leaf) && pfn != m->w->config.zero_pfn) {
+	if (!leaf_is_normal(leaf) && !leaf_is_devmap(leaf) && pfn != m->w->config.zero_pfn &&
+	    pt_pfn(leaf->entry) != m->w->huge_zero) {
 		touch_special(m, f, leaf);
 		return -EEXIST;
 	}
@@ -223,6 +234,10 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 		page_get(m, pfn, HOLD_FAULT);
 	if (f->pin)
 		page_try_get_folio(m, pfn, HOLD_FAULT, page_pin_refs(m, pfn));
+	if (leaf->level > 1) {
+		touch_pmd(m, f, leaf);
+		return 1;
+	}
 	if ((f->foll & FOLL_WRITE) && !(leaf->entry & PTE_DIRTY))
 		page_set_dirty(m, pfn);		/* FOLL_TOUCH */
 	m->sem->ops.mark_accessed(m, pfn);

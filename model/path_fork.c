@@ -111,7 +111,7 @@ static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_l
 		copy_pinned_page(m, vma, hva, pfn);
 		return;
 	}
-	if (leaf_is_normal(leaf)) {
+	if (leaf_is_counted(m, leaf)) {
 		page_get(m, pfn, HOLD_PTE);
 		page_of(m, pfn)->flags &= ~(u32)PG_EXCLUSIVE;
 	}
@@ -124,7 +124,15 @@ static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_l
 	set_child_leaf(m, hva, leaf->level, entry);
 }
 
-/* copy_pte_range(); copy_huge_pmd() leaves huge PFN leaves to a fault, until they are special. */
+/* copy_huge_pmd() leaves huge PFN leaves to a fault, until they are special. */
+static bool copies_leaf(const struct machine *m, const struct vma *vma,
+			const struct pt_leaf *leaf)
+{
+	return leaf->level == 1 || m->sem->traits.pfnmap_huge || vma->kind == VMA_ANON ||
+	       vma->kind == VMA_HUGETLB;
+}
+
+/* copy_pte_range(), copy_huge_pmd() */
 static enum step_result copy_ptes(struct machine *m, struct task *t)
 {
 	const struct vma *vma = vma_find(m, t->notify.start);
@@ -134,7 +142,7 @@ static enum step_result copy_ptes(struct machine *m, struct task *t)
 
 		if (!leaf.present)
 			break;
-		if (leaf.level == 1 || m->sem->traits.pfnmap_huge)
+		if (copies_leaf(m, vma, &leaf))
 			copy_pte(m, vma, &leaf);
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 	}

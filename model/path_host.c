@@ -4,11 +4,12 @@
  *
  * Linux: mm/memory.c:handle_mm_fault(), do_anonymous_page(), do_wp_page(), wp_page_copy(),
  * insert_pfn(), insert_page(); 6.1 to 7.2. Files are path_file_fault.c's.
- * SIMPLIFIED: no THP on fault, no swap; the PTE lock is held for a whole step.
+ * SIMPLIFIED: no swap; the PTE lock is held for a whole step.
  */
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/thp.h"
 
 /* ---- handle_mm_fault() ---- */
 
@@ -52,7 +53,8 @@ static bool anon_write_protected(const struct machine *m, const struct task *t)
 {
 	struct pt_leaf leaf = fault_leaf(m, t);
 
-	return in_cow_vma(m, t) && t->host.write && leaf.present && !(leaf.entry & PTE_WRITE);
+	return in_cow_vma(m, t) && t->host.write && leaf.present && leaf.level == 1 &&
+	       !(leaf.entry & PTE_WRITE);
 }
 
 /* The anonymous page behind a PTE without W; NO_PFN: none, or one that only copies will do for. */
@@ -367,6 +369,18 @@ static enum step_result file_fault(struct machine *m, struct task *t)
 
 const struct step path_host_fault[] = {
 	STEP(handle_mm_fault, .chain = "handle_mm_fault"),
+	STEP(map_huge_zero_page, .when = huge_missing_read,
+	     .chain = "handle_mm_fault > do_huge_pmd_anonymous_page"),
+	STEP(map_huge_page, .when = huge_missing_write,
+	     .chain = "handle_mm_fault > do_huge_pmd_anonymous_page"),
+	STEP(reuse_huge_page, .when = huge_reusable,
+	     .chain = "handle_mm_fault > do_huge_pmd_wp_page"),
+	STEP(begin_huge_wp, .when = huge_write_protected, .calls = PATH_NOTIFY_START,
+	     .chain = "handle_mm_fault > do_huge_pmd_wp_page > __split_huge_pmd"),
+	STEP(change_huge_pmd, .when = huge_wp_open,
+	     .chain = "handle_mm_fault > do_huge_pmd_wp_page > __split_huge_pmd"),
+	STEP(end_huge_wp, .when = huge_wp_open, .calls = PATH_NOTIFY_END,
+	     .chain = "handle_mm_fault > do_huge_pmd_wp_page > __split_huge_pmd"),
 	STEP(map_zero_page, .when = anon_missing_read,
 	     .chain = "handle_mm_fault > do_anonymous_page"),
 	STEP(map_anon_page, .when = anon_missing_write,

@@ -9,6 +9,7 @@
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/thp.h"
 
 #define EINVAL	22
 #define ENOMEM	12
@@ -34,7 +35,8 @@ static s32 get_hwpoison_page(struct machine *m, hva_t hva)
 	struct pt_leaf leaf = host_leaf(m, hva);
 	pfn_t pfn = pt_pfn(leaf.entry);
 
-	if (!leaf.present || !leaf_is_normal(&leaf) || !page_is(m, pfn, PG_ANON))
+	if (!leaf.present || !leaf_is_normal(&leaf) || !page_is(m, pfn, PG_ANON) ||
+	    page_is(m, page_head(m, pfn), PG_HEAD))
 		return -EINVAL;
 	page_get(m, pfn, HOLD_MM);
 	page_of(m, pfn)->flags |= PG_HWPOISON;
@@ -46,13 +48,18 @@ static bool unmaps(const struct range_op *op)
 	return op->kind == RANGE_MUNMAP || op->kind == RANGE_EXIT;
 }
 
+static bool changes_flags(const struct range_op *op)
+{
+	return op->kind == RANGE_PROTECT || op->kind == RANGE_ADVISE;
+}
+
 static bool takes_mmap_lock(const struct task *t)
 {
-	return unmaps(&t->range) || t->range.kind == RANGE_PROTECT;
+	return unmaps(&t->range) || changes_flags(&t->range);
 }
 
 /* The rmap walks take no mmap_lock, MADV_DONTNEED takes it for reading. */
-static enum step_result range_lock(struct machine *m, struct task *t)
+enum step_result range_lock(struct machine *m, struct task *t)
 {
 	struct lock *lock = &current_mm(m)->mmap_lock;
 	bool got = true;
@@ -69,9 +76,13 @@ static enum step_result range_lock(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static u32 protected_flags(const struct vma *vma, const struct range_op *op)
+u32 range_new_flags(const struct vma *vma, const struct range_op *op)
 {
 	u32 flags = (vma->flags & ~(u32)(VM_READ | VM_WRITE | VM_EXEC)) | op->prot;
+
+	if (op->kind == RANGE_ADVISE)
+		return (vma->flags & ~(u32)(VM_HUGEPAGE | VM_NOHUGEPAGE)) |
+		       (op->prot ? VM_HUGEPAGE : VM_NOHUGEPAGE);
 
 	if (flags != vma->flags && (flags & VM_WRITE) && !(vma->flags & (VM_WRITE | VM_SHARED)))
 		flags |= VM_ACCOUNT;
@@ -87,7 +98,7 @@ static bool boundary_notifies(struct machine *m, const struct range_op *op, hva_
 	const struct vma *vma = vma_find(m, boundary);
 	hva_t start = boundary & ~(HUGE_SIZE - 1);
 
-	if (vma && op->kind == RANGE_PROTECT && protected_flags(vma, op) == vma->flags)
+	if (vma && changes_flags(op) && range_new_flags(vma, op) == vma->flags)
 		return false;
 	if (!vma || vma->start == boundary || start == boundary)
 		return false;
@@ -101,21 +112,21 @@ static bool split_if_changed(struct machine *m, const struct range_op *op, hva_t
 {
 	const struct vma *vma = vma_find(m, boundary);
 
-	return !vma || protected_flags(vma, op) == vma->flags || vma_split(m, boundary);
+	return !vma || range_new_flags(vma, op) == vma->flags || vma_split(m, boundary);
 }
 
-static bool may_split(const struct machine *m, const struct task *t)
+bool may_split(const struct machine *m, const struct task *t)
 {
 	return range_ok(m, t) && t->range.split < 2;
 }
 
 /* First the low boundary, which is split then, and then the high one. */
-static enum step_result split_notify(struct machine *m, struct task *t)
+enum step_result split_notify(struct machine *m, struct task *t)
 {
 	struct range_op *op = &t->range;
 	hva_t boundary = op->split ? op->end : op->start;
 
-	if (op->split++ && !(op->kind == RANGE_PROTECT ? split_if_changed(m, op, op->start) :
+	if (op->split++ && !(changes_flags(op) ? split_if_changed(m, op, op->start) :
 			     vma_split(m, op->start)))
 		op->error = -ENOMEM;
 	if (!boundary_notifies(m, op, boundary))
@@ -126,19 +137,15 @@ static enum step_result split_notify(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-static bool split_is_open(const struct machine *m, const struct task *t)
+bool split_is_open(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return t->range.split & 4;
 }
 
-/* __split_huge_pmd_locked() of a huge PFN leaf just clears it; the driver's fault refills. */
-static enum step_result split_pmd(struct machine *m, struct task *t)
+enum step_result split_pmd(struct machine *m, struct task *t)
 {
-	struct pt_leaf leaf = host_leaf(m, t->notify.start);
-
-	if (leaf.present && leaf.level == 2)
-		host_set_leaf(m, t->notify.start, 2, 0);
+	pmd_split(m, t->notify.start);
 	t->range.split &= 3;
 	return STEP_CALL_BACK;
 }
@@ -285,6 +292,7 @@ static enum step_result begin_piece(struct machine *m, struct task *t)
 	}
 	if (t->range.kind != RANGE_POISON)	/* unmap_region(), zap_page_range_single() */
 		lru_drain(m);
+	t->range.piece_start = t->notify.start;
 	t->range.piece_end = t->notify.end;
 	return STEP_CALL;
 }
@@ -321,7 +329,7 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 		if (t->range.keeps_cows && leaf_is_normal(&leaf) && page_is(m, pfn, PG_ANON))
 			continue;	/* should_zap_page() */
-		if (leaf_is_normal(&leaf)) {
+		if (leaf_is_counted(m, &leaf)) {
 			page_hand_over(m, pfn, HOLD_PTE, HOLD_MM);
 			m->phys->store(m->phys, gather_page(m, t->range.gathered),
 				       t->range.gathered % WORDS_PER_PAGE, pfn);
@@ -331,6 +339,8 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 		}
 		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
 			      t->range.kind == RANGE_POISON ? PTE_HWPOISON : 0);
+		if (leaf.level == 2)
+			thp_pmd_gone(m, pfn, false);
 	}
 	return STEP_NEXT;
 }
@@ -374,7 +384,7 @@ static enum step_result free_gathered(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
-static enum step_result range_unlock(struct machine *m, struct task *t)
+enum step_result range_unlock(struct machine *m, struct task *t)
 {
 	if (t->range.kind == RANGE_EXIT) {
 		host_free_all_tables(m);
@@ -404,6 +414,11 @@ const struct step path_unmap[] = {
 	STEP(detach_vmas, .when = is_munmap, .chain = "do_mas_align_munmap > mmap_write_downgrade"),
 	STEP(begin_piece, .when = range_ok, .calls = PATH_NOTIFY_START,
 	     .chain = "unmap_vmas / zap_page_range_single"),
+	STEP(begin_cut, .when = piece_cuts_pmd, .calls = PATH_NOTIFY_START,
+	     .chain = UNMAP " > __split_huge_pmd"),
+	STEP(cut_pmd, .when = cut_is_open, .calls = PATH_NOTIFY_END,
+	     .chain = UNMAP " > __split_huge_pmd"),
+	STEP(end_cut, .when = cut_is_open, .to = "begin_cut", .chain = UNMAP),
 	STEP(clear_ptes, .when = has_piece, .chain = UNMAP " > zap_pte_range"),
 	STEP(flush_dirty, .when = must_flush, .chain = UNMAP " > zap_pte_range > tlb_flush_mmu"),
 	STEP(end_piece, .when = has_piece, .calls = PATH_NOTIFY_END,
@@ -464,7 +479,7 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
 			op->error = -ENOMEM;
 			return STEP_NEXT;
 		}
-		flags = protected_flags(vma, op);
+		flags = range_new_flags(vma, op);
 		op->at = vma->end < op->end ? vma->end : op->end;
 		if (flags == vma->flags)
 			continue;
@@ -484,6 +499,9 @@ static u64 protected_entry(struct machine *m, const struct vma *vma, const struc
 {
 	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY;
 	u64 entry = (leaf->entry & keep) | vma_prot_bits(vma);
+
+	if (leaf->level == 2 && !m->sem->traits.protect_pmd_writable)
+		return vma->flags & VM_SHARED ? entry : entry & ~PTE_WRITE;
 
 	if (!(vma->flags & VM_SHARED) && (vma->flags & VM_WRITE) && leaf_is_normal(leaf) &&
 	    (leaf->entry & PTE_DIRTY) && page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE))
@@ -514,7 +532,7 @@ static enum step_result end_protect(struct machine *m, struct task *t)
 }
 
 /* vma_merge(). SIMPLIFIED: at the end, not VMA by VMA. */
-static enum step_result merge_vmas(struct machine *m, struct task *t)
+enum step_result merge_vmas(struct machine *m, struct task *t)
 {
 	struct vma *vma;
 

@@ -171,6 +171,8 @@ static void reexecute_release(struct machine *m, struct task *t)
 	.needs_io = true, .anon_ref_add = true, .map_pages_puts = true,	\
 	.pfncache = true, .follow_api = true, .get_or_guard = true,	\
 	.follow_outputs_kept = true, .atomic_async_warns = true,	\
+	.split_keeps_dirty = true, .protect_pmd_writable = true,	\
+	.dirty_skipped_over_table = true,				\
 	.zap_root_from = 3, .saved_dirty = true, .reexecutes = true, .checks_hwpoison = true
 
 static const struct traits traits = { V11_TRAITS };

@@ -233,7 +233,7 @@ static const struct traits traits = {
 	.lru_batch = 15,
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .writable_by_slow = true,
-	.zap_root_from = 4, .reexecutes = true, .checks_hwpoison = true,
+	.zap_root_from = 4, .reexecutes = true, .double_map = true, .checks_hwpoison = true,
 };
 
 static const struct step *const paths[NR_PATHS] = {
@@ -251,6 +251,8 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_FILE_WRITE] = path_file_write,
 	[PATH_FILE_CLEAN] = path_file_clean,
 	[PATH_PROTECT] = path_protect,
+	[PATH_ADVISE] = path_advise,
+	[PATH_COLLAPSE] = path_collapse,
 	[PATH_MMAP] = path_mmap,
 	[PATH_DRIVER] = path_driver,
 	[PATH_SLOT] = path_slot,

@@ -57,6 +57,8 @@ static const struct traits traits = {
 	.change_pte = true, .writable_by_slow = true,
 	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 3,
 	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,
+	.split_keeps_dirty = true, .protect_pmd_writable = true,
+	.dirty_skipped_over_table = true,
 };
 
 static const struct call_name calls[] = {

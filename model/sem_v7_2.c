@@ -130,6 +130,9 @@ static const struct traits traits = {
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
 	.map_pages_puts = true, .zap_root_from = 1, .table_noted_last = true,
+	.huge_zero_special = true, .huge_zero_wp = true, .gup_touches_hugetlb = true,
+	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
+	.split_keeps_dirty = true, .collapse_read_only = true,
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .fault_keeps_dirty = true,
 };
 

@@ -84,6 +84,15 @@ struct traits {
 	bool table_noted_last;		/* kvm_tdp_mmu_spte_changed: a table after its entries */
 	u8 lru_batch;			/* PAGEVEC_SIZE: 15, since 6.10 31 */
 	bool anon_exclusive;		/* PageAnonExclusive (5.19) */
+	bool zap_noted_nonpresent;	/* an atomic zap is noted as one, not as a freeze (6.10) */
+	bool dirty_skipped_over_table;	/* make_spte(): is_last_spte() is not asked (6.8) */
+	bool double_map;		/* PG_double_map: PTEs and a PMD map it (until 6.2) */
+	bool huge_zero_special;		/* its PMD is special (6.18) */
+	bool huge_zero_wp;		/* a write to it gets 2M at once (6.13), no split */
+	bool collapse_read_only;	/* none of the small PTEs needs to be writable (6.18) */
+	bool gup_touches_hugetlb;	/* follow_huge_pmd() is for all (6.10) */
+	bool split_keeps_dirty;		/* a split PMD's D goes to its PTEs, too (6.2) */
+	bool protect_pmd_writable;	/* can_change_pmd_writable() (6.2) */
 	bool anon_ref_add;		/* do_anonymous_page() adds nr_pages - 1 references */
 };
 

@@ -166,7 +166,7 @@ u64 spte_make(const struct spte_format *format, const struct spte_args *args)
 {
 	bool keep_ad = args->ad || format->ad_in_software;
 	/* is_last_spte() && is_writable_pte(): true of an MMIO SPTE too */
-	bool was_writable = (args->level == 1 || (args->old & format->huge)) &&
+	bool was_writable = (args->level == 1 || args->old_any || (args->old & format->huge)) &&
 			    spte_is_writable(format, args->old);
 	u64 spte = format->base | format->read | args->refcounted;
 

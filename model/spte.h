@@ -47,6 +47,7 @@ struct spte_args {
 	bool honour_pat;
 	u64 refcounted;		/* v11: shadow_refcounted_mask if is_refcounted, else 0 */
 	u64 old;		/* what is there now */
+	bool old_any;		/* 6.8: and it need not be a leaf for D to be skipped */
 };
 
 u64 spte_make(const struct spte_format *format, const struct spte_args *args);

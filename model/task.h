@@ -25,6 +25,8 @@ enum path_id {
 	PATH_FILE_WRITE,	/* open(O_CREAT), pwrite() */
 	PATH_FILE_CLEAN,	/* write-back: write_cache_pages() */
 	PATH_PROTECT,		/* mprotect() */
+	PATH_ADVISE,		/* MADV_HUGEPAGE, MADV_NOHUGEPAGE */
+	PATH_COLLAPSE,		/* MADV_COLLAPSE, khugepaged */
 	PATH_MMAP,
 	PATH_FORK,		/* dup_mmap() */
 	PATH_DRIVER,		/* the driver allocates, frees, counts, re-points */
@@ -120,7 +122,8 @@ struct host_fault {
 	u8 cow;
 	u8 poisoned;		/* SIGBUS(BUS_MCEERR_AR) */
 	u8 sigbus;		/* VM_FAULT_SIGBUS: beyond the end of the file */
-	u8 pad[3];
+	u8 huge;		/* a PMD is being split or replaced */
+	u8 pad[2];
 };
 
 enum notify_event { NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE };
@@ -138,7 +141,7 @@ struct notify {
 struct range_op {
 	hva_t start, end;	/* what is asked for */
 	hva_t at;		/* what has been done so far ends here */
-	hva_t piece_end;	/* of the VMA at hand */
+	hva_t piece_start, piece_end;	/* of the VMA at hand */
 	u64 index, pages;	/* unmap_mapping_range(): of the object */
 	u8 kind;		/* enum range_kind */
 	u8 object;
@@ -151,12 +154,14 @@ struct range_op {
 	u8 hole;		/* MADV_DONTNEED met addresses without a VMA */
 	u8 backing;		/* enum vma_kind: what .object is a row of */
 	u8 keeps_cows;		/* zap_details.even_cows is false */
-	u8 pad[2];
+	u8 started, daemon;	/* collapse: the LRU is drained; khugepaged does it */
 	u64 gathered;		/* pages in the mmu_gather */
+	pfn_t table;		/* collapse: what the PMD has lost */
 };
 enum range_kind {
 	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT, RANGE_POISON,
 	RANGE_EXIT,		/* exit_mmap() of a child */
+	RANGE_ADVISE, RANGE_COLLAPSE,
 };
 
 /* mmap() */
@@ -294,6 +299,7 @@ struct task {
 	struct follow follow;
 	struct host_fault host;
 	struct notify notify;
+	struct notify outer;	/* the open notification around .notify */
 	struct range_op range;
 	struct file_op file;
 	struct mmap_op mmap;

@@ -89,13 +89,16 @@ static bool is_collapsible(struct machine *m, int slot, gfn_t gfn, unsigned leve
 	return gfn - row->base_gfn < row->npages && tdp_max_level(m, slot, gfn, 0) >= level;
 }
 
-/* tdp_mmu_zap_spte_atomic(): frozen while TLBs are flushed, then free for a new entry. */
+/* tdp_mmu_zap_spte_atomic(): frozen while TLBs are flushed, then free; which is what 6.10 notes. */
 static bool zap_table(struct machine *m, pfn_t table, gfn_t gfn, unsigned level)
 {
-	tdp_set_spte(m, table, gfn, level, spte_format_of(m)->frozen);
+	const struct spte_format *format = spte_format_of(m);
+
+	tdp_set_spte(m, table, gfn, level, m->sem->traits.zap_noted_nonpresent ?
+		     format->nonpresent : format->frozen);
 	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
 	tlb_flush_all(m);
-	pt_set_entry(m, table, gfn, level, spte_format_of(m)->nonpresent);
+	pt_set_entry(m, table, gfn, level, format->nonpresent);
 	touch(m, OBJECT_SPTE, gfn);
 	return true;
 }

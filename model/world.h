@@ -13,6 +13,9 @@
 #include "model/task.h"
 #include "model/tlb.h"
 
+/* Row of world.task: a kernel thread, whose events recordings keep apart. */
+enum { DAEMON_TASK = 5 };
+
 enum { MAX_VCPUS = 4, MAX_TASKS = 6, MAX_BATCHED = 31 /* PAGEVEC_SIZE, traits.lru_batch */ };
 
 /* Which MMU serves the guest. */
@@ -31,7 +34,8 @@ struct config {
 	u8 allow_unsafe_mappings;	/* kvm.ko's parameter, v11 and 6.13 */
 	u8 no_lru_batch;	/* lru_add_drain() happens at once: a script's choice */
 	u8 mmu;			/* enum mmu_kind */
-	u8 pad[2];
+	u8 thp;			/* enum thp_enabled */
+	u8 pad;
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };
@@ -47,6 +51,7 @@ struct world {
 	struct host_mm mm[MAX_MMS];	/* the first has the notifier's users: the VM */
 	struct object_state object[MAX_OBJECTS];
 	struct file_state file[MAX_FILES];
+	pfn_t huge_zero;	/* the huge zero page; 0: nobody has needed it yet */
 	pfn_t next_frame;	/* where alloc_frame() goes on */
 	u8 nr_batched;		/* pages in the CPU's LRU batch */
 	u8 pad[7];

@@ -261,6 +261,24 @@ static void advance(struct stretch *rest, size_t recorded, size_t model)
 	rest->nr_model -= model;
 }
 
+/* The kernel's batch is emptied here, and the model's is not: no event of the model is its like. */
+static bool drains_here(struct run *run, const struct stretch *rest)
+{
+	const struct item *put = rest->recorded;
+
+	if (!rest->nr_recorded || !is_lru_put(run, put))
+		return false;
+	for (size_t m = 0; m < rest->nr_model && m < WINDOW; m++) {
+		const struct item *item = &rest->model[m];
+
+		if (item->kind != CONFORM_PAGE_REF || !is_ours(run, put, item) ||
+		    frames_model(&run->frames, put->frame[0]) != item->frame[0])
+			continue;
+		return item->lru || strcmp(item->event, put->event);
+	}
+	return true;
+}
+
 void items_align(struct run *run, struct item *recorded, struct item *model)
 {
 	struct stretch rest = { .recorded = recorded, .nr_recorded = arrlenu(recorded),
@@ -280,6 +298,12 @@ void items_align(struct run *run, struct item *recorded, struct item *model)
 			advance(&rest, 1, 1);
 		} else if (rest.nr_recorded && may_be_foreign(run, rest.recorded)) {
 			advance(&rest, 1, 0);
+		} else if (drains_here(run, &rest)) {
+			only_recorded(run, rest.recorded);
+			advance(&rest, 1, 0);
+		} else if (rest.nr_model && rest.model->lru < 0) {
+			only_model(run, rest.model, line);
+			advance(&rest, 0, 1);
 		} else {
 			gap = gap_before_match(run, &rest);
 			if (gap.nr_recorded < rest.nr_recorded)

@@ -233,7 +233,8 @@ static void compare_signal(struct run *run, const struct fact *fact)
 /* Letters of VmFlags that the model has */
 static struct said vm_flags_said(const char *text)
 {
-	static const char *const letters[] = { "rd", "wr", "ex", "sh", "pf", "io", "mm" };
+	static const char *const letters[] = { "rd", "wr", "ex", "sh", "pf", "io", "mm",
+					       "ht", "hg", "nh" };
 	struct said said = say("%s", "");
 
 	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
@@ -247,6 +248,7 @@ static struct said vm_flags_said_model(struct run *run)
 	static const struct { u32 flag; const char *letters; } flags[] = {
 		{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" },
 		{ VM_PFNMAP, "pf" }, { VM_IO, "io" }, { VM_MIXEDMAP, "mm" },
+		{ VM_HUGETLB, "ht" }, { VM_HUGEPAGE, "hg" }, { VM_NOHUGEPAGE, "nh" },
 	};
 	struct said said = say("%s", "");
 	const struct vma *vma = NULL;

@@ -345,7 +345,8 @@ struct item *items_model(struct run *run)
 			break;
 		}
 		for (; first < arrlenu(items); first++)
-			items[first].aside = joins || run->notes[i].task != run->notes[0].task;
+			items[first].aside = joins || run->notes[i].task == DAEMON_TASK ||
+					     run->notes[i].task != run->notes[0].task;
 	}
 	find_seen_before(run, items);
 	return items;

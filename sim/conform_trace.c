@@ -204,10 +204,13 @@ static bool is_new(const struct scan *scan, const struct trace_event *event, uin
 	bool alloc = command->nr_words > 1 && !strcmp(command->words[0], "lab") &&
 		     !strcmp(command->words[1], "alloc");
 
+	bool advice = command->nr_words && !strcmp(command->words[0], "madvise");
+
 	for (; event < end; event++) {
 		if (strcmp(event->name, "mm_page_alloc") || field(event, "pfn", 16) != pfn)
 			continue;
 		return (fault && is_prefix(word(event, "gfp_flags"), "GFP_HIGHUSER_MOVABLE")) ||
+		       ((fault || advice) && field(event, "order", 10) == 9) ||
 		       (alloc && is_prefix(word(event, "gfp_flags"), "GFP_KERNEL|__GFP_ZERO")) ||
 		       (alloc && is_prefix(word(event, "gfp_flags"), "GFP_KERNEL|__GFP_COMP|"));
 	}

@@ -19,6 +19,7 @@ enum event_id {
 	EVENT_ALLOC, EVENT_FREE, EVENT_REF, EVENT_REPOINT, EVENT_MODE, EVENT_ZAP,
 	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_POISON, EVENT_DRAIN,
 	EVENT_FILE, EVENT_TRUNCATE, EVENT_PUNCH, EVENT_FILE_WRITE, EVENT_WRITEBACK,
+	EVENT_MADVISE, EVENT_KHUGEPAGED,
 	EVENT_MEMSLOT, EVENT_MEMSLOT_DELETE, EVENT_DIRTY_LOG,
 	EVENT_CLEAR_LOG, EVENT_LOG_MODE,
 	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
@@ -30,6 +31,9 @@ enum event_id {
 	EVENT_NOTHING,		/* of recordings: a command that only looks */
 	NR_EVENT_IDS,
 };
+
+/* MADV_*, as far as they are events of their own */
+enum advice { ADVICE_HUGEPAGE, ADVICE_NOHUGEPAGE, ADVICE_COLLAPSE };
 
 enum { EVENT_NAME_SIZE = 48 };
 
@@ -60,6 +64,7 @@ struct event {
 	uint64_t map, write, dirty, api;
 	uint64_t foll, knobs;		/* of kvm_follow_pfn(): FOLL_*, enum follow_knob */
 	uint64_t cache;			/* row of kvm.gpcs */
+	uint64_t advice;		/* enum advice */
 	int64_t delta;
 	const char *name;		/* of what it makes; RESUME: the label */
 };

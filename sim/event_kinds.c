@@ -28,6 +28,8 @@ static const char *const knob_words[] = { "atomic", "try-map-writable", "guarded
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
 static const char *const backing_words[] = { "anon", "device", NULL };
 
+static const char *const advice_words[] = { "hugepage", "nohugepage", "collapse", NULL };
+
 #define AT(field) offsetof(struct event, field)
 #define UNTIL	{ "until", ARG_STEP, AT(until), .help = "stop before this step; resume later" }
 #define VCPU	{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose access" }
@@ -90,6 +92,14 @@ const struct event_kind event_kinds[] = {
 	{ "munmap", EVENT_MUNMAP, "Userspace unmaps. [munmap()]", { RANGE_ARGS, UNTIL } },
 	{ "dontneed", EVENT_DONTNEED, "Userspace drops pages. [madvise(MADV_DONTNEED)]", {
 		RANGE_ARGS, UNTIL } },
+	{ "madvise", EVENT_MADVISE, "Userspace has a say about huge pages. [madvise()]", {
+		RANGE_ARGS,
+		{ "advice", ARG_CHOICE, AT(advice), true, true, .words = advice_words,
+		  .help = "MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_COLLAPSE" },
+		UNTIL } },
+	{ "khugepaged", EVENT_KHUGEPAGED,
+	  "khugepaged makes 512 small pages one of 2M. [collapse_huge_page()]", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where, in the 2M" }, UNTIL } },
 	{ "mprotect", EVENT_MPROTECT, "Userspace changes protections. [mprotect()]", {
 		RANGE_ARGS,
 		{ "prot", ARG_FLAGS, AT(prot), true, true, .words = prot_words,

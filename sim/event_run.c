@@ -43,7 +43,8 @@ static void start_range(struct task *t, const struct event *e, enum range_kind k
 	t->range = (struct range_op){
 		.start = e->hva, .end = e->hva + e->size, .kind = kind, .object = e->object,
 		.index = e->index, .pages = e->count, .prot = e->prot, .backing = VMA_DEVICE,
-		.split = kind == RANGE_MUNMAP || kind == RANGE_PROTECT ? 0 : 2,
+		.split = kind == RANGE_MUNMAP || kind == RANGE_PROTECT || kind == RANGE_ADVISE ?
+			 0 : 2,
 	};
 }
 
@@ -91,7 +92,8 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_REPOINT] = PATH_DRIVER, [EVENT_MODE] = PATH_DRIVER, [EVENT_ZAP] = PATH_UNMAP,
 		[EVENT_MMAP] = PATH_MMAP, [EVENT_MUNMAP] = PATH_UNMAP,
 		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_POISON] = PATH_UNMAP,
-		[EVENT_MPROTECT] = PATH_PROTECT,
+		[EVENT_MPROTECT] = PATH_PROTECT, [EVENT_MADVISE] = PATH_ADVISE,
+		[EVENT_KHUGEPAGED] = PATH_COLLAPSE,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
 		[EVENT_TRUNCATE] = PATH_FILE_RESIZE, [EVENT_PUNCH] = PATH_FILE_RESIZE,
 		[EVENT_WRITEBACK] = PATH_FILE_CLEAN,
@@ -110,6 +112,14 @@ static enum path_id path_of(enum event_id id)
 	};
 
 	return path[id];
+}
+
+/* MADV_COLLAPSE is an advice like the others only by its name. */
+static enum path_id path_of_event(const struct event *e)
+{
+	if (e->id == EVENT_MADVISE && e->advice == ADVICE_COLLAPSE)
+		return PATH_COLLAPSE;
+	return path_of(e->id);
 }
 
 static u8 actor_of(enum event_id id)
@@ -180,6 +190,17 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		break;
 	case EVENT_WRITEBACK:
 		start_file(t, e, FILE_CLEAN);
+		break;
+	case EVENT_MADVISE:
+		start_range(t, e, e->advice == ADVICE_COLLAPSE ? RANGE_COLLAPSE : RANGE_ADVISE);
+		t->range.at = e->hva;
+		t->range.prot = e->advice == ADVICE_HUGEPAGE;
+		break;
+	case EVENT_KHUGEPAGED:
+		start_range(t, e, RANGE_COLLAPSE);
+		t->range.at = t->range.start = e->hva & ~(((uint64_t)2 << 20) - 1);
+		t->range.end = t->range.start + ((uint64_t)2 << 20);
+		t->range.daemon = true;
 		break;
 	case EVENT_MMAP:
 		t->mmap = (struct mmap_op){
@@ -358,6 +379,8 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 	case EVENT_MUNMAP:
 	case EVENT_DONTNEED:
 	case EVENT_MPROTECT:
+	case EVENT_MADVISE:
+	case EVENT_KHUGEPAGED:
 	case EVENT_POISON:
 	case EVENT_FORK:
 	case EVENT_CHILD_DONTNEED:
@@ -446,10 +469,10 @@ static bool resume(struct vm *vm, const struct event *e, struct outcome *o, stru
 
 int event_start(struct vm *vm, const struct event *event)
 {
-	int task = vm_free_task(vm);
+	int task = event->id == EVENT_KHUGEPAGED ? DAEMON_TASK : vm_free_task(vm);
 
 	if (task >= 0)
-		fill_arguments(vm, task_start(&vm->m, task, path_of(event->id),
+		fill_arguments(vm, task_start(&vm->m, task, path_of_event(event),
 					      actor_of(event->id)), event);
 	return task;
 }

@@ -67,9 +67,9 @@ static bool recorded_outcome(const struct command *c, struct outcome *o)
 		return true;
 	case ANSWER_ERRNO: {
 		static const char *const words[] = { "EFAULT", "EINVAL", "EEXIST",
-						     "EBUSY",  "ENOMEM", "ENOENT" };
+						     "EBUSY",  "ENOMEM", "ENOENT", "EAGAIN" };
 		static const char *const ours[] = { "efault", "einval", "eexist", "ebusy", "enomem",
-						    "enoent" };
+						    "enoent", "eagain" };
 
 		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 			if (!strcmp(words[i], a->error))

@@ -198,10 +198,19 @@ static const char *range(struct script *s, const struct command *c, enum event_i
 
 static const char *do_madvise(struct script *s, const struct command *c)
 {
+	static const char *const advices[] = { "HUGEPAGE", "NOHUGEPAGE", "COLLAPSE" };
+
 	if (!strcmp(script_word(c, 3), "HWPOISON"))
 		return range(s, c, EVENT_POISON);
+	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
+		if (!strcmp(script_word(c, 3), advices[i])) {
+			const char *why = range(s, c, EVENT_MADVISE);
+
+			s->events[s->nr_events - 1].advice = i;
+			return why;
+		}
 	if (strcmp(script_word(c, 3), "DONTNEED"))
-		return "only MADV_DONTNEED and MADV_HWPOISON are modelled";
+		return "this advice is not modelled";
 	return range(s, c, EVENT_DONTNEED);
 }
 

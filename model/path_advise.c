@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_advise.c: MADV_HUGEPAGE, MADV_NOHUGEPAGE, and the collapse of small pages into one of 2M.
+ *
+ * Linux: mm/madvise.c, mm/huge_memory.c:hugepage_madvise(), mm/khugepaged.c:madvise_collapse(),
+ * collapse_huge_page(); 6.1 to 7.2. Whether khugepaged finds a range worth it is the caller's
+ * choice; it and MADV_COLLAPSE do the same from there on. Anonymous memory only.
+ */
+#include "model/machine.h"
+#include "model/semantics.h"
+#include "model/thp.h"
+
+#define EAGAIN	11
+#define ENOMEM	12
+#define EINVAL	22
+
+static bool range_ok(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->range.error;
+}
+
+/* madvise_walk_vmas(): a hole is skipped, and -ENOMEM in the end. */
+static enum step_result advise_vmas(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+	struct vma *vma;
+
+	if (!vma_split(m, op->start) || !vma_split(m, op->end)) {
+		op->error = -ENOMEM;
+		return STEP_NEXT;
+	}
+	for (hva_t at = op->start; at < op->end; at = vma->end) {
+		vma = vma_find_from(m, at);
+		if (!vma || vma->start > at)
+			op->error = -ENOMEM;
+		if (!vma || vma->start >= op->end)
+			break;
+		vma->flags = range_new_flags(vma, op);
+	}
+	return STEP_NEXT;
+}
+
+const struct step path_advise[] = {
+	STEP(range_lock, .chain = "do_madvise"),
+	STEP(split_notify, .when = may_split, .calls = PATH_NOTIFY_START, .to = "split_notify",
+	     .chain = "do_madvise > __split_vma > split_huge_pmd_address"),
+	STEP(split_pmd, .when = split_is_open, .calls = PATH_NOTIFY_END, .to = "split_notify",
+	     .chain = "do_madvise > __split_vma > split_huge_pmd_address"),
+	STEP(advise_vmas, .when = range_ok, .chain = "do_madvise > hugepage_madvise"),
+	STEP(merge_vmas, .chain = "do_madvise > vma_merge"),
+	STEP(range_unlock),
+	{ 0 }
+};
+
+/* ---- MADV_COLLAPSE, khugepaged ---- */
+
+/* hugepage_vma_check(): the sysfs setting does not matter; small VMAs never. */
+static bool may_collapse(const struct vma *vma)
+{
+	return vma && vma->kind == VMA_ANON && vma->anon && !(vma->flags & VM_NOHUGEPAGE) &&
+	       ((vma->start + HPAGE_SIZE - 1) & HPAGE_MASK) + HPAGE_SIZE <= vma->end;
+}
+
+/* The next 2M that lie in one VMA, from op->at on; a VMA that cannot have them is an error. */
+static bool next_huge_range(struct machine *m, struct range_op *op)
+{
+	while (op->at < op->end) {
+		const struct vma *vma = vma_find(m, op->at);
+		hva_t start = (op->at + HPAGE_SIZE - 1) & HPAGE_MASK;
+
+		if (!may_collapse(vma)) {
+			op->error = vma ? -EINVAL : -ENOMEM;
+			return false;
+		}
+		if (start + HPAGE_SIZE <= op->end && start + HPAGE_SIZE <= vma->end) {
+			op->piece_start = start;
+			op->at = start + HPAGE_SIZE;
+			return true;
+		}
+		op->at = vma->end;
+	}
+	return false;
+}
+
+/* Of one PTE: 0, or why its page cannot be moved; *@writable if it can be written. */
+static s32 scan_pte(struct machine *m, hva_t hva, bool *writable)
+{
+	struct pt_leaf leaf = host_leaf(m, hva);
+	const struct page *head;
+
+	if (leaf.poisoned)
+		return -EINVAL;
+	if (!leaf.present || pt_pfn(leaf.entry) == m->w->config.zero_pfn)
+		return 0;
+	if (!leaf_is_normal(&leaf) || !page_is(m, pt_pfn(leaf.entry), PG_ANON))
+		return -EINVAL;
+	if (leaf.entry & PTE_WRITE)
+		*writable = true;
+	head = page_of(m, page_head(m, pt_pfn(leaf.entry)));
+	if (!(head->flags & PG_LRU) || head->refcount != head->held[HOLD_PTE])
+		return -EAGAIN;		/* SCAN_PAGE_LRU, SCAN_PAGE_COUNT: somebody uses it */
+	return 0;
+}
+
+static s32 scan_ptes(struct machine *m, hva_t start)
+{
+	bool writable = m->sem->traits.collapse_read_only;
+	s32 error = 0;
+
+	for (u64 i = 0; i < level_pages(2) && !error; i++)
+		error = scan_pte(m, start + i * PAGE_SIZE, &writable);
+	return error ? error : writable ? 0 : -EINVAL;	/* SCAN_PAGE_RO */
+}
+
+/* hpage_collapse_scan_pmd(), under mmap_lock for reading; then alloc_charge_hpage(), without. */
+static enum step_result collapse_scan(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+
+	op->piece_end = 0;
+	if (!lock_try_read(&current_mm(m)->mmap_lock))
+		return STEP_BLOCKED;
+	lock_release_read(&current_mm(m)->mmap_lock);
+	if (!op->started && !op->daemon)
+		lru_drain(m);		/* lru_add_drain_all() */
+	op->started = true;
+	if (!next_huge_range(m, op))
+		return STEP_DONE;
+	if (host_leaf(m, op->piece_start).level == 2 && host_leaf(m, op->piece_start).present)
+		return STEP_BACK;	/* SCAN_PMD_MAPPED */
+	if (host_has_table(m, op->piece_start))
+		op->error = scan_ptes(m, op->piece_start);
+	else
+		op->error = -EINVAL;	/* SCAN_PMD_NULL */
+	if (op->error)
+		return STEP_DONE;
+	op->piece_end = op->piece_start + HPAGE_SIZE;
+	t->host.page = thp_alloc(m);
+	return STEP_NEXT;
+}
+
+/* hugepage_vma_revalidate(), under mmap_lock for writing; anon_vma_lock keeps the rmap out. */
+static enum step_result collapse_begin(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+
+	if (!lock_try_write(&current_mm(m)->mmap_lock, t - m->w->task))
+		return STEP_BLOCKED;
+	if (!may_collapse(vma_find(m, op->piece_start)) || !host_has_table(m, op->piece_start)) {
+		op->error = -EINVAL;
+		op->piece_end = 0;
+		lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+		page_hand_over(m, t->host.page, HOLD_PTE, HOLD_MM);
+		page_put(m, t->host.page, HOLD_MM);
+		return STEP_DONE;
+	}
+	thp_notify(t, op->piece_start);
+	return STEP_CALL;
+}
+
+/* pmdp_collapse_flush(): the table is taken out, with all that is in it. */
+static enum step_result collapse_flush(struct machine *m, struct task *t)
+{
+	t->range.table = host_take_table(m, t->range.piece_start);
+	return STEP_CALL;
+}
+
+/* __collapse_huge_page_isolate(): each folio gets a reference, once. */
+static void isolate_pages(struct machine *m, hva_t start)
+{
+	pfn_t last = NO_PFN;
+
+	for (u64 i = 0; i < level_pages(2); i++) {
+		struct pt_leaf leaf = host_leaf(m, start + i * PAGE_SIZE);
+
+		if (!leaf.present || !leaf_is_normal(&leaf))
+			continue;
+		if (page_head(m, pt_pfn(leaf.entry)) != last)
+			page_get(m, pt_pfn(leaf.entry), HOLD_MM);
+		last = page_head(m, pt_pfn(leaf.entry));
+	}
+}
+
+/* __collapse_huge_page_copy(): the small page goes back to the LRU, and then loses its mapping. */
+static void move_page(struct machine *m, hva_t hva, pfn_t to)
+{
+	struct pt_leaf leaf = host_leaf(m, hva);
+	pfn_t from = pt_pfn(leaf.entry);
+
+	if (!leaf.present)
+		return;
+	if (leaf_is_normal(&leaf)) {
+		page_copy(m, to, from);
+		if (!page_is(m, page_head(m, from), PG_HEAD)) {
+			page_add_lru(m, from);
+			page_put(m, from, HOLD_MM);
+		}
+	}
+	host_set_leaf(m, hva, 1, 0);
+	if (leaf_is_normal(&leaf))
+		page_put(m, from, HOLD_PTE);
+}
+
+/* Large folios that were isolated go back at the end, all at once. */
+static void put_back_large(struct machine *m, const pfn_t *heads, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++) {
+		page_add_lru(m, heads[i]);
+		page_put(m, heads[i], HOLD_MM);
+	}
+}
+
+enum { MAX_LARGE = 8 };
+
+/* The large folios that PTEs from @start on map, each once. */
+static unsigned find_large(struct machine *m, hva_t start, pfn_t *heads)
+{
+	unsigned nr = 0;
+
+	for (u64 i = 0; i < level_pages(2) && nr < MAX_LARGE; i++) {
+		struct pt_leaf leaf = host_leaf(m, start + i * PAGE_SIZE);
+		pfn_t head;
+
+		if (!leaf.present || !leaf_is_normal(&leaf))
+			continue;
+		head = page_head(m, pt_pfn(leaf.entry));
+		if (page_is(m, head, PG_HEAD) && (!nr || heads[nr - 1] != head))
+			heads[nr++] = head;
+	}
+	return nr;
+}
+
+static void collapse_pages(struct machine *m, hva_t start, pfn_t page)
+{
+	pfn_t heads[MAX_LARGE];
+	unsigned nr = find_large(m, start, heads);
+
+	isolate_pages(m, start);
+	for (u64 i = 0; i < level_pages(2); i++)
+		move_page(m, start + i * PAGE_SIZE, page + i);
+	put_back_large(m, heads, nr);
+	free_table(m, host_take_table(m, start));
+	thp_map(m, vma_find(m, start), start, page);
+}
+
+/* Nobody can get at the old pages any more but who has a reference; one is enough to give up. */
+static enum step_result collapse_install(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+
+	host_put_table(m, op->piece_start, op->table);
+	op->error = scan_ptes(m, op->piece_start);
+	if (op->error) {
+		page_hand_over(m, t->host.page, HOLD_PTE, HOLD_MM);
+		page_put(m, t->host.page, HOLD_MM);
+	} else {
+		collapse_pages(m, op->piece_start, t->host.page);
+	}
+	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+	return op->error ? STEP_DONE : STEP_BACK;
+}
+
+static bool collapses(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->range.piece_end;
+}
+
+#define COLLAPSE "madvise_collapse / khugepaged > collapse_huge_page"
+
+const struct step path_collapse[] = {
+	STEP(collapse_scan, .to = "collapse_scan", .chain = "madvise_collapse / khugepaged"),
+	STEP(collapse_begin, .when = collapses, .calls = PATH_NOTIFY_START, .chain = COLLAPSE),
+	STEP(collapse_flush, .when = collapses, .calls = PATH_NOTIFY_END,
+	     .chain = COLLAPSE " > pmdp_collapse_flush"),
+	STEP(collapse_install, .when = collapses, .to = "collapse_scan", .chain = COLLAPSE),
+	{ 0 }
+};

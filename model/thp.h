@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * thp.h: pages of 2M in a host mm: transparent ones (path_thp.c, path_collapse.c), hugetlb's
+ * (path_hugetlb.c).
+ *
+ * Linux: mm/huge_memory.c, mm/khugepaged.c, mm/hugetlb.c; 5.12 to 7.2.
+ */
+#pragma once
+
+#include "model/host_mm.h"
+#include "model/path.h"
+
+#define HPAGE_ORDER	9
+#define HPAGE_SIZE	((u64)2 << 20)
+#define HPAGE_MASK	(~(HPAGE_SIZE - 1))
+
+/* /sys/kernel/mm/transparent_hugepage/enabled */
+enum thp_enabled { THP_MADVISE, THP_ALWAYS, THP_NEVER };
+
+/* thp_vma_allowable_order() in a fault: flags and size; for khugepaged, too. */
+bool thp_is_allowed(struct machine *m, const struct vma *vma, hva_t hva);
+/* __split_huge_pmd_locked(): the PMD becomes a table; what a driver or file mapped just goes. */
+void pmd_split(struct machine *m, hva_t hva);
+/* PG_double_map: set when a PMD is split and another one is left; gone with the last PMD. */
+void thp_pmd_gone(struct machine *m, pfn_t head, bool split);
+/* Does a leaf at level 2 cover @boundary, which is inside of it? */
+bool pmd_is_cut(struct machine *m, hva_t boundary);
+/* A page of 2M, whose first reference is the PMD's that is to map it; and that PMD. */
+pfn_t thp_alloc(struct machine *m);
+void thp_map(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn);
+/* vm_flags after the mprotect() or madvise() at hand (path_range.c) */
+u32 range_new_flags(const struct vma *vma, const struct range_op *op);
+/* A notification for the 2M around @hva, into the task's. */
+void thp_notify(struct task *t, hva_t hva);
+
+/* Steps of a zap whose start or end is inside of a huge page */
+DECLARE_STEP(begin_cut);
+DECLARE_STEP(cut_pmd);
+DECLARE_STEP(end_cut);
+bool piece_cuts_pmd(const struct machine *m, const struct task *t);
+bool cut_is_open(const struct machine *m, const struct task *t);
+
+/* Steps of handle_mm_fault() */
+DECLARE_STEP(map_huge_zero_page);
+DECLARE_STEP(map_huge_page);
+DECLARE_STEP(reuse_huge_page);
+DECLARE_STEP(begin_huge_wp);
+DECLARE_STEP(change_huge_pmd);
+DECLARE_STEP(end_huge_wp);
+bool huge_missing_read(const struct machine *m, const struct task *t);
+bool huge_missing_write(const struct machine *m, const struct task *t);
+bool huge_reusable(const struct machine *m, const struct task *t);
+bool huge_write_protected(const struct machine *m, const struct task *t);
+bool huge_wp_open(const struct machine *m, const struct task *t);
