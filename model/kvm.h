@@ -131,8 +131,12 @@ struct kvm {
 	u64 range_start, range_end;	/* hvas up to 6.1, gfns since 6.8; [start, end) */
 	u64 generation;		/* of the memslots */
 	u64 log_mode;		/* enum log_mode */
+	u8 mmu_valid_gen;	/* of shadow pages (shadow.h) */
+	u8 pad[7];
+	pfn_t active_first, active_last;	/* active_mmu_pages: 0: none */
+	u64 used_mmu_pages, max_mmu_pages;
 	struct open_range open[MAX_OPEN];
-	struct root roots[MAX_ROOTS];
+	struct root roots[MAX_ROOTS];	/* the TDP MMU's */
 	struct memslot slots[MAX_SLOTS];
 	struct host_map maps[MAX_MAPS];
 	struct gpc gpcs[MAX_GPCS];

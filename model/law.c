@@ -57,7 +57,7 @@ static void check_leaves_of(struct checker *c, const struct law *law, pfn_t root
 			    gfn_t end)
 {
 	while (gfn < end) {
-		struct pt_leaf leaf = tdp_next_leaf(c->m, root, gfn, end);
+		struct pt_leaf leaf = c->m->sem->ops.next_leaf(c->m, root, gfn, end);
 
 		if (!leaf.present)
 			return;
@@ -69,9 +69,12 @@ static void check_leaves_of(struct checker *c, const struct law *law, pfn_t root
 /* Of obsolete roots as well: a law says itself which root it means. */
 static void check_leaves(struct checker *c, const struct law *law, gfn_t gfn, gfn_t end)
 {
-	for (unsigned i = 0; i < MAX_ROOTS; i++)
-		if (c->m->w->kvm.roots[i].used)
-			check_leaves_of(c, law, c->m->w->kvm.roots[i].pfn, gfn, end);
+	for (unsigned i = 0; i < MAX_ROOTS; i++) {
+		pfn_t root = c->m->sem->ops.root_at(c->m, i);
+
+		if (root != NO_PFN)
+			check_leaves_of(c, law, root, gfn, end);
+	}
 }
 
 static void check_hvas(struct checker *c, const struct law *law, hva_t start, hva_t end)

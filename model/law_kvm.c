@@ -26,7 +26,7 @@ bool tlb_is_fresh(struct machine *m, u64 key, struct violation *v)
 	const struct tlb_entry *entry = tlb_find(m, vcpu, gfn);
 	struct mapping at;
 
-	if (!entry || flush_is_due(m) || m->w->vcpu[vcpu].root != tdp_current_root(m))
+	if (!entry || flush_is_due(m) || m->sem->ops.root_is_obsolete(m, vcpu))
 		return true;
 	v->gfn = gfn;
 	v->pfn = entry->pfn;

@@ -22,12 +22,12 @@ static void find_open(struct machine *m, struct mapping *at)
 
 bool find_mapping(struct machine *m, u64 gfn, struct mapping *at, struct violation *v)
 {
-	pfn_t root = tdp_current_root(m);
+	pfn_t root = m->sem->ops.current_root(m);
 
 	*at = (struct mapping){ .slot = NO_SLOT };
 	if (root == NO_PFN)
 		return false;
-	at->leaf = tdp_walk(m, root, gfn);
+	at->leaf = m->sem->ops.walk(m, root, gfn);
 	if (!spte_is_leaf(spte_format_of(m), at->leaf.entry, at->leaf.level))
 		return false;
 	v->gfn = at->leaf.first;
@@ -122,12 +122,12 @@ bool no_root_maps_it(struct machine *m, u64 gfn, struct violation *v)
 	if (slot_call_runs(m, false))
 		return true;
 	for (unsigned i = 0; i < MAX_ROOTS; i++) {
-		const struct root *root = &m->w->kvm.roots[i];
+		pfn_t root = m->sem->ops.root_at(m, i);
 		struct pt_leaf leaf;
 
-		if (!root->used)
+		if (root == NO_PFN)
 			continue;
-		leaf = tdp_walk(m, root->pfn, gfn);
+		leaf = m->sem->ops.walk(m, root, gfn);
 		v->gfn = leaf.first;
 		v->pfn = pt_pfn(leaf.entry);
 		v->blame = BLAME_KVM;

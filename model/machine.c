@@ -10,6 +10,9 @@ const char *const splat_names[NR_SPLATS] = {
 	[SPLAT_NO_STRUCT_PAGE] = "kvm_pfn_to_page",
 	[SPLAT_ATOMIC_ASYNC] = "hva_to_pfn",
 	[SPLAT_GET_PAGE_ZERO] = "get_page",
+	[SPLAT_ZAPPED_COUNT0] = "mmu_spte_clear_track_bits",
+	[SPLAT_ZAPPED_BAD_PFN] = "kvm_set_page_accessed",
+	[SPLAT_COLLAPSIBLE] = "kvm_mmu_zap_collapsible_sptes",
 };
 
 void touch(struct machine *m, enum object_kind kind, u64 key)

@@ -65,6 +65,9 @@ enum splat {
 	SPLAT_NO_STRUCT_PAGE,		/* gfn_to_page() of a reserved pfn: WARN_ON(1) (5.12) */
 	SPLAT_ATOMIC_ASYNC,		/* hva_to_pfn(): BUG_ON(), since v11 2/8 WARN_ON_ONCE() */
 	SPLAT_GET_PAGE_ZERO,		/* get_page() at 0: VM_BUG_ON, only with CONFIG_DEBUG_VM */
+	SPLAT_ZAPPED_COUNT0,		/* mmu_spte_clear_track_bits(): WARN_ON_ONCE() */
+	SPLAT_ZAPPED_BAD_PFN,		/* v11, mask 0: page_count(pfn_to_page(invalid)) */
+	SPLAT_COLLAPSIBLE,		/* kvm_mmu_zap_collapsible_spte(): lpage_info[-1] (6.8) */
 	NR_SPLATS,
 };
 extern const char *const splat_names[NR_SPLATS];
@@ -88,6 +91,7 @@ enum note_kind {
 	NOTE_STAT,		/* a per-VM statistic: name, value = delta */
 	NOTE_EXIT,		/* the vCPU left to userspace: name, gpa, value */
 	NOTE_FREE,		/* a block went back to the allocator: pfn, level = order */
+	NOTE_ROOT,		/* a vCPU loaded a root: pfn */
 };
 
 /* Arguments of a look-up; the old API's pointer to *writable is KNOB_TRY_MAP_WRITABLE. */

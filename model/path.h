@@ -10,6 +10,7 @@
 #include "model/step.h"
 
 #include "model/page.h"
+#include "model/spte.h"
 
 struct machine;
 struct vma;
@@ -87,6 +88,26 @@ bool fault_holds_mmu_lock(const struct machine *m, const struct task *t);
 
 /* A KVM_SET_USER_MEMORY_REGION, or with @log a KVM_GET or CLEAR_DIRTY_LOG, has not returned yet. */
 bool slot_call_runs(const struct machine *m, bool log);
+/* make_spte()'s arguments for the fault's own page; .old is the caller's. */
+struct spte_args fault_spte_args(struct machine *m, const struct fault *f);
+/* For a law: does the leaf that is put in place say refcounted as the look-up did? */
+void fault_check_bit(struct machine *m, const struct fault *f, u64 new);
+/* The direct MMU without the TDP MMU (path_direct.c), put in place by semantics_mmu[] */
+DECLARE_STEP(direct_lock_mmu);
+DECLARE_STEP(direct_unlock_mmu);
+DECLARE_STEP(make_mmu_pages_available);
+DECLARE_STEP(link_shadow_pages);
+DECLARE_STEP(set_leaf);
+DECLARE_STEP(prefetch_leaves);
+DECLARE_STEP(zap_all_shadow);
+DECLARE_STEP(limit_mmu_pages);
+DECLARE_STEP(protect_rmaps);
+DECLARE_STEP(protect_huge_rmaps);
+DECLARE_STEP(protect_cleared);
+DECLARE_STEP(zap_collapsible);
+bool fault_has_mapped(const struct machine *m, const struct task *t);
+bool slot_counts(const struct machine *m, const struct task *t);
+
 /* A look-up that is over: with @pfn, or with an error pfn. */
 void follow_finish(struct task *t, pfn_t pfn);
 /* Arguments common to all look-ups of a gfn; writable outputs and results cleared. */

@@ -121,7 +121,8 @@ static enum step_result guest_access(struct machine *m, struct task *t)
 	struct access *a = &t->access;
 	struct tlb_entry *entry;
 
-	tdp_load_root(m, t->vcpu);
+	if (m->sem->ops.load_root(m, t->vcpu) == NO_PFN)
+		return STEP_BLOCKED;
 	entry = translate(m, t, false);
 	if (entry && a->kind == ACCESS_RMW && !a->fetching)
 		entry = translate(m, t, true);

@@ -101,7 +101,7 @@ static enum step_result mmio_fault(struct machine *m, struct task *t)
 {
 	const struct spte_format *format = spte_format_of(m);
 	struct fault *f = &t->fault;
-	struct pt_leaf leaf = tdp_walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+	struct pt_leaf leaf = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
 
 	f->rsvd = false;
 	if (!spte_is_mmio(format, leaf.entry)) {	/* zapped since: the guest tries again */
@@ -134,7 +134,7 @@ enum step_result fast_page_fault(struct machine *m, struct task *t)
 {
 	const struct spte_format *format = spte_format_of(m);
 	struct fault *f = &t->fault;
-	struct pt_leaf leaf = tdp_walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+	struct pt_leaf leaf = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
 	int row = memslot_of_gfn(m, f->gfn);
 
 	if (!spte_is_leaf(format, leaf.entry, leaf.level))
@@ -293,7 +293,7 @@ static enum step_result link_table(struct machine *m, struct task *t)
 {
 	const struct spte_format *format = spte_format_of(m);
 	struct fault *f = &t->fault;
-	struct pt_leaf at = tdp_walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+	struct pt_leaf at = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
 
 	if (at.level <= f->goal_level)
 		return STEP_NEXT;
@@ -317,16 +317,22 @@ static bool is_mmio_pfn(struct machine *m, pfn_t pfn)
 	return !page_is(m, pfn, PG_VALID);
 }
 
-static u64 leaf_for(struct machine *m, const struct fault *f, u64 old)
+struct spte_args fault_spte_args(struct machine *m, const struct fault *f)
 {
-	struct spte_args args = {
+	return (struct spte_args){
 		.pfn = f->pfn, .level = f->goal_level, .write = true, .exec = true,
 		.host_writable = f->map_writable, .ad = m->w->config.ad,
 		.mmio = is_mmio_pfn(m, f->orig_pfn), .honour_pat = m->w->config.guest_pat_honoured,
-		.refcounted = m->sem->ops.leaf_bits(m, f), .old = old,
+		.refcounted = m->sem->ops.leaf_bits(m, f),
 		.old_any = m->sem->traits.dirty_skipped_over_table,
 	};
+}
 
+static u64 leaf_for(struct machine *m, const struct fault *f, u64 old)
+{
+	struct spte_args args = fault_spte_args(m, f);
+
+	args.old = old;
 	return spte_make(spte_format_of(m), &args);
 }
 
@@ -338,6 +344,13 @@ static pfn_t table_at(struct machine *m, pfn_t root, gfn_t gfn, unsigned level)
 	for (unsigned l = PT_LEVELS; l > level; l--)
 		table = pt_pfn(tdp_entry(m, table, gfn, l));
 	return table;
+}
+
+void fault_check_bit(struct machine *m, const struct fault *f, u64 new)
+{
+	if (f->slot != NO_SLOT && refcounted_mask(m) &&
+	    !(new & refcounted_mask(m)) != (f->page == NO_PFN))
+		raise_alarm(m, ALARM_BIT_INEXACT, f->gfn, BLAME_KVM);
 }
 
 /* tdp_mmu_map_handle_target_level() */
@@ -353,9 +366,7 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 		new = spte_make_mmio(format, f->gfn, m->w->kvm.generation);
 	else
 		new = leaf_for(m, f, old);
-	if (f->slot != NO_SLOT && refcounted_mask(m) &&
-	    !(new & refcounted_mask(m)) != (f->page == NO_PFN))
-		raise_alarm(m, ALARM_BIT_INEXACT, f->gfn, BLAME_KVM);
+	fault_check_bit(m, f, new);
 	f->ret = new == old ? RET_PF_SPURIOUS : RET_PF_FIXED;
 	tdp_set_spte(m, table, f->gfn, f->goal_level, new);
 	if (spte_is_present(format, old) && !spte_is_leaf(format, old, f->goal_level))
@@ -378,7 +389,7 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 enum step_result spurious_if_allowed(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
-	struct pt_leaf at = tdp_walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+	struct pt_leaf at = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
 
 	if (f->slot != NO_SLOT && at.level == f->goal_level &&
 	    spte_is_leaf(spte_format_of(m), at.entry, at.level) &&

@@ -80,7 +80,7 @@ static enum step_result harvest_log(struct machine *m, struct task *t)
 			continue;
 		memslot_set_dirty_word(m, op->row, page / 64, bits & ~BIT(page % 64));
 		report_page(m, op, page);
-		tdp_rearm(m, base + page);
+		m->sem->ops.rearm(m, base + page);
 	}
 	lock_release_write(mmu_lock, t - m->w->task);
 	return STEP_NEXT;
@@ -155,7 +155,7 @@ static enum step_result clear_log(struct machine *m, struct task *t)
 			continue;
 		memslot_set_dirty_word(m, op->row, page / 64, bits & ~BIT(page % 64));
 		op->dirty++;
-		tdp_rearm(m, base + page);
+		m->sem->ops.rearm(m, base + page);
 	}
 	lock_release_write(mmu_lock, t - m->w->task);
 	return STEP_NEXT;

@@ -85,7 +85,7 @@ static enum step_result notify_zap(struct machine *m, struct task *t)
 
 	for (int row = 0; row < MAX_SLOTS; row++)
 		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
-			tdp_unmap_range(m, lo, hi, zapped);
+			m->sem->ops.unmap_range(m, lo, hi, zapped);
 	t->notify.flush = m->sem->ops.zap_flushes(m, zapped[0], zapped[1]);
 	return STEP_NEXT;
 }

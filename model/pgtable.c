@@ -20,6 +20,11 @@ static bool is_present(const struct pt_format *format, u64 entry)
 	return entry & format->present;
 }
 
+static unsigned top_level(const struct pt_format *format)
+{
+	return format->top ? format->top : PT_LEVELS;
+}
+
 static bool is_leaf(const struct pt_format *format, u64 entry, unsigned level)
 {
 	return level == 1 || (entry & format->huge);
@@ -30,7 +35,7 @@ struct pt_leaf pt_walk(struct machine *m, const struct pt_format *format, pfn_t 
 {
 	struct pt_leaf leaf = { .table = top };
 
-	for (leaf.level = PT_LEVELS; ; leaf.level--) {
+	for (leaf.level = top_level(format); ; leaf.level--) {
 		leaf.entry = pt_entry(m, leaf.table, page_number, leaf.level);
 		leaf.first = page_number & ~(level_pages(leaf.level) - 1);
 		if (!is_present(format, leaf.entry))
@@ -61,18 +66,18 @@ struct pt_leaf pt_next_leaf(struct machine *m, const struct pt_format *format, p
 {
 	struct pt_leaf none = { 0 };
 	pfn_t table[PT_LEVELS + 1];
-	unsigned level = PT_LEVELS, index;
+	unsigned highest = top_level(format), level = highest, index;
 
 	table[level] = top;
 	while (page_number < end) {
 		index = next_present(m, format, table[level], pt_index(page_number, level));
 		if (index == WORDS_PER_PAGE) {
-			if (level == PT_LEVELS)
+			if (level == highest)
 				return none;
 			level++;
 			page_number = (page_number | (level_pages(level) - 1)) + 1;
 			if (pt_index(page_number, level) == 0)	/* past this table, too */
-				level = PT_LEVELS;
+				level = highest;
 			continue;
 		}
 		if (index != pt_index(page_number, level)) {

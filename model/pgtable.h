@@ -29,6 +29,7 @@ struct pt_format {
 	u64 present;		/* any of these bits: the entry is in use */
 	u64 huge;		/* set in a leaf above level 1 */
 	u64 absent_mask, absent;	/* (entry & mask) == absent: not in use all the same */
+	unsigned top;		/* level of the top; 0: PT_LEVELS */
 };
 
 struct pt_leaf {

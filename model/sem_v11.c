@@ -114,6 +114,43 @@ static void log_rearmed(struct machine *m, u64 old)
 		set_page_dirty(m, pt_pfn(old));
 }
 
+/* is_refcounted_page_spte(): where there is no bit, all are: finding A5. */
+static bool says_refcounted(const struct machine *m, u64 spte)
+{
+	return !refcounted_mask(m) || (spte & refcounted_mask(m));
+}
+
+/* mmu_spte_clear_track_bits(). A GUP'd PG_reserved page has the bit as well: finding A13. */
+static void check_zapped(struct machine *m, u64 old)
+{
+	pfn_t pfn = pt_pfn(old);
+
+	if (says_refcounted(m, old) && (!pfn_is_refcounted(m, pfn) || !page_count(m, pfn)))
+		raise_alarm(m, ALARM_WARN, SPLAT_ZAPPED_COUNT0, page_blame(m, pfn));
+}
+
+/* pfn_to_page() without a look at pfn_valid(): finding A5. The host dies at the first flag. */
+static bool has_struct_page(struct machine *m, pfn_t pfn)
+{
+	if (page_is(m, pfn, PG_VALID))
+		return true;
+	mark_check(m, pfn);
+	raise_alarm(m, ALARM_OOPS, SPLAT_ZAPPED_BAD_PFN, BLAME_KVM);
+	return false;
+}
+
+static void harvest_accessed(struct machine *m, u64 old)
+{
+	if (says_refcounted(m, old) && has_struct_page(m, pt_pfn(old)))
+		set_page_accessed(m, pt_pfn(old));
+}
+
+static void harvest_dirty(struct machine *m, u64 old)
+{
+	if (says_refcounted(m, old) && has_struct_page(m, pt_pfn(old)))
+		set_page_dirty(m, pt_pfn(old));
+}
+
 static u64 leaf_bits(struct machine *m, const struct fault *fault)
 {
 	return fault->page != NO_PFN ? refcounted_mask(m) : 0;
@@ -173,6 +210,7 @@ static void reexecute_release(struct machine *m, struct task *t)
 	.follow_outputs_kept = true, .atomic_async_warns = true,	\
 	.split_keeps_dirty = true, .protect_pmd_writable = true,	\
 	.dirty_skipped_over_table = true,				\
+	.collapses_unchecked = true,	\
 	.zap_root_from = 3, .saved_dirty = true, .reexecutes = true, .checks_hwpoison = true
 
 static const struct traits traits = { V11_TRAITS };
@@ -196,6 +234,8 @@ const struct semantics_patch sem_v11 = {
 		.map_args = map_args, .map_release = map_release,
 		.lookup_args = lookup_args, .lookup_release = lookup_release,
 		.reexecute_args = reexecute_args, .reexecute_release = reexecute_release,
+		.check_zapped = check_zapped, .harvest_accessed = harvest_accessed,
+		.harvest_dirty = harvest_dirty,
 	},
 	.edits = (const struct step_edit[]){
 		{ EDIT_DROP, PATH_FAULT, "release_fault_page", { 0 } },

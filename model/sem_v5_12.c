@@ -229,6 +229,30 @@ static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invali
 	return zapped_valid || zapped_invalid;
 }
 
+/* mmu_spte_clear_track_bits() */
+static void check_zapped(struct machine *m, u64 old)
+{
+	pfn_t pfn = pt_pfn(old);
+
+	if (!is_reserved_pfn(m, pfn) && !page_count(m, pfn))
+		raise_alarm(m, ALARM_WARN, SPLAT_ZAPPED_COUNT0, page_blame(m, pfn));
+}
+
+static void harvest_accessed(struct machine *m, u64 old)
+{
+	set_pfn_accessed(m, pt_pfn(old));
+}
+
+static void harvest_dirty(struct machine *m, u64 old)
+{
+	set_pfn_dirty(m, pt_pfn(old));
+}
+
+static void release_prefetched(struct machine *m, pfn_t page)
+{
+	page_put(m, page, HOLD_FAULT);
+}
+
 static const struct traits traits = {
 	.lru_batch = 15,
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
@@ -296,5 +320,12 @@ const struct semantics_patch sem_v5_12 = {
 		.gfn_to_page = gfn_to_page, .prefetch_release = prefetch_release,
 		.gpc_release = gpc_release,
 		.fault_args = fault_args, .zap_flushes = zap_flushes,
+		.load_root = tdp_load_root, .current_root = tdp_current_root,
+		.root_is_obsolete = tdp_root_is_obsolete, .root_at = tdp_root_at,
+		.walk = tdp_walk,
+		.next_leaf = tdp_next_leaf, .unmap_range = tdp_unmap_range,
+		.rearm = tdp_rearm,
+		.check_zapped = check_zapped, .harvest_accessed = harvest_accessed,
+		.harvest_dirty = harvest_dirty, .release_prefetched = release_prefetched,
 	},
 };

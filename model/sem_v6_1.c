@@ -93,7 +93,7 @@ static void spte_changed(struct machine *m, u64 old, u64 new, unsigned level)
 
 bool root_is_obsolete(struct machine *m)
 {
-	return m->w->vcpu[m->w->task[m->task].vcpu].root != tdp_current_root(m);
+	return m->sem->ops.root_is_obsolete(m, m->w->task[m->task].vcpu);
 }
 
 /* is_page_fault_stale(), mmu_invalidate_retry_hva() */
@@ -113,6 +113,25 @@ bool huge_always(struct machine *m, pfn_t pfn)
 	(void)m;
 	(void)pfn;
 	return true;
+}
+
+/* mmu_spte_clear_track_bits() */
+static void check_zapped(struct machine *m, u64 old)
+{
+	pfn_t pfn = pt_pfn(old);
+
+	if (pfn_is_refcounted(m, pfn) && !page_count(m, pfn))
+		raise_alarm(m, ALARM_WARN, SPLAT_ZAPPED_COUNT0, page_blame(m, pfn));
+}
+
+static void harvest_accessed(struct machine *m, u64 old)
+{
+	set_pfn_accessed(m, pt_pfn(old));
+}
+
+static void harvest_dirty(struct machine *m, u64 old)
+{
+	set_pfn_dirty(m, pt_pfn(old));
 }
 
 static void map_release(struct machine *m, struct task *t)
@@ -157,6 +176,8 @@ const struct semantics_patch sem_v6_1 = {
 		.spte_changed = spte_changed, .huge_ok = huge_always,
 		.map_release = map_release, .lookup_release = lookup_release,
 		.gfn_to_page = gfn_to_page,
+		.check_zapped = check_zapped, .harvest_accessed = harvest_accessed,
+		.harvest_dirty = harvest_dirty,
 	},
 	.edits = (const struct step_edit[]){
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */

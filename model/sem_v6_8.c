@@ -56,6 +56,7 @@ static const struct traits traits = {
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .writable_by_slow = true,
 	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 3,
+	.collapses_unchecked = true,
 	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,
 	.split_keeps_dirty = true, .protect_pmd_writable = true,
 	.dirty_skipped_over_table = true,

@@ -60,6 +60,20 @@ static void log_rearmed(struct machine *m, u64 old)
 	(void)old;
 }
 
+static void look_away(struct machine *m, u64 old)
+{
+	(void)m;
+	(void)old;
+}
+
+/* kvm_release_page_dirty(): fast_page_fault() may give W back without a word to the host. */
+static void release_prefetched(struct machine *m, pfn_t page)
+{
+	note_release(m, "kvm_release_page_dirty", page);
+	mark(m, page, true);
+	page_put(m, page, HOLD_FAULT);
+}
+
 static void fault_args(struct machine *m, struct follow *follow)
 {
 	(void)m;
@@ -157,6 +171,9 @@ const struct semantics_patch sem_v7_2 = {
 		.fault_args = fault_args, .map_args = map_args, .map_release = map_release,
 		.lookup_release = lookup_release, .gfn_to_page = gfn_to_page,
 		.prefetch_release = prefetch_release, .gpc_release = gpc_release,
+		.check_zapped = look_away,
+		.harvest_accessed = look_away, .harvest_dirty = look_away,
+		.release_prefetched = release_prefetched,
 	},
 	.edits = (const struct step_edit[]){
 		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow",

@@ -49,6 +49,8 @@ static bool apply_edit(struct step *path, const struct step_edit *edit, char *wh
 	int at = edit->anchor ? find_step(path, edit->anchor) : (int)path_length(path);
 	bool room = true;
 
+	if (at < 0 && (edit->verb == EDIT_DROP_ANY || edit->verb == EDIT_REPLACE_ANY))
+		return true;
 	if (at < 0)
 		return fail(why, size, "no such step to edit", edit->anchor);
 	switch ((enum edit_verb)edit->verb) {
@@ -60,9 +62,11 @@ static bool apply_edit(struct step *path, const struct step_edit *edit, char *wh
 		room = insert_at(path, at + 1, &edit->step);
 		break;
 	case EDIT_REPLACE:
+	case EDIT_REPLACE_ANY:
 		path[at] = edit->step;
 		break;
 	case EDIT_DROP:
+	case EDIT_DROP_ANY:
 		memmove(&path[at], &path[at + 1], (path_length(path) - at) * sizeof(*path));
 		break;
 	case EDIT_END:
@@ -82,11 +86,9 @@ static void override_ops(struct ops *ops, const struct ops *with)
 			to[i] = from[i];
 }
 
-static bool apply_patch(const struct semantics_patch *patch, struct semantics *out, char *why,
-			size_t size)
+static bool apply_one(const struct semantics_patch *patch, struct semantics *out, char *why,
+		      size_t size)
 {
-	if (patch->base && !apply_patch(patch->base, out, why, size))
-		return false;
 	for (unsigned p = 0; patch->paths && p < NR_PATHS; p++) {
 		unsigned n = patch->paths[p] ? path_length(patch->paths[p]) : 0;
 
@@ -103,6 +105,35 @@ static bool apply_patch(const struct semantics_patch *patch, struct semantics *o
 	for (const struct step_edit *edit = patch->edits; edit && edit->verb != EDIT_END; edit++)
 		if (!apply_edit(out->path[edit->path], edit, why, size))
 			return false;
+	return true;
+}
+
+static bool is_listed(const struct semantics_patch *patch)
+{
+	for (unsigned i = 0; all_semantics[i]; i++)
+		if (all_semantics[i] == patch)
+			return true;
+	return false;
+}
+
+/* The patch of the MMU belongs to the last that is listed, or to the root. */
+static bool apply_patch(const struct semantics_patch *patch, const struct semantics_patch *mmu,
+			struct semantics *out, char *why, size_t size)
+{
+	bool mine = mmu && (is_listed(patch) || !patch->base);
+
+	if (patch->base && !apply_patch(patch->base, mine ? NULL : mmu, out, why, size))
+		return false;
+	if (!apply_one(patch, out, why, size))
+		return false;
+	if (mine) {
+		const struct call_name *calls = out->calls;
+
+		if (!apply_one(mmu, out, why, size))
+			return false;
+		out->mmu_calls = mmu->calls;
+		out->calls = calls;
+	}
 	out->name = patch->name;
 	out->alias = patch->alias;
 	out->group = patch->group;
@@ -136,8 +167,15 @@ static bool is_complete(struct semantics *out, char *why, size_t size)
 bool semantics_resolve(const struct semantics_patch *patch, struct semantics *out, char *why,
 		       size_t size)
 {
+	return semantics_resolve_mmu(patch, MMU_TDP, out, why, size);
+}
+
+bool semantics_resolve_mmu(const struct semantics_patch *patch, enum mmu_kind mmu,
+			   struct semantics *out, char *why, size_t size)
+{
 	memset(out, 0, sizeof(*out));
-	return apply_patch(patch, out, why, size) && is_complete(out, why, size);
+	return apply_patch(patch, mmu == MMU_TDP ? NULL : &semantics_mmu[mmu], out, why, size) &&
+	       is_complete(out, why, size);
 }
 
 const struct semantics_patch *semantics_find(const char *name)

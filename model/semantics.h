@@ -9,8 +9,10 @@
 #pragma once
 
 #include "model/base.h"
+#include "model/pgtable.h"
 #include "model/spte.h"
 #include "model/step.h"
+#include "model/world.h"
 
 struct machine;
 
@@ -57,6 +59,31 @@ struct ops {
 	void (*fault_args)(struct machine *m, struct follow *follow);
 	/* Does a notification flush, given which roots it has zapped something in? */
 	bool (*zap_flushes)(struct machine *m, bool zapped_valid, bool zapped_invalid);
+
+	/* ---- the MMU that serves the guest: overridden by semantics_mmu[] ---- */
+
+	/* The vCPU's root, a new one if it has none that will do; NO_PFN: mmu_lock is taken. */
+	pfn_t (*load_root)(struct machine *m, unsigned vcpu);
+	/* The root that new faults would use, or NO_PFN. */
+	pfn_t (*current_root)(struct machine *m);
+	bool (*root_is_obsolete)(struct machine *m, unsigned vcpu);
+	/* For laws: the roots that exist, obsolete ones too, 0 .. MAX_ROOTS - 1; NO_PFN: none. */
+	pfn_t (*root_at)(struct machine *m, unsigned i);
+	struct pt_leaf (*walk)(struct machine *m, pfn_t root, gfn_t gfn);
+	struct pt_leaf (*next_leaf)(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end);
+	/* kvm_unmap_gfn_range(). @zapped[0]: below valid roots, [1]: below obsolete ones. */
+	void (*unmap_range)(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
+	/* kvm_arch_mmu_enable_log_dirty_pt_masked() of one page */
+	void (*rearm)(struct machine *m, gfn_t gfn);
+
+	/* ---- rmaps: what a version makes of an SPTE that goes, or loses a bit ---- */
+
+	/* mmu_spte_clear_track_bits(): is its page one that can be mapped? */
+	void (*check_zapped)(struct machine *m, u64 old);
+	void (*harvest_accessed)(struct machine *m, u64 old);
+	void (*harvest_dirty)(struct machine *m, u64 old);
+	/* The reference that a prefetch has taken goes back. */
+	void (*release_prefetched)(struct machine *m, pfn_t page);
 };
 
 /* Differences that are values. */
@@ -94,13 +121,17 @@ struct traits {
 	bool split_keeps_dirty;		/* a split PMD's D goes to its PTEs, too (6.2) */
 	bool protect_pmd_writable;	/* can_change_pmd_writable() (6.2) */
 	bool anon_ref_add;		/* do_anonymous_page() adds nr_pages - 1 references */
+	bool collapses_unchecked;	/* kvm_mmu_zap_collapsible_spte(): any gfn (6.8) */
 };
 
 /* In call chains: what this version has in the place of @name; "a > b" or "" (nothing) will do. */
 struct call_name { const char *name, *here; };
 
 /* One path, edited. Names refer to the base's steps. */
-enum edit_verb { EDIT_END, EDIT_BEFORE, EDIT_AFTER, EDIT_REPLACE, EDIT_DROP, EDIT_APPEND };
+enum edit_verb {
+	EDIT_END, EDIT_BEFORE, EDIT_AFTER, EDIT_REPLACE, EDIT_DROP, EDIT_APPEND,
+	EDIT_DROP_ANY, EDIT_REPLACE_ANY,	/* if it is there */
+};
 
 struct step_edit {
 	u8 verb;
@@ -128,6 +159,7 @@ struct semantics {
 	struct ops ops;
 	struct traits traits;
 	const struct call_name *calls;
+	const struct call_name *mmu_calls;	/* come before .calls */
 	struct step path[NR_PATHS][MAX_STEPS + 1];	/* each ends with a step without a name */
 };
 
@@ -140,6 +172,14 @@ extern const struct semantics_patch *const all_semantics[];
  */
 bool semantics_resolve(const struct semantics_patch *patch, struct semantics *out, char *why,
 		       size_t size);
+/*
+ * The same with another MMU than the TDP MMU: the patch of semantics_mmu[] comes between what is
+ * listed in all_semantics[] and what is built on that.
+ */
+bool semantics_resolve_mmu(const struct semantics_patch *patch, enum mmu_kind mmu,
+			   struct semantics *out, char *why, size_t size);
+/* By kind of MMU; the TDP MMU's changes nothing. */
+extern const struct semantics_patch semantics_mmu[NR_MMU_KINDS];
 /* By name or alias; NULL if there is none. */
 const struct semantics_patch *semantics_find(const char *name);
 const struct spte_format *spte_format_of(const struct machine *m);

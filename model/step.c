@@ -117,16 +117,26 @@ static size_t append(char *buffer, size_t size, size_t used, const char *text, s
 	return used;
 }
 
+static const char *name_here(const struct call_name *c, const char *name, size_t length)
+{
+	for (; c && c->name; c++)
+		if (!strncmp(c->name, name, length) && !c->name[length])
+			return c->here;
+	return NULL;
+}
+
 /* A chain is written with one set of names; each version has its own for some. */
 static size_t append_call(const struct machine *m, char *buffer, size_t size, size_t used,
 			  const char *name, size_t length)
 {
-	for (const struct call_name *c = m->sem->calls; c && c->name; c++)
-		if (!strncmp(c->name, name, length) && !c->name[length]) {
-			name = c->here;
-			length = strlen(name);
-			break;
-		}
+	const char *here = name_here(m->sem->mmu_calls, name, length);
+
+	if (!here)
+		here = name_here(m->sem->calls, name, length);
+	if (here) {
+		name = here;
+		length = strlen(name);
+	}
 	if (used && length)
 		used = append(buffer, size, used, " > ", 3);
 	return append(buffer, size, used, name, length);

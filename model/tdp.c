@@ -61,7 +61,7 @@ struct pt_leaf tdp_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end
 	return pt_next_leaf(m, &format, root, gfn, end);
 }
 
-static void count_leaf(struct machine *m, u64 spte, unsigned level, int delta)
+void stage2_count_leaf(struct machine *m, u64 spte, unsigned level, int delta)
 {
 	static const char *const name[] = { "pages_4k", "pages_2m", "pages_1g" };
 
@@ -97,20 +97,25 @@ static void free_subtree(struct machine *m, u64 spte, gfn_t gfn, unsigned level)
 	free_table(m, table);
 }
 
-/* PG_dirty and what mark_page_accessed() leaves behind. */
-static u32 marks(struct machine *m, pfn_t pfn)
+u32 stage2_marks(struct machine *m, pfn_t pfn)
 {
 	return page_of(m, page_head(m, pfn))->flags &
 	       (PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET);
 }
 
+void stage2_check_marks(struct machine *m, u64 old, u32 before)
+{
+	if (refcounted_mask(m) && !(old & refcounted_mask(m)) &&
+	    stage2_marks(m, pt_pfn(old)) != before)
+		raise_alarm(m, ALARM_MARK_UNCOUNTED, pt_pfn(old), BLAME_KVM);
+}
+
 static void leaf_changed(struct machine *m, u64 old, u64 new, unsigned level)
 {
-	u32 before = marks(m, pt_pfn(old));
+	u32 before = stage2_marks(m, pt_pfn(old));
 
 	m->sem->ops.spte_changed(m, old, new, level);
-	if (refcounted_mask(m) && !(old & refcounted_mask(m)) && marks(m, pt_pfn(old)) != before)
-		raise_alarm(m, ALARM_MARK_UNCOUNTED, pt_pfn(old), BLAME_KVM);
+	stage2_check_marks(m, old, before);
 }
 
 /* __handle_changed_spte(): arch/x86/kvm/mmu/tdp_mmu.c, 6.1 to 7.2. */
@@ -136,9 +141,9 @@ void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64
 		free_subtree(m, old, gfn, level);
 	note_spte(m, gfn, level, old, new);
 	if (was_leaf)
-		count_leaf(m, old, level, -1);
+		stage2_count_leaf(m, old, level, -1);
 	if (is_leaf)
-		count_leaf(m, new, level, 1);
+		stage2_count_leaf(m, new, level, 1);
 	if (was_leaf)
 		leaf_changed(m, old, new, level);
 	if (loses_table && !m->sem->traits.table_noted_last)
@@ -158,7 +163,7 @@ void tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
 		if (level == 1)
 			child &= ~format->huge;
 		pt_set_entry(m, table, gfn, level, child);
-		count_leaf(m, child, level, 1);
+		stage2_count_leaf(m, child, level, 1);
 		touch(m, OBJECT_SPTE, gfn);
 	}
 	tdp_set_spte(m, leaf->table, leaf->first, leaf->level,
@@ -269,10 +274,21 @@ pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
 		root = new_root(m);
 	if (old != root) {
 		m->w->vcpu[vcpu].root = root;
+		note(m, &(struct note){ .kind = NOTE_ROOT, .name = "load_mmu_pgd", .pfn = root });
 		tlb_flush(m, vcpu);	/* kvm_mmu_load(): kvm_x86_ops.flush_tlb_current() */
 		put_root(m, old);
 	}
 	return root;
+}
+
+pfn_t tdp_root_at(struct machine *m, unsigned i)
+{
+	return m->w->kvm.roots[i].used ? m->w->kvm.roots[i].pfn : NO_PFN;
+}
+
+bool tdp_root_is_obsolete(struct machine *m, unsigned vcpu)
+{
+	return m->w->vcpu[vcpu].root != tdp_current_root(m);
 }
 
 void tdp_zap_invalid_roots(struct machine *m)

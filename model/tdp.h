@@ -17,11 +17,21 @@ struct notify;
 pfn_t tdp_load_root(struct machine *m, unsigned vcpu);
 /* The root that new faults would use, or NO_PFN. */
 pfn_t tdp_current_root(struct machine *m);
+pfn_t tdp_root_at(struct machine *m, unsigned i);
+bool tdp_root_is_obsolete(struct machine *m, unsigned vcpu);
 /* The entry that maps @gfn under @root, or where the walk ends. */
 struct pt_leaf tdp_walk(struct machine *m, pfn_t root, gfn_t gfn);
 struct pt_leaf tdp_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end);
 /* An entry that was never written reads as the format's non-present value. */
 u64 tdp_entry(struct machine *m, pfn_t table, gfn_t gfn, unsigned level);
+/* A leaf came (1) or went (-1): statistics, ghost counts. Every MMU does this. */
+void stage2_count_leaf(struct machine *m, u64 spte, unsigned level, int delta);
+/*
+ * For a law: PG_dirty and what mark_page_accessed() leaves behind; and after an entry has changed
+ * from @old: were they set that should not be?
+ */
+u32 stage2_marks(struct machine *m, pfn_t pfn);
+void stage2_check_marks(struct machine *m, u64 old, u32 before);
 /* Change one entry, with everything that __handle_changed_spte() does about it. */
 void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64 new);
 /*

@@ -176,5 +176,7 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 
 struct walk hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned access)
 {
+	if (m->w->config.mmu == MMU_SHADOW)
+		return pae_hardware_walk(m, root, gfn, access);
 	return m->w->config.ept ? ept_walk(m, root, gfn, access) : npt_walk(m, root, gfn, access);
 }

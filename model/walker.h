@@ -31,3 +31,5 @@ struct walk {
 
 /* Translate @gfn for @access under @root; sets A on the way and D for a write, as hardware does. */
 struct walk hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned access);
+/* The same where the guest itself runs on KVM's tables, without nested paging. */
+struct walk pae_hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned access);

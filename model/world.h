@@ -42,6 +42,8 @@ struct config {
 
 struct vcpu {
 	pfn_t root;		/* loaded root, or NO_PFN */
+	u8 free_obsolete_roots;	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS; the TDP MMU does without */
+	u8 pad[7];
 	struct tlb tlb;
 };
 

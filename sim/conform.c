@@ -104,20 +104,21 @@ static void bind_frames(struct run *run, const struct event *e, const struct out
 
 static void keep_notes(struct run *run)
 {
-	for (size_t i = 0; i < run->vm->nr_notes; i++)
+	for (size_t i = 0; i < run->vm->nr_notes; i++) {
+		const struct note *note = &run->vm->notes[i].note;
+
 		arrput(run->notes, run->vm->notes[i]);
+		if (note->kind == NOTE_ROOT)	/* the recorder looks at what was loaded last */
+			run->root = note->pfn;
+	}
 }
 
-/* svm_load_mmu_pgd(): the recorder looks at the root that some vCPU loaded last. */
-static void follow_roots(struct run *run)
+/* Of the set-up, in which the vCPUs run one after the other. */
+static void find_root(struct run *run)
 {
-	for (unsigned v = 0; v < MAX_VCPUS; v++) {
-		pfn_t root = run->vm->w.vcpu[v].root;
-
-		if (root != NO_PFN && root != run->roots[v])
-			run->root = root;
-		run->roots[v] = root;
-	}
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		if (run->vm->w.vcpu[v].root != NO_PFN)
+			run->root = run->vm->w.vcpu[v].root;
 }
 
 static bool is_over(const struct outcome *outcome)
@@ -147,7 +148,6 @@ static void run_window(struct run *run, const struct script_events *todo)
 	if (overlap_window(run->vm, todo, &run->outcome))
 		script_window_used(run->script);
 	keep_notes(run);
-	follow_roots(run);
 }
 
 static void run_events(struct run *run, const struct script_events *todo)
@@ -170,10 +170,11 @@ static void run_events(struct run *run, const struct script_events *todo)
 		if (!e->elsewhere)
 			keep_notes(run);
 		bind_frames(run, e, &run->outcome);
-		follow_roots(run);
 		if (is_over(&run->outcome))
 			break;
 	}
+	if (script_shows_log(run->command))
+		run->splats_read = run->vm->nr_splats;
 	if (run->vm->dead)
 		lose(run, "the model's kernel is dead: BUG or oops");
 }
@@ -213,18 +214,14 @@ static const char *why_inconclusive(const struct recording *recording)
 	return NULL;
 }
 
-/* NULL: this kernel's semantics, or its MMU, is not modelled. */
+/* NULL: this kernel's semantics is not modelled. */
 static const struct semantics_patch *patch_of(struct run *run)
 {
 	const struct recording *recording = run->recording;
 	const struct semantics_patch *patch =
 		recording->semantics ? semantics_find(recording->semantics) : NULL;
 
-	if (!recording->tdp)
-		lose(run, "shadow paging is not modelled");
-	else if (!recording->tdp_mmu)
-		lose(run, "the rmap MMU is not modelled");
-	else if (!patch)
+	if (!patch)
 		lose(run, "the semantics of this kernel is not modelled");
 	return run->out->lost ? NULL : patch;
 }
@@ -249,8 +246,6 @@ static void set_up(struct run *run)
 	sh_new_strdup(run->last);
 	sh_new_strdup(run->mapped);
 	run->root = NO_PFN;
-	for (unsigned v = 0; v < MAX_VCPUS; v++)
-		run->roots[v] = NO_PFN;
 	for (unsigned i = 0; i < MAX_MAPS; i++)
 		run->maps[i] = NO_PFN;
 	run->script = script_new(run->recording);
@@ -262,7 +257,7 @@ static void set_up(struct run *run)
 	run->vm = vm_new(patch, &config);
 	script_set_up(run->recording, run->vm);
 	run->first_frame = run->vm->w.next_frame;
-	follow_roots(run);
+	find_root(run);
 	lru_start(run);
 }
 

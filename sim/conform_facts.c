@@ -199,7 +199,7 @@ static struct said s2_said_model(struct run *run, const struct fact *fact)
 
 	if (run->root == NO_PFN)
 		return say("noroot");
-	leaf = tdp_walk(&run->vm->m, run->root, fact->s2.gpa >> PAGE_SHIFT);
+	leaf = run->vm->sem.ops.walk(&run->vm->m, run->root, fact->s2.gpa >> PAGE_SHIFT);
 	rest = spte_without_frame(run, leaf.entry, &frame);
 	if (frame == NO_PFN)
 		return s2_said(leaf.level, rest, "", -1);

@@ -72,8 +72,8 @@ struct run {
 	struct last_pfn *mapped;	/* stb_ds: the page last seen at a watched address */
 	pfn_t maps[MAX_MAPS];		/* what kvm_vcpu_map() mapped last */
 	pfn_t root;			/* the stage-2 root loaded last; NO_PFN */
-	pfn_t roots[MAX_VCPUS];
 	pfn_t first_frame;		/* of the script; those before it are the set-up's */
+	size_t splats_read;		/* the model's, when the kernel's log was read last */
 	struct {			/* "nothing else that is watched changed" */
 		enum conform_verdict verdict;
 		struct place place;

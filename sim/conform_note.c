@@ -342,6 +342,7 @@ struct item *items_model(struct run *run)
 		case NOTE_FLUSH:	/* input, like remote_tlb_flush */
 		case NOTE_STAT:		/* conform_facts.c */
 		case NOTE_EXIT:		/* conform_answer.c */
+		case NOTE_ROOT:		/* conform.c */
 			break;
 		}
 		for (; first < arrlenu(items); first++)

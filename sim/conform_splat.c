@@ -5,7 +5,7 @@
  * Most are WARN_ON_ONCE(), so that the kernel says it once for all commands; its log is read at
  * the end or by "sh dmesg", and of a stack only some lines are kept. Hence one observation a
  * recording: the model has a splat with one of the recorded functions on its stack, or neither
- * has any.
+ * has any. A recording that nowhere reads the log does not say that there was none.
  */
 #include "sim/conform_internal.h"
 
@@ -98,7 +98,7 @@ void conform_splats(struct run *run)
 	search_log(&search);
 	run->command = NULL;
 	run->says = !run->out->lost || (run->vm && run->vm->dead);
-	if (run->vm && run->vm->nr_splats)
+	if (run->vm && run->splats_read)
 		ours = splat_names[run->vm->splats[0].splat];
 	if (*search.best.text && !search.modelled && run->recording->reconstructed)
 		observe_unmodelled(run, CONFORM_SPLAT, place, search.best.text);

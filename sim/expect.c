@@ -283,14 +283,14 @@ static void expect_page(const struct replay *replay, struct replay_run *run,
 static void expect_spte(struct replay_run *run, const struct ast_statement *s)
 {
 	const struct spte_format *format = spte_format_of(&run->vm->m);
-	pfn_t root = tdp_current_root(&run->vm->m);
+	pfn_t root = run->vm->sem.ops.current_root(&run->vm->m);
 	struct pt_leaf leaf = { 0 };
 	uint64_t gpa = 0;
 	bool present;
 
 	number_arg(s, "gpa", &gpa);
 	if (root != NO_PFN)
-		leaf = tdp_walk(&run->vm->m, root, gpa >> PAGE_SHIFT);
+		leaf = run->vm->sem.ops.walk(&run->vm->m, root, gpa >> PAGE_SHIFT);
 	present = root != NO_PFN && spte_is_leaf(format, leaf.entry, leaf.level);
 	expect_flag(run, s, "present", present);
 	expect_flag(run, s, "writable", present && spte_is_writable(format, leaf.entry));

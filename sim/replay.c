@@ -152,6 +152,7 @@ static void note_one(struct replay_run *run, unsigned event, const struct note *
 		run_add_note(run, event, "pfn 0x%llx goes back to the allocator, order %u",
 			     (unsigned long long)n->pfn, n->level);
 		break;
+	case NOTE_ROOT:
 	case NOTE_REF:
 	case NOTE_GUP:
 	case NOTE_FIXUP:

@@ -46,9 +46,6 @@ bool replay_load_recording(const char *path, struct replay *replay, struct error
 		snprintf(replay->missing, sizeof(replay->missing),
 			 "the recording ends after %zu commands without its DONE line",
 			 recording->nr_commands);
-	if (!recording->tdp)
-		snprintf(replay->missing, sizeof(replay->missing),
-			 "recorded under shadow paging; replayed as nested paging");
 	for (size_t i = 0; i < recording->nr_commands; i++)
 		add_command(replay, &recording->commands[i]);
 	if (!recording->nr_commands)

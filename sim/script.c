@@ -126,8 +126,7 @@ const char *script_word(const struct command *c, size_t i)
 	return i < c->nr_words ? c->words[i] : "0";
 }
 
-/* A shell command that only shows the kernel's log. */
-static bool shows_log(const struct command *c)
+bool script_shows_log(const struct command *c)
 {
 	return !strcmp(script_word(c, 0), "sh") && strstr(c->text, "dmesg") &&
 	       !strchr(c->text, '>') && !strstr(c->text, "dmesg -");
@@ -142,7 +141,7 @@ static bool is_race_parameter(const struct command *c)
 
 static void find_meanwhile(struct script *s, const struct command *c, struct script_events *out)
 {
-	if (is_race_parameter(c) || shows_log(c)) {
+	if (is_race_parameter(c) || script_shows_log(c)) {
 		script_add(s, c, EVENT_NOTHING);
 		out->verdict = SCRIPT_LOOKS;
 		out->why = NULL;

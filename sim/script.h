@@ -55,3 +55,5 @@ uint64_t script_number(const char *word);
 const char *script_option(const struct command *command, const char *key);
 /* Have the LRU batches been emptied after this command (somebody watches, autodrain on)? */
 bool script_drains(const struct script *script);
+/* A shell command that only shows the kernel's log */
+bool script_shows_log(const struct command *command);

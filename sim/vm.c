@@ -56,13 +56,14 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 
 	if (!vm)
 		abort();
-	if (!semantics_resolve(patch, &vm->sem, why, sizeof(why)))
+	if (!semantics_resolve_mmu(patch, config->mmu, &vm->sem, why, sizeof(why)))
 		assert(!"a semantics does not resolve");
 	vm->store = store_new_sparse();
 	vm->journal.note = log_note;
 	vm->m = (struct machine){ .sem = &vm->sem, .w = &vm->w, .phys = store_phys(vm->store),
 				  .journal = &vm->journal };
-	vm->w.config = (struct config){ .ept = config->ept, .ad = config->ad,
+	vm->w.config = (struct config){ .ept = config->ept && config->mmu != MMU_SHADOW,
+					.ad = config->ad || config->mmu == MMU_SHADOW,
 					.mmu = config->mmu,
 					.no_lru_batch = !config->lru_batch,
 					.code_gpa = config->code_gpa };

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/shadow.h"
+
+#include "model/machine.h"
+#include "model/rmap.h"
+#include "model/semantics.h"
+#include "model/tdp.h"
+
+/* Beside each table, in pages that no host frame has. */
+#define SPACE_SHADOW	((pfn_t)8 << 44)
+/* mmu->pae_root: a page of each vCPU, for good. */
+#define SPACE_PAE_ROOT	((pfn_t)10 << 44)
+
+enum { PAE_ROOTS = 4, PAE_LEVELS = 2 };		/* 1G each; PT32_ROOT_LEVEL */
+enum { KVM_MIN_FREE_MMU_PAGES = 5, KVM_REFILL_PAGES = 25 };
+
+enum { WORD_GFN, WORD_PARENT, WORD_PREV, WORD_NEXT, WORD_STATE };
+
+static struct shadow_page sp_of(struct machine *m, pfn_t table)
+{
+	pfn_t at = SPACE_SHADOW + table;
+	u64 state = m->phys->load(m->phys, at, WORD_STATE);
+
+	return (struct shadow_page){
+		.gfn = m->phys->load(m->phys, at, WORD_GFN),
+		.parent = m->phys->load(m->phys, at, WORD_PARENT),
+		.prev = m->phys->load(m->phys, at, WORD_PREV),
+		.next = m->phys->load(m->phys, at, WORD_NEXT),
+		.root_count = state >> 16, .level = state & 0xf, .gen = state >> 4 & 1,
+		.invalid = state >> 5 & 1,
+	};
+}
+
+static void sp_save(struct machine *m, pfn_t table, const struct shadow_page *sp)
+{
+	pfn_t at = SPACE_SHADOW + table;
+
+	m->phys->store(m->phys, at, WORD_GFN, sp->gfn);
+	m->phys->store(m->phys, at, WORD_PARENT, sp->parent);
+	m->phys->store(m->phys, at, WORD_PREV, sp->prev);
+	m->phys->store(m->phys, at, WORD_NEXT, sp->next);
+	m->phys->store(m->phys, at, WORD_STATE, (u64)sp->root_count << 16 | sp->level |
+		       sp->gen << 4 | (u64)sp->invalid << 5);
+}
+
+struct shadow_page shadow_page_of(struct machine *m, u64 sptep)
+{
+	return sp_of(m, sptep >> PAGE_SHIFT);
+}
+
+bool shadow_is_obsolete(const struct machine *m, const struct shadow_page *sp)
+{
+	return sp->invalid || sp->gen != m->w->kvm.mmu_valid_gen;
+}
+
+u64 spte_read(struct machine *m, u64 sptep)
+{
+	u64 entry = m->phys->load(m->phys, sptep >> PAGE_SHIFT, sptep >> 3 & 511);
+
+	return entry ? entry : spte_format_of(m)->nonpresent;
+}
+
+/* ---- active_mmu_pages: the newest first ---- */
+
+static void list_add(struct machine *m, pfn_t table)
+{
+	struct kvm *kvm = &m->w->kvm;
+	struct shadow_page sp = sp_of(m, table), first;
+
+	sp.prev = 0;
+	sp.next = kvm->active_first;
+	sp_save(m, table, &sp);
+	if (kvm->active_first) {
+		first = sp_of(m, kvm->active_first);
+		first.prev = table;
+		sp_save(m, kvm->active_first, &first);
+	} else {
+		kvm->active_last = table;
+	}
+	kvm->active_first = table;
+}
+
+static void list_del(struct machine *m, pfn_t table)
+{
+	struct kvm *kvm = &m->w->kvm;
+	struct shadow_page sp = sp_of(m, table), other;
+
+	if (sp.prev) {
+		other = sp_of(m, sp.prev);
+		other.next = sp.next;
+		sp_save(m, sp.prev, &other);
+	} else {
+		kvm->active_first = sp.next;
+	}
+	if (sp.next) {
+		other = sp_of(m, sp.next);
+		other.prev = sp.prev;
+		sp_save(m, sp.next, &other);
+	} else {
+		kvm->active_last = sp.prev;
+	}
+}
+
+/* ---- tables ---- */
+
+/* for_each_valid_sp(): the list stands for the hash; zapped roots are not on it. */
+static pfn_t find(struct machine *m, gfn_t gfn, unsigned level)
+{
+	struct shadow_page sp;
+
+	for (pfn_t table = m->w->kvm.active_first; table; table = sp.next) {
+		sp = sp_of(m, table);
+		if (sp.gfn == gfn && sp.level == level && !shadow_is_obsolete(m, &sp))
+			return table;
+	}
+	return 0;
+}
+
+pfn_t shadow_get(struct machine *m, gfn_t gfn, unsigned level)
+{
+	struct shadow_page sp = { .gfn = gfn, .level = level, .gen = m->w->kvm.mmu_valid_gen };
+	pfn_t table = find(m, gfn, level);
+
+	if (table)
+		return table;
+	table = alloc_table(m);
+	sp_save(m, table, &sp);
+	list_add(m, table);
+	m->w->kvm.used_mmu_pages++;
+	return table;
+}
+
+static void spte_write(struct machine *m, u64 sptep, gfn_t gfn, u64 spte)
+{
+	m->phys->store(m->phys, sptep >> PAGE_SHIFT, sptep >> 3 & 511, spte);
+	touch(m, OBJECT_SPTE, gfn);
+}
+
+static void flush_remote_tlbs(struct machine *m)
+{
+	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
+	tlb_flush_all(m);
+}
+
+void shadow_unlink(struct machine *m, u64 sptep)
+{
+	pfn_t child = pt_pfn(spte_read(m, sptep));
+	struct shadow_page sp = sp_of(m, child);
+
+	assert(sp.parent == sptep);
+	sp.parent = 0;
+	sp_save(m, child, &sp);
+	spte_write(m, sptep, sp.gfn, spte_format_of(m)->nonpresent);
+}
+
+/* mmu_page_zap_pte() */
+static void zap_pte(struct machine *m, u64 sptep, gfn_t gfn, unsigned level)
+{
+	const struct spte_format *format = spte_format_of(m);
+	u64 spte = spte_read(m, sptep);
+
+	if (spte_is_leaf(format, spte, level))
+		rmap_drop(m, sptep);
+	else if (spte_is_present(format, spte))
+		shadow_unlink(m, sptep);
+	else if (spte_is_mmio(format, spte))
+		spte_write(m, sptep, gfn, format->nonpresent);
+}
+
+void shadow_link(struct machine *m, const struct pt_leaf *at, pfn_t child)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct shadow_page sp = sp_of(m, child);
+
+	if (spte_is_present(format, at->entry)) {
+		zap_pte(m, sptep_of(at), at->first, at->level);
+		flush_remote_tlbs(m);
+	}
+	assert(!sp.parent);
+	sp.parent = sptep_of(at);
+	sp_save(m, child, &sp);
+	spte_write(m, sp.parent, at->first, spte_make_nonleaf(format, child, m->w->config.ad));
+}
+
+/* ---- zapping: prepared pages wait in a list for the flush ---- */
+
+/* __kvm_mmu_prepare_zap_page(): a root in use is zapped as well, and stays. */
+static void prepare_zap(struct machine *m, pfn_t table, pfn_t *zapped)
+{
+	struct shadow_page sp = sp_of(m, table);
+
+	note_stat(m, "mmu_shadow_zapped", 1);
+	for (unsigned i = 0; (i = m->phys->next(m->phys, table, i)) < WORDS_PER_PAGE; i++)
+		zap_pte(m, table << PAGE_SHIFT | i << 3, sp.gfn + i * level_pages(sp.level),
+			sp.level);
+	if (sp.parent)
+		shadow_unlink(m, sp.parent);
+	if (!sp.invalid)
+		list_del(m, table);
+	sp = sp_of(m, table);
+	sp.prev = sp.next = 0;
+	if (!sp.root_count) {
+		sp.next = *zapped;
+		*zapped = table;
+		m->w->kvm.used_mmu_pages--;
+	}
+	sp.invalid = true;
+	sp_save(m, table, &sp);
+}
+
+/* kvm_mmu_commit_zap_page() */
+static void commit_zap(struct machine *m, pfn_t zapped)
+{
+	if (zapped)
+		flush_remote_tlbs(m);
+	while (zapped) {
+		pfn_t next = sp_of(m, zapped).next;
+
+		m->phys->clear(m->phys, SPACE_SHADOW + zapped);
+		free_table(m, zapped);
+		zapped = next;
+	}
+}
+
+/* kvm_zap_obsolete_pages(): the oldest first, up to the first that is not obsolete. */
+static void zap_obsolete_pages(struct machine *m)
+{
+	pfn_t zapped = 0;
+
+	for (pfn_t table = m->w->kvm.active_last; table; table = m->w->kvm.active_last) {
+		struct shadow_page sp = sp_of(m, table);
+
+		if (!shadow_is_obsolete(m, &sp))
+			break;
+		prepare_zap(m, table, &zapped);
+	}
+	commit_zap(m, zapped);
+}
+
+void shadow_zap_all_fast(struct machine *m)
+{
+	m->w->kvm.mmu_valid_gen = !m->w->kvm.mmu_valid_gen;
+	for (unsigned v = 0; v < MAX_VCPUS; v++)	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS */
+		m->w->vcpu[v].free_obsolete_roots = true;
+	tlb_flush_all(m);
+	zap_obsolete_pages(m);
+}
+
+/* kvm_mmu_zap_oldest_mmu_pages() */
+static void zap_oldest(struct machine *m, u64 wanted)
+{
+	pfn_t zapped = 0, table = m->w->kvm.active_last;
+
+	while (table && wanted) {
+		struct shadow_page sp = sp_of(m, table);
+
+		if (!sp.root_count) {
+			prepare_zap(m, table, &zapped);
+			wanted--;
+		}
+		table = sp.prev;
+	}
+	commit_zap(m, zapped);
+}
+
+static u64 available(const struct machine *m)
+{
+	const struct kvm *kvm = &m->w->kvm;
+
+	return kvm->max_mmu_pages > kvm->used_mmu_pages ?
+	       kvm->max_mmu_pages - kvm->used_mmu_pages : 0;
+}
+
+bool shadow_make_available(struct machine *m)
+{
+	if (available(m) >= KVM_MIN_FREE_MMU_PAGES)
+		return true;
+	zap_oldest(m, KVM_REFILL_PAGES - available(m));
+	return available(m);
+}
+
+void shadow_limit(struct machine *m, u64 pages)
+{
+	struct kvm *kvm = &m->w->kvm;
+
+	if (kvm->used_mmu_pages > pages) {
+		zap_oldest(m, kvm->used_mmu_pages - pages);
+		pages = kvm->used_mmu_pages;
+	}
+	kvm->max_mmu_pages = pages;
+}
+
+/* ---- roots ---- */
+
+/* mmu_alloc_root() */
+static pfn_t get_root(struct machine *m, gfn_t gfn, unsigned level)
+{
+	pfn_t table = shadow_get(m, gfn, level);
+	struct shadow_page sp = sp_of(m, table);
+
+	sp.root_count++;
+	sp_save(m, table, &sp);
+	return table;
+}
+
+/* mmu_free_root_page() */
+static void put_root(struct machine *m, pfn_t table, pfn_t *zapped)
+{
+	struct shadow_page sp = sp_of(m, table);
+
+	sp.root_count--;
+	sp_save(m, table, &sp);
+	if (!sp.root_count && sp.invalid)
+		prepare_zap(m, table, zapped);
+}
+
+static bool mmu_lock_is_free(const struct machine *m)
+{
+	return !m->w->kvm.mmu_lock.writer && !m->w->kvm.mmu_lock.readers;
+}
+
+static void note_root(struct machine *m, unsigned vcpu)
+{
+	note(m, &(struct note){ .kind = NOTE_ROOT, .name = "load_mmu_pgd",
+				.pfn = m->w->vcpu[vcpu].root });
+	tlb_flush(m, vcpu);	/* kvm_mmu_load(): kvm_x86_ops.flush_tlb_current() */
+}
+
+pfn_t shadow_root_at(struct machine *m, unsigned i)
+{
+	return i < MAX_VCPUS ? m->w->vcpu[i].root : NO_PFN;
+}
+
+bool shadow_root_is_obsolete(struct machine *m, unsigned vcpu)
+{
+	struct shadow_page sp = sp_of(m, m->w->vcpu[vcpu].root);
+
+	return shadow_is_obsolete(m, &sp);
+}
+
+pfn_t shadow_current_root(struct machine *m)
+{
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		if (m->w->vcpu[v].root != NO_PFN && !shadow_root_is_obsolete(m, v))
+			return m->w->vcpu[v].root;
+	return NO_PFN;
+}
+
+pfn_t shadow_load_root(struct machine *m, unsigned vcpu)
+{
+	struct vcpu *v = &m->w->vcpu[vcpu];
+	pfn_t zapped = 0;
+
+	if (v->root != NO_PFN && !v->free_obsolete_roots)
+		return v->root;
+	if (!mmu_lock_is_free(m))
+		return NO_PFN;
+	v->free_obsolete_roots = false;
+	if (v->root != NO_PFN && !shadow_root_is_obsolete(m, vcpu))
+		return v->root;
+	if (v->root != NO_PFN)
+		put_root(m, v->root, &zapped);
+	commit_zap(m, zapped);
+	shadow_make_available(m);
+	v->root = get_root(m, 0, PT_LEVELS);
+	note_root(m, vcpu);
+	return v->root;
+}
+
+/* Roots without a shadow page are obsolete while there is a request to free such. */
+bool pae_root_is_obsolete(struct machine *m, unsigned vcpu)
+{
+	return m->w->vcpu[vcpu].root == NO_PFN || m->w->vcpu[vcpu].free_obsolete_roots;
+}
+
+pfn_t pae_current_root(struct machine *m)
+{
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		if (!pae_root_is_obsolete(m, v))
+			return m->w->vcpu[v].root;
+	return NO_PFN;
+}
+
+static void pae_free_roots(struct machine *m, pfn_t pae_root)
+{
+	pfn_t zapped = 0;
+
+	for (unsigned i = 0; i < PAE_ROOTS; i++)
+		put_root(m, pt_pfn(m->phys->load(m->phys, pae_root, i)), &zapped);
+	m->phys->clear(m->phys, pae_root);
+	commit_zap(m, zapped);
+}
+
+pfn_t pae_load_root(struct machine *m, unsigned vcpu)
+{
+	struct vcpu *v = &m->w->vcpu[vcpu];
+
+	if (!pae_root_is_obsolete(m, vcpu))
+		return v->root;
+	if (!mmu_lock_is_free(m))
+		return NO_PFN;
+	v->free_obsolete_roots = false;
+	if (v->root != NO_PFN)
+		pae_free_roots(m, v->root);
+	shadow_make_available(m);
+	v->root = SPACE_PAE_ROOT + vcpu;
+	for (unsigned i = 0; i < PAE_ROOTS; i++)
+		m->phys->store(m->phys, v->root, i, 1 | get_root(m, i * level_pages(3),
+								 PAE_LEVELS) << PAGE_SHIFT);
+	note_root(m, vcpu);
+	return v->root;
+}
+
+/* shadow_walk_init_using_root(): the PDPT's entries are no SPTEs. */
+struct pt_leaf pae_walk(struct machine *m, pfn_t root, gfn_t gfn)
+{
+	struct pt_format format = spte_pt_format(spte_format_of(m));
+	u64 entry = m->phys->load(m->phys, root, gfn >> 18 & 3);
+	struct pt_leaf leaf;
+
+	if (!entry)
+		return (struct pt_leaf){ .level = PAE_LEVELS + 1, .table = root,
+					 .first = gfn & ~(level_pages(3) - 1) };
+	format.top = PAE_LEVELS;
+	leaf = pt_walk(m, &format, pt_pfn(entry), gfn);
+	if (!leaf.entry)
+		leaf.entry = spte_format_of(m)->nonpresent;
+	return leaf;
+}
+
+struct pt_leaf pae_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end)
+{
+	struct pt_format format = spte_pt_format(spte_format_of(m));
+	struct pt_leaf leaf = { 0 };
+
+	format.top = PAE_LEVELS;
+	for (; !leaf.present && gfn < end && gfn < PAE_ROOTS * level_pages(3);
+	     gfn = (gfn | (level_pages(3) - 1)) + 1) {
+		gfn_t next = (gfn | (level_pages(3) - 1)) + 1;
+		u64 entry = m->phys->load(m->phys, root, gfn >> 18);
+
+		if (entry)
+			leaf = pt_next_leaf(m, &format, pt_pfn(entry), gfn, next < end ? next : end);
+	}
+	return leaf;
+}
