@@ -8,10 +8,6 @@
 
 /* Beside each table, in pages that no host frame has. */
 #define SPACE_SHADOW	((pfn_t)8 << 44)
-/* mmu->pae_root: a page of each vCPU, for good. */
-#define SPACE_PAE_ROOT	((pfn_t)10 << 44)
-
-enum { PAE_ROOTS = 4, PAE_LEVELS = 2 };		/* 1G each; PT32_ROOT_LEVEL */
 enum { KVM_MIN_FREE_MMU_PAGES = 5, KVM_REFILL_PAGES = 25 };
 
 enum { WORD_GFN, WORD_PARENT, WORD_PREV, WORD_NEXT, WORD_STATE };
@@ -208,8 +204,7 @@ static void prepare_zap(struct machine *m, pfn_t table, pfn_t *zapped)
 	sp_save(m, table, &sp);
 }
 
-/* kvm_mmu_commit_zap_page() */
-static void commit_zap(struct machine *m, pfn_t zapped)
+void shadow_commit_zap(struct machine *m, pfn_t zapped)
 {
 	if (zapped)
 		flush_remote_tlbs(m);
@@ -234,7 +229,7 @@ static void zap_obsolete_pages(struct machine *m)
 			break;
 		prepare_zap(m, table, &zapped);
 	}
-	commit_zap(m, zapped);
+	shadow_commit_zap(m, zapped);
 }
 
 void shadow_zap_all_fast(struct machine *m)
@@ -260,7 +255,7 @@ static void zap_oldest(struct machine *m, u64 wanted)
 		}
 		table = sp.prev;
 	}
-	commit_zap(m, zapped);
+	shadow_commit_zap(m, zapped);
 }
 
 static u64 available(const struct machine *m)
@@ -292,8 +287,7 @@ void shadow_limit(struct machine *m, u64 pages)
 
 /* ---- roots ---- */
 
-/* mmu_alloc_root() */
-static pfn_t get_root(struct machine *m, gfn_t gfn, unsigned level)
+pfn_t shadow_get_root(struct machine *m, gfn_t gfn, unsigned level)
 {
 	pfn_t table = shadow_get(m, gfn, level);
 	struct shadow_page sp = sp_of(m, table);
@@ -303,8 +297,7 @@ static pfn_t get_root(struct machine *m, gfn_t gfn, unsigned level)
 	return table;
 }
 
-/* mmu_free_root_page() */
-static void put_root(struct machine *m, pfn_t table, pfn_t *zapped)
+void shadow_put_root(struct machine *m, pfn_t table, pfn_t *zapped)
 {
 	struct shadow_page sp = sp_of(m, table);
 
@@ -312,135 +305,4 @@ static void put_root(struct machine *m, pfn_t table, pfn_t *zapped)
 	sp_save(m, table, &sp);
 	if (!sp.root_count && sp.invalid)
 		prepare_zap(m, table, zapped);
-}
-
-static bool mmu_lock_is_free(const struct machine *m)
-{
-	return !m->w->kvm.mmu_lock.writer && !m->w->kvm.mmu_lock.readers;
-}
-
-static void note_root(struct machine *m, unsigned vcpu)
-{
-	note(m, &(struct note){ .kind = NOTE_ROOT, .name = "load_mmu_pgd",
-				.pfn = m->w->vcpu[vcpu].root });
-	tlb_flush(m, vcpu);	/* kvm_mmu_load(): kvm_x86_ops.flush_tlb_current() */
-}
-
-pfn_t shadow_root_at(struct machine *m, unsigned i)
-{
-	return i < MAX_VCPUS ? m->w->vcpu[i].root : NO_PFN;
-}
-
-bool shadow_root_is_obsolete(struct machine *m, unsigned vcpu)
-{
-	struct shadow_page sp = sp_of(m, m->w->vcpu[vcpu].root);
-
-	return shadow_is_obsolete(m, &sp);
-}
-
-pfn_t shadow_current_root(struct machine *m)
-{
-	for (unsigned v = 0; v < MAX_VCPUS; v++)
-		if (m->w->vcpu[v].root != NO_PFN && !shadow_root_is_obsolete(m, v))
-			return m->w->vcpu[v].root;
-	return NO_PFN;
-}
-
-pfn_t shadow_load_root(struct machine *m, unsigned vcpu)
-{
-	struct vcpu *v = &m->w->vcpu[vcpu];
-	pfn_t zapped = 0;
-
-	if (v->root != NO_PFN && !v->free_obsolete_roots)
-		return v->root;
-	if (!mmu_lock_is_free(m))
-		return NO_PFN;
-	v->free_obsolete_roots = false;
-	if (v->root != NO_PFN && !shadow_root_is_obsolete(m, vcpu))
-		return v->root;
-	if (v->root != NO_PFN)
-		put_root(m, v->root, &zapped);
-	commit_zap(m, zapped);
-	shadow_make_available(m);
-	v->root = get_root(m, 0, PT_LEVELS);
-	note_root(m, vcpu);
-	return v->root;
-}
-
-/* Roots without a shadow page are obsolete while there is a request to free such. */
-bool pae_root_is_obsolete(struct machine *m, unsigned vcpu)
-{
-	return m->w->vcpu[vcpu].root == NO_PFN || m->w->vcpu[vcpu].free_obsolete_roots;
-}
-
-pfn_t pae_current_root(struct machine *m)
-{
-	for (unsigned v = 0; v < MAX_VCPUS; v++)
-		if (!pae_root_is_obsolete(m, v))
-			return m->w->vcpu[v].root;
-	return NO_PFN;
-}
-
-static void pae_free_roots(struct machine *m, pfn_t pae_root)
-{
-	pfn_t zapped = 0;
-
-	for (unsigned i = 0; i < PAE_ROOTS; i++)
-		put_root(m, pt_pfn(m->phys->load(m->phys, pae_root, i)), &zapped);
-	m->phys->clear(m->phys, pae_root);
-	commit_zap(m, zapped);
-}
-
-pfn_t pae_load_root(struct machine *m, unsigned vcpu)
-{
-	struct vcpu *v = &m->w->vcpu[vcpu];
-
-	if (!pae_root_is_obsolete(m, vcpu))
-		return v->root;
-	if (!mmu_lock_is_free(m))
-		return NO_PFN;
-	v->free_obsolete_roots = false;
-	if (v->root != NO_PFN)
-		pae_free_roots(m, v->root);
-	shadow_make_available(m);
-	v->root = SPACE_PAE_ROOT + vcpu;
-	for (unsigned i = 0; i < PAE_ROOTS; i++)
-		m->phys->store(m->phys, v->root, i, 1 | get_root(m, i * level_pages(3),
-								 PAE_LEVELS) << PAGE_SHIFT);
-	note_root(m, vcpu);
-	return v->root;
-}
-
-/* shadow_walk_init_using_root(): the PDPT's entries are no SPTEs. */
-struct pt_leaf pae_walk(struct machine *m, pfn_t root, gfn_t gfn)
-{
-	struct pt_format format = spte_pt_format(spte_format_of(m));
-	u64 entry = m->phys->load(m->phys, root, gfn >> 18 & 3);
-	struct pt_leaf leaf;
-
-	if (!entry)
-		return (struct pt_leaf){ .level = PAE_LEVELS + 1, .table = root,
-					 .first = gfn & ~(level_pages(3) - 1) };
-	format.top = PAE_LEVELS;
-	leaf = pt_walk(m, &format, pt_pfn(entry), gfn);
-	if (!leaf.entry)
-		leaf.entry = spte_format_of(m)->nonpresent;
-	return leaf;
-}
-
-struct pt_leaf pae_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end)
-{
-	struct pt_format format = spte_pt_format(spte_format_of(m));
-	struct pt_leaf leaf = { 0 };
-
-	format.top = PAE_LEVELS;
-	for (; !leaf.present && gfn < end && gfn < PAE_ROOTS * level_pages(3);
-	     gfn = (gfn | (level_pages(3) - 1)) + 1) {
-		gfn_t next = (gfn | (level_pages(3) - 1)) + 1;
-		u64 entry = m->phys->load(m->phys, root, gfn >> 18);
-
-		if (entry)
-			leaf = pt_next_leaf(m, &format, pt_pfn(entry), gfn, next < end ? next : end);
-	}
-	return leaf;
 }

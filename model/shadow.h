@@ -52,6 +52,12 @@ bool shadow_make_available(struct machine *m);
 /* kvm_mmu_change_mmu_pages() */
 void shadow_limit(struct machine *m, u64 pages);
 
+/* mmu_alloc_root(), mmu_free_root_page(); what is zapped goes when it is committed. */
+pfn_t shadow_get_root(struct machine *m, gfn_t gfn, unsigned level);
+void shadow_put_root(struct machine *m, pfn_t table, pfn_t *zapped);
+/* kvm_mmu_commit_zap_page() */
+void shadow_commit_zap(struct machine *m, pfn_t zapped);
+
 /* ops: roots and walks; shadow_*: one root of 4 levels, pae_*: four of 2 levels below a PDPT */
 pfn_t shadow_load_root(struct machine *m, unsigned vcpu);
 pfn_t shadow_current_root(struct machine *m);

@@ -39,7 +39,6 @@ static bool is_reserved(u64 e, unsigned level)
 	return e & ~PTE_NX & ~(BIT(PHYSICAL_BITS) - 1) ? true : e & below;
 }
 
-/* Without hardware's reserved bits 62:52 KVM's own of a 64-bit host would not fit: it keeps none. */
 struct walk pae_hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned access)
 {
 	u64 e = m->phys->load(m->phys, root, gfn >> 18 & 3), table[3];
