@@ -41,7 +41,7 @@ struct law {
 	u8 about;		/* enum object_kind that .holds is given */
 	/* NULL if only alarms break it. Fills *v where it does not hold. */
 	bool (*holds)(struct machine *m, u64 key, struct violation *v);
-	/* How it is judged, if not after a step; then it is no violation in a trace. Or NULL. */
+	/* How it is judged, if not after a step (tests/test_matrix.c); or NULL. */
 	const char *judged;
 	struct law_breach breaches[MAX_BREACHES];	/* ends with NULL, or is full */
 };

@@ -106,6 +106,10 @@ static bool check_value(const struct ast_statement *s, struct error *error)
 	if (!strcmp(s->word, "violation") && (!word || !law_find(word)))
 		return error_at(error, s->file, s->line, column,
 				"unknown law \"%s\" (pfnsim invariants)", word ? word : "?");
+	if (!strcmp(s->word, "violation") && law_find(word)->judged)
+		return error_at(error, s->file, s->line, column,
+				"\"%s\" is not looked at after a step: %s", word,
+				law_find(word)->judged);
 	if (strcmp(s->word, "outcome"))
 		return true;
 	if (!word || !key_is_known(outcome_words, word))

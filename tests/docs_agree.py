@@ -75,6 +75,9 @@ def undocumented(source, pfnsim):
 	for row in some("law", run(pfnsim, "invariants").splitlines()):
 		if f"*{row.split()[0]}*" not in laws:
 			yield f"docs/man/pfnsim-laws.7.scd lacks the law {row.split()[0]}"
+	if read(source, "docs", "INVARIANTS.md") != run(pfnsim, "invariants", "--format=markdown"):
+		yield ("docs/INVARIANTS.md is out of date: "
+		       "pfnsim invariants --format=markdown > docs/INVARIANTS.md")
 	for command in some("command", commands(pfnsim)):
 		page = PAGES.get(command, "pfnsim.1.scd")
 		text = read(man, page).replace("\\", "")

@@ -407,14 +407,13 @@ static void every_law_has_its_violator(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < nr_laws; i++) {
-		unsigned n = 0;
+		unsigned n = !!laws[i].judged;
 
 		for (size_t r = 0; r < ARRAY_SIZE(rows); r++)
 			n += !strcmp(rows[r].law, laws[i].id);
 		if (n != 1)
 			fail_msg("%s has %u violators", laws[i].id, n);
 	}
-	assert_int_equal(ARRAY_SIZE(rows), nr_laws);
 }
 
 static void every_law_has_a_sentence_a_source_and_something_to_look_at(void **state)
@@ -425,7 +424,7 @@ static void every_law_has_a_sentence_a_source_and_something_to_look_at(void **st
 
 		assert_ptr_equal(law_find(law->id), law);
 		assert_true(strlen(law->sentence) > 10 && strlen(law->source) > 5);
-		assert_true(law->holds ? law->reads : law->alarms);
+		assert_int_equal(!!law->judged, !(law->holds ? law->reads : law->alarms));
 		assert_true(!law->holds || law->reads & (1u << law->about));
 	}
 }

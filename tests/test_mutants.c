@@ -142,7 +142,7 @@ static void every_law_is_broken_by_some_kernel(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < nr_laws; i++)
-		if (!is_broken(laws[i].id))
+		if (!laws[i].judged && !is_broken(laws[i].id))
 			fail_msg("nothing breaks %s", laws[i].id);
 }
 

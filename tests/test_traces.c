@@ -340,7 +340,7 @@ static void every_law_is_broken_by_a_trace_or_known_to_hold(void **state)
 	(void)state;
 	for (unsigned i = 0; i < nr_laws; i++) {
 		struct seen seen = { .word = laws[i].id };
-		bool listed = false;
+		bool listed = laws[i].judged;
 
 		for (size_t n = 0; n < ARRAY_SIZE(never_broken); n++)
 			listed |= !strcmp(never_broken[n], laws[i].id);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* cmd_list.c: what there is: semantics, laws, events. */
+/* cmd_list.c: what there is: semantics, events. */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/law.h"
 #include "sim/event.h"
 #include "sim/json.h"
 #include "tools/pfnsim.h"
@@ -98,26 +97,6 @@ int cmd_semantics(int argc, char **argv)
 		       p->alias ? p->alias : "", p->alias ? "]" : "");
 		if (a.steps)
 			print_steps(p);
-	}
-	if (json)
-		json_end(json);
-	return CODE_EXPECTED;
-}
-
-int cmd_invariants(int argc, char **argv)
-{
-	static const char *const keys[] = { "id", "sentence", "source" };
-	struct arguments a =
-		arguments(argc, argv, "List the laws that are checked after every step.");
-	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
-
-	for (unsigned i = 0; i < nr_laws; i++) {
-		const char *values[] = { laws[i].id, laws[i].sentence, laws[i].source };
-
-		if (json)
-			json_row(json, "invariant", keys, values, ARRAY_SIZE(keys));
-		else
-			printf("%-24s %s [%s]\n", laws[i].id, laws[i].sentence, laws[i].source);
 	}
 	if (json)
 		json_end(json);
