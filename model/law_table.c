@@ -358,7 +358,8 @@ const struct law laws[] = {
 	  .sentence = "A write to a read-only PFNMAP PTE is told from one that leads nowhere.",
 	  .source = "virt/kvm/kvm_main.c:hva_to_pfn_remapped(): KVM_PFN_ERR_RO_FAULT",
 	  .finding = "A2",
-	  .judged = "a look-up for writing over a read-only VM_PFNMAP PTE ends in ro_fault",
+	  .judged = "a write, or a look-up for one, over a read-only VM_PFNMAP PTE does not "
+		    "end in -EFAULT",
 	  .breaches = {
 		{ "v11 v11-unsafe",
 		  "A2" },

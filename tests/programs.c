@@ -160,8 +160,8 @@ static void judge_alone(struct program *p, const struct page_kind *kind, const c
 	p->judge = JUDGE_BASE;
 	if (pfnmap && caller->guest && !(caller->writes && (ro || touched == READ_ONLY)))
 		p->judge |= JUDGE_MAPPABLE;
-	if (pfnmap && !ro && touched == READ_ONLY && caller->writes && !caller->guest &&
-	    !strncmp(caller->event, "lookup", 6) && strcmp(caller->name, "atomic look-up"))
+	if (pfnmap && !ro && touched == READ_ONLY && caller->writes &&
+	    strcmp(caller->name, "atomic look-up"))
 		p->judge |= JUDGE_READ_ONLY;
 	if (!ro && touched != READ_ONLY && !strcmp(caller->name, "read"))
 		p->judge |= JUDGE_RIGHTS;
