@@ -80,7 +80,9 @@ struct memslot {
 	u32 pad;
 };
 
-enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 4, MAX_GPCS = 4 };
+enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 5, MAX_GPCS = 4 };
+/* Of the maps: where nested virtualization keeps its own */
+enum { NESTED_MAP = MAX_MAPS - 1 };
 
 /* Ghost: an invalidation between its start and its end. */
 struct open_range {

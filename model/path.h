@@ -32,7 +32,7 @@ extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
-extern const struct step path_prefetch[], path_gpc[];
+extern const struct step path_prefetch[], path_gpc[], path_nested[];
 
 /* Steps that all changes of VMAs in a range have in common (path_range.c) */
 DECLARE_STEP(range_lock);

@@ -289,6 +289,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_FORK] = path_fork,
 	[PATH_PREFETCH] = path_prefetch,
 	[PATH_GPC] = path_gpc,
+	[PATH_NESTED] = path_nested,
 };
 
 static const struct call_name calls[] = {

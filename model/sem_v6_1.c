@@ -44,7 +44,9 @@ void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder)
 	note_release(m, dirty ? "kvm_release_pfn_dirty" : "kvm_release_pfn_clean", pfn);
 	if (is_error_noslot_pfn(pfn) || !pfn_is_refcounted(m, pfn))
 		return;
-	note_release(m, dirty ? "kvm_release_page_dirty" : "kvm_release_page_clean", pfn);
+	if (dirty)
+		note_release(m, "kvm_release_page_dirty", pfn);
+	note_release(m, "kvm_release_page_clean", pfn);
 	if (is_ad_tracked(m, pfn)) {
 		mark_alive(m, pfn);
 		if (dirty)

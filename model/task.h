@@ -37,6 +37,7 @@ enum path_id {
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
+	PATH_NESTED,		/* a guest's VMSAVE or VMLOAD */
 	PATH_PREFETCH,		/* direct_pte_prefetch(), FNAME(prefetch_gpte) */
 	PATH_GPC,		/* kvm_gpc_activate(), _refresh(), _deactivate(), and a user */
 	NR_PATHS,
@@ -264,6 +265,14 @@ enum lookup_api {
 	NR_LOOKUPS,
 };
 
+/* VMSAVE and VMLOAD */
+struct nested {
+	gpa_t vmcb;		/* rax */
+	gpa_t table;		/* of the guest's page directory; NO_PFN: no paging */
+	u32 entry;		/* the page directory entry that maps the code */
+	u32 pad;
+};
+
 enum gpc_verb { GPC_ACTIVATE, GPC_DEACTIVATE, GPC_USE };
 
 /* What is done to a struct gfn_to_pfn_cache */
@@ -307,4 +316,5 @@ struct task {
 	struct slot_op slot;
 	struct map_op map;
 	struct gpc_op gpc;
+	struct nested nested;
 };

@@ -88,6 +88,8 @@ static struct said run_said(const struct run *run)
 		return say("INTERNAL_ERROR sub=1");
 	if (!o->error)
 		return say("HLT");
+	if (!strcmp(o->word, "gp"))
+		return say("EXIT 8");	/* no handler: KVM_EXIT_SHUTDOWN */
 	return say("KVM_RUN=-1 %s (ebx=0x%llx ecx_left=%llu)", errno_name(o->error),
 		   (unsigned long long)o->stopped_at,
 		   run->main == EVENT_EXEC ? 0ull : (unsigned long long)o->left);

@@ -14,20 +14,26 @@
 
 /* Functions that the compiler inlines the place of a splat into. */
 static const char *const inlined_into[NR_SPLATS] = {
-	[SPLAT_AD_TRACKED_COUNT0] = "kvm_set_page_accessed kvm_set_page_dirty",
+	[SPLAT_AD_TRACKED_COUNT0] =
+		"kvm_set_page_accessed kvm_set_page_dirty kvm_release_page_clean",
 };
 
-/* The next function of a log's line, "NAME+0x12/0x34", at or after *@at; "": there is none. */
+/*
+ * The next function of a log's line, "NAME+0x12/0x34" or "NAME.part.0+0x12/0x34", at or after
+ * *@at; "": there is none.
+ */
 static struct said next_function(const char **at)
 {
 	const char *plus = strstr(*at, "+0x"), *start = plus;
+	size_t length;
 
 	if (!plus)
 		return say("%s", "");
-	while (start > *at && (isalnum((unsigned char)start[-1]) || start[-1] == '_'))
+	while (start > *at && (isalnum((unsigned char)start[-1]) || strchr("_.", start[-1])))
 		start--;
 	*at = plus + 3;
-	return say("%.*s", (int)(plus - start), start);
+	length = strcspn(start, ".+");
+	return say("%.*s", (int)length, start);
 }
 
 /* Did the model splat with @function on its stack? */

@@ -26,7 +26,7 @@ struct scan {
 	struct item *items;
 	uint64_t gup_fast, gup_slow;	/* addresses of the calls under way */
 	uint64_t fixup, fixup_flags;
-	uint64_t fault[MAX_FAULTS];	/* handle_mm_fault() under way, innermost last */
+	struct { uint64_t hva; int pid; } fault[MAX_FAULTS];	/* under way, innermost last */
 	unsigned nr_faults;
 };
 
@@ -189,9 +189,40 @@ static bool is_prefix(const char *text, const char *prefix)
 	return !strncmp(text, prefix, strlen(prefix));
 }
 
-static bool in_our_fault(const struct scan *scan)
+/* The innermost of this thread's, or -1. */
+static int fault_of(const struct scan *scan, const struct trace_event *event)
 {
-	return scan->nr_faults && address_is_ours(scan->fault[scan->nr_faults - 1]);
+	int i = scan->nr_faults;
+
+	while (i-- > 0 && scan->fault[i].pid != event->pid)
+		;
+	return i;
+}
+
+static bool in_our_fault(const struct scan *scan, const struct trace_event *event)
+{
+	int i = fault_of(scan, event);
+
+	return i >= 0 && address_is_ours(scan->fault[i].hva);
+}
+
+static void enter_fault(struct scan *scan, const struct trace_event *event)
+{
+	if (scan->nr_faults == MAX_FAULTS)
+		return;
+	scan->fault[scan->nr_faults].hva = field(event, "addr", 16);
+	scan->fault[scan->nr_faults++].pid = event->pid;
+}
+
+static void leave_fault(struct scan *scan, const struct trace_event *event)
+{
+	int i = fault_of(scan, event);
+
+	if (i < 0)
+		return;
+	scan->nr_faults--;
+	for (; i < (int)scan->nr_faults; i++)
+		scan->fault[i] = scan->fault[i + 1];
 }
 
 /* Does a fault at one of our addresses, "fwrite" or "lab alloc" allocate @pfn at this event? */
@@ -199,7 +230,7 @@ static bool is_new(const struct scan *scan, const struct trace_event *event, uin
 {
 	const struct command *command = scan->run->command;
 	const struct trace_event *end = command->events + command->nr_events;
-	bool fault = in_our_fault(scan) ||
+	bool fault = in_our_fault(scan, event) ||
 		     (command->nr_words && !strcmp(command->words[0], "fwrite"));
 	bool alloc = command->nr_words > 1 && !strcmp(command->words[0], "lab") &&
 		     !strcmp(command->words[1], "alloc");
@@ -242,7 +273,7 @@ static bool read_page_ref(struct scan *scan, const struct trace_event *event, st
 		item->owner = FRAME_NEW;
 	else if (strstr(word(event, "flags"), "reserved"))
 		item->owner = FRAME_ZERO;
-	else if (!strcmp(event->name, "page_ref_mod_unless") && in_our_fault(scan))
+	else if (!strcmp(event->name, "page_ref_mod_unless") && in_our_fault(scan, event))
 		item->owner = FRAME_FOUND;
 	return true;
 }
@@ -285,10 +316,9 @@ static void follow_context(struct scan *scan, const struct trace_event *event)
 		scan->fixup = field(event, "addr", 16);
 		scan->fixup_flags = field(event, "flags", 16);
 	} else if (!strcmp(event->name, "handle_mm_fault")) {
-		if (scan->nr_faults < MAX_FAULTS)
-			scan->fault[scan->nr_faults++] = field(event, "addr", 16);
+		enter_fault(scan, event);
 	} else if (!strcmp(event->name, "handle_mm_fault_ret")) {
-		scan->nr_faults -= !!scan->nr_faults;
+		leave_fault(scan, event);
 	} else if (is_prefix(event->name, "mm_page_free")) {
 		frames_gone(&scan->run->frames, field(event, "pfn", 16),
 			    (uint64_t)1 << (field(event, "order", 10) & 15));

@@ -9,7 +9,7 @@
 
 /* ---- names ---- */
 
-struct region { const char *name; uint64_t base, size; };
+struct region { const char *name; uint64_t base, size; bool gone; };
 struct named_object { const char *name; bool freed; uint64_t pages, pfn; };
 
 struct names {
@@ -442,6 +442,19 @@ static bool bind_args(struct binder *b)
 
 /* ---- what one event says to the next ---- */
 
+/* A region that is unmapped as a whole leaves room for another; its name stays. */
+static void settle_munmap(struct binder *b)
+{
+	const struct event *e = b->event;
+
+	for (size_t i = 0; i < b->names->nr_regions; i++) {
+		struct region *r = &b->names->region[i];
+
+		if (e->hva <= r->base && r->base + r->size <= e->hva + e->size)
+			r->gone = true;
+	}
+}
+
 static bool settle_mmap(struct binder *b)
 {
 	struct event *e = b->event;
@@ -459,7 +472,8 @@ static bool settle_mmap(struct binder *b)
 		return wrong(b, b->statement->column, "\"%s\" ends above 0x800000000000%s", e->name,
 			     "");
 	for (size_t i = 0; i < names->nr_regions; i++)
-		if (e->hva < names->region[i].base + names->region[i].size &&
+		if (!names->region[i].gone &&
+		    e->hva < names->region[i].base + names->region[i].size &&
 		    names->region[i].base < e->hva + e->size)
 			return wrong(b, b->statement->column, "\"%s\" overlaps region \"%s\"",
 				     e->name, names->region[i].name);
@@ -528,6 +542,9 @@ static bool settle(struct binder *b)
 		       index_is_in(b, e->other, e->other_index);
 	case EVENT_MMAP:
 		return settle_mmap(b);
+	case EVENT_MUNMAP:
+		settle_munmap(b);
+		return true;
 	case EVENT_MEMSLOT:
 		if (e->gpa % 4096 || e->hva % 4096)
 			return wrong(b, b->statement->column,

@@ -25,7 +25,7 @@ enum event_id {
 	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
 	EVENT_HOST_READ, EVENT_HOST_WRITE,
 	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP, EVENT_PREFETCH,
-	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE,
+	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE,
 	EVENT_FORK, EVENT_CHILD_READ, EVENT_CHILD_WRITE, EVENT_CHILD_DONTNEED, EVENT_CHILD_EXIT,
 	EVENT_RESUME,
 	EVENT_NOTHING,		/* of recordings: a command that only looks */
@@ -65,6 +65,7 @@ struct event {
 	uint64_t foll, knobs;		/* of kvm_follow_pfn(): FOLL_*, enum follow_knob */
 	uint64_t cache;			/* row of kvm.gpcs */
 	uint64_t advice;		/* enum advice */
+	uint64_t table;			/* VMSAVE: the guest's page directory, or NO_PFN */
 	int64_t delta;
 	const char *name;		/* of what it makes; RESUME: the label */
 };

@@ -163,10 +163,10 @@ const struct event_kind event_kinds[] = {
 	{ "child-exit", EVENT_CHILD_EXIT, "The child exits. [exit_mmap()]", { UNTIL } },
 	{ "map", EVENT_MAP, "KVM maps a guest page for itself. [kvm_vcpu_map()]", {
 		GPA,
-		{ "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .help = "which of its maps" },
+		{ "map", ARG_NUMBER, AT(map), .max = NESTED_MAP - 1, .help = "which of its maps" },
 		VCPU, UNTIL } },
 	{ "unmap", EVENT_UNMAP, "KVM gives the map up. [kvm_vcpu_unmap()]", {
-		{ "map", ARG_NUMBER, AT(map), .max = MAX_MAPS - 1, .positional = true,
+		{ "map", ARG_NUMBER, AT(map), .max = NESTED_MAP - 1, .positional = true,
 		  .help = "which of its maps" },
 		{ "dirty", ARG_NUMBER, AT(dirty), .max = 1, .help = "it was written" }, UNTIL } },
 	{ "lookup", EVENT_LOOKUP,
@@ -178,6 +178,12 @@ const struct event_kind event_kinds[] = {
 		  .help = "of follow: FOLL_*" },
 		{ "knobs", ARG_FLAGS, AT(knobs), .words = knob_words,
 		  .help = "of follow: the other arguments" }, UNTIL } },
+	{ "vmsave", EVENT_VMSAVE,
+	  "The guest saves state to a VMCB in its memory. [vmload_vmsave_interception()]", {
+		GPA,
+		{ "table", ARG_NUMBER, AT(table), .preset = NO_PFN, .max = MAX_GPA,
+		  .help = "guest's page directory; absent: no paging" },
+		VCPU, UNTIL } },
 	{ "prefetch", EVENT_PREFETCH,
 	  "The shadow MMU looks a neighbour of a fault up. [direct_pte_prefetch()]", {
 		GPA, { "how", ARG_CHOICE, AT(api), .positional = true, .words = prefetch_words,

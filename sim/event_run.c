@@ -109,6 +109,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_CHILD_DONTNEED] = PATH_UNMAP,
 		[EVENT_LOOKUP] = PATH_LOOKUP, [EVENT_PREFETCH] = PATH_PREFETCH,
 		[EVENT_GPC] = PATH_GPC, [EVENT_GPC_OFF] = PATH_GPC, [EVENT_GPC_USE] = PATH_GPC,
+		[EVENT_VMSAVE] = PATH_NESTED,
 	};
 
 	return path[id];
@@ -135,6 +136,7 @@ static u8 actor_of(enum event_id id)
 	case PATH_LOOKUP:
 	case PATH_PREFETCH:
 	case PATH_GPC:
+	case PATH_NESTED:
 		return BLAME_KVM;
 	default:
 		return BLAME_VMM;
@@ -246,6 +248,11 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 					  .write = e->write, .dirty = e->dirty, .api = e->api,
 					  .foll = e->foll, .knobs = e->knobs };
 		break;
+	case EVENT_VMSAVE:
+		t->vcpu = e->vcpu;
+		t->nested = (struct nested){ .vmcb = e->gpa, .table = e->table,
+					     .entry = e->value };
+		break;
 	case EVENT_PREFETCH:
 		t->map = (struct map_op){ .gfn = e->gpa >> PAGE_SHIFT, .by_pfn = e->api };
 		break;
@@ -327,6 +334,20 @@ static void map_outcome(struct vm *vm, const struct task *t, bool lookup, struct
 	o->value = t->map.value;
 }
 
+/* kvm_inject_gp() for every map that fails with -EINVAL */
+static void vmsave_outcome(struct vm *vm, const struct task *t, struct outcome *o)
+{
+	if (t->access.error) {
+		access_outcome(vm, t, o);
+		return;
+	}
+	o->error = t->map.error;
+	o->word = o->error ? "gp" : "ok";
+	o->has_value = !o->error;
+	o->value = t->nested.vmcb;	/* rax */
+	outcome_page(vm, o, t->follow.pfn);
+}
+
 static void task_outcome(struct vm *vm, const struct task *t, const struct event *e,
 			 struct outcome *o)
 {
@@ -346,6 +367,9 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 		o->has_value = !t->access.failed;
 		o->value = t->access.value;
 		outcome_page(vm, o, t->access.failed ? NO_PFN : t->access.pfn);
+		break;
+	case EVENT_VMSAVE:
+		vmsave_outcome(vm, t, o);
 		break;
 	case EVENT_PREFETCH:
 		map_outcome(vm, t, t->map.error == -EINVAL && t->follow.done, o);
@@ -504,6 +528,9 @@ static bool is_possible(const struct vm *vm, const struct event *event, struct e
 {
 	const struct event *paused = NULL;
 
+	if (event->id == EVENT_VMSAVE && vm->w.kvm.maps[NESTED_MAP].used)
+		return error_at(error, event->file, event->line, event->column,
+				"another vmsave is unfinished: resume that first");
 	if (event->id == EVENT_MAP && vm->w.kvm.maps[event->map].used)
 		return error_at(error, event->file, event->line, event->column,
 				"map %llu is in use: unmap it first",

@@ -12,6 +12,9 @@ const char *const overlap_order_text[NR_ORDERS] = {
 
 /* Steps at which a host action is let in; semantics all have them. */
 #define AFTER_LOOKUP	"take_result"
+#define AFTER_GPC	"gpc_result"
+#define AFTER_WRAPPER	"lookup_result"
+#define AFTER_MAP	"map_result"
 #define AFTER_FIXUP	"follow_pte_again"
 
 /* The host action, from start to end; can_act() has seen to the locks. */
@@ -112,16 +115,31 @@ bool overlap_run(struct vm *vm, const struct script_events *events, enum overlap
 	return order != ORDER_REVERSED || event_run(vm, events->meanwhile, &ignored, error);
 }
 
+static const char *window_of(const struct event *event)
+{
+	switch (event->id) {
+	case EVENT_GPC:
+		return AFTER_GPC;
+	case EVENT_LOOKUP:
+		return AFTER_WRAPPER;
+	case EVENT_MAP:
+		return AFTER_MAP;
+	default:
+		return AFTER_LOOKUP;
+	}
+}
+
 bool overlap_window(struct vm *vm, const struct script_events *events, struct outcome *outcome)
 {
 	const struct event *event = &events->events[0];
 	int task = event_start(vm, event);
-	enum vm_result result = vm_run(vm, task, AFTER_LOOKUP);
+	enum vm_result result = vm_run(vm, task, window_of(event));
 	bool opened = result == VM_PAUSED && !is_error_noslot_pfn(vm->w.task[task].follow.pfn);
 
 	vm->event = event->number;
-	if (opened && can_act(vm, events->meanwhile))
-		act(vm, events->meanwhile);
+	for (size_t i = 0; opened && i < events->nr_meanwhile; i++)
+		if (can_act(vm, &events->meanwhile[i]))
+			act(vm, &events->meanwhile[i]);
 	if (result == VM_PAUSED)
 		result = vm_run(vm, task, NULL);
 	event_finish(vm, task, result, event, outcome);

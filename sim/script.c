@@ -6,7 +6,6 @@
 
 #include "model/host_mm.h"
 
-#define CODE_HVA	(RBASE - 0x100000)
 #define CODE_SIZE	0x4000
 
 
@@ -139,6 +138,14 @@ static bool is_race_parameter(const struct command *c)
 	       strstr(script_word(c, 1), "labdrv/parameters/race_");
 }
 
+/* Does it come to hva_to_pfn(), so that the window may open? Backgrounds: accesses alone. */
+static bool looks_up(const struct script *s, const struct event *e)
+{
+	if (e->id >= EVENT_READ && e->id <= EVENT_RMW)
+		return true;
+	return s->nr_later && (e->id == EVENT_GPC || e->id == EVENT_LOOKUP || e->id == EVENT_MAP);
+}
+
 static void find_meanwhile(struct script *s, const struct command *c, struct script_events *out)
 {
 	if (is_race_parameter(c) || script_shows_log(c)) {
@@ -146,23 +153,24 @@ static void find_meanwhile(struct script *s, const struct command *c, struct scr
 		out->verdict = SCRIPT_LOOKS;
 		out->why = NULL;
 	}
-	if (out->verdict != SCRIPT_EVENTS || s->nr_events != 1 ||
-	    s->events[0].id < EVENT_READ || s->events[0].id > EVENT_RMW)
+	if (out->verdict != SCRIPT_EVENTS || s->nr_events != 1 || !looks_up(s, &s->events[0]))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(s->background); i++)
 		if (s->background[i].op)
 			out->meanwhile = &s->background[i];
-	if (out->meanwhile)
+	out->nr_meanwhile = !!out->meanwhile;
+	if (out->meanwhile) {
 		out->verdict = SCRIPT_OVERLAP;
-	else if (s->later.op) {
-		out->meanwhile = &s->later;
+	} else if (s->nr_later) {
+		out->meanwhile = s->later;
+		out->nr_meanwhile = s->nr_later;
 		out->meanwhile_known = true;
 	}
 }
 
 void script_window_used(struct script *script)
 {
-	script->later.op = NULL;
+	script->nr_later = 0;
 }
 
 struct script_events script_command(struct script *script, const struct command *command)

@@ -32,6 +32,7 @@ struct script_events {
 	 * of the first fault (the lab's "later"). Else somewhere, any number of times ("bg").
 	 */
 	const struct event *meanwhile;
+	size_t nr_meanwhile;		/* one after the other */
 	bool meanwhile_known;
 };
 

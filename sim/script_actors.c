@@ -91,39 +91,59 @@ const char *do_bgstop(struct script *s, const struct command *c)
 	return NULL;
 }
 
-/* later US CMD...: once, inside the window that the look-up's return probe opens */
-const char *do_later(struct script *s, const struct command *c)
+/* What the lab's second thread can do: zap OBJ IDX N, dontneed ADDR LEN, remap ... */
+static const char *delayed(struct script *s, const struct command *c)
 {
-	struct event e = { .number = c->number, .file = s->file, .line = c->line,
-			   .op = c->text, .pfn = NO_PFN };
+	struct event *e;
 
-	script_add(s, c, EVENT_NOTHING);
-	if (!strcmp(script_word(c, 2), "zap")) {
-		e.id = EVENT_ZAP;
-		e.object = number(c, 3);
-		e.index = number(c, 4);
-		e.count = number(c, 5);
-	} else if (!strcmp(script_word(c, 2), "dontneed")) {
-		e.id = EVENT_DONTNEED;
-		e.size = number(c, 4);
-		if (!script_address(s, script_word(c, 3), &e.hva))
+	if (!strcmp(script_word(c, 0), "remap"))
+		return script_row("remap")->run(s, c);
+	if (!strcmp(script_word(c, 0), "zap")) {
+		e = script_add(s, c, EVENT_ZAP);
+		e->object = number(c, 1);
+		e->index = number(c, 2);
+		e->count = number(c, 3);
+	} else if (!strcmp(script_word(c, 0), "dontneed")) {
+		e = script_add(s, c, EVENT_DONTNEED);
+		e->size = number(c, 2);
+		if (!script_address(s, script_word(c, 1), &e->hva))
 			return "an unknown region";
 	} else {
 		return "this delayed command is not modelled";
 	}
-	s->later = e;
 	return NULL;
+}
+
+/* later US CMD...: once, inside the window that the look-up's return probe opens */
+const char *do_later(struct script *s, const struct command *c)
+{
+	struct command what = *c;
+	const char *why;
+
+	what.words += 2;
+	what.nr_words -= c->nr_words < 2 ? c->nr_words : 2;
+	why = delayed(s, &what);
+	if (!why && s->nr_events > MAX_LATER)
+		why = "this delayed command is not modelled";
+	s->nr_later = why ? 0 : s->nr_events;
+	for (size_t i = 0; i < s->nr_later; i++)
+		s->later[i] = s->events[i];
+	s->nr_events = 0;
+	script_add(s, c, EVENT_NOTHING);
+	return why;
 }
 
 /* No look-up has opened the window: it acts all the same, and join waits for it. */
 const char *do_join(struct script *s, const struct command *c)
 {
-	struct event *e = script_add(s, c, EVENT_NOTHING);
+	for (size_t i = 0; i < s->nr_later; i++) {
+		struct event *e = script_add(s, c, EVENT_NOTHING);
 
-	if (s->later.op) {
-		*e = s->later;
+		*e = s->later[i];
 		e->number = c->number;
-		s->later.op = NULL;
 	}
+	if (!s->nr_later)
+		script_add(s, c, EVENT_NOTHING);
+	s->nr_later = 0;
 	return NULL;
 }

@@ -330,39 +330,6 @@ static const char *do_lab(struct script *s, const struct command *c)
 	return NULL;
 }
 
-/*
- * kvm prot|pfn|atomic|memslot|atomicasync|follow|many|vmap|vunmap|vpeek GPA [write=] [knobs=]
- * Of follow, write= is FOLL_* and knobs= the other arguments; of maps, knobs= is which.
- */
-static const char *do_kvm(struct script *s, const struct command *c)
-{
-	static const char *const api[] = { "prot", "pfn", "atomic", "memslot", "atomicasync",
-					   "follow", "many" };
-	int which = choose(api, ARRAY_SIZE(api), script_word(c, 1));
-	struct event *e = script_add(s, c, EVENT_LOOKUP);
-
-	e->gpa = number(c, 2);
-	e->write = !!option(c, "write", 0);
-	e->map = option(c, "knobs", 0) & 3;
-	e->dirty = e->write;
-	if (which >= 0) {
-		e->api = which;
-		e->foll = option(c, "write", 0);
-		e->knobs = option(c, "knobs", 0);
-		return NULL;
-	}
-	if (!strcmp(script_word(c, 1), "vmap")) {
-		e->id = EVENT_MAP;
-	} else if (!strcmp(script_word(c, 1), "vunmap")) {
-		e->id = EVENT_UNMAP;
-	} else if (!strcmp(script_word(c, 1), "vpeek")) {
-		e->id = EVENT_NOTHING;
-	} else {
-		return "this look-up is not modelled";
-	}
-	return NULL;
-}
-
 /* ---- fork(), and what the child is told to do ---- */
 
 static const char *do_fork(struct script *s, const struct command *c)
@@ -389,15 +356,6 @@ static const char *do_cdontneed(struct script *s, const struct command *c)
 static const char *do_cexit(struct script *s, const struct command *c)
 {
 	script_add(s, c, EVENT_CHILD_EXIT);
-	return NULL;
-}
-
-/* xen GPA|off: KVM_XEN_ATTR_TYPE_SHARED_INFO, whose page a pfncache keeps */
-static const char *do_xen(struct script *s, const struct command *c)
-{
-	bool off = !strcmp(script_word(c, 1), "off");
-
-	script_add(s, c, off ? EVENT_GPC_OFF : EVENT_GPC)->gpa = off ? 0 : number(c, 1);
 	return NULL;
 }
 
@@ -437,8 +395,10 @@ static const struct script_row commands[] = {
 	{ "cleardirty", do_cleardirty, false },
 	{ "cap", do_cap, false },
 	{ "lab", do_lab, false },
-	{ "kvm", do_kvm, false },
-	{ "xen", do_xen, false },
+	{ "kvm", script_kvm, false },
+	{ "xen", script_xen, false },
+	{ "gvmsave", script_vmsave, false },
+	{ "gvmload", script_vmsave, false },
 	{ "watch", do_watch, true },
 	{ "gwatch", do_nothing, true },
 	{ "autodrain", do_autodrain, true },

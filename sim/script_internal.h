@@ -5,10 +5,11 @@
 #include "model/host_mm.h"
 #include "sim/script.h"
 
-enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4 };	/* labvmm's own bounds */
+enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4, MAX_LATER = 4 };	/* labvmm's own bounds */
 
 #define RBASE		0x10000000000ull	/* the recorder's first region */
 #define REGION_GAP	0x40000000ull
+#define CODE_HVA	(RBASE - 0x100000)
 
 struct script {
 	const struct recording *recording;
@@ -22,7 +23,8 @@ struct script {
 	size_t nr_events, room;
 	bool watches, autodrain;
 	struct event background[MAX_BACKGROUND];	/* of bg; .op NULL: not running */
-	struct event later;		/* of later, until a fault has opened its window */
+	struct event later[MAX_LATER];	/* of later, until a look-up has opened its window */
+	size_t nr_later;
 	bool overlaps;			/* the command's events run at the same time */
 	char *file;			/* NAME.out, for messages */
 };
@@ -66,6 +68,9 @@ const char *do_bg(struct script *s, const struct command *c);
 const char *do_bgstop(struct script *s, const struct command *c);
 const char *do_later(struct script *s, const struct command *c);
 const char *do_join(struct script *s, const struct command *c);
+const char *script_kvm(struct script *s, const struct command *c);
+const char *script_xen(struct script *s, const struct command *c);
+const char *script_vmsave(struct script *s, const struct command *c);
 /* script_files.c: the row of the file that is mapped, made or cut to size as open() does. */
 const char *script_open(struct script *s, const struct command *c, const char *kind, uint64_t size,
 			int *file);

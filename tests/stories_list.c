@@ -82,6 +82,9 @@ const struct story stories[] = {
 	{ "anon_cached_meanwhile", ANON
 	  "host-write m 7\n" "g: gpc 0 until=gpc_result\n" "h: gpc 0x1000\n"
 	  "dontneed m 4K\n" "host-write m 8\n" "resume g\n" "resume h\n" "gpc-use\n" },
+	{ "anon_nested", ANON
+	  "host-write m 7\n" "vmsave 0 table=0x3000\n" "vmsave 0x1000\n" "vmsave 0x100000\n"
+	  "vmsave 0 table=0x3000\n" "vmsave 0 table=0x100000\n" },
 	{ "anon_prefetched_meanwhile", ANON
 	  "host-write m 7\n" "p: prefetch 0 until=prefetch_lookup\n"
 	  "d: dontneed m 4K until=notify_begun\n" "resume p\n" "q: prefetch 0x1000\n"

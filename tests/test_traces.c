@@ -329,8 +329,8 @@ static void see_violation(const struct ast_statement *s, void *what)
 static const char *const never_broken[] = {
 	"dirty-not-lost", "no-stale-spte", "spte-within-host-rights", "writable-bits-agree",
 	"huge-contained", "leaf-immutable", "spte-has-slot", "no-stale-tlb",
-	"notifier-counts-agree", "no-kernel-bug", "error-holds-no-ref", "get-means-own",
-	"get-or-guard", "outputs-fresh", "atomic-does-not-sleep", "atomic-xor-nowait",
+	"notifier-counts-agree", "error-holds-no-ref",
+	"atomic-does-not-sleep",
 	"ad-only-if-refcounted", "spte-bit-exact", "no-bad-pfn-to-page", "mmio-generation",
 	"dirty-log-complete", "seq-before-count", "pfncache-fresh",
 };

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* script_kvm.c: the lab's commands that make KVM look pfns up for itself. */
+#include <string.h>
+
+#include "sim/script_internal.h"
+
+#define GUEST_TABLE	0x3000		/* the recorder's page directory: behind its code */
+#define GUEST_PTE(i)	((uint32_t)(i) << 22 | 0x87)
+
+static const char *const apis[] = { "prot", "pfn", "atomic", "memslot", "atomicasync", "follow",
+				    "many" };
+
+/*
+ * kvm prot|pfn|atomic|memslot|atomicasync|follow|many|vmap|vunmap|vpeek GPA [write=] [knobs=]
+ * Of follow, write= is FOLL_* and knobs= the other arguments; of maps, knobs= is which.
+ */
+const char *script_kvm(struct script *s, const struct command *c)
+{
+	const char *op = script_word(c, 1);
+	struct event *e = script_add(s, c, EVENT_LOOKUP);
+
+	e->gpa = number(c, 2);
+	e->foll = option(c, "write", 0);
+	e->knobs = option(c, "knobs", 0);
+	e->write = e->dirty = !!e->foll;
+	e->map = e->knobs & 3;
+	for (e->api = 0; e->api < ARRAY_SIZE(apis); e->api++)
+		if (!strcmp(op, apis[e->api]))
+			return NULL;
+	if (!strcmp(op, "vmap"))
+		e->id = EVENT_MAP;
+	else if (!strcmp(op, "vunmap"))
+		e->id = EVENT_UNMAP;
+	else if (!strcmp(op, "vpeek"))
+		e->id = EVENT_NOTHING;
+	else
+		return "this look-up is not modelled";
+	return NULL;
+}
+
+/* xen GPA|off: KVM_XEN_ATTR_TYPE_SHARED_INFO, whose page a pfncache keeps */
+const char *script_xen(struct script *s, const struct command *c)
+{
+	bool off = !strcmp(script_word(c, 1), "off");
+
+	script_add(s, c, off ? EVENT_GPC_OFF : EVENT_GPC)->gpa = off ? 0 : number(c, 1);
+	return NULL;
+}
+
+/* gvmsave|gvmload GPA: vCPU 0 with paging on: 4M pages, mapped one to one, from a new table */
+const char *script_vmsave(struct script *s, const struct command *c)
+{
+	struct event *e;
+
+	for (unsigned i = 0; i < 1024; i++) {
+		e = script_add(s, c, EVENT_HOST_WRITE);
+		e->hva = CODE_HVA + GUEST_TABLE + i * 4;
+		e->value = GUEST_PTE(i);
+	}
+	e = script_add(s, c, EVENT_VMSAVE);
+	e->gpa = number(c, 1);
+	e->table = GUEST_TABLE;
+	e->value = GUEST_PTE(0);
+	return NULL;
+}
