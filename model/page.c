@@ -140,6 +140,8 @@ void page_add_held(struct machine *m, pfn_t pfn, enum holder holder, s32 delta)
 
 	page->refcount += delta;
 	page->held[holder] += delta;
+	if (holder == HOLD_OWNER && page->held[holder] > 0)
+		page->counted = true;
 	note_ref(m, "page_ref_mod", pfn, holder, delta, true);
 }
 
@@ -270,6 +272,7 @@ static void set_refcounted(struct machine *m, pfn_t pfn)
 {
 	page_of(m, pfn)->refcount = 1;
 	page_of(m, pfn)->held[HOLD_OWNER] = 1;
+	page_of(m, pfn)->counted = true;
 	note_ref(m, "page_ref_set", pfn, HOLD_OWNER, 1, true);
 }
 
@@ -456,7 +459,7 @@ u8 page_blame(struct machine *m, pfn_t pfn)
 	const struct page *page = page_of(m, pfn);
 
 	if (!(page->flags & PG_FREE))
-		return page->owner == OWNER_DRIVER ? BLAME_DRIVER : BLAME_KVM;
+		return page->owner == OWNER_DRIVER && page->counted ? BLAME_DRIVER : BLAME_KVM;
 	if (page->freed_by == BLAME_DRIVER && page->ptes)
 		return BLAME_DRIVER;
 	return BLAME_KVM;

@@ -36,7 +36,7 @@ enum page_flag {
 	PG_LOCKED	= 1 << 19,	/* the folio lock */
 	PG_DOUBLE_MAP	= 1 << 20,	/* 6.1: mapcounts of all are one up for the PMDs */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
-	PG_P2PDMA	= 1 << 18,	/* a device's memory: is_pci_p2pdma_page() */
+	PG_P2PDMA	= 1 << 24,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
 };
 
@@ -70,7 +70,8 @@ struct page {
 	u8 order;		/* compound order; of a head */
 	u8 owner;		/* enum page_owner */
 	u8 freed_by;		/* enum blame (machine.h); of a free page */
-	u8 misput_by;		/* ghost: who put a reference that nobody held; of a head */
+	u8 misput_by : 7;	/* ghost: who put a reference that nobody held; of a head */
+	u8 counted : 1;		/* ghost: its owner has given it a count */
 	pfn_t head;		/* compound_head(): itself unless a tail */
 	s32 held[NR_HOLDERS];	/* ghost: references by holder; of a head */
 	u16 sptes[NR_LEVELS];	/* ghost: stage-2 leaves of each size that begin here */

@@ -6,6 +6,75 @@
 #include "model/machine.h"
 #include "model/semantics.h"
 
+/* A switch, so that the compiler misses a path without a name. */
+const char *path_name(enum path_id path)
+{
+	switch (path) {
+	case PATH_ACCESS:
+		return "access";
+	case PATH_FAULT:
+		return "fault";
+	case PATH_FOLLOW:
+		return "follow";
+	case PATH_EMULATE:
+		return "emulate";
+	case PATH_HOST_ACCESS:
+		return "host-access";
+	case PATH_HOST_FAULT:
+		return "host-fault";
+	case PATH_NOTIFY_START:
+		return "notify-start";
+	case PATH_NOTIFY_END:
+		return "notify-end";
+	case PATH_UNMAP:
+		return "unmap";
+	case PATH_FILE_FAULT:
+		return "file-fault";
+	case PATH_FILE_RESIZE:
+		return "file-resize";
+	case PATH_FILE_WRITE:
+		return "file-write";
+	case PATH_FILE_CLEAN:
+		return "file-clean";
+	case PATH_ADVISE:
+		return "advise";
+	case PATH_COLLAPSE:
+		return "collapse";
+	case PATH_PROTECT:
+		return "protect";
+	case PATH_MMAP:
+		return "mmap";
+	case PATH_FORK:
+		return "fork";
+	case PATH_DRIVER:
+		return "driver";
+	case PATH_SLOT:
+		return "slot";
+	case PATH_DIRTY_LOG:
+		return "dirty-log";
+	case PATH_CLEAR_LOG:
+		return "clear-log";
+	case PATH_LOG_MODE:
+		return "log-mode";
+	case PATH_MAP:
+		return "map";
+	case PATH_UNMAP_MAP:
+		return "unmap-map";
+	case PATH_LOOKUP:
+		return "lookup";
+	case PATH_PREFETCH:
+		return "prefetch";
+	case PATH_GPC:
+		return "gpc";
+	case PATH_NESTED:
+		return "nested";
+	case NR_PATHS:
+		break;
+	}
+	assert(!"no such path");
+	return NULL;
+}
+
 static const struct step *row(const struct machine *m, const struct frame *frame)
 {
 	return &m->sem->path[frame->path][frame->pc];

@@ -44,6 +44,8 @@ enum run_result {
 	RUN_FINISHED,		/* the task had finished, or finished with this step */
 };
 
+/* As `pfnsim semantics --steps` has it: "notify-start". */
+const char *path_name(enum path_id path);
 /* The step that @task would run next, or NULL if it has none left. Passes over guarded steps. */
 const struct step *task_next_step(struct machine *m, unsigned task);
 /* Run one step of @task. Empties the touched list and the alarms first. */

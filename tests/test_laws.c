@@ -315,7 +315,7 @@ static const struct row rows[] = {
 	{ "no-free-page-mapped", frees_a_mapped_page, BLAME_KVM },
 	{ "no-use-after-free", uses_a_free_page, BLAME_KVM },
 	{ "dirty-not-lost", forgets_that_it_is_dirty, BLAME_KVM },
-	{ "mark-only-alive", marks_a_page_without_count, BLAME_DRIVER },
+	{ "mark-only-alive", marks_a_page_without_count, BLAME_KVM },
 	{ "no-stale-spte", clears_a_pte_untold, BLAME_KVM },
 	{ "spte-within-host-rights", protects_a_pte_untold, BLAME_KVM },
 	{ "ro-slot-never-writable", makes_the_slot_read_only, BLAME_KVM },

@@ -726,14 +726,17 @@ static const struct blame_row {
 	u8 freed_by;
 	u16 ptes;
 	enum blame blame;
+	bool counted;
 } blames[] = {
-	{ "allocated, a driver's", OWNER_DRIVER, false, BLAME_NONE, 0, BLAME_DRIVER },
-	{ "allocated, a user's", OWNER_USER, false, BLAME_NONE, 1, BLAME_KVM },
-	{ "freed by KVM, mapped by the host", OWNER_NONE, true, BLAME_KVM, 1, BLAME_KVM },
+	{ "allocated, a driver's", OWNER_DRIVER, false, BLAME_NONE, 0, BLAME_DRIVER, true },
+	{ "allocated, a driver's, who never counted it", OWNER_DRIVER, false, BLAME_NONE, 0,
+	  BLAME_KVM, false },
+	{ "allocated, a user's", OWNER_USER, false, BLAME_NONE, 1, BLAME_KVM, false },
+	{ "freed by KVM, mapped by the host", OWNER_NONE, true, BLAME_KVM, 1, BLAME_KVM, false },
 	{ "freed by the driver, which had unmapped it", OWNER_NONE, true, BLAME_DRIVER, 0,
-	  BLAME_KVM },
+	  BLAME_KVM, false },
 	{ "freed by the driver, mapped by the host", OWNER_NONE, true, BLAME_DRIVER, 1,
-	  BLAME_DRIVER },
+	  BLAME_DRIVER, false },
 };
 
 static void page_blame_names_who_lost_the_page(void **state)
@@ -746,6 +749,7 @@ static void page_blame_names_who_lost_the_page(void **state)
 	page->owner = row->owner;
 	page->freed_by = row->freed_by;
 	page->ptes = row->ptes;
+	page->counted = row->counted;
 
 	assert_int_equal(page_blame(m, 0x5000), row->blame);
 

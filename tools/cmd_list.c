@@ -58,12 +58,6 @@ static void json_row(struct json *json, const char *type, const char *const *key
 	json_line_end(json);
 }
 
-static const char *const path_name[NR_PATHS] = {
-	"access", "fault", "follow", "emulate", "host-access", "host-fault", "notify-start",
-	"notify-end", "unmap", "protect", "mmap", "driver", "slot", "dirty-log", "map",
-	"unmap-map", "lookup",
-};
-
 static void print_steps(const struct semantics_patch *patch)
 {
 	struct semantics *sem = malloc(sizeof(*sem));
@@ -73,7 +67,7 @@ static void print_steps(const struct semantics_patch *patch)
 		abort();
 	for (unsigned p = 0; p < NR_PATHS; p++)
 		for (const struct step *step = sem->path[p]; step->name; step++)
-			printf("    %-12s %-22s %s\n", path_name[p], step->name,
+			printf("    %-12s %-22s %s\n", path_name(p), step->name,
 			       step->chain ? step->chain : "");
 	free(sem);
 }
