@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/host_mm.h"
 
+#include "model/host_rmap.h"
 #include "model/machine.h"
 
 #define PTE_IN_USE	(PTE_PRESENT | PTE_PROTNONE)
 
+#define PTE_AWAY	(PTE_HWPOISON | PTE_MIGRATION | PTE_SWAPPED)
+
 static const struct pt_format host_format = { .present = PTE_IN_USE, .huge = PTE_HUGE };
+static const struct pt_format used_format = { .present = PTE_IN_USE | PTE_AWAY,
+					      .huge = PTE_HUGE };
 
 /* Drivers' arrays of pfns: contents of pages that no host frame has. */
 #define SPACE_OBJECT	((pfn_t)1 << 44)
@@ -209,7 +214,8 @@ struct pt_leaf host_leaf(struct machine *m, hva_t hva)
 
 	if (current_mm(m)->pgd != NO_PFN)
 		leaf = pt_walk(m, &host_format, current_mm(m)->pgd, hva >> PAGE_SHIFT);
-	leaf.poisoned = !leaf.present && leaf.level == 1 && (leaf.entry & PTE_HWPOISON);
+	leaf.swap = !leaf.present && leaf.level == 1 ? leaf.entry : 0;
+	leaf.poisoned = !!(leaf.swap & PTE_HWPOISON);
 	if (!leaf.present)
 		leaf.entry = 0;
 	return leaf;
@@ -221,6 +227,22 @@ struct pt_leaf host_next_leaf(struct machine *m, hva_t start, hva_t end)
 		return (struct pt_leaf){ 0 };
 	return pt_next_leaf(m, &host_format, current_mm(m)->pgd, start >> PAGE_SHIFT,
 			    end >> PAGE_SHIFT);
+}
+
+struct pt_leaf host_next_used(struct machine *m, hva_t start, hva_t end)
+{
+	struct pt_leaf leaf = { 0 };
+
+	if (current_mm(m)->pgd == NO_PFN)
+		return leaf;
+	leaf = pt_next_leaf(m, &used_format, current_mm(m)->pgd, start >> PAGE_SHIFT,
+			    end >> PAGE_SHIFT);
+	if (leaf.present && !(leaf.entry & PTE_IN_USE)) {
+		leaf.swap = leaf.entry;
+		leaf.entry = 0;
+		leaf.present = false;
+	}
+	return leaf;
 }
 
 bool host_has_table(struct machine *m, hva_t hva)

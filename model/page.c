@@ -261,6 +261,7 @@ static void page_init(struct machine *m, pfn_t pfn, pfn_t head, u32 flags, u8 ow
 	page->owner = owner;
 	page->head = head;
 	page->misput_by = BLAME_NONE;
+	page->slot = 0;
 	page->refcount = 0;
 	page->mapcount = 0;
 	m->phys->clear(m->phys, pfn);
@@ -419,6 +420,20 @@ void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
 		if (!page_waits_for_lru(m, head->head))
 			batch_page(m, head->head);
 	}
+}
+
+void page_isolate(struct machine *m, pfn_t pfn)
+{
+	if (page_waits_for_lru(m, pfn))
+		lru_drain(m);
+	page_get(m, pfn, HOLD_MM);
+	page_of(m, pfn)->flags &= ~(u32)PG_LRU;
+}
+
+void page_put_back(struct machine *m, pfn_t pfn)
+{
+	page_add_lru(m, pfn);
+	page_put(m, pfn, HOLD_MM);
 }
 
 void lru_drain(struct machine *m)

@@ -33,6 +33,9 @@ enum page_flag {
 	PG_HWPOISON	= 1 << 14,
 	PG_LEAKED	= 1 << 15,	/* bad_page(): neither owned nor given back */
 	PG_CACHE	= 1 << 18,	/* page->mapping is a file: in its page cache */
+	PG_REMOTE	= 1 << 20,	/* of the other NUMA node */
+	PG_KSM		= 1 << 21,	/* a KSM page */
+	PG_SWAPCACHE	= 1 << 22,
 	PG_LOCKED	= 1 << 19,	/* the folio lock */
 	PG_DOUBLE_MAP	= 1 << 20,	/* 6.1: mapcounts of all are one up for the PMDs */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
@@ -73,6 +76,7 @@ struct page {
 	u8 misput_by : 7;	/* ghost: who put a reference that nobody held; of a head */
 	u8 counted : 1;		/* ghost: its owner has given it a count */
 	pfn_t head;		/* compound_head(): itself unless a tail */
+	u32 slot;		/* in the swap cache: its slot */
 	s32 held[NR_HOLDERS];	/* ghost: references by holder; of a head */
 	u16 sptes[NR_LEVELS];	/* ghost: stage-2 leaves of each size that begin here */
 	u16 tlbs[NR_LEVELS];	/* ghost: TLB entries of each size that begin here */
@@ -155,6 +159,9 @@ void page_mark_accessed_classic(struct machine *m, pfn_t pfn);
 void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn);
 /* folio_add_lru(): a per-CPU batch holds a reference until lru_drain(). */
 void page_add_lru(struct machine *m, pfn_t pfn);
+/* isolate_lru_page(), with a reference (HOLD_MM); putback_lru_page() */
+void page_isolate(struct machine *m, pfn_t pfn);
+void page_put_back(struct machine *m, pfn_t pfn);
 /* In a batch, and not yet on the LRU */
 bool page_waits_for_lru(const struct machine *m, pfn_t pfn);
 /* lru_add_drain_all() */

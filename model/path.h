@@ -28,6 +28,7 @@ extern const struct step path_fork[];
 extern const struct step path_file_fault[];
 extern const struct step path_file_resize[], path_file_write[], path_file_clean[];
 extern const struct step path_advise[], path_collapse[];
+extern const struct step path_migrate[], path_unmap_page[], path_poison[], path_clear_refs[];
 extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];

@@ -38,15 +38,22 @@ static bool in_cow_vma(const struct machine *m, const struct task *t)
 	return vma && (vma->kind == VMA_ANON || !(vma->flags & VM_SHARED));
 }
 
+/* pte_none(): nothing that stands for a page, either */
+static bool is_missing(const struct machine *m, const struct task *t)
+{
+	struct pt_leaf leaf = fault_leaf(m, t);
+
+	return !leaf.present && !leaf.swap;
+}
+
 static bool anon_missing_read(const struct machine *m, const struct task *t)
 {
-	return in_vma_of(m, t, VMA_ANON) && !t->host.write && !fault_leaf(m, t).present;
+	return in_vma_of(m, t, VMA_ANON) && !t->host.write && is_missing(m, t);
 }
 
 static bool anon_missing_write(const struct machine *m, const struct task *t)
 {
-	return in_vma_of(m, t, VMA_ANON) && t->host.write && !t->host.cow &&
-	       !fault_leaf(m, t).present;
+	return in_vma_of(m, t, VMA_ANON) && t->host.write && !t->host.cow && is_missing(m, t);
 }
 
 static bool anon_write_protected(const struct machine *m, const struct task *t)
@@ -115,13 +122,13 @@ static bool copy_displaced(const struct machine *m, const struct task *t)
 
 static bool device_missing(const struct machine *m, const struct task *t)
 {
-	return in_vma_of(m, t, VMA_DEVICE) && !fault_leaf(m, t).present &&
+	return in_vma_of(m, t, VMA_DEVICE) && is_missing(m, t) &&
 	       !(t->host.write && in_cow_vma(m, t));
 }
 
 static bool device_missing_private(const struct machine *m, const struct task *t)
 {
-	return in_vma_of(m, t, VMA_DEVICE) && !fault_leaf(m, t).present && t->host.write &&
+	return in_vma_of(m, t, VMA_DEVICE) && is_missing(m, t) && t->host.write &&
 	       in_cow_vma(m, t) && !t->host.cow;
 }
 
@@ -140,6 +147,8 @@ static enum step_result handle_mm_fault(struct machine *m, struct task *t)
 	bool by_kernel = t->frame[t->depth - 2].path == PATH_FOLLOW;
 	u32 wanted = t->host.write ? VM_WRITE : by_kernel ? VM_READ : VM_READ | VM_WRITE | VM_EXEC;
 
+	if (fault_leaf(m, t).swap & PTE_MIGRATION)	/* migration_entry_wait() */
+		return STEP_BLOCKED;
 	t->host.page = NO_PFN;
 	t->host.poisoned = vma && fault_leaf(m, t).poisoned;	/* VM_FAULT_HWPOISON */
 	t->host.error = !vma || !(vma->flags & wanted) || t->host.poisoned;

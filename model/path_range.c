@@ -9,6 +9,7 @@
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/swap.h"
 #include "model/thp.h"
 
 #define EINVAL	22
@@ -27,20 +28,6 @@ static bool range_ok(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return !t->range.error;
-}
-
-/* memory_failure() holds a reference for good; only mapped anonymous pages here. */
-static s32 get_hwpoison_page(struct machine *m, hva_t hva)
-{
-	struct pt_leaf leaf = host_leaf(m, hva);
-	pfn_t pfn = pt_pfn(leaf.entry);
-
-	if (!leaf.present || !leaf_is_normal(&leaf) || !page_is(m, pfn, PG_ANON) ||
-	    page_is(m, page_head(m, pfn), PG_HEAD))
-		return -EINVAL;
-	page_get(m, pfn, HOLD_MM);
-	page_of(m, pfn)->flags |= PG_HWPOISON;
-	return 0;
 }
 
 static bool unmaps(const struct range_op *op)
@@ -70,8 +57,6 @@ enum step_result range_lock(struct machine *m, struct task *t)
 		got = lock_try_write(lock, t - m->w->task);
 	if (!got)
 		return STEP_BLOCKED;
-	if (t->range.kind == RANGE_POISON)
-		t->range.error = get_hwpoison_page(m, t->range.start);
 	t->range.at = t->range.start;
 	return STEP_NEXT;
 }
@@ -267,7 +252,7 @@ static bool next_piece(struct machine *m, struct task *t)
 		start = op->start;
 		end = op->end;
 		op->at = op->end;
-	} else if (op->kind == RANGE_DONTNEED || op->kind == RANGE_POISON) {
+	} else if (op->kind == RANGE_DONTNEED) {
 		const struct vma *vma = vma_find_from(m, op->at);
 
 		if (op->at >= op->end || refuses_dontneed(op, vma))
@@ -290,8 +275,7 @@ static enum step_result begin_piece(struct machine *m, struct task *t)
 		t->range.piece_end = 0;
 		return STEP_NEXT;
 	}
-	if (t->range.kind != RANGE_POISON)	/* unmap_region(), zap_page_range_single() */
-		lru_drain(m);
+	lru_drain(m);		/* unmap_region(), zap_page_range_single() */
 	t->range.piece_start = t->notify.start;
 	t->range.piece_end = t->notify.end;
 	return STEP_CALL;
@@ -315,16 +299,16 @@ static void leave_file_page(struct machine *m, struct task *t, u64 entry, pfn_t 
 }
 
 /*
- * zap_pte_range(), try_to_unmap_one(): normal pages leave their rmap and wait in the mmu_gather.
- * SIMPLIFIED: a hwpoison entry outlives munmap().
+ * zap_pte_range(): normal pages leave their rmap and wait in the mmu_gather; what stands for a
+ * page is dropped.
  */
 static enum step_result clear_ptes(struct machine *m, struct task *t)
 {
 	for (hva_t at = t->notify.start; at < t->notify.end; ) {
-		struct pt_leaf leaf = host_next_leaf(m, at, t->notify.end);
+		struct pt_leaf leaf = host_next_used(m, at, t->notify.end);
 		pfn_t pfn = pt_pfn(leaf.entry);
 
-		if (!leaf.present)
+		if (!leaf.present && !leaf.swap)
 			break;
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 		if (t->range.keeps_cows && leaf_is_normal(&leaf) && page_is(m, pfn, PG_ANON))
@@ -334,12 +318,13 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 			m->phys->store(m->phys, gather_page(m, t->range.gathered),
 				       t->range.gathered % WORDS_PER_PAGE, pfn);
 			t->range.gathered++;
-			if (t->range.kind != RANGE_POISON && !page_is(m, pfn, PG_ANON))
+			if (!page_is(m, pfn, PG_ANON))
 				leave_file_page(m, t, leaf.entry, pfn);
 		}
-		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
-			      t->range.kind == RANGE_POISON ? PTE_HWPOISON : 0);
-		if (leaf.level == 2)
+		if (leaf.swap & PTE_SWAPPED)
+			swap_free(m, pt_pfn(leaf.swap));
+		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level, 0);
+		if (leaf.level == 2 && leaf.present)
 			thp_pmd_gone(m, pfn, false);
 	}
 	return STEP_NEXT;

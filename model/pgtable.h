@@ -39,6 +39,7 @@ struct pt_leaf {
 	u8 poisoned;		/* host: a hwpoison entry, not present */
 	u8 pad[5];
 	pfn_t table;		/* the table that holds it */
+	u64 swap;		/* host: an entry that is not present: host_rmap.h */
 	u64 first;		/* page number that the entry's range begins with */
 };
 

@@ -202,6 +202,8 @@ static void reexecute_release(struct machine *m, struct task *t)
 
 #define V11_TRAITS						\
 	.anon_exclusive = true, .lru_batch = 15,				\
+	.migrate_tries = 2, .migrate_batches = true,		\
+	.follow_page = true, .migration_keeps_ad = true,	\
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,		\
 	.refcounted_bit = SPTE_MMU_PAGE_REFCOUNTED,		\
 	.change_pte = true,			\

@@ -255,6 +255,7 @@ static void release_prefetched(struct machine *m, pfn_t page)
 
 static const struct traits traits = {
 	.lru_batch = 15,
+	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .writable_by_slow = true,
 	.zap_root_from = 4, .reexecutes = true, .double_map = true, .checks_hwpoison = true,
@@ -286,10 +287,12 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_MAP] = path_map,
 	[PATH_UNMAP_MAP] = path_unmap_map,
 	[PATH_LOOKUP] = path_lookup,
-	[PATH_FORK] = path_fork,
 	[PATH_PREFETCH] = path_prefetch,
 	[PATH_GPC] = path_gpc,
 	[PATH_NESTED] = path_nested,
+	[PATH_FORK] = path_fork, [PATH_MIGRATE] = path_migrate,
+	[PATH_UNMAP_PAGE] = path_unmap_page, [PATH_POISON] = path_poison,
+	[PATH_CLEAR_REFS] = path_clear_refs,
 };
 
 static const struct call_name calls[] = {

@@ -155,6 +155,8 @@ static pfn_t gfn_to_page(struct machine *m, struct task *t)
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 15,
 	.pfncache = true,
+	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
+	.migration_keeps_ad = true,
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .writable_by_slow = true,
 	.zap_root_from = 3, .reexecutes = true, .double_map = true, .checks_hwpoison = true,

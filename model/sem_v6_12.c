@@ -23,6 +23,8 @@ static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invali
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 31,
 	.pfncache = true,
+	.migrate_tries = 2, .migrate_batches = true,
+	.migration_keeps_ad = true, .poison_kills = true,
 	.ept = &spte_ept_6_12, .npt = &spte_npt_6_12,
 	.pfnmap_huge = true, .writable_by_slow = true,
 	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 1,

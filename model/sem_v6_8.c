@@ -53,6 +53,8 @@ static void log_rearmed(struct machine *m, u64 old)
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 15,
 	.pfncache = true,
+	.migrate_tries = 2, .migrate_batches = true, .follow_page = true,
+	.migration_keeps_ad = true,
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .writable_by_slow = true,
 	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 3,

@@ -141,6 +141,8 @@ static void gpc_release(struct machine *m, struct task *t, bool used)
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 31,
 	.pfncache = true, .wrappers_gone = true,
+	.migrate_tries = 2, .migrate_batches = true,
+	.migration_keeps_ad = true, .poison_kills = true,
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
 	.map_pages_puts = true, .zap_root_from = 1, .table_noted_last = true,

@@ -109,6 +109,12 @@ struct traits {
 	bool saved_dirty;		/* _PAGE_SAVED_DIRTY (6.6): without W, D is bit 58 */
 	u8 zap_root_from;		/* tdp_mmu_zap_root(): level of the first pass */
 	bool table_noted_last;		/* kvm_tdp_mmu_spte_changed: a table after its entries */
+	bool follow_page;		/* move_pages(): a reference while it isolates, to 6.11 */
+	bool migrate_batches;		/* migrate_pages_batch() (6.3): unmaps all, then moves */
+	bool migrate_drains;		/* lru_add_drain() after each move, to 6.1 */
+	bool migration_keeps_ad;	/* A and D in migration entries (6.1) */
+	u8 migrate_tries;		/* times that a page which is held is unmapped */
+	bool poison_kills;		/* MADV_HWPOISON: MF_ACTION_REQUIRED (6.11) */
 	u8 lru_batch;			/* PAGEVEC_SIZE: 15, since 6.10 31 */
 	bool anon_exclusive;		/* PageAnonExclusive (5.19) */
 	bool zap_noted_nonpresent;	/* an atomic zap is noted as one, not as a freeze (6.10) */

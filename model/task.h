@@ -9,6 +9,7 @@
 #pragma once
 
 #include "model/base.h"
+#include "model/host_rmap.h"
 
 enum path_id {
 	PATH_ACCESS,		/* the guest reads, writes or executes; hardware walks */
@@ -29,6 +30,10 @@ enum path_id {
 	PATH_COLLAPSE,		/* MADV_COLLAPSE, khugepaged */
 	PATH_MMAP,
 	PATH_FORK,		/* dup_mmap() */
+	PATH_MIGRATE,		/* migrate_pages(), soft_offline_page() */
+	PATH_UNMAP_PAGE,	/* try_to_migrate(), try_to_unmap(): all mappings of a page */
+	PATH_POISON,		/* memory_failure() */
+	PATH_CLEAR_REFS,	/* /proc/self/clear_refs */
 	PATH_DRIVER,		/* the driver allocates, frees, counts, re-points */
 	PATH_SLOT,		/* kvm_set_memslot() */
 	PATH_DIRTY_LOG,		/* KVM_GET_DIRTY_LOG */
@@ -127,7 +132,10 @@ struct host_fault {
 	u8 pad[2];
 };
 
-enum notify_event { NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE };
+enum notify_event {
+	NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE,
+	NOTIFY_SOFT_DIRTY,
+};
 
 /* One notification: struct mmu_notifier_range, and the walk it causes */
 struct notify {
@@ -160,9 +168,35 @@ struct range_op {
 	pfn_t table;		/* collapse: what the PMD has lost */
 };
 enum range_kind {
-	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT, RANGE_POISON,
+	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT,
 	RANGE_EXIT,		/* exit_mmap() of a child */
 	RANGE_ADVISE, RANGE_COLLAPSE,
+};
+
+enum pages_kind {
+	PAGES_MOVE,		/* move_pages() of a range */
+	PAGES_OFFLINE,		/* soft_offline_page() */
+	PAGES_LIST,		/* what a scanner found: compaction, reclaim */
+	CLEAR_ALL, CLEAR_ANON, CLEAR_MAPPED, CLEAR_SOFT_DIRTY,	/* clear_refs: 1 to 4 */
+};
+enum pages_phase { PHASE_UNMAP, PHASE_MOVE };
+
+/* Pages by number, whoever maps them: migration, memory errors; clear_refs has none */
+struct page_op {
+	hva_t start, end;	/* what userspace named */
+	hva_t at;
+	u64 nr, i;		/* pages in LIST_PAGES, and which is at hand */
+	pfn_t page, other;	/* at hand, and where it goes */
+	struct rmap_at rmap;
+	u64 unmap;		/* what stands in its PTEs afterwards: PTE_MIGRATION ... */
+	u64 left;		/* of this pass: stayed */
+	s32 error;
+	u8 kind;		/* enum pages_kind */
+	u8 phase;		/* enum pages_phase */
+	u8 node;
+	u8 tries;
+	u8 moved;
+	u8 pad[7];
 };
 
 /* mmap() */
@@ -311,6 +345,7 @@ struct task {
 	struct notify outer;	/* the open notification around .notify */
 	struct range_op range;
 	struct file_op file;
+	struct page_op pages;
 	struct mmap_op mmap;
 	struct driver_op driver;
 	struct slot_op slot;

@@ -35,7 +35,9 @@ struct config {
 	u8 no_lru_batch;	/* lru_add_drain() happens at once: a script's choice */
 	u8 mmu;			/* enum mmu_kind */
 	u8 thp;			/* enum thp_enabled */
-	u8 pad;
+	u8 no_soft_dirty;	/* CONFIG_MEM_SOFT_DIRTY is off */
+	u8 no_memory_failure;	/* CONFIG_MEMORY_FAILURE is off */
+	u8 pad[7];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };
@@ -55,6 +57,7 @@ struct world {
 	struct file_state file[MAX_FILES];
 	pfn_t huge_zero;	/* the huge zero page; 0: nobody has needed it yet */
 	pfn_t next_frame;	/* where alloc_frame() goes on */
+	u64 last_slot;		/* of swap */
 	u8 nr_batched;		/* pages in the CPU's LRU batch */
 	u8 pad[7];
 	pfn_t batched[MAX_BATCHED];

@@ -226,6 +226,11 @@ static void answer_other(struct run *run)
 	} else if (run->says && !strcmp(text, "child:ok")) {
 		observe(run, CONFORM_RESULT, place, text,
 			strcmp(run->outcome.word, "ok") ? "child:" : text);
+	} else if (run->says && run->main == EVENT_MIGRATE && !strncmp(text, "rc=", 3)) {
+		take_input(run, place, "%s", text);	/* of the first page, its node */
+		observe(run, CONFORM_RESULT, place, say("%.*s", (int)strcspn(text, " "), text).text,
+			say("rc=%llu", (unsigned long long)
+			    run->vm->w.task[run->vm->m.task].pages.left).text);
 	} else if (conform_look(run)) {
 		return;
 	} else if (run->says && is_input(run->command)) {

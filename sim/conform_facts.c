@@ -87,6 +87,8 @@ static struct said pte_said_model(const struct run *run, const struct pt_leaf *l
 {
 	u64 entry = leaf->entry;
 
+	if (leaf->swap)
+		return say("L%d swap or migration", leaf->level);
 	if (run->vm->sem.traits.saved_dirty && !(entry & PTE_WRITE))
 		entry &= ~PTE_DIRTY;	/* it is in bit 58 */
 	return pte_said(leaf->level, entry, !(entry & PTE_PRESENT) && (entry & PTE_PROTNONE));
@@ -224,7 +226,11 @@ void conform_s2(struct run *run, const struct fact *fact)
 static void compare_signal(struct run *run, const struct fact *fact)
 {
 	struct place place = { .file = run->file.out, .line = fact->line };
-	bool failed = run->says && !strcmp(run->outcome.word, "sigsegv");
+	const char *word = run->outcome.word;
+	bool killed = run->main == EVENT_POISON && !run->outcome.error &&
+		      run->says && run->vm->sem.traits.poison_kills;
+	bool failed = run->says && (killed || !strcmp(word, "sigsegv") ||
+				    !strcmp(word, "sigbus") || !strcmp(word, "hwpoison"));
 
 	observe(run, CONFORM_SIGNAL, place, say("%u", fact->signal.times).text,
 		failed ? "1" : "none");

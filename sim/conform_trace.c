@@ -60,7 +60,7 @@ static bool read_notify(struct scan *scan, const struct trace_event *event, stru
 			 (unsigned long long)field(event, "end", 16));
 	if (trace_event_field(event, "event"))
 		say_more(&item->said, " event=%s", word(event, "event"));
-	return address_is_ours(field(event, "start", 16));
+	return field(event, "start", 16) < LAST_ADDRESS && field(event, "end", 16) > FIRST_ADDRESS;
 }
 
 static bool read_change_pte(struct scan *scan, const struct trace_event *event, struct item *item)
@@ -236,11 +236,14 @@ static bool is_new(const struct scan *scan, const struct trace_event *event, uin
 		     !strcmp(command->words[1], "alloc");
 
 	bool advice = command->nr_words && !strcmp(command->words[0], "madvise");
+	bool moves = scan->run->main == EVENT_MIGRATE || scan->run->main == EVENT_OFFLINE;
 
 	for (; event < end; event++) {
 		if (strcmp(event->name, "mm_page_alloc") || field(event, "pfn", 16) != pfn)
 			continue;
-		return (fault && is_prefix(word(event, "gfp_flags"), "GFP_HIGHUSER_MOVABLE")) ||
+		return (moves && (strstr(word(event, "gfp_flags"), "__GFP_THISNODE") ||
+				  strstr(word(event, "gfp_flags"), "__GFP_MOVABLE"))) ||
+		       (fault && is_prefix(word(event, "gfp_flags"), "GFP_HIGHUSER_MOVABLE")) ||
 		       ((fault || advice) && field(event, "order", 10) == 9) ||
 		       (alloc && is_prefix(word(event, "gfp_flags"), "GFP_KERNEL|__GFP_ZERO")) ||
 		       (alloc && is_prefix(word(event, "gfp_flags"), "GFP_KERNEL|__GFP_COMP|"));

@@ -26,6 +26,7 @@ enum event_id {
 	EVENT_HOST_READ, EVENT_HOST_WRITE,
 	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP, EVENT_PREFETCH,
 	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE,
+	EVENT_MIGRATE, EVENT_OFFLINE, EVENT_CLEAR_REFS,
 	EVENT_FORK, EVENT_CHILD_READ, EVENT_CHILD_WRITE, EVENT_CHILD_DONTNEED, EVENT_CHILD_EXIT,
 	EVENT_RESUME,
 	EVENT_NOTHING,		/* of recordings: a command that only looks */
@@ -66,6 +67,7 @@ struct event {
 	uint64_t cache;			/* row of kvm.gpcs */
 	uint64_t advice;		/* enum advice */
 	uint64_t table;			/* VMSAVE: the guest's page directory, or NO_PFN */
+	uint64_t node;
 	int64_t delta;
 	const char *name;		/* of what it makes; RESUME: the label */
 };

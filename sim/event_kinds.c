@@ -17,6 +17,7 @@ static const char *const mode_words[] = {
 static const char *const prot_words[] = { "r", "w", "x", NULL };
 static const char *const slot_words[] = { "log", "ro", NULL };
 static const char *const log_mode_words[] = { "manual", "initially-set", NULL };
+static const char *const refs_words[] = { "all", "anon", "mapped", "soft-dirty", NULL };
 static const char *const api_words[] = {
 	"prot", "pfn", "atomic", "memslot", "atomic-async", "follow", "many", "page",
 	"reexecute", NULL
@@ -107,6 +108,17 @@ const struct event_kind event_kinds[] = {
 		UNTIL } },
 	{ "poison", EVENT_POISON, "A memory error hits a page. [madvise(MADV_HWPOISON)]", {
 		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" }, UNTIL } },
+	{ "offline", EVENT_OFFLINE,
+	  "A page is moved away and its frame given up. [madvise(MADV_SOFT_OFFLINE)]", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" }, UNTIL } },
+	{ "migrate", EVENT_MIGRATE, "Pages move to the other node's frames. [move_pages()]", {
+		RANGE_ARGS,
+		{ "node", ARG_NUMBER, AT(node), .preset = 1, .max = 1, .help = "which node" },
+		UNTIL } },
+	{ "clear-refs", EVENT_CLEAR_REFS,
+	  "Userspace forgets that pages were used. [/proc/PID/clear_refs]", {
+		{ "kind", ARG_CHOICE, AT(kind), .positional = true, .words = refs_words,
+		  .help = "accessed bits, or soft-dirty bits" }, UNTIL } },
 	{ "drain", EVENT_DRAIN, "Per-CPU LRU batches are emptied. [lru_add_drain_all()]", {
 		{ 0 } } },
 	{ "memslot", EVENT_MEMSLOT,

@@ -68,6 +68,12 @@ static void start_access(struct vm *vm, struct task *t, const struct event *e)
 				     .fetching = vm->w.config.code_gpa != NO_PFN };
 }
 
+static void start_pages(struct task *t, const struct event *e, enum pages_kind kind)
+{
+	t->pages = (struct page_op){ .start = e->hva, .end = e->hva + e->size, .kind = kind,
+				     .node = e->node };
+}
+
 static void start_host_access(struct task *t, const struct event *e, bool read)
 {
 	t->access = (struct access){ .hva = e->hva, .value = e->value, .count = 1,
@@ -91,7 +97,9 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_ALLOC] = PATH_DRIVER, [EVENT_FREE] = PATH_DRIVER, [EVENT_REF] = PATH_DRIVER,
 		[EVENT_REPOINT] = PATH_DRIVER, [EVENT_MODE] = PATH_DRIVER, [EVENT_ZAP] = PATH_UNMAP,
 		[EVENT_MMAP] = PATH_MMAP, [EVENT_MUNMAP] = PATH_UNMAP,
-		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_POISON] = PATH_UNMAP,
+		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_POISON] = PATH_POISON,
+		[EVENT_OFFLINE] = PATH_MIGRATE, [EVENT_MIGRATE] = PATH_MIGRATE,
+		[EVENT_CLEAR_REFS] = PATH_CLEAR_REFS,
 		[EVENT_MPROTECT] = PATH_PROTECT, [EVENT_MADVISE] = PATH_ADVISE,
 		[EVENT_KHUGEPAGED] = PATH_COLLAPSE,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
@@ -171,9 +179,16 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		start_range(t, e, RANGE_DONTNEED);
 		break;
 	case EVENT_POISON:
-		start_range(t, e, RANGE_POISON);
-		t->range.start &= PAGE_MASK;
-		t->range.end = t->range.start + PAGE_SIZE;
+	case EVENT_OFFLINE:
+		start_pages(t, e, PAGES_OFFLINE);
+		t->pages.start &= PAGE_MASK;
+		t->pages.end = t->pages.start + PAGE_SIZE;
+		break;
+	case EVENT_MIGRATE:
+		start_pages(t, e, PAGES_MOVE);
+		break;
+	case EVENT_CLEAR_REFS:
+		start_pages(t, e, CLEAR_ALL + e->kind);
 		break;
 	case EVENT_MPROTECT:
 		start_range(t, e, RANGE_PROTECT);
@@ -405,7 +420,6 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 	case EVENT_MPROTECT:
 	case EVENT_MADVISE:
 	case EVENT_KHUGEPAGED:
-	case EVENT_POISON:
 	case EVENT_FORK:
 	case EVENT_CHILD_DONTNEED:
 	case EVENT_CHILD_EXIT:
@@ -417,6 +431,12 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 	case EVENT_FILE_WRITE:
 	case EVENT_WRITEBACK:
 		o->error = t->file.error;
+		break;
+	case EVENT_POISON:
+	case EVENT_OFFLINE:
+	case EVENT_MIGRATE:
+	case EVENT_CLEAR_REFS:
+		o->error = t->pages.error;
 		break;
 	case EVENT_ALLOC:
 	case EVENT_REPOINT:

@@ -195,6 +195,23 @@ struct script_events script_command(struct script *script, const struct command 
 
 /* ---- the VM before the first command ---- */
 
+/* Soft-dirty bits are there, or they are not: in a kernel that has them each new page is so. */
+static bool has_soft_dirty(const struct recording *recording)
+{
+	for (size_t i = 0; i < recording->nr_commands; i++)
+		for (size_t n = 0; n < recording->commands[i].nr_facts; n++)
+			if (recording->commands[i].facts[n].kind == FACT_HOST &&
+			    (recording->commands[i].facts[n].host.raw & BIT(11)))
+				return true;
+	return false;
+}
+
+/* As the cloud kernels of Debian 12 were configured */
+static bool lacks_memory_failure(const struct recording *recording)
+{
+	return !strncmp(recording->uname, "6.1.", 4);
+}
+
 struct vm_config script_config(const struct recording *recording)
 {
 	return (struct vm_config){ .ept = recording->ept, .zero_pfn = NO_PFN,
@@ -202,7 +219,9 @@ struct vm_config script_config(const struct recording *recording)
 				   .mmu = recording->tdp_mmu ? MMU_TDP :
 					  recording->tdp ? MMU_RMAP : MMU_SHADOW,
 				   .first_frame = (pfn_t)1 << 28, .code_gpa = 0,
-				   .lru_batch = true };
+				   .lru_batch = true,
+				   .no_memory_failure = lacks_memory_failure(recording),
+				   .no_soft_dirty = !has_soft_dirty(recording) };
 }
 
 static void run(struct vm *vm, struct event event)

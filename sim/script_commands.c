@@ -209,6 +209,8 @@ static const char *do_madvise(struct script *s, const struct command *c)
 			s->events[s->nr_events - 1].advice = i;
 			return why;
 		}
+	if (!strcmp(script_word(c, 3), "SOFT_OFFLINE"))
+		return range(s, c, EVENT_OFFLINE);
 	if (strcmp(script_word(c, 3), "DONTNEED"))
 		return "this advice is not modelled";
 	return range(s, c, EVENT_DONTNEED);
@@ -359,7 +361,27 @@ static const char *do_cexit(struct script *s, const struct command *c)
 	return NULL;
 }
 
+static const char *do_clearrefs(struct script *s, const struct command *c)
+{
+	struct event *e = script_add(s, c, EVENT_CLEAR_REFS);
+
+	e->kind = number(c, 1) - 1;
+	return e->kind > 3 ? "only the kinds 1 to 4 of clear_refs are modelled" : NULL;
+}
+
+/* movepage ADDR NODE [n=] */
+static const char *do_movepage(struct script *s, const struct command *c)
+{
+	struct event *e = script_add(s, c, EVENT_MIGRATE);
+
+	e->node = !!number(c, 2);
+	e->size = option(c, "n", 1) * 4096;
+	return script_address(s, script_word(c, 1), &e->hva) ? NULL : "an unknown region";
+}
+
 static const struct script_row commands[] = {
+	{ "clearrefs", do_clearrefs, false },
+	{ "movepage", do_movepage, false },
 	{ "fork", do_fork, false },
 	{ "cread", do_cread, false },
 	{ "cwrite", do_cwrite, false },

@@ -66,6 +66,8 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.ad = config->ad || config->mmu == MMU_SHADOW,
 					.mmu = config->mmu,
 					.no_lru_batch = !config->lru_batch,
+					.no_memory_failure = config->no_memory_failure,
+					.no_soft_dirty = config->no_soft_dirty,
 					.code_gpa = config->code_gpa };
 	for (unsigned i = 0; i < MAX_MMS; i++)
 		vm->w.mm[i].pgd = NO_PFN;

@@ -82,6 +82,8 @@ struct vm_config {
 	pfn_t zero_pfn;			/* NO_PFN: one is chosen */
 	pfn_t first_frame;		/* frames that the model chooses start here */
 	gpa_t code_gpa;			/* NO_PFN: vCPUs fetch nothing */
+	bool no_memory_failure;		/* CONFIG_MEMORY_FAILURE is off */
+	bool no_soft_dirty;		/* CONFIG_MEM_SOFT_DIRTY is off */
 	bool lru_batch;			/* new anonymous pages wait in a per-CPU batch */
 };
 

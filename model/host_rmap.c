@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/host_rmap.h"
+
+#include "model/machine.h"
+
+#define SPACE_LIST	((pfn_t)5 << 44)
+#define LAST_HVA	((hva_t)1 << 47)
+
+static bool find_in_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t *hva)
+{
+	for (hva_t at = *hva; ; ) {
+		struct pt_leaf leaf = host_next_used(m, at, LAST_HVA);
+		u64 entry = kind ? leaf.swap : leaf.entry;
+
+		if (!leaf.present && !leaf.swap)
+			return false;
+		*hva = leaf.first << PAGE_SHIFT;
+		if (pt_pfn(entry) == pfn && (kind ? !!(entry & kind) : leaf_is_normal(&leaf)))
+			return true;
+		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+	}
+}
+
+static bool find(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)
+{
+	u8 mm = m->mm;
+	bool found = false;
+
+	while (at->mm < MAX_MMS) {
+		m->mm = at->mm;
+		found = find_in_mm(m, kind, pfn, &at->hva);
+		if (found)
+			break;
+		*at = (struct rmap_at){ .mm = at->mm + 1 };
+	}
+	m->mm = mm;
+	return found;
+}
+
+bool page_next_mapping(struct machine *m, pfn_t pfn, struct rmap_at *at)
+{
+	return page_of(m, pfn)->mapcount && find(m, 0, pfn, at);
+}
+
+bool page_next_entry(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)
+{
+	return find(m, kind, pfn, at);
+}
+
+static pfn_t list_page(const struct machine *m, enum page_list list, u64 index)
+{
+	return SPACE_LIST + ((u64)(m->task * NR_LISTS + list) << 32) + index / WORDS_PER_PAGE;
+}
+
+pfn_t list_get(struct machine *m, enum page_list list, u64 index)
+{
+	return m->phys->load(m->phys, list_page(m, list, index), index % WORDS_PER_PAGE);
+}
+
+void list_set(struct machine *m, enum page_list list, u64 index, pfn_t pfn)
+{
+	m->phys->store(m->phys, list_page(m, list, index), index % WORDS_PER_PAGE, pfn);
+}

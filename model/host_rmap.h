@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * host_rmap.h: who maps a page, in whichever mm, and what stands in a PTE whose page is away.
+ *
+ * Linux: mm/rmap.c, include/linux/swapops.h. The walk goes by mm, then by address. A kernel goes
+ * by anon_vma or by file, oldest VMA first, which is the same for a parent and its child.
+ */
+#pragma once
+
+#include "model/base.h"
+#include "model/pgtable.h"
+
+struct machine;
+
+/* In a PTE that is not present; its frame field has the page's number, or the slot's. */
+#define PTE_MIGRATION	BIT(59)
+#define PTE_SWAPPED	BIT(60)
+#define PTE_SWP_EXCLUSIVE BIT(61)	/* PageAnonExclusive, and back to it */
+
+/* Where a walk is; all zero at its start. */
+struct rmap_at {
+	hva_t hva;
+	u8 mm;
+	u8 pad[7];
+};
+
+/* The next PTE that maps @pfn as a normal page, at or after *at; false: no more. */
+bool page_next_mapping(struct machine *m, pfn_t pfn, struct rmap_at *at);
+/* The next entry of @kind (PTE_MIGRATION, PTE_SWAPPED) that names @pfn. */
+bool page_next_entry(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at);
+/* The first leaf or entry in [start, end), in the current mm: .present, or .swap is not 0. */
+struct pt_leaf host_next_used(struct machine *m, hva_t start, hva_t end);
+
+/* Lists of pages that a task works on: words of pages that no host frame has. */
+enum page_list { LIST_PAGES, LIST_TARGETS, NR_LISTS };
+pfn_t list_get(struct machine *m, enum page_list list, u64 index);
+void list_set(struct machine *m, enum page_list list, u64 index, pfn_t pfn);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_age.c: has a page been used? The host's accessed bits, and KVM's through the notifier.
+ *
+ * Linux: fs/proc/task_mmu.c:clear_refs_write(), virt/kvm/kvm_main.c:
+ * kvm_mmu_notifier_clear_flush_young(), arch/x86/kvm/mmu/tdp_mmu.c:age_gfn_range(), 5.12 to 7.2.
+ */
+#include "model/machine.h"
+#include "model/memslot.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/tdp.h"
+
+/* ---- /proc/self/clear_refs ---- */
+
+static bool clears_soft_dirty(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->pages.kind == CLEAR_SOFT_DIRTY;
+}
+
+static enum step_result clear_refs_lock(struct machine *m, struct task *t)
+{
+	return lock_try_write(&current_mm(m)->mmap_lock, t - m->w->task) ? STEP_NEXT :
+									    STEP_BLOCKED;
+}
+
+/* The whole address space, whatever is in it. */
+static enum step_result begin_soft_dirty(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->notify = (struct notify){ .end = ~(hva_t)0, .event = NOTIFY_SOFT_DIRTY };
+	return STEP_CALL;
+}
+
+/* clear_soft_dirty(): W goes, so that the next write is seen; pte_is_pinned() stays. */
+static u64 without_soft_dirty(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	bool pinned = !(vma->flags & VM_SHARED) && leaf_is_normal(leaf) &&
+		      page_count(m, pt_pfn(leaf->entry)) >= GUP_PIN_COUNTING_BIAS;
+
+	return m->w->config.no_soft_dirty || pinned ? leaf->entry : leaf->entry & ~PTE_WRITE;
+}
+
+static void clear_leaf(struct machine *m, const struct task *t, const struct vma *vma,
+		       const struct pt_leaf *leaf)
+{
+	u64 entry = leaf->entry;
+
+	if (clears_soft_dirty(m, t)) {
+		entry = without_soft_dirty(m, vma, leaf);
+	} else if (leaf_is_normal(leaf)) {
+		entry &= ~PTE_ACCESSED;
+		page_of(m, page_head(m, pt_pfn(entry)))->flags &= ~(u32)PG_REFERENCED;
+	}
+	if (entry != leaf->entry)
+		host_set_leaf(m, leaf->first << PAGE_SHIFT, leaf->level, entry);
+}
+
+/* clear_refs_test_walk(): anonymous memory or not; VM_PFNMAP never */
+static bool walks_vma(const struct task *t, const struct vma *vma)
+{
+	bool anon = vma->kind == VMA_ANON;
+
+	return !(vma->flags & VM_PFNMAP) && !(t->pages.kind == CLEAR_ANON && !anon) &&
+	       !(t->pages.kind == CLEAR_MAPPED && anon);
+}
+
+static enum step_result clear_refs(struct machine *m, struct task *t)
+{
+	for (hva_t at = 0; ; ) {
+		struct pt_leaf leaf = host_next_leaf(m, at, (hva_t)1 << 47);
+		const struct vma *vma = vma_find(m, leaf.first << PAGE_SHIFT);
+
+		if (!leaf.present)
+			return STEP_NEXT;
+		if (vma && walks_vma(t, vma))
+			clear_leaf(m, t, vma, &leaf);
+		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+	}
+}
+
+static enum step_result end_soft_dirty(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
+static enum step_result clear_refs_unlock(struct machine *m, struct task *t)
+{
+	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+	return STEP_DONE;
+}
+
+#define CLEAR	"clear_refs_write"
+
+const struct step path_clear_refs[] = {
+	STEP(clear_refs_lock, .chain = CLEAR),
+	STEP(begin_soft_dirty, .when = clears_soft_dirty, .calls = PATH_NOTIFY_START,
+	     .chain = CLEAR),
+	STEP(clear_refs, .chain = CLEAR " > walk_page_range > clear_refs_pte_range"),
+	STEP(end_soft_dirty, .when = clears_soft_dirty, .calls = PATH_NOTIFY_END, .chain = CLEAR),
+	STEP(clear_refs_unlock, .chain = CLEAR),
+	{ 0 }
+};

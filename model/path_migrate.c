@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_migrate.c: a page moves to another frame: move_pages(), compaction, soft offline.
+ *
+ * Linux: mm/migrate.c:migrate_pages(), mm/rmap.c:try_to_migrate_one(), mm/memory-failure.c:
+ * soft_offline_page(), 5.12 to 7.2. Each mapping is notified and becomes a migration entry, on
+ * which faults wait; then nobody but the isolation may hold a reference, or the page stays.
+ * Since 6.3 all pages of a batch are unmapped before the first one moves.
+ * SIMPLIFIED: tries that find the page held do not wait in between.
+ */
+#include "model/machine.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/swap.h"
+
+#define EINVAL	22
+#define EAGAIN	11
+#define EBUSY	16
+
+static bool is_not_listed(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->pages.kind != PAGES_LIST;
+}
+
+/* lru_cache_disable(), lru_add_drain_all() */
+static enum step_result migrate_begin(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	if (op->kind == PAGES_OFFLINE && m->w->config.no_memory_failure) {
+		op->error = -EINVAL;
+		return STEP_DONE;
+	}
+	if (op->kind == PAGES_MOVE || op->kind == PAGES_LIST)
+		lru_drain(m);
+	op->at = op->start;
+	op->page = op->other = NO_PFN;
+	op->phase = PHASE_UNMAP;
+	return STEP_NEXT;
+}
+
+static bool may_isolate(struct machine *m, const struct page_op *op, const struct pt_leaf *leaf)
+{
+	pfn_t pfn = pt_pfn(leaf->entry);
+
+	return leaf->present && leaf->level == 1 && leaf_is_normal(leaf) &&
+	       page_is(m, pfn, PG_ANON) && page_of(m, pfn)->mapcount == 1 &&
+	       (op->kind != PAGES_MOVE || page_is(m, pfn, PG_REMOTE) != op->node);
+}
+
+/* follow_page() until 6.11; get_user_pages_fast() of an injected error */
+static void isolate_by_address(struct machine *m, const struct page_op *op, pfn_t pfn)
+{
+	bool gets = op->kind == PAGES_OFFLINE || m->sem->traits.follow_page;
+
+	if (op->kind == PAGES_OFFLINE)
+		page_try_get_folio(m, pfn, HOLD_MM, 1);
+	else if (gets)
+		page_get(m, pfn, HOLD_MM);
+	page_isolate(m, pfn);
+	if (gets)
+		page_put(m, pfn, HOLD_MM);
+}
+
+/* add_page_for_migration() of the next address */
+static enum step_result isolate_page(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	struct pt_leaf leaf = host_leaf(m, op->at);
+
+	if (op->at >= op->end)
+		return STEP_NEXT;
+	if (may_isolate(m, op, &leaf)) {
+		isolate_by_address(m, op, pt_pfn(leaf.entry));
+		list_set(m, LIST_PAGES, op->nr++, pt_pfn(leaf.entry));
+	} else if (op->kind == PAGES_OFFLINE) {
+		op->error = -EINVAL;
+	}
+	op->at += PAGE_SIZE;
+	return STEP_BACK;
+}
+
+/* isolate_migratepages_block(): the list is there already, as a scanner found it. */
+static enum step_result isolate_listed(struct machine *m, struct task *t)
+{
+	for (u64 i = 0; i < t->pages.nr && t->pages.kind == PAGES_LIST; i++) {
+		page_try_get_folio(m, list_get(m, LIST_PAGES, i), HOLD_MM, 1);
+		page_of(m, list_get(m, LIST_PAGES, i))->flags &= ~(u32)PG_LRU;
+	}
+	return STEP_NEXT;
+}
+
+/* The next page of this pass that is still to be moved; pages that stayed are tried again. */
+static enum step_result pick_page(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	bool batches = m->sem->traits.migrate_batches;
+
+	op->page = NO_PFN;
+	for (; op->i < op->nr; op->i++)
+		if (list_get(m, LIST_PAGES, op->i))
+			break;
+	if (op->i < op->nr) {
+		op->page = list_get(m, LIST_PAGES, op->i);
+		return STEP_NEXT;
+	}
+	op->i = 0;
+	if (batches && op->phase == PHASE_UNMAP)
+		op->phase = PHASE_MOVE;
+	else if (op->left && ++op->tries < m->sem->traits.migrate_tries)
+		op->phase = PHASE_UNMAP;
+	else
+		return STEP_NEXT;
+	op->left = 0;
+	return STEP_BACK;
+}
+
+static bool has_page(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->pages.page != NO_PFN;
+}
+
+static bool unmaps_page(const struct machine *m, const struct task *t)
+{
+	return has_page(m, t) && t->pages.phase == PHASE_UNMAP;
+}
+
+static bool batch_goes_on(const struct machine *m, const struct task *t)
+{
+	return unmaps_page(m, t) && m->sem->traits.migrate_batches;
+}
+
+/* get_new_page(), then try_to_migrate() */
+static enum step_result unmap_page(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	pfn_t new = alloc_frame(m, 0);
+
+	pages_init(m, ALLOC_ORDER0, new, 0, OWNER_USER);
+	if (op->kind == PAGES_MOVE ? op->node : page_is(m, op->page, PG_REMOTE))
+		page_of(m, new)->flags |= PG_REMOTE;
+	list_set(m, LIST_TARGETS, op->i, new);
+	op->unmap = PTE_MIGRATION;
+	op->rmap = (struct rmap_at){ 0 };
+	return STEP_CALL;
+}
+
+static enum step_result next_of_batch(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->pages.i++;
+	return STEP_BACK;
+}
+
+/* folio_migrate_flags(), folio_migrate_copy() */
+static void copy_state(struct machine *m, pfn_t to, pfn_t from)
+{
+	u32 kept = PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_ANON | PG_GUEST_WROTE;
+
+	page_of(m, to)->flags |= page_of(m, from)->flags & kept;
+	page_copy(m, to, from);
+}
+
+/* move_to_new_folio(), folio_migrate_mapping(): only the isolation has a reference. */
+static enum step_result move_page(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	op->other = list_get(m, LIST_TARGETS, op->i);
+	op->rmap = (struct rmap_at){ 0 };
+	op->moved = page_count(m, op->page) == 1;
+	if (!op->moved)
+		return STEP_NEXT;
+	copy_state(m, op->other, op->page);
+	page_add_lru(m, op->other);
+	if (op->kind != PAGES_OFFLINE || m->sem->traits.migrate_drains)
+		lru_drain(m);
+	return STEP_NEXT;
+}
+
+static u64 restored_entry(struct machine *m, const struct vma *vma, u64 swap, pfn_t pfn)
+{
+	u64 bits = vma_prot_bits(vma) & ~(PTE_WRITE | PTE_ACCESSED);
+
+	if (m->sem->traits.migration_keeps_ad && page_is(m, pfn, PG_DIRTY))
+		bits |= swap & PTE_DIRTY;
+	if (m->sem->traits.migration_keeps_ad)
+		bits |= swap & PTE_ACCESSED;
+	if (vma->flags & VM_WRITE)
+		bits |= swap & PTE_WRITE;
+	return pfn << PAGE_SHIFT | bits;
+}
+
+/* remove_migration_pte() of the next entry; nobody is told, as nothing was there. */
+static enum step_result restore_pte(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	pfn_t pfn = op->moved ? op->other : op->page;
+	u64 swap;
+
+	if (!page_next_entry(m, PTE_MIGRATION, op->page, &op->rmap))
+		return STEP_NEXT;
+	m->mm = op->rmap.mm;
+	swap = host_leaf(m, op->rmap.hva).swap;
+	page_get(m, pfn, HOLD_PTE);
+	if (swap & (PTE_WRITE | PTE_SWP_EXCLUSIVE))
+		page_of(m, pfn)->flags |= PG_EXCLUSIVE;
+	host_set_leaf(m, op->rmap.hva, 1, restored_entry(m, vma_find(m, op->rmap.hva), swap, pfn));
+	return STEP_BACK;
+}
+
+/* page_handle_poison(): the free page is kept from the allocator by a reference. */
+static void take_off_buddy(struct machine *m, pfn_t pfn)
+{
+	page_of(m, pfn)->flags |= PG_HWPOISON;
+	page_put(m, pfn, HOLD_MM);
+	page_of(m, pfn)->flags &= ~(u32)PG_FREE;
+	page_add_refs(m, pfn, 1);
+}
+
+/* migrate_folio_done(), or migrate_folio_undo_src() and _dst() */
+static enum step_result finish_page(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	page_put(m, op->other, HOLD_OWNER);
+	if (!op->moved)
+		op->left++;
+	else if (op->kind == PAGES_OFFLINE)
+		take_off_buddy(m, op->page);
+	else
+		page_put(m, op->page, HOLD_MM);
+	if (op->moved)
+		list_set(m, LIST_PAGES, op->i, 0);
+	op->i++;
+	return STEP_BACK;
+}
+
+/* putback_movable_pages() */
+static enum step_result migrate_end(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	op->left = 0;
+	for (u64 i = 0; i < op->nr; i++) {
+		if (!list_get(m, LIST_PAGES, i))
+			continue;
+		page_put_back(m, list_get(m, LIST_PAGES, i));
+		list_set(m, LIST_PAGES, i, 0);
+		op->left++;
+		op->error = op->kind == PAGES_OFFLINE ? -EBUSY : -EAGAIN;
+	}
+	return STEP_DONE;
+}
+
+#define MIGRATE	"migrate_pages"
+
+const struct step path_migrate[] = {
+	STEP(migrate_begin, .chain = "lru_cache_disable"),
+	STEP(isolate_page, .when = is_not_listed, .to = "isolate_page",
+	     .chain = "do_pages_move / soft_offline_page > isolate_lru_page"),
+	STEP(isolate_listed, .chain = "compact_zone > isolate_migratepages_block"),
+	STEP(pick_page, .to = "pick_page", .chain = MIGRATE),
+	STEP(unmap_page, .when = unmaps_page, .calls = PATH_UNMAP_PAGE, .chain = MIGRATE),
+	STEP(next_of_batch, .when = batch_goes_on, .to = "pick_page", .chain = MIGRATE),
+	STEP(move_page, .when = has_page, .chain = MIGRATE " > move_to_new_folio"),
+	STEP(restore_pte, .when = has_page, .to = "restore_pte",
+	     .chain = MIGRATE " > remove_migration_ptes"),
+	STEP(finish_page, .when = has_page, .to = "pick_page", .chain = MIGRATE),
+	STEP(migrate_end, .chain = "putback_movable_pages"),
+	{ 0 }
+};
+
+/* ---- try_to_migrate(), try_to_unmap(): every mapping of one page ---- */
+
+/* folio_try_share_anon_rmap_pte(): what is pinned must not lose its mapping. */
+static bool may_share(struct machine *m, pfn_t pfn)
+{
+	return !page_is(m, pfn, PG_EXCLUSIVE) || page_count(m, pfn) < GUP_PIN_COUNTING_BIAS;
+}
+
+/* The next mapping, wherever it is: its mm's users hear of it. */
+static enum step_result find_mapping(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	t->mm = VM_MM;
+	if (!page_next_mapping(m, op->page, &op->rmap))
+		return STEP_DONE;
+	t->mm = op->rmap.mm;
+	t->notify = (struct notify){ .start = op->rmap.hva, .end = op->rmap.hva + PAGE_SIZE,
+				     .event = NOTIFY_CLEAR };
+	return STEP_CALL;
+}
+
+static u64 away_entry(struct machine *m, const struct page_op *op, u64 entry)
+{
+	pfn_t frame = op->unmap == PTE_SWAPPED ? page_of(m, op->page)->slot : op->page;
+	u64 away = op->unmap | frame << PAGE_SHIFT;
+
+	if (op->unmap == PTE_MIGRATION)
+		away |= entry & (PTE_WRITE | PTE_ACCESSED | PTE_DIRTY);
+	if (op->unmap != PTE_HWPOISON && page_is(m, op->page, PG_EXCLUSIVE))
+		away |= PTE_SWP_EXCLUSIVE;
+	return away;
+}
+
+/* try_to_migrate_one(), try_to_unmap_one(): D goes to the page, the mapping's reference too. */
+static enum step_result unmap_one(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	struct pt_leaf leaf = host_leaf(m, op->rmap.hva);
+	bool ours = leaf_is_normal(&leaf) && pt_pfn(leaf.entry) == op->page;
+
+	op->rmap.hva += PAGE_SIZE;
+	if (!ours || (op->unmap != PTE_HWPOISON && !may_share(m, op->page)))
+		return STEP_NEXT;
+	if (leaf.entry & PTE_DIRTY)
+		page_set_dirty(m, op->page);
+	host_set_leaf(m, op->rmap.hva - PAGE_SIZE, 1, away_entry(m, op, leaf.entry));
+	if (op->unmap == PTE_SWAPPED)
+		swap_dup(m, page_of(m, op->page)->slot);
+	page_of(m, op->page)->flags &= ~(u32)PG_EXCLUSIVE;
+	page_put(m, op->page, HOLD_PTE);
+	return STEP_NEXT;
+}
+
+static enum step_result end_mapping(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL_BACK;
+}
+
+#define UNMAP	"try_to_migrate / try_to_unmap"
+
+const struct step path_unmap_page[] = {
+	STEP(find_mapping, .calls = PATH_NOTIFY_START, .chain = UNMAP),
+	STEP(unmap_one, .chain = UNMAP),
+	STEP(end_mapping, .calls = PATH_NOTIFY_END, .to = "find_mapping", .chain = UNMAP),
+	{ 0 }
+};

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * swap.h: swap slots: how many PTEs name one, and what is written in it.
+ *
+ * Linux: mm/swapfile.c, mm/swap_state.c. One swap area that is never full, on a device that
+ * reads and writes at once (SWP_SYNCHRONOUS_IO): the page is in the swap cache only while
+ * reclaim has it.
+ */
+#pragma once
+
+#include "model/base.h"
+
+struct machine;
+
+/* folio_alloc_swap(): a free slot, which nobody counts yet. */
+u32 swap_alloc(struct machine *m);
+/* One more PTE names @slot, or one less: the last one frees it. */
+void swap_dup(struct machine *m, u32 slot);
+void swap_free(struct machine *m, u32 slot);
+u64 swap_count(struct machine *m, u32 slot);
+void swap_write(struct machine *m, u32 slot, pfn_t pfn);
+void swap_read(struct machine *m, u32 slot, pfn_t pfn);
