@@ -19,8 +19,8 @@ static enum step_result get_poisoned_page(struct machine *m, struct task *t)
 	struct pt_leaf leaf = host_leaf(m, op->start);
 	pfn_t pfn = pt_pfn(leaf.entry);
 
-	if (m->w->config.no_memory_failure || !leaf.present || leaf.level != 1 || !leaf_is_normal(&leaf) ||
-	    !page_is(m, pfn, PG_ANON)) {
+	if (m->w->config.no_memory_failure || !leaf.present || leaf.level != 1 ||
+	    !leaf_is_normal(&leaf) || !page_is(m, pfn, PG_ANON)) {
 		op->error = -EINVAL;
 		return STEP_DONE;
 	}

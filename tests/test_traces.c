@@ -40,7 +40,7 @@ struct doc_error {
 struct test_set {
 	struct CMUnitTest *tests;
 	size_t n;
-	char *names[64];	/* of words that are rows of one claim */
+	char *names[192];	/* of words that are rows of one claim */
 	size_t nr_names;
 };
 
