@@ -11,21 +11,6 @@
 #include "model/path.h"
 #include "sim/event.h"
 
-const char *errno_word(s32 error)
-{
-	static const struct { s32 number; const char *word; } words[] = {
-		{ 0, "ok" }, { -2, "enoent" }, { -4, "eintr" }, { -11, "eagain" },
-		{ -12, "enomem" }, { -14, "efault" }, { -16, "ebusy" }, { -17, "eexist" },
-		{ -22, "einval" },
-		{ -38, "enosys" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (words[i].number == error)
-			return words[i].word;
-	return "error";
-}
-
 /* ---- starting ---- */
 
 static void start_driver(struct task *t, const struct event *e, enum driver_verb verb)

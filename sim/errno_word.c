@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* errno_word.c: what a trace calls an error number. */
+#include "sim/event.h"
+
+const char *errno_word(s32 error)
+{
+	static const struct { s32 number; const char *word; } words[] = {
+		{ 0, "ok" }, { -2, "enoent" }, { -4, "eintr" }, { -11, "eagain" },
+		{ -12, "enomem" }, { -14, "efault" }, { -16, "ebusy" }, { -17, "eexist" },
+		{ -22, "einval" },
+		{ -38, "enosys" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (words[i].number == error)
+			return words[i].word;
+	return "error";
+}
