@@ -46,6 +46,14 @@ const char *path_name(enum path_id path)
 		return "mmap";
 	case PATH_FORK:
 		return "fork";
+	case PATH_MIGRATE:
+		return "migrate";
+	case PATH_UNMAP_PAGE:
+		return "unmap-page";
+	case PATH_POISON:
+		return "poison";
+	case PATH_CLEAR_REFS:
+		return "clear-refs";
 	case PATH_DRIVER:
 		return "driver";
 	case PATH_SLOT:
