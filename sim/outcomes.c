@@ -11,6 +11,8 @@
 #include "model/sem.h"
 #include "sim/outcomes_internal.h"
 
+#define ENOSYS	38
+
 const char *const outcome_callers[] = {
 	"x86_tdp", "x86_shadow", "vcpu_map", "pfncache", "compat", "reexecute", "prefetch_direct",
 	"prefetch_shadow",
@@ -163,7 +165,7 @@ static const char *class_of(const struct semantics_patch *patch, const struct ou
 	c.ro_slot = c.ro_slot && !c.write;	/* what would be found, were it asked for */
 	run.vm = outcome_world(patch, &c, MMU_TDP);
 	flags = vma_find(&run.vm->m, CELL_HVA)->flags;
-	c.caller = OUT_COMPAT;
+	c.caller = OUT_TDP;
 	run_caller(&run, &c);
 	if (gup_gave(run.vm))
 		class = run.faulted ? "COW" : "GUP";
@@ -300,12 +302,23 @@ static unsigned hazards_of(const struct semantics_patch *patch, const struct out
 	return hazards | gate_hazards(patch, c, row);
 }
 
-void outcome_compute(const struct semantics_patch *patch, const struct outcome_cell *c,
+/* Some versions do not have every caller. */
+static bool caller_exists(struct run *run, const struct outcome_cell *c)
+{
+	return callers[c->caller].faults ||
+	       caller_outcome(&run->vm->m, 0, callers[c->caller].caller).error != -ENOSYS;
+}
+
+bool outcome_compute(const struct semantics_patch *patch, const struct outcome_cell *c,
 		     struct outcome_row *row)
 {
 	struct run run = { .vm = outcome_world(patch, c, callers[c->caller].mmu) };
 
 	run_caller(&run, c);
+	if (!caller_exists(&run, c)) {
+		vm_free(run.vm);
+		return false;
+	}
 	*row = (struct outcome_row){ .class = class_of(patch, c),
 				     .outcome = outcome_of(&run.t->follow), .held = !!run.held,
 				     .writable = run.t->follow.writable };
@@ -314,4 +327,5 @@ void outcome_compute(const struct semantics_patch *patch, const struct outcome_c
 	run.t = run.vm->w.task;
 	row->hazards = hazards_of(patch, c, &run, row);
 	vm_free(run.vm);
+	return true;
 }

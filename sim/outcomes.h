@@ -59,8 +59,8 @@ extern const char *const outcome_hazards[NR_HAZARDS];
 
 /* The next cell that can be, in the table's order: start with *@at == 0. False: that was all. */
 bool outcome_next(unsigned *at, struct outcome_cell *cell);
-/* Run the model. */
-void outcome_compute(const struct semantics_patch *patch, const struct outcome_cell *cell,
+/* Run the model. False: that version has no such caller. */
+bool outcome_compute(const struct semantics_patch *patch, const struct outcome_cell *cell,
 		     struct outcome_row *row);
 /* What the table calls a semantics: the three of the series' discussion have names of their own. */
 const char *outcome_semantics_name(const struct semantics_patch *patch);

@@ -98,6 +98,8 @@ static pfn_t make_page(struct machine *m, const struct outcome_cell *c)
 		page_set_count(m, pfn, 0);
 	if (c->page == OUT_ZDEV && c->vma == OUT_MIXED_NORMAL)	/* p2pmem_alloc_mmap() */
 		page_of(m, pfn)->flags |= PG_P2PDMA;
+	else if (c->page == OUT_ZDEV)	/* fsdax */
+		page_of(m, pfn)->flags |= PG_CACHE;
 	if (owner == OWNER_USER && c->page != OUT_ZDEV)
 		page_of(m, pfn)->flags |= PG_ANON;
 	return c->page == OUT_CTAIL || c->page == OUT_HOTAIL ? pfn + 1 : pfn;
@@ -124,7 +126,8 @@ static u64 pte_kind(const struct outcome_cell *c)
 
 static void map_page(struct machine *m, const struct outcome_cell *c, pfn_t pfn)
 {
-	bool anon = c->vma == OUT_NORMAL && c->page != OUT_ZDEV;
+	bool anon = c->vma == OUT_NORMAL ? c->page != OUT_ZDEV :
+					   c->vma == OUT_MIXED_SPECIAL && c->page == OUT_ZERO;
 	struct vma vma = { .start = CELL_HVA & ~(hva_t)0xffff, .mode = mappings[c->vma].mode,
 			   .kind = anon ? VMA_ANON : VMA_DEVICE };
 	u64 entry = pfn << PAGE_SHIFT | PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_NX |

@@ -192,6 +192,111 @@ static void every_cell_follows_the_rules(void **state)
 	assert_true(n > 4500);
 }
 
+/* ---- the kernels: 5.12, the old API as it stayed from 5.13 to 6.12, and 7.2 ---- */
+
+enum { L0, L1, N2, NR_ERAS };
+
+static const struct kernel {
+	const char *name;
+	unsigned era;
+	bool fast_needs_mapping;
+} kernels[] = {
+	{ "v5.12", L0, false }, { "v6.1", L1, false }, { "v6.8", L1, false },
+	{ "v6.12", L1, true }, { "v7.2", N2, true },
+};
+
+static const struct rule kernel_rules[] = {
+	{ "GUP", "x86_tdp x86_shadow vcpu_map pfncache compat reexecute",
+	  { "PFN 1/0", "PFN 1/0", "PFN 1/0" } },
+	{ "GUP RESV", "x86_tdp x86_shadow vcpu_map pfncache compat reexecute",
+	  { "PFN 1/1", "PFN 1/1", "PFN 1/0" } },
+	{ "REM_REF", "x86_tdp x86_shadow pfncache reexecute",
+	  { "PFN 1/0", "PFN 1/0", "PFN 0/0" } },
+	{ "REM_REF", "vcpu_map compat", { "PFN 1/0", "PFN 1/0", "ERR_FAULT 0/0" } },
+	{ "REM_NOREF", "x86_tdp x86_shadow pfncache reexecute",
+	  { "PFN 1/0", "ERR_FAULT 0/0", "PFN 0/0" } },
+	{ "REM_NOREF", "vcpu_map compat", { "PFN 1/0", "ERR_FAULT 0/0", "ERR_FAULT 0/0" } },
+	{ "REM_NOPAGE", "x86_tdp x86_shadow pfncache reexecute",
+	  { "PFN 0/0", "PFN 0/0", "PFN 0/0" } },
+	{ "REM_NOPAGE", "vcpu_map compat", { "PFN 0/0", "PFN 0/0", "ERR_FAULT 0/0" } },
+	{ "RRO_page", "x86_tdp x86_shadow pfncache compat reexecute",
+	  { "ERR_RO_FAULT 0/0", "ERR_RO_FAULT 0/0", "ERR_RO_FAULT 0/0" } },
+	{ "RRO_nopage", "x86_tdp x86_shadow pfncache compat reexecute",
+	  { "ERR_RO_FAULT 0/0", "ERR_RO_FAULT 0/0", "ERR_RO_FAULT 0/0" } },
+	{ "RRO_page", "vcpu_map", { "ERR_RO_FAULT 0/0", "ERR_RO_FAULT 0/0", "ERR_FAULT 0/0" } },
+	{ "RRO_nopage", "vcpu_map", { "ERR_RO_FAULT 0/0", "ERR_RO_FAULT 0/0", "ERR_FAULT 0/0" } },
+	{ "XF", "x86_tdp x86_shadow vcpu_map pfncache compat reexecute",
+	  { "ERR_FAULT 0/0", "ERR_FAULT 0/0", "ERR_FAULT 0/0" } },
+};
+
+/* gup_fast_folio_allowed(): a driver's page of order 0 has no mapping, and might be secret. */
+static bool fast_gup_has_it(const struct outcome_cell *c, const struct kernel *k)
+{
+	return !k->fast_needs_mapping || c->vma == OUT_NORMAL || c->vma == OUT_MIXED_DEVMAP ||
+	       is_one_of(c->page, "CHEAD CTAIL");
+}
+
+static const char *kernel_class(const struct outcome_cell *c, const struct kernel *k)
+{
+	if (c->vma == OUT_IO_NORMAL && !fast_gup_has_it(c, k))
+		return remapped(c);
+	return class_of(c);
+}
+
+static const char *kernel_expected(const struct outcome_cell *c, const struct kernel *k)
+{
+	const char *class = kernel_class(c, k);
+	bool leaks = c->page == OUT_RESV && k->era != N2;
+	char name[32];
+
+	if (c->ro_slot && c->write)
+		return "RO_FAULT(slot) 0/0";
+	if (is_prefetch(c) && (strcmp(class, "GUP") || c->page == OUT_ZERO ||
+			       !fast_gup_has_it(c, k)))
+		return "ERR_FAULT 0/0";
+	if (is_prefetch(c))
+		return leaks && c->caller == OUT_PREFETCH_SHADOW ? "PFN 1/1" : "PFN 1/0";
+	if (!strcmp(class, "COW"))
+		class = "GUP";
+	snprintf(name, sizeof(name), "%s%s", class,
+		 !strcmp(class, "GUP") && c->page == OUT_RESV ? " RESV" : "");
+	for (size_t i = 0; i < ARRAY_SIZE(kernel_rules); i++)
+		if (!strcmp(kernel_rules[i].class, name) &&
+		    has_word(kernel_rules[i].callers, outcome_callers[c->caller]))
+			return kernel_rules[i].results[k->era];
+	return NULL;
+}
+
+/* No bit in the SPTE, and no findings of a series that they do not have. */
+static void every_cell_of_the_kernels_follows_theirs(void **state)
+{
+	struct outcome_cell c;
+	unsigned at = 0, n = 0, failed = 0;
+
+	(void)state;
+	while (outcome_next(&at, &c))
+		for (size_t i = 0; has_rule(&c) && i < ARRAY_SIZE(kernels); i++) {
+			const struct kernel *k = &kernels[i];
+			struct outcome_row row;
+			char got[64];
+
+			if (!outcome_compute(semantics_find(k->name), &c, &row))
+				continue;
+			snprintf(got, sizeof(got), "%s %d/%d", row.outcome, row.held, row.after);
+			if (strcmp(kernel_expected(&c, k), got) ||
+			    strcmp(kernel_class(&c, k), row.class) || strcmp(row.spte_bit, "-") ||
+			    (row.hazards & ~(BIT(HAZARD_L1) | BIT(HAZARD_W))))
+				print_error("%s %s %s %s w%d ro%d %s: %s %s, expected %s %s (%u)\n",
+					    outcome_pages[c.page], outcome_vmas[c.vma],
+					    outcome_callers[c.caller], c.write ? "W" : "R",
+					    c.host_pte_w, c.ro_slot, k->name, row.class, got,
+					    kernel_class(&c, k), kernel_expected(&c, k), ++failed);
+			n++;
+		}
+	assert_int_equal(failed, 0);
+	assert_true(n > 7000);
+}
+
 /* A read-only slot: false, but where the series takes the PTE's word for it (finding A1). */
 static void a_read_only_slot_is_writable_only_where_the_series_takes_the_ptes_word(void **state)
 {
@@ -243,6 +348,7 @@ int main(void)
 		cmocka_unit_test(every_cell_follows_the_rules),
 		cmocka_unit_test(
 			a_read_only_slot_is_writable_only_where_the_series_takes_the_ptes_word),
+		cmocka_unit_test(every_cell_of_the_kernels_follows_theirs),
 		cmocka_unit_test(each_cell_comes_once),
 		cmocka_unit_test(the_names_are_those_of_the_discussion),
 	};

@@ -147,7 +147,8 @@ static void print_table(const struct arguments *a, struct json *json)
 			struct outcome_row row;
 			char hazards[64];
 
-			outcome_compute(a->list[i], &cell, &row);
+			if (!outcome_compute(a->list[i], &cell, &row))
+				continue;
 			join_hazards(row.hazards, hazards, sizeof(hazards));
 			fill_values(a->list[i], &cell, &row, hazards, values);
 			print_row(a, json, values);
