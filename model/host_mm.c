@@ -171,6 +171,18 @@ void vma_merge(struct machine *m, struct vma *vma)
 		vma_join(m, vma, next);
 }
 
+void vma_add_lru(struct machine *m, const struct vma *vma, pfn_t pfn)
+{
+	page_add_lru(m, pfn);
+	if (vma->flags & VM_LOCKED)	/* mlock_new_folio() */
+		page_of(m, pfn)->flags |= PG_MLOCKED;
+}
+
+bool vma_is_dax(const struct vma *vma)
+{
+	return vma->kind == VMA_FILE && vma->mode == FILE_DAX;
+}
+
 /* Its filesystem wants to hear of the first write to each page: ->page_mkwrite. */
 static bool vma_wants_writenotify(const struct vma *vma)
 {

@@ -108,6 +108,10 @@ struct host_mm {
 	struct vma vma[MAX_VMAS];
 };
 
+/* folio_add_lru_vma(): of a new anonymous page. */
+void vma_add_lru(struct machine *m, const struct vma *vma, pfn_t pfn);
+/* Its pages are device memory, mapped themselves. */
+bool vma_is_dax(const struct vma *vma);
 struct vma *vma_find(struct machine *m, hva_t hva);
 /* The VMA with the lowest start whose end is above @hva, or NULL. */
 struct vma *vma_find_from(struct machine *m, hva_t hva);

@@ -436,6 +436,18 @@ void page_put_back(struct machine *m, pfn_t pfn)
 	page_put(m, pfn, HOLD_MM);
 }
 
+void page_mlock(struct machine *m, pfn_t head)
+{
+	page_of(m, head)->flags |= PG_MLOCKED;
+	batch_page(m, head);
+}
+
+void page_munlock(struct machine *m, pfn_t head)
+{
+	page_of(m, head)->flags &= ~(u32)PG_MLOCKED;
+	batch_page(m, head);
+}
+
 void lru_drain(struct machine *m)
 {
 	u8 nr = m->w->nr_batched;

@@ -38,6 +38,7 @@ enum page_flag {
 	PG_SWAPCACHE	= 1 << 22,
 	PG_LOCKED	= 1 << 19,	/* the folio lock */
 	PG_DOUBLE_MAP	= 1 << 20,	/* 6.1: mapcounts of all are one up for the PMDs */
+	PG_MLOCKED	= 1 << 21,	/* mapped in a VM_LOCKED VMA */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
 	PG_P2PDMA	= 1 << 24,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
@@ -164,5 +165,8 @@ void page_isolate(struct machine *m, pfn_t pfn);
 void page_put_back(struct machine *m, pfn_t pfn);
 /* In a batch, and not yet on the LRU */
 bool page_waits_for_lru(const struct machine *m, pfn_t pfn);
+/* mlock_folio(), munlock_folio(): another batch with a reference, until it is emptied. */
+void page_mlock(struct machine *m, pfn_t head);
+void page_munlock(struct machine *m, pfn_t head);
 /* lru_add_drain_all() */
 void lru_drain(struct machine *m);

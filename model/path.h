@@ -25,6 +25,7 @@ extern const struct step path_host_access[], path_host_fault[];
 extern const struct step path_notify_start[], path_notify_end[];
 extern const struct step path_unmap[], path_protect[], path_mmap[];
 extern const struct step path_fork[];
+extern const struct step path_mlock[], path_populate[];
 extern const struct step path_file_fault[];
 extern const struct step path_file_resize[], path_file_write[], path_file_clean[];
 extern const struct step path_advise[], path_collapse[];
@@ -127,3 +128,4 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum hol
 const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end);
 /* Is this a fault for path_file_fault? */
 bool file_fault_wanted(const struct machine *m, const struct task *t);
+DECLARE_STEP(protect_vmas);

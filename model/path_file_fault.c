@@ -96,6 +96,8 @@ static void set_file_pte(struct machine *m, const struct vma *vma, hva_t hva, bo
 		bits |= PTE_DIRTY;
 	page_hand_over(m, pfn, HOLD_MM, HOLD_PTE);
 	host_set_leaf(m, hva, 1, pfn << PAGE_SHIFT | bits);
+	if (vma->flags & VM_LOCKED)	/* folio_add_file_rmap_pte() > mlock_vma_folio() */
+		page_mlock(m, pfn);
 }
 
 /* next_uptodate_folio(), filemap_map_order0_folio() of one page of the window */
@@ -191,7 +193,7 @@ static void map_private_copy(struct machine *m, struct vma *vma, hva_t hva, pfn_
 	vma_prepare_anon(m, vma);
 	copy = anon_alloc(m);
 	page_copy(m, copy, from);
-	page_add_lru(m, copy);
+	vma_add_lru(m, vma, copy);
 	host_set_leaf(m, hva, 1, anon_entry(vma, copy, true));
 }
 

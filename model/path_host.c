@@ -177,7 +177,7 @@ static enum step_result map_anon_page(struct machine *m, struct task *t)
 	if (m->sem->traits.anon_ref_add)
 		page_add_refs(m, pfn, 0);
 	host_set_leaf(m, t->host.hva, 1, anon_entry(vma, pfn, true));
-	page_add_lru(m, pfn);
+	vma_add_lru(m, vma, pfn);
 	return STEP_NEXT;
 }
 
@@ -227,7 +227,7 @@ static enum step_result install_copy(struct machine *m, struct task *t)
 		page_hand_over(m, old_page, HOLD_PTE, HOLD_MM);
 	}
 	host_set_leaf(m, t->host.hva, 1, entry);
-	page_add_lru(m, page);
+	vma_add_lru(m, vma, page);
 	if (m->sem->traits.change_pte && m->mm == VM_MM)
 		note(m, &(struct note){ .kind = NOTE_CHANGE_PTE, .name = "change_pte",
 					.hva = t->host.hva & PAGE_MASK, .new = entry });
@@ -346,7 +346,7 @@ static enum step_result copy_driver_page(struct machine *m, struct task *t)
 	copy = anon_alloc(m);
 	page_get(m, pfn, HOLD_MM);
 	page_copy(m, copy, pfn);
-	page_add_lru(m, copy);
+	vma_add_lru(m, vma, copy);
 	host_set_leaf(m, t->host.hva, 1, anon_entry(vma, copy, true));
 	page_put(m, pfn, HOLD_MM);
 	return STEP_NEXT;
@@ -546,13 +546,29 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 	if (added && !op->error)
 		vma_merge(m, added);
 	if (!added || !op->error)
-		return STEP_DONE;
+		return STEP_NEXT;
 	t->range = (struct range_op){ .start = vma.start, .end = vma.end, .split = 2,
 				      .kind = RANGE_MUNMAP };
 	return STEP_CALL;
 }
 
+static bool populates(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->mmap.populate && !t->mmap.error;
+}
+
+static enum step_result populate_mapping(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->populate = (struct populate_op){ .at = t->mmap.hva, .ignores_errors = true,
+					    .end = t->mmap.hva + (t->mmap.pages << PAGE_SHIFT) };
+	return STEP_CALL;
+}
+
 const struct step path_mmap[] = {
 	STEP(mmap_region, .calls = PATH_UNMAP, .chain = "do_mmap > mmap_region"),
+	STEP(populate_mapping, .when = populates, .calls = PATH_POPULATE,
+	     .chain = "__mm_populate"),
 	{ 0 }
 };

@@ -37,7 +37,7 @@ static bool unmaps(const struct range_op *op)
 
 static bool changes_flags(const struct range_op *op)
 {
-	return op->kind == RANGE_PROTECT || op->kind == RANGE_ADVISE;
+	return op->kind == RANGE_PROTECT || op->kind == RANGE_ADVISE || op->kind == RANGE_LOCK;
 }
 
 static bool takes_mmap_lock(const struct task *t)
@@ -61,10 +61,14 @@ enum step_result range_lock(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* mprotect_fixup(), mlock_fixup(), madvise_update_vma(): what the VMA's flags will be. */
 u32 range_new_flags(const struct vma *vma, const struct range_op *op)
 {
+	bool special = (vma->flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP)) || vma_is_dax(vma);
 	u32 flags = (vma->flags & ~(u32)(VM_READ | VM_WRITE | VM_EXEC)) | op->prot;
 
+	if (op->kind == RANGE_LOCK)
+		return vma->flags | (special ? 0 : VM_LOCKED);
 	if (op->kind == RANGE_ADVISE)
 		return (vma->flags & ~(u32)(VM_HUGEPAGE | VM_NOHUGEPAGE)) |
 		       (op->prot ? VM_HUGEPAGE : VM_NOHUGEPAGE);
@@ -235,7 +239,7 @@ static bool refuses_dontneed(struct range_op *op, const struct vma *vma)
 		op->hole = true;
 	if (!vma || vma->start >= op->end)
 		return true;
-	if (op->kind == RANGE_DONTNEED && (vma->flags & VM_PFNMAP))
+	if (op->kind == RANGE_DONTNEED && (vma->flags & (VM_PFNMAP | VM_LOCKED)))
 		op->error = -EINVAL;
 	return op->error;
 }
@@ -318,6 +322,8 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 			m->phys->store(m->phys, gather_page(m, t->range.gathered),
 				       t->range.gathered % WORDS_PER_PAGE, pfn);
 			t->range.gathered++;
+			if (page_is(m, page_head(m, pfn), PG_MLOCKED))
+				page_munlock(m, page_head(m, pfn));
 			if (!page_is(m, pfn, PG_ANON))
 				leave_file_page(m, t, leaf.entry, pfn);
 		}
@@ -383,7 +389,7 @@ enum step_result range_unlock(struct machine *m, struct task *t)
 		lock_release_read(&current_mm(m)->mmap_lock);
 	else if (takes_mmap_lock(t))
 		lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
-	return STEP_DONE;
+	return STEP_NEXT;
 }
 
 /* munmap()'s way; MADV_DONTNEED and unmap_mapping_range() come by zap_page_range_single(). */
@@ -426,7 +432,7 @@ static hva_t first_hole(struct machine *m, const struct range_op *op)
 	return at;
 }
 
-static enum step_result protect_vmas(struct machine *m, struct task *t)
+enum step_result protect_vmas(struct machine *m, struct task *t)
 {
 	struct range_op *op = &t->range;
 

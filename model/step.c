@@ -44,6 +44,10 @@ const char *path_name(enum path_id path)
 		return "protect";
 	case PATH_MMAP:
 		return "mmap";
+	case PATH_MLOCK:
+		return "mlock";
+	case PATH_POPULATE:
+		return "populate";
 	case PATH_FORK:
 		return "fork";
 	case PATH_MIGRATE:

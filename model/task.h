@@ -29,6 +29,8 @@ enum path_id {
 	PATH_ADVISE,		/* MADV_HUGEPAGE, MADV_NOHUGEPAGE */
 	PATH_COLLAPSE,		/* MADV_COLLAPSE, khugepaged */
 	PATH_MMAP,
+	PATH_MLOCK,		/* mlock() */
+	PATH_POPULATE,		/* __mm_populate(), for mlock() and MAP_POPULATE */
 	PATH_FORK,		/* dup_mmap() */
 	PATH_MIGRATE,		/* migrate_pages(), soft_offline_page() */
 	PATH_UNMAP_PAGE,	/* try_to_migrate(), try_to_unmap(): all mappings of a page */
@@ -169,6 +171,7 @@ struct range_op {
 };
 enum range_kind {
 	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT,
+	RANGE_LOCK,		/* mlock() */
 	RANGE_EXIT,		/* exit_mmap() of a child */
 	RANGE_ADVISE, RANGE_COLLAPSE,
 };
@@ -210,6 +213,14 @@ struct mmap_op {
 	u8 shared, populate;
 	u8 pad[3];
 	s32 error;
+};
+
+/* __mm_populate() */
+struct populate_op {
+	hva_t at, end;
+	s32 error;
+	u8 ignores_errors;
+	u8 pad[3];
 };
 
 enum file_verb { FILE_CREATE, FILE_WRITE, FILE_TRUNCATE, FILE_PUNCH, FILE_CLEAN };
@@ -345,6 +356,7 @@ struct task {
 	struct notify outer;	/* the open notification around .notify */
 	struct range_op range;
 	struct file_op file;
+	struct populate_op populate;
 	struct page_op pages;
 	struct mmap_op mmap;
 	struct driver_op driver;

@@ -5,96 +5,7 @@
 #include <string.h>
 
 #include "model/host_mm.h"
-#include "sim/arena.h"
-
-/* ---- names ---- */
-
-struct region { const char *name; uint64_t base, size; bool gone; };
-struct named_object { const char *name; bool freed; uint64_t pages, pfn; };
-
-struct names {
-	struct region region[MAX_VMAS];
-	size_t nr_regions;
-	struct named_object object[MAX_OBJECTS];
-	size_t nr_objects;
-	const char **label;
-	bool *unfinished;
-	size_t nr_labels;
-	struct arena *arena;
-};
-
-struct names *names_new(void)
-{
-	struct names *names = calloc(1, sizeof(*names));
-
-	if (!names)
-		abort();
-	return names;
-}
-
-void names_free(struct names *names)
-{
-	if (!names)
-		return;
-	free(names->label);
-	free(names->unfinished);
-	arena_free(&names->arena);
-	free(names);
-}
-
-static const struct region *find_region(const struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->nr_regions; i++)
-		if (!strcmp(names->region[i].name, name))
-			return &names->region[i];
-	return NULL;
-}
-
-bool names_region(const struct names *names, const char *name, uint64_t *base, uint64_t *size)
-{
-	const struct region *region = find_region(names, name);
-
-	if (!region)
-		return false;
-	*base = region->base;
-	*size = region->size;
-	return true;
-}
-
-static int find_label(const struct names *names, const char *label)
-{
-	for (size_t i = 0; i < names->nr_labels; i++)
-		if (!strcmp(names->label[i], label))
-			return i;
-	return -1;
-}
-
-bool names_has_label(const struct names *names, const char *label)
-{
-	return find_label(names, label) >= 0;
-}
-
-static int find_object(const struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->nr_objects; i++)
-		if (!strcmp(names->object[i].name, name))
-			return i;
-	return -1;
-}
-
-bool names_object(const struct names *names, const char *name, uint64_t *row)
-{
-	int i = find_object(names, name);
-
-	if (i >= 0)
-		*row = i;
-	return i >= 0;
-}
-
-const char *names_of_object(const struct names *names, uint64_t row)
-{
-	return row < names->nr_objects ? names->object[row].name : "";
-}
+#include "sim/event_names.h"
 
 /* ---- binding ---- */
 
@@ -226,6 +137,30 @@ static bool bind_new_object(struct binder *b)
 	return true;
 }
 
+static bool bind_file(struct binder *b)
+{
+	int i = b->value->type == AST_NAME && !b->value->has_offset ?
+		find_file(b->names, b->value->name) : -1;
+
+	if (i < 0)
+		return expects(b, "the name of a file");
+	*slot_of(b) = i;
+	return true;
+}
+
+static bool bind_new_file(struct binder *b)
+{
+	if (b->value->type != AST_NAME || b->value->has_offset)
+		return expects(b, "a name for the file");
+	if (find_file(b->names, b->value->name) >= 0)
+		return wrong(b, b->value->column, "\"%s\" is a file already%s", b->value->name, "");
+	if (b->names->nr_files == MAX_FILES)
+		return wrong(b, b->value->column, "too many files%s%s", "", "");
+	b->names->file[b->names->nr_files] = b->value->name;
+	*slot_of(b) = b->names->nr_files++;
+	return true;
+}
+
 static bool bind_new_region(struct binder *b)
 {
 	if (b->value->type != AST_NAME || b->value->has_offset)
@@ -336,7 +271,8 @@ static bool bind_value(struct binder *b)
 		[ARG_NUMBER] = bind_number, [ARG_DELTA] = bind_delta,
 		[ARG_ADDRESS] = bind_address, [ARG_SIZE] = bind_size,
 		[ARG_OBJECT] = bind_object, [ARG_NEW_OBJECT] = bind_new_object,
-		[ARG_NEW_REGION] = bind_new_region, [ARG_CHOICE] = bind_choice,
+		[ARG_NEW_REGION] = bind_new_region,
+		[ARG_FILE] = bind_file, [ARG_NEW_FILE] = bind_new_file, [ARG_CHOICE] = bind_choice,
 		[ARG_FLAGS] = bind_flags, [ARG_STEP] = bind_step, [ARG_LABEL] = bind_label,
 	};
 
@@ -464,6 +400,13 @@ static bool settle_mmap(struct binder *b)
 		return wrong(b, b->statement->column,
 			     "\"mmap\" of a device needs its object, other memory has none%s%s", "",
 			     "");
+	if ((e->backing == VMA_FILE) != (e->mapped_file != NO_PFN))
+		return wrong(b, b->statement->column,
+			     "\"mmap\" of a file needs file=, other memory has none%s%s", "", "");
+	if (e->backing == VMA_FILE)
+		e->object = e->mapped_file;
+	if (e->is_private && e->backing != VMA_FILE)
+		return wrong(b, b->statement->column, "private=1 is for files%s%s", "", "");
 	if (e->hva == NO_PFN)
 		e->hva = 0x10000000000 + names->nr_regions * 0x40000000;
 	if (e->hva % 4096)
@@ -545,6 +488,9 @@ static bool settle(struct binder *b)
 	case EVENT_MUNMAP:
 		settle_munmap(b);
 		return true;
+	case EVENT_FILE_WRITE:
+		return e->offset % 4 == 0 ||
+		       wrong(b, b->statement->column, "offset is not a multiple of 4%s%s", "", "");
 	case EVENT_MEMSLOT:
 		if (e->gpa % 4096 || e->hva % 4096)
 			return wrong(b, b->statement->column,

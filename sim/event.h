@@ -17,7 +17,8 @@
 
 enum event_id {
 	EVENT_ALLOC, EVENT_FREE, EVENT_REF, EVENT_REPOINT, EVENT_MODE, EVENT_ZAP,
-	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_POISON, EVENT_DRAIN,
+	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_MLOCK, EVENT_POISON,
+	EVENT_DRAIN,
 	EVENT_FILE, EVENT_TRUNCATE, EVENT_PUNCH, EVENT_FILE_WRITE, EVENT_WRITEBACK,
 	EVENT_MADVISE, EVENT_KHUGEPAGED,
 	EVENT_MEMSLOT, EVENT_MEMSLOT_DELETE, EVENT_DIRTY_LOG,
@@ -49,6 +50,7 @@ struct event {
 	/* Arguments; which ones count is in the kind's row. */
 	uint64_t object, other;		/* rows of world.object; .object of world.file, too */
 	uint64_t offset;		/* bytes, in a file */
+	uint64_t mapped_file;		/* MMAP in a trace: what .object is to be */
 	bool goes_on;			/* FILE_WRITE: of the same write() as the one before */
 	bool elsewhere;			/* of recordings: by another process than the recorder */
 	uint64_t index, other_index;	/* pages */
@@ -100,6 +102,8 @@ enum arg_type {
 	ARG_OBJECT,		/* the name of something allocated */
 	ARG_NEW_OBJECT,
 	ARG_NEW_REGION,
+	ARG_FILE,		/* the name of a file */
+	ARG_NEW_FILE,
 	ARG_CHOICE,		/* one of .words, by place */
 	ARG_FLAGS,		/* words of .words joined by commas, or "none": bits by place */
 	ARG_STEP,		/* the name of a step */
@@ -119,7 +123,7 @@ struct arg_row {
 	const char *help;
 };
 
-enum { MAX_ARGS = 10 };
+enum { MAX_ARGS = 12 };
 
 struct event_kind {
 	const char *name;
@@ -143,6 +147,7 @@ bool names_region(const struct names *names, const char *name, uint64_t *base, u
 bool names_object(const struct names *names, const char *name, uint64_t *row);
 /* "": no object has that row. */
 const char *names_of_object(const struct names *names, uint64_t row);
+const char *names_of_file(const struct names *names, uint64_t row);
 /* Labels of all events so far; for "expect ... at=LABEL". */
 bool names_has_label(const struct names *names, const char *label);
 

@@ -27,7 +27,8 @@ static const uint64_t foll_values[] = { FOLL_WRITE, FOLL_GET, FOLL_NOWAIT, FOLL_
 static const char *const knob_words[] = { "atomic", "try-map-writable", "guarded",
 					  "allow-non-ref", NULL };
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
-static const char *const backing_words[] = { "anon", "device", NULL };
+static const char *const backing_words[] = { "anon", "device", "file", NULL };
+static const char *const file_words[] = { "shmem", "disk", NULL };
 
 static const char *const advice_words[] = { "hugepage", "nohugepage", "collapse", NULL };
 
@@ -41,6 +42,10 @@ static const char *const advice_words[] = { "hugepage", "nohugepage", "collapse"
 #define OBJECT	{ "object", ARG_OBJECT, AT(object), true, true, .help = "what alloc named" }
 #define CACHE	{ "cache", ARG_NUMBER, AT(cache), .positional = true, .max = MAX_GPCS - 1, \
 		  .help = "which of its caches" }
+#define MAX_BYTES	((uint64_t)1 << 44)
+#define OFFSET	{ "offset", ARG_NUMBER, AT(offset), true, true, .max = MAX_BYTES, \
+		  .help = "in bytes" }
+#define FILE_ARG	{ "file", ARG_FILE, AT(object), true, true, .help = "which" }
 #define RANGE_ARGS							\
 	{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" },	\
 	{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" }
@@ -82,14 +87,38 @@ const struct event_kind event_kinds[] = {
 		{ "region", ARG_NEW_REGION, AT(name), true, true, .help = "its name from here on" },
 		{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
 		{ "backing", ARG_CHOICE, AT(backing), .positional = true, .words = backing_words,
-		  .help = "anonymous memory, or the object" },
+		  .help = "anonymous memory, the object, or the file" },
 		{ "object", ARG_OBJECT, AT(object), .positional = true, .preset = NO_PFN,
 		  .help = "of backing=device" },
 		{ "index", ARG_NUMBER, AT(index), .help = "its first page" },
+		{ "file", ARG_FILE, AT(mapped_file), .preset = NO_PFN, .help = "of backing=file" },
+		{ "private", ARG_NUMBER, AT(is_private), .max = 1, .help = "writes are copied" },
+		{ "populate", ARG_NUMBER, AT(populate), .max = 1, .help = "MAP_POPULATE" },
 		{ "prot", ARG_FLAGS, AT(prot), .preset = VM_READ | VM_WRITE, .words = prot_words,
 		  .help = "r,w,x" },
 		{ "hva", ARG_NUMBER, AT(hva), .preset = NO_PFN, .max = (uint64_t)1 << 47,
 		  .help = "where; 1 GiB apart from 0x10000000000 on if absent" } } },
+	{ "file", EVENT_FILE, "There is a file, of zeroes. [ftruncate(), memfd_create()]", {
+		{ "file", ARG_NEW_FILE, AT(object), true, true, .help = "its name from here on" },
+		{ "size", ARG_NUMBER, AT(size), true, true, .max = MAX_BYTES, .help = "bytes" },
+		{ "type", ARG_CHOICE, AT(kind), .positional = true, .words = file_words,
+		  .help = "shared memory, or a filesystem with write-back" } } },
+	{ "truncate", EVENT_TRUNCATE, "Userspace changes a file's length. [ftruncate()]", {
+		FILE_ARG,
+		{ "size", ARG_NUMBER, AT(offset), true, true, .max = MAX_BYTES, .help = "bytes" },
+		UNTIL } },
+	{ "punch", EVENT_PUNCH, "Userspace makes a hole. [fallocate(FALLOC_FL_PUNCH_HOLE)]", {
+		FILE_ARG, OFFSET,
+		{ "size", ARG_NUMBER, AT(size), true, true, .min = 1, .max = MAX_BYTES,
+		  .help = "bytes" }, UNTIL } },
+	{ "file-write", EVENT_FILE_WRITE, "Userspace writes four bytes. [pwrite()]", {
+		FILE_ARG, OFFSET,
+		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,
+		  .help = "what" }, UNTIL } },
+	{ "writeback", EVENT_WRITEBACK,
+	  "Dirty pages of a file are cleaned and written. [write_cache_pages()]", {
+		FILE_ARG, UNTIL } },
+	{ "mlock", EVENT_MLOCK, "Userspace locks memory. [mlock()]", { RANGE_ARGS, UNTIL } },
 	{ "munmap", EVENT_MUNMAP, "Userspace unmaps. [munmap()]", { RANGE_ARGS, UNTIL } },
 	{ "dontneed", EVENT_DONTNEED, "Userspace drops pages. [madvise(MADV_DONTNEED)]", {
 		RANGE_ARGS, UNTIL } },

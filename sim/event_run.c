@@ -28,8 +28,8 @@ static void start_range(struct task *t, const struct event *e, enum range_kind k
 	t->range = (struct range_op){
 		.start = e->hva, .end = e->hva + e->size, .kind = kind, .object = e->object,
 		.index = e->index, .pages = e->count, .prot = e->prot, .backing = VMA_DEVICE,
-		.split = kind == RANGE_MUNMAP || kind == RANGE_PROTECT || kind == RANGE_ADVISE ?
-			 0 : 2,
+		.split = kind == RANGE_MUNMAP || kind == RANGE_PROTECT || kind == RANGE_ADVISE ||
+			 kind == RANGE_LOCK ? 0 : 2,
 	};
 }
 
@@ -86,7 +86,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_OFFLINE] = PATH_MIGRATE, [EVENT_MIGRATE] = PATH_MIGRATE,
 		[EVENT_CLEAR_REFS] = PATH_CLEAR_REFS,
 		[EVENT_MPROTECT] = PATH_PROTECT, [EVENT_MADVISE] = PATH_ADVISE,
-		[EVENT_KHUGEPAGED] = PATH_COLLAPSE,
+		[EVENT_KHUGEPAGED] = PATH_COLLAPSE, [EVENT_MLOCK] = PATH_MLOCK,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
 		[EVENT_TRUNCATE] = PATH_FILE_RESIZE, [EVENT_PUNCH] = PATH_FILE_RESIZE,
 		[EVENT_WRITEBACK] = PATH_FILE_CLEAN,
@@ -175,6 +175,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_CLEAR_REFS:
 		start_pages(t, e, CLEAR_ALL + e->kind);
 		break;
+	case EVENT_MLOCK:
+		start_range(t, e, RANGE_LOCK);
+		break;
 	case EVENT_MPROTECT:
 		start_range(t, e, RANGE_PROTECT);
 		break;
@@ -208,7 +211,8 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		t->mmap = (struct mmap_op){
 			.hva = e->hva, .pages = e->size >> PAGE_SHIFT, .index = e->index,
 			.kind = e->backing, .object = e->object, .prot = e->prot,
-			.shared = e->backing != VMA_ANON && !e->is_private };
+			.shared = e->backing != VMA_ANON && !e->is_private,
+			.populate = e->populate };
 		break;
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:
@@ -405,6 +409,7 @@ static void task_outcome(struct vm *vm, const struct task *t, const struct event
 	case EVENT_MPROTECT:
 	case EVENT_MADVISE:
 	case EVENT_KHUGEPAGED:
+	case EVENT_MLOCK:
 	case EVENT_FORK:
 	case EVENT_CHILD_DONTNEED:
 	case EVENT_CHILD_EXIT:

@@ -238,6 +238,10 @@ static size_t arg_text(const struct event *e, const struct names *names, const s
 	case ARG_OBJECT:
 	case ARG_NEW_OBJECT:
 		return snprintf(out, size, " %s=%s", row->key, names_of_object(names, value));
+	case ARG_FILE:
+	case ARG_NEW_FILE:
+		return value == NO_PFN ? 0 : snprintf(out, size, " %s=%s", row->key,
+						      names_of_file(names, value));
 	case ARG_DELTA:
 		return snprintf(out, size, " %s=%lld", row->key, (long long)value);
 	case ARG_NUMBER:

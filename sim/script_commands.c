@@ -18,18 +18,6 @@ static uint64_t prot_of(const char *letters)
 	return prot;
 }
 
-/* populate_vma_page_range(): a write fault of each page, or a read fault; new pages hold zeroes. */
-static const char *populate(struct script *s, const struct command *c, uint64_t hva, uint64_t size,
-			    bool write)
-{
-	for (uint64_t at = 0; at < size; at += 4096) {
-		struct event *e = script_add(s, c, write ? EVENT_HOST_WRITE : EVENT_HOST_READ);
-
-		e->hva = hva + at;
-	}
-	return NULL;
-}
-
 static bool is_device(const char *kind)
 {
 	return !strncmp(kind, "dev:", 4) || !strncmp(kind, "pdev:", 5);
@@ -62,11 +50,8 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 		return "more than 8 objects";
 	if (s->nr_regions && is_file && !strcmp(script_word(c, 0), "mmap"))
 		s->region[s->nr_regions - 1].file = file;
-	if (!script_option(c, "populate"))
-		return NULL;
-	if (e->backing != VMA_ANON)
-		return "MAP_POPULATE of a device or file is not modelled";
-	return populate(s, c, hva, size, prot_of(prot ? prot : "rw") & VM_WRITE);
+	e->populate = !!script_option(c, "populate");
+	return NULL;
 }
 
 static const char *do_mmap(struct script *s, const struct command *c)
@@ -219,6 +204,11 @@ static const char *do_madvise(struct script *s, const struct command *c)
 static const char *do_munmap(struct script *s, const struct command *c)
 {
 	return range(s, c, EVENT_MUNMAP);
+}
+
+static const char *do_mlock(struct script *s, const struct command *c)
+{
+	return range(s, c, EVENT_MLOCK);
 }
 
 static const char *do_mprotect(struct script *s, const struct command *c)
@@ -409,6 +399,7 @@ static const struct script_row commands[] = {
 	{ "madvise", do_madvise, false },
 	{ "munmap", do_munmap, false },
 	{ "mprotect", do_mprotect, false },
+	{ "mlock", do_mlock, false },
 	{ "truncate", script_truncate, false },
 	{ "punch", script_punch, false },
 	{ "fwrite", script_fwrite, false },

@@ -545,6 +545,7 @@ static void value_text(const struct arg_row *row, char *out, size_t size)
 		[ARG_NUMBER] = "number", [ARG_DELTA] = "signed number",
 		[ARG_ADDRESS] = "address", [ARG_SIZE] = "size", [ARG_OBJECT] = "object",
 		[ARG_NEW_OBJECT] = "new name", [ARG_NEW_REGION] = "new name",
+		[ARG_NEW_FILE] = "new name", [ARG_FILE] = "file",
 		[ARG_CHOICE] = "", [ARG_FLAGS] = "", [ARG_STEP] = "step", [ARG_LABEL] = "label",
 	};
 	char min[32], max[32];

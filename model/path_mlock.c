@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_mlock.c: mlock(), and the faults that it and MAP_POPULATE take in advance.
+ *
+ * Linux: mm/mlock.c:do_mlock(), mlock_fixup(), mlock_new_folio(), mm/gup.c:__mm_populate(); 6.1 to
+ * 7.2. A locked VMA merges with no unlocked one, and MADV_DONTNEED is refused.
+ * SIMPLIFIED: the batch of mlock() is the one of the LRU; a page is locked once, or not at all.
+ */
+#include "model/machine.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/thp.h"
+
+#define EFAULT	14
+#define ENOMEM	12
+
+/* mlock_vma_pages_range() of what is mapped already; what is not comes with populate. */
+static void lock_pages(struct machine *m, hva_t start, hva_t end)
+{
+	lru_drain(m);
+	for (hva_t at = start; at < end; ) {
+		struct pt_leaf leaf = host_next_leaf(m, at, end);
+
+		if (!leaf.present)
+			break;
+		if (leaf_is_normal(&leaf))
+			page_mlock(m, page_head(m, pt_pfn(leaf.entry)));
+		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+	}
+	lru_drain(m);
+}
+
+/* apply_vma_lock_flags() > mlock_fixup() of each VMA; one that is to stay as it is is skipped. */
+static enum step_result lock_vmas(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+
+	for (hva_t at = op->start; at < op->end; ) {
+		struct vma *vma = vma_find(m, at);
+		hva_t end;
+
+		if (!vma) {
+			op->error = -ENOMEM;
+			break;
+		}
+		end = vma->end < op->end ? vma->end : op->end;
+		if (range_new_flags(vma, op) != vma->flags) {
+			vma->flags = range_new_flags(vma, op);
+			lock_pages(m, at, end);
+		}
+		at = end;
+	}
+	return STEP_NEXT;
+}
+
+static bool is_locked(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->range.error;
+}
+
+static enum step_result populate_locked(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->populate = (struct populate_op){ .at = t->range.start, .end = t->range.end };
+	return STEP_CALL;
+}
+
+static enum step_result take_populate_error(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->range.error = t->populate.error ? -ENOMEM : 0;	/* __mlock_posix_error_return() */
+	return STEP_NEXT;
+}
+
+const struct step path_mlock[] = {
+	STEP(range_lock, .chain = "do_mlock"),
+	STEP(split_notify, .when = may_split, .calls = PATH_NOTIFY_START, .to = "split_notify",
+	     .chain = "do_mlock > __split_vma > split_huge_pmd_address"),
+	STEP(split_pmd, .when = split_is_open, .calls = PATH_NOTIFY_END, .to = "split_notify",
+	     .chain = "do_mlock > __split_vma > split_huge_pmd_address"),
+	STEP(protect_vmas, .chain = "do_mlock > apply_vma_lock_flags"),
+	STEP(lock_vmas, .when = is_locked, .chain = "do_mlock > apply_vma_lock_flags"),
+	STEP(merge_vmas, .chain = "do_mlock > mlock_fixup"),
+	STEP(range_unlock),
+	STEP(populate_locked, .when = is_locked, .calls = PATH_POPULATE,
+	     .chain = "do_mlock > __mm_populate"),
+	STEP(take_populate_error, .when = is_locked, .chain = "do_mlock"),
+	{ 0 }
+};
+
+/* ---- __mm_populate() ---- */
+
+static enum step_result populate_lock(struct machine *m, struct task *t)
+{
+	t->host.error = false;
+	return lock_try_read(&current_mm(m)->mmap_lock) ? STEP_NEXT : STEP_BLOCKED;
+}
+
+/* To break COW in advance; shared pages are not dirtied for nothing. */
+static bool populates_for_writing(const struct vma *vma)
+{
+	return (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+}
+
+static bool is_ready(const struct pt_leaf *leaf, bool write)
+{
+	return leaf_is_accessible(leaf) && (!write || (leaf->entry & PTE_WRITE));
+}
+
+/* follow_page_pte(): FOLL_TOUCH, and no reference. */
+static void touch_page(struct machine *m, const struct pt_leaf *leaf, bool write)
+{
+	if (!leaf_is_normal(leaf))
+		return;
+	if (write && !(leaf->entry & PTE_DIRTY))
+		page_set_dirty(m, pt_pfn(leaf->entry));
+	m->sem->ops.mark_accessed(m, page_head(m, pt_pfn(leaf->entry)));
+}
+
+/* The VMA is through, or has refused; MAP_POPULATE goes on with the next one. */
+static void leave_vma(struct machine *m, struct populate_op *op, const struct vma *vma, s32 error)
+{
+	op->at = vma->end;
+	if (!(vma->flags & (VM_IO | VM_PFNMAP)))
+		lru_drain(m);
+	if (!op->ignores_errors)
+		op->error = error;
+}
+
+/* populate_vma_page_range(): fault until the PTE will do, then the next page. */
+static enum step_result populate_page(struct machine *m, struct task *t)
+{
+	struct populate_op *op = &t->populate;
+	const struct vma *vma = vma_find_from(m, op->at);
+	struct pt_leaf leaf;
+	bool write;
+
+	if (op->error || !vma || vma->start >= op->end || op->at >= op->end)
+		return STEP_NEXT;
+	op->at = op->at > vma->start ? op->at : vma->start;
+	leaf = host_leaf(m, op->at);
+	write = populates_for_writing(vma);
+	if (vma->flags & (VM_IO | VM_PFNMAP)) {
+		leave_vma(m, op, vma, 0);
+	} else if (t->host.error || !(vma->flags & (VM_READ | VM_WRITE | VM_EXEC))) {
+		leave_vma(m, op, vma, -EFAULT);
+		t->host.error = false;
+	} else if (!is_ready(&leaf, write)) {
+		t->host = (struct host_fault){ .hva = op->at, .write = write };
+		return STEP_CALL_BACK;
+	} else {
+		touch_page(m, &leaf, write);
+		op->at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+		if (op->at >= vma->end || op->at >= op->end)
+			leave_vma(m, op, vma, 0);
+	}
+	return STEP_BACK;
+}
+
+static enum step_result populate_unlock(struct machine *m, struct task *t)
+{
+	(void)t;
+	lock_release_read(&current_mm(m)->mmap_lock);
+	return STEP_DONE;
+}
+
+const struct step path_populate[] = {
+	STEP(populate_lock, .chain = "mmap_read_lock"),
+	STEP(populate_page, .calls = PATH_HOST_FAULT, .to = "populate_page",
+	     .chain = "populate_vma_page_range > __get_user_pages"),
+	STEP(populate_unlock),
+	{ 0 }
+};
