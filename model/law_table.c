@@ -23,13 +23,17 @@ const struct law laws[] = {
 		  "stage-2 entry holds none",
 	  .source = "page_count() against the allocation, PTEs, LRU batches, look-ups and maps",
 	  .found = "%lld references, %lld held",
-	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = refs_match },
+	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = refs_match,
+	  .breaches = {
+		{ "v11-on-v6.8",
+		  "the count itself is one too low; get_page_unless_zero() even takes -1" },
+	  } },
 	{ .id = "no-get-from-zero",
 	  .sentence = "Nobody but the allocator takes a page's count from 0 to 1.",
 	  .source = "CVE-2021-22543; f8be156be163 (5.13)",
 	  .alarms = ALARM(GET_FROM_ZERO), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.12",
+		{ "v5.11 v5.12",
 		  "kvm_get_pfn() is get_page() of whatever is not reserved: a tail "
 		  "of a block without __GFP_COMP goes from 0 to 1 (CVE-2021-22543)" },
 	  } },
@@ -39,28 +43,35 @@ const struct law laws[] = {
 	  .finding = "B1, A6",
 	  .alarms = ALARM(PUT_UNHELD), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.12 v6.1 v6.8-rc3 v6.8 v6.12",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p6 v11-p7 "
+		  "v6.8 v6.12",
 		  "a pfn is asked at the release whether it is counted: a page that "
 		  "was reserved at the look-up, and has been freed since, is put "
 		  "unheld" },
 		{ "v11-unsafe",
 		  "the same in the wrappers, which the gate no longer protects" },
+		{ "v11-on-v6.8",
+		  "d02c357e5bfa's check after the look-up puts by pfn what v11 has put already" },
 	  } },
 	{ .id = "no-free-of-owned",
 	  .sentence = "A put does not free a page that its owner has not given up.",
 	  .source = "CVE-2021-22543",
 	  .alarms = ALARM(FREED_OWNED), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.12",
+		{ "v5.11 v5.12",
 		  "the put of CVE-2021-22543: 1 to 0 of a page that its driver has" },
+		{ "v11-on-v6.8",
+		  "that put frees a page of which its driver held the last reference" },
 	  } },
 	{ .id = "no-bad-free",
 	  .sentence = "What is freed is allocated, and nobody else holds a part of it.",
 	  .source = "mm/page_alloc.c:free_pages_prepare()",
 	  .alarms = ALARM(BAD_FREE), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.12",
+		{ "v5.11 v5.12",
 		  "the driver frees a block of which KVM has freed or holds a tail" },
+		{ "v11-on-v6.8",
+		  "that put frees a page that the host still maps" },
 	  } },
 	{ .id = "fault-balance",
 	  .sentence = "A look-up gives back every reference that it took.",
@@ -69,11 +80,14 @@ const struct law laws[] = {
 	  .finding = "L1, L2", .found = "%lld references left",
 	  .reads = ON(TASK), .about = OBJECT_TASK, .holds = task_is_balanced,
 	  .breaches = {
-		{ "v5.12 v6.1 v6.8-rc3 v6.8 v6.12",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 "
+		  "v11-p6 v11-p7 v6.8 v6.12",
 		  "L1: GUP takes a reference on a PG_reserved page, the release by "
 		  "pfn does not put it" },
 		{ "v11 v11-unsafe",
 		  "L1 in the wrappers, whose callers still release by pfn" },
+		{ "v11-on-v6.8",
+		  "each retry after the look-up puts one reference too many" },
 	  } },
 
 	/* ---- what a look-up promises its caller ---- */
@@ -118,16 +132,20 @@ const struct law laws[] = {
 	  .found = "%lld stage-2 entries, %lld TLB entries",
 	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = free_page_unmapped,
 	  .breaches = {
-		{ "v5.12",
+		{ "v5.11 v5.12",
 		  "the page that KVM has freed stays mapped" },
+		{ "v11-on-v6.8",
+		  "what was put too often is mapped after it is free" },
 	  } },
 	{ .id = "no-use-after-free",
 	  .sentence = "Neither guest nor host uses a page that is not allocated.",
 	  .source = "Documentation/mm/mmu_notifier.rst",
 	  .alarms = ALARM(ACCESS_FREE), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.12",
+		{ "v5.11 v5.12",
 		  "the guest goes on with the page that KVM has freed" },
+		{ "v11-on-v6.8",
+		  "what was put too often is used after it is free" },
 	  } },
 	{ .id = "map-page-lives",
 	  .sentence = "A page that KVM has mapped for itself is not free.",
@@ -135,7 +153,7 @@ const struct law laws[] = {
 	  .source = "virt/kvm/kvm_main.c:kvm_vcpu_map()",
 	  .reads = ON(MAP) | ON(PAGE), .about = OBJECT_MAP, .holds = map_page_lives,
 	  .breaches = {
-		{ "v5.12 v6.1 v6.8-rc3 v6.8 v6.12",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v6.8 v6.12",
 		  "kvm_vcpu_map() of reserved memory holds nothing" },
 		{ "v11-unsafe",
 		  "nor does it of what has no count" },
@@ -146,7 +164,7 @@ const struct law laws[] = {
 	  .source = "v11 4/8: allow_unsafe_mappings; 68e51d0a437b (6.13)",
 	  .reads = ON(MAP), .about = OBJECT_MAP, .holds = map_is_held,
 	  .breaches = {
-		{ "v5.12 v6.1 v6.8-rc3 v6.8 v6.12",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v6.8 v6.12",
 		  "kvm_vcpu_map() of what is reserved or has no struct page holds "
 		  "nothing" },
 		{ "v11-unsafe",
@@ -165,7 +183,8 @@ const struct law laws[] = {
 	  .found = "maps hold %lld references, %lld are recorded",
 	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = map_references_match,
 	  .breaches = {
-		{ "v5.12 v6.1 v6.8-rc3 v6.8 v6.12",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v6.8 "
+		  "v6.12",
 		  "L1: the release by pfn does not put a PG_reserved page" },
 	  } },
 
@@ -180,12 +199,12 @@ const struct law laws[] = {
 	  .source = "v11 1/8; kvm_is_ad_tracked_page()", .finding = "A4",
 	  .alarms = ALARM(MARK_DEAD), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.12",
+		{ "v5.11 v5.12",
 		  "it marks what it has freed itself" },
-		{ "v6.1 v6.8-rc3 v6.8 v6.12",
+		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p6 v11-p7 v6.8 v6.12",
 		  "a pfn is asked at the release whether it is counted: a page that "
 		  "was reserved at the look-up, and has been freed since, is marked" },
-		{ "v11 v11-unsafe",
+		{ "v11 v11-unsafe v11-on-v6.8",
 		  "A4" },
 	  } },
 	{ .id = "no-touch-when-stale",
@@ -195,10 +214,10 @@ const struct law laws[] = {
 	  .finding = "A4",
 	  .alarms = ALARM(TOUCH_UNHELD), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v6.1 v6.8-rc3 v6.8 v6.12",
+		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p6 v11-p7 v6.8 v6.12",
 		  "a pfn is asked at the release whether it is counted: a page that "
 		  "was reserved at the look-up, and has been freed since, is marked" },
-		{ "v11 v11-unsafe",
+		{ "v11 v11-unsafe v11-on-v6.8",
 		  "A4" },
 	  } },
 	{ .id = "ad-only-if-refcounted",
@@ -210,12 +229,20 @@ const struct law laws[] = {
 	  .sentence = "A new stage-2 entry says refcounted exactly if its look-up named a page.",
 	  .when = "where SPTEs have SPTE_MMU_PAGE_REFCOUNTED",
 	  .source = "v11 7/8, 8/8: make_spte()", .finding = "A10",
-	  .alarms = ALARM(BIT_INEXACT), .about = OBJECT_SPTE },
+	  .alarms = ALARM(BIT_INEXACT), .about = OBJECT_SPTE,
+	  .breaches = {
+		{ "v11-p7",
+		  "7/8 sets the bit in each leaf, also of what nobody counts" },
+	  } },
 	{ .id = "no-bad-pfn-to-page",
 	  .sentence = "No struct page is used of a pfn that has none.",
 	  .source = "include/asm-generic/memory_model.h:pfn_to_page(); include/linux/mmzone.h",
 	  .finding = "A5",
-	  .alarms = ALARM(NO_STRUCT_PAGE), .about = OBJECT_PAGE },
+	  .alarms = ALARM(NO_STRUCT_PAGE), .about = OBJECT_PAGE,
+	  .breaches = {
+		{ "v11-p7",
+		  "a leaf without struct page has the bit, and nobody asks pfn_valid()" },
+	  } },
 
 	/* ---- stage-2 entries of the root that new faults use ---- */
 	{ .id = "no-stale-spte",
@@ -232,14 +259,19 @@ const struct law laws[] = {
 	  .source = "arch/x86/kvm/mmu/spte.h: host-writable",
 	  .found = "SPTE 0x%llx, host PTE 0x%llx",
 	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE,
-	  .holds = within_host_rights },
+	  .holds = within_host_rights,
+	  .breaches = {
+		{ "v5.11",
+		  "nobody looks whether a PFNMAP's PTE may be written (bd2fae8da794)" },
+	  } },
 	{ .id = "ro-slot-never-writable",
 	  .sentence = "A read-only memslot has no writable stage-2 entry.",
 	  .source = "Documentation/virt/kvm/api.rst: KVM_MEM_READONLY", .finding = "A1",
 	  .found = "SPTE 0x%llx",
 	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = read_only_slot_kept,
 	  .breaches = {
-		{ "v11 v11-unsafe",
+		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe "
+		  "v11-on-v6.8",
 		  "A1" },
 	  } },
 	{ .id = "writable-bits-agree",
@@ -270,7 +302,7 @@ const struct law laws[] = {
 	  .source = "arch/x86/kvm/mmu/mmu.c:is_page_fault_stale(), kvm_mmu_zap_all_fast()",
 	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = no_root_maps_it,
 	  .breaches = {
-		{ "v5.12",
+		{ "v5.11 v5.12",
 		  "the stale check does not look at the root" },
 	  } },
 	{ .id = "mmio-generation",
@@ -312,15 +344,20 @@ const struct law laws[] = {
 	  .source = "the function named", .finding = "A4, A5, A11, A13, L2",
 	  .alarms = ALARM(WARN), .about = OBJECT_TASK,
 	  .breaches = {
-		{ "v5.12",
+		{ "v5.11 v5.12",
 		  "kvm_is_zone_device_pfn() of the page that KVM has freed" },
-		{ "v11 v11-unsafe",
+		{ "v11-p1 v11-p2 v11-p3 v11-p6 v11-p7 v11 v11-unsafe "
+		  "v11-on-v6.8",
 		  "A4: the assertion of 1/8" },
 	  } },
 	{ .id = "no-kernel-bug",
 	  .sentence = "No BUG_ON() of the kernel fires, and nothing it dereferences is bad.",
 	  .source = "the function named",
-	  .alarms = ALARM(BUG) | ALARM(OOPS), .about = OBJECT_TASK },
+	  .alarms = ALARM(BUG) | ALARM(OOPS), .about = OBJECT_TASK,
+	  .breaches = {
+		{ "v11-p7",
+		  "page_count() of a struct page that is not there, when a BAR is zapped" },
+	  } },
 
 	/* ---- what only whole runs show ---- */
 	{ .id = "pfnmap-mappable",
@@ -329,12 +366,13 @@ const struct law laws[] = {
 	  .judged = "a guest's access to a present, permitting VM_PFNMAP PTE, or one that its "
 		    "driver makes, does not end in -EFAULT",
 	  .breaches = {
-		{ "v6.1 v6.8-rc3 v6.8 v6.12",
+		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 "
+		  "v11-p7 v6.8 v6.12",
 		  "the repair of CVE-2021-22543 refuses every tail; until 6.8 "
 		  "follow_pte() no huge leaf" },
-		{ "v5.12",
+		{ "v5.11 v5.12",
 		  "follow_pte() finds no huge leaf" },
-		{ "v11 v11-unsafe",
+		{ "v11 v11-unsafe v11-on-v6.8",
 		  "follow_pte() finds no huge leaf" },
 	  } },
 	{ .id = "no-weaker-than-base",
@@ -348,11 +386,13 @@ const struct law laws[] = {
 		{ "v6.12",
 		  "GUP-fast refuses a driver's page of order 0, and atomic look-ups "
 		  "have nothing else (CONFIG_SECRETMEM)" },
-		{ "v11",
+		{ "v11-p6 v11-p7 v11",
 		  "A3, A8, and by design: unguarded callers get no page without a "
 		  "count" },
 		{ "v7.2",
 		  "by design: kvm_vcpu_map() pins, and a VM_PFNMAP cannot be pinned" },
+		{ "v11-p4 v11-p5",
+		  "x86 faults do not say that a notifier guards them: no BARs" },
 	  } },
 	{ .id = "ro-distinguishable",
 	  .sentence = "A write to a read-only PFNMAP PTE is told from one that leads nowhere.",
@@ -361,7 +401,7 @@ const struct law laws[] = {
 	  .judged = "a write, or a look-up for one, over a read-only VM_PFNMAP PTE does not "
 		    "end in -EFAULT",
 	  .breaches = {
-		{ "v11 v11-unsafe",
+		{ "v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8",
 		  "A2" },
 	  } },
 	{ .id = "no-spurious-read-only",
@@ -381,9 +421,10 @@ const struct law laws[] = {
 	  .finding = "A5",
 	  .judged = "after the entries are zapped, a driver's page under VM_PFNMAP has no mark",
 	  .breaches = {
-		{ "v5.12 v6.1 v6.8-rc3 v6.8 v6.12",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 "
+		  "v11-p6 v11-p7 v6.8 v6.12",
 		  "whatever is not reserved is marked when its entry goes" },
-		{ "v11 v11-unsafe",
+		{ "v11 v11-unsafe v11-on-v6.8",
 		  "so is what had a count at the look-up: a driver's page of order "
 		  "0, the head of its block" },
 	  } },
@@ -392,7 +433,8 @@ const struct law laws[] = {
 	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_mmu_finish_page_fault(), 6.13",
 	  .judged = "a page that guest and host have only read is clean in the end",
 	  .breaches = {
-		{ "v5.12 v6.1 v6.8-rc3 v6.8 v6.12 v11 v11-unsafe",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 "
+		  "v11-p6 v11-p7 v11 v11-unsafe v6.8 v11-on-v6.8 v6.12",
 		  "make_spte() sets D wherever it sets W, for a read as well" },
 		{ "v7.2",
 		  "by design: a fault marks what the host may write" },

@@ -168,8 +168,9 @@ void page_hand_over(struct machine *m, pfn_t pfn, enum holder from, enum holder 
 {
 	struct page *head = page_of(m, page_head(m, pfn));
 
-	assert(head->held[from] > 0);
-	head->held[from]--;
+	assert(head->held[from] > 0 || (head->flags & PG_FREE));
+	if (!(head->flags & PG_FREE))	/* freed under its holder: then that holds nothing */
+		head->held[from]--;
 	head->held[to]++;
 	account(m, from, -1);
 	account(m, to, 1);
@@ -193,6 +194,7 @@ static void free_one(struct machine *m, pfn_t pfn, enum blame by)
 /*
  * free_pages_prepare() looks at each tail of a block: one that somebody holds makes the block
  * bad, and the whole of it is leaked. mm/page_alloc.c:free_tail_pages_check(), 5.12 and 6.1.
+ * A page of order 0 goes to the CPU's list without a look, whoever maps it.
  * SIMPLIFIED: since 6.12 only with check_pages; here always.
  */
 static bool block_is_bad(struct machine *m, pfn_t pfn, u32 order, enum blame *by)
@@ -217,9 +219,10 @@ static void free_block(struct machine *m, pfn_t pfn, u32 order, enum blame by)
 
 	if (block_is_bad(m, pfn, order, &whose)) {
 		raise_alarm(m, ALARM_BAD_FREE, pfn, whose);
-		for (u64 i = 0; i < pages; i++)
+		for (u64 i = 0; order && i < pages; i++)
 			page_of(m, pfn + i)->flags |= PG_LEAKED;
-		return;
+		if (order)
+			return;
 	}
 	for (u64 i = 0; i < pages; i++)
 		free_one(m, pfn + i, by);

@@ -50,6 +50,7 @@ DECLARE_STEP(fast_page_fault);
 DECLARE_STEP(unmap_log_writable);
 DECLARE_STEP(precheck_retry);
 DECLARE_STEP(precheck_retry_again);
+DECLARE_STEP(precheck_retry_finish);
 DECLARE_STEP(release_fault_page);
 DECLARE_STEP(spurious_if_allowed);
 DECLARE_STEP(unlock_mmu);

@@ -190,7 +190,19 @@ enum step_result precheck_retry(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* kvm_release_pfn_clean(fault->pfn), whether the look-up kept a reference or not */
 enum step_result precheck_retry_again(struct machine *m, struct task *t)
+{
+	if (unsafe_retry(m, &t->fault)) {
+		t->fault.ret = RET_PF_RETRY;
+		m->sem->ops.release_pfn(m, t->fault.pfn, false, HOLD_FAULT);
+		t->fault.unused_page = false;
+	}
+	return STEP_NEXT;
+}
+
+/* Since 6.13 kvm_mmu_finish_page_fault(), which has the page. */
+enum step_result precheck_retry_finish(struct machine *m, struct task *t)
 {
 	if (unsafe_retry(m, &t->fault)) {
 		t->fault.ret = RET_PF_RETRY;

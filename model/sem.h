@@ -9,13 +9,44 @@
 #include "model/semantics.h"
 #include "model/tdp.h"
 
-extern const struct semantics_patch sem_v5_12, sem_v6_1, sem_v6_8_rc3, sem_v6_8, sem_v6_12;
-extern const struct semantics_patch sem_v11, sem_v11_unsafe, sem_v7_2;
+extern const struct semantics_patch sem_v5_11, sem_v5_12, sem_v6_1, sem_v6_8_rc3, sem_v6_8;
+extern const struct semantics_patch sem_v6_12, sem_v7_2;
+/* v11, patch by patch; sem_v11 is all eight */
+extern const struct semantics_patch sem_v11_p1, sem_v11_p2, sem_v11_p3, sem_v11_p4, sem_v11_p5;
+extern const struct semantics_patch sem_v11_p6, sem_v11_p7, sem_v11, sem_v11_unsafe;
+extern const struct semantics_patch sem_v11_on_v6_8;
+/* d02c357e5bfa */
+extern const struct step_edit edits_d02c357e5bfa[];
+
+/* Traits of 6.8-rc3 but for what patch 3/8 changes, and what each patch adds. */
+#define TRAITS_6_8							\
+	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,			\
+	.change_pte = true, .anon_ref_add = true, .zap_root_from = 3,	\
+	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,	\
+	.anon_exclusive = true, .lru_batch = 15, .pfncache = true, .map_pages_puts = true, \
+	.split_keeps_dirty = true, .protect_pmd_writable = true,	\
+	.dirty_skipped_over_table = true, .collapses_unchecked = true,	\
+	.migrate_tries = 2, .migrate_batches = true, .follow_page = true,	\
+	.migration_keeps_ad = true
+#define TRAITS_P2	TRAITS_6_8, .atomic_async_warns = true
+#define TRAITS_P3	TRAITS_P2, .needs_io = true, .follow_api = true
+#define TRAITS_P4	TRAITS_P3, .get_or_guard = true, .follow_outputs_kept = true
+#define TRAITS_P7	TRAITS_P4, .refcounted_bit = BIT(59)	/* SPTE_MMU_PAGE_REFCOUNTED */
 
 /* kvm_pfn_to_refcounted_page(), 6.1 to 6.12: a guess by the kind of page. */
 bool pfn_is_refcounted(struct machine *m, pfn_t pfn);
-/* kvm_release_pfn_clean/dirty(), kvm_set_pfn_dirty/accessed() of 6.1 to 6.12 */
-void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder);
+/* kvm_set_page_dirty(), kvm_set_page_accessed(): as ops.is_ad_tracked allows */
+void set_page_dirty(struct machine *m, pfn_t page);
+void set_page_accessed(struct machine *m, pfn_t page);
+/* kvm_release_page_clean(), kvm_release_page_dirty() */
+void release_page(struct machine *m, pfn_t page, bool dirty, enum holder holder);
+/* kvm_set_pfn_dirty(), kvm_set_pfn_accessed() */
+void set_pfn_dirty(struct machine *m, pfn_t pfn);
+void set_pfn_accessed(struct machine *m, pfn_t pfn);
+/* hva_to_pfn_remapped() of 5.12, whose caller says what the PTE allows. */
+void take_by_get(struct machine *m, struct task *t, pfn_t pfn, bool writable);
+/* kvm_try_get_pfn() (5.13), and -EFAULT if it fails */
+void try_get_pfn(struct machine *m, struct task *t, pfn_t pfn);
 /* kvm_is_zone_device_pfn(), kvm_is_zone_device_page(): warns of a page without a count. */
 bool is_zone_device_pfn(struct machine *m, pfn_t pfn);
 /* A page with count 0 is about to be marked dirty or accessed. */

@@ -42,7 +42,7 @@ bool remapped_read_only(struct task *t, bool writable)
 	return true;
 }
 
-static void take_by_get(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+void take_by_get(struct machine *m, struct task *t, pfn_t pfn, bool writable)
 {
 	if (remapped_read_only(t, writable))
 		return;
@@ -55,8 +55,10 @@ static void take_by_get(struct machine *m, struct task *t, pfn_t pfn, bool writa
 	follow_finish(t, pfn);
 }
 
-static void release_by_pfn(struct machine *m, pfn_t pfn, enum holder holder)
+static void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder)
 {
+	if (dirty)
+		set_pfn_dirty(m, pfn);
 	note_release(m, "kvm_release_pfn_clean", pfn);
 	if (!is_error_noslot_pfn(pfn) && !is_reserved_pfn(m, pfn))
 		page_put(m, pfn, holder);
@@ -65,7 +67,12 @@ static void release_by_pfn(struct machine *m, pfn_t pfn, enum holder holder)
 static void release_fault(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
-	release_by_pfn(m, t->fault.orig_pfn, HOLD_FAULT);
+	m->sem->ops.release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
+}
+
+static bool is_ad_tracked(struct machine *m, pfn_t pfn)
+{
+	return !is_reserved_pfn(m, pfn) && !is_zone_device_pfn(m, pfn);
 }
 
 void mark_alive(struct machine *m, pfn_t pfn)
@@ -73,22 +80,32 @@ void mark_alive(struct machine *m, pfn_t pfn)
 	mark_check(m, pfn);
 }
 
-static void set_pfn_dirty(struct machine *m, pfn_t pfn)
+void set_page_dirty(struct machine *m, pfn_t page)
 {
-	note_release(m, "kvm_set_pfn_dirty", pfn);
-	if (is_reserved_pfn(m, pfn) || is_zone_device_pfn(m, pfn))
+	if (!m->sem->ops.is_ad_tracked(m, page))
 		return;
-	mark_alive(m, pfn);
-	page_set_dirty(m, pfn);
+	mark_alive(m, page);
+	page_set_dirty(m, page);
 }
 
-static void set_pfn_accessed(struct machine *m, pfn_t pfn)
+void set_page_accessed(struct machine *m, pfn_t page)
+{
+	if (!m->sem->ops.is_ad_tracked(m, page))
+		return;
+	mark_alive(m, page);
+	m->sem->ops.mark_accessed(m, page);
+}
+
+void set_pfn_dirty(struct machine *m, pfn_t pfn)
+{
+	note_release(m, "kvm_set_pfn_dirty", pfn);
+	set_page_dirty(m, pfn);
+}
+
+void set_pfn_accessed(struct machine *m, pfn_t pfn)
 {
 	note_release(m, "kvm_set_pfn_accessed", pfn);
-	if (is_reserved_pfn(m, pfn) || is_zone_device_pfn(m, pfn))
-		return;
-	mark_alive(m, pfn);
-	m->sem->ops.mark_accessed(m, pfn);
+	set_page_accessed(m, pfn);
 }
 
 /* handle_changed_spte_dirty_log(), handle_changed_spte_acc_track() */
@@ -165,11 +182,7 @@ static void map_args(struct machine *m, struct follow *follow)
 
 static void map_release(struct machine *m, struct task *t)
 {
-	const struct host_map *map = &m->w->kvm.maps[t->map.map];
-
-	if (t->map.dirty)
-		set_pfn_dirty(m, map->pfn);
-	release_by_pfn(m, map->pfn, HOLD_MAP);
+	m->sem->ops.release_pfn(m, m->w->kvm.maps[t->map.map].pfn, t->map.dirty, HOLD_MAP);
 }
 
 static void lookup_args(struct machine *m, struct follow *follow)
@@ -180,7 +193,7 @@ static void lookup_args(struct machine *m, struct follow *follow)
 
 static void lookup_release(struct machine *m, struct task *t)
 {
-	release_by_pfn(m, t->follow.pfn, HOLD_FAULT);
+	m->sem->ops.release_pfn(m, t->follow.pfn, false, HOLD_FAULT);
 }
 
 /* kvm_pfn_to_page() */
@@ -317,6 +330,8 @@ const struct semantics_patch sem_v5_12 = {
 		.own_page = own_with_reference, .take_remapped = take_by_get,
 		.fault_is_stale = fault_is_stale, .range_add = range_add,
 		.range_counts = range_counts, .release_fault = release_fault,
+		.is_ad_tracked = is_ad_tracked,
+		.release_pfn = release_pfn,
 		.spte_changed = spte_changed, .log_rearmed = log_rearmed,
 		.leaf_bits = no_leaf_bits, .huge_ok = huge_if_compound,
 		.mark_accessed = page_mark_accessed_classic,

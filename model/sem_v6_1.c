@@ -16,13 +16,8 @@ bool pfn_is_refcounted(struct machine *m, pfn_t pfn)
 	return is_zone_device_pfn(m, pfn);
 }
 
-/* kvm_try_get_pfn() */
-static void take_by_try_get(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+void try_get_pfn(struct machine *m, struct task *t, pfn_t pfn)
 {
-	if (remapped_read_only(t, writable))
-		return;
-	if (t->follow.try_map_writable)
-		t->follow.writable = writable;
 	if (!pfn_is_refcounted(m, pfn)) {
 		follow_finish(t, pfn);
 	} else if (page_get_unless_zero(m, pfn, HOLD_FAULT)) {
@@ -33,64 +28,37 @@ static void take_by_try_get(struct machine *m, struct task *t, pfn_t pfn, bool w
 	}
 }
 
+static void take_by_try_get(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+{
+	if (remapped_read_only(t, writable))
+		return;
+	if (t->follow.try_map_writable)
+		t->follow.writable = writable;
+	try_get_pfn(m, t, pfn);
+}
+
 /* kvm_is_ad_tracked_page(): everything but PG_reserved */
 static bool is_ad_tracked(struct machine *m, pfn_t pfn)
 {
 	return page_is(m, pfn, PG_VALID) && !page_is(m, pfn, PG_RESERVED);
 }
 
-void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder)
+void release_page(struct machine *m, pfn_t page, bool dirty, enum holder holder)
+{
+	if (dirty) {
+		note_release(m, "kvm_release_page_dirty", page);
+		set_page_dirty(m, page);
+	}
+	note_release(m, "kvm_release_page_clean", page);
+	set_page_accessed(m, page);
+	page_put(m, page, holder);
+}
+
+static void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder holder)
 {
 	note_release(m, dirty ? "kvm_release_pfn_dirty" : "kvm_release_pfn_clean", pfn);
-	if (is_error_noslot_pfn(pfn) || !pfn_is_refcounted(m, pfn))
-		return;
-	if (dirty)
-		note_release(m, "kvm_release_page_dirty", pfn);
-	note_release(m, "kvm_release_page_clean", pfn);
-	if (is_ad_tracked(m, pfn)) {
-		mark_alive(m, pfn);
-		if (dirty)
-			page_set_dirty(m, pfn);
-		m->sem->ops.mark_accessed(m, pfn);
-	}
-	page_put(m, pfn, holder);
-}
-
-/* orig_pfn: before kvm_mmu_hugepage_adjust() rounded it down */
-static void release_fault(struct machine *m, struct task *t, bool used)
-{
-	(void)used;
-	release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
-}
-
-static void set_pfn_dirty(struct machine *m, pfn_t pfn)
-{
-	note_release(m, "kvm_set_pfn_dirty", pfn);
-	if (!is_ad_tracked(m, pfn))
-		return;
-	mark_alive(m, pfn);
-	page_set_dirty(m, pfn);
-}
-
-static void set_pfn_accessed(struct machine *m, pfn_t pfn)
-{
-	note_release(m, "kvm_set_pfn_accessed", pfn);
-	if (!is_ad_tracked(m, pfn))
-		return;
-	mark_alive(m, pfn);
-	m->sem->ops.mark_accessed(m, pfn);
-}
-
-/* __handle_changed_spte(), handle_changed_spte_acc_track() */
-static void spte_changed(struct machine *m, u64 old, u64 new, unsigned level)
-{
-	const struct spte_format *format = spte_format_of(m);
-	bool gone = !spte_is_leaf(format, new, level) || pt_pfn(old) != pt_pfn(new);
-
-	if (spte_is_dirty(format, old) && (gone || !spte_is_dirty(format, new)))
-		set_pfn_dirty(m, pt_pfn(old));
-	if (spte_is_accessed(format, old) && (gone || !spte_is_accessed(format, new)))
-		set_pfn_accessed(m, pt_pfn(old));
+	if (!is_error_noslot_pfn(pfn) && pfn_is_refcounted(m, pfn))
+		release_page(m, pfn, dirty, holder);
 }
 
 bool root_is_obsolete(struct machine *m)
@@ -126,26 +94,6 @@ static void check_zapped(struct machine *m, u64 old)
 		raise_alarm(m, ALARM_WARN, SPLAT_ZAPPED_COUNT0, page_blame(m, pfn));
 }
 
-static void harvest_accessed(struct machine *m, u64 old)
-{
-	set_pfn_accessed(m, pt_pfn(old));
-}
-
-static void harvest_dirty(struct machine *m, u64 old)
-{
-	set_pfn_dirty(m, pt_pfn(old));
-}
-
-static void map_release(struct machine *m, struct task *t)
-{
-	release_pfn(m, m->w->kvm.maps[t->map.map].pfn, t->map.dirty, HOLD_MAP);
-}
-
-static void lookup_release(struct machine *m, struct task *t)
-{
-	release_pfn(m, t->follow.pfn, false, HOLD_FAULT);
-}
-
 /* 6.1 to 6.12, v11: no page is returned that a release would not put */
 static pfn_t gfn_to_page(struct machine *m, struct task *t)
 {
@@ -176,12 +124,9 @@ const struct semantics_patch sem_v6_1 = {
 	.traits = &traits, .calls = calls,
 	.ops = {
 		.take_remapped = take_by_try_get, .fault_is_stale = fault_is_stale,
-		.range_counts = range_counts_if_slot, .release_fault = release_fault,
-		.spte_changed = spte_changed, .huge_ok = huge_always,
-		.map_release = map_release, .lookup_release = lookup_release,
-		.gfn_to_page = gfn_to_page,
-		.check_zapped = check_zapped, .harvest_accessed = harvest_accessed,
-		.harvest_dirty = harvest_dirty,
+		.range_counts = range_counts_if_slot, .huge_ok = huge_always,
+		.is_ad_tracked = is_ad_tracked, .release_pfn = release_pfn,
+		.gfn_to_page = gfn_to_page, .check_zapped = check_zapped,
 	},
 	.edits = (const struct step_edit[]){
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */

@@ -9,7 +9,7 @@
 static void release_original(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
-	release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
+	m->sem->ops.release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
 }
 
 /* kvm_tdp_mmu_unmap_gfn_range(): what only obsolete roots mapped needs no flush */

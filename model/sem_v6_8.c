@@ -10,7 +10,7 @@
 static void release_adjusted(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
-	release_pfn(m, t->fault.pfn, false, HOLD_FAULT);
+	m->sem->ops.release_pfn(m, t->fault.pfn, false, HOLD_FAULT);
 }
 
 /* mmu_invalidate_retry_gfn() */
@@ -41,28 +41,10 @@ static void range_add_gfns(struct machine *m, const struct notify *range)
 /* clear_dirty_pt_masked(): marks whenever a bit went */
 static void log_rearmed(struct machine *m, u64 old)
 {
-	pfn_t pfn = pt_pfn(old);
-
-	note_release(m, "kvm_set_pfn_dirty", pfn);
-	if (!page_is(m, pfn, PG_VALID) || page_is(m, pfn, PG_RESERVED))
-		return;
-	mark_check(m, pfn);
-	page_set_dirty(m, pfn);
+	set_pfn_dirty(m, pt_pfn(old));
 }
 
-static const struct traits traits = {
-	.anon_exclusive = true, .lru_batch = 15,
-	.pfncache = true,
-	.migrate_tries = 2, .migrate_batches = true, .follow_page = true,
-	.migration_keeps_ad = true,
-	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
-	.change_pte = true, .writable_by_slow = true,
-	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 3,
-	.collapses_unchecked = true,
-	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,
-	.split_keeps_dirty = true, .protect_pmd_writable = true,
-	.dirty_skipped_over_table = true,
-};
+static const struct traits traits = { TRAITS_6_8, .writable_by_slow = true };
 
 static const struct call_name calls[] = {
 	{ "kvm_tdp_page_fault", "kvm_tdp_page_fault > kvm_tdp_mmu_page_fault" },
@@ -89,15 +71,18 @@ const struct semantics_patch sem_v6_8_rc3 = {
 
 #define FAULTIN	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_faultin_pfn"
 
+/* The release is the old API's, by pfn: what is merged with it must still hold a reference. */
+const struct step_edit edits_d02c357e5bfa[] = {
+	{ EDIT_AFTER, PATH_FAULT, "check_slot",
+	  STEP(precheck_retry, .when = fault_continues_in_slot, .chain = FAULTIN) },
+	{ EDIT_AFTER, PATH_FAULT, "take_result",
+	  STEP(precheck_retry_again, .when = fault_continues_in_slot, .chain = FAULTIN) },
+	{ .verb = EDIT_END },
+};
+
 const struct semantics_patch sem_v6_8 = {
 	.name = "v6.8", .group = "old", .base = &sem_v6_8_rc3,
 	.source = "Linux 6.8: v6.8-rc3 + d02c357e5bfa (retry before mmu_lock if the mapping "
 		  "is changing)",
-	.edits = (const struct step_edit[]){
-		{ EDIT_AFTER, PATH_FAULT, "check_slot",
-		  STEP(precheck_retry, .when = fault_continues_in_slot, .chain = FAULTIN) },
-		{ EDIT_AFTER, PATH_FAULT, "take_result",
-		  STEP(precheck_retry_again, .when = fault_continues_in_slot, .chain = FAULTIN) },
-		{ .verb = EDIT_END },
-	},
+	.edits = edits_d02c357e5bfa,
 };

@@ -114,7 +114,7 @@ static pfn_t gfn_to_page(struct machine *m, struct task *t)
 }
 
 /* kvm_release_page_clean() or _dirty() of a page that may be NULL */
-static void release_page(struct machine *m, pfn_t page, bool dirty)
+static void release_carried(struct machine *m, pfn_t page, bool dirty)
 {
 	if (page == NO_PFN)
 		return;
@@ -126,14 +126,14 @@ static void release_page(struct machine *m, pfn_t page, bool dirty)
 /* Whoever prefetches also lets the guest write. */
 static void prefetch_release(struct machine *m, struct task *t)
 {
-	release_page(m, t->follow.page, true);
+	release_carried(m, t->follow.page, true);
 }
 
 /* kvm_release_page_unused() of an attempt in vain */
 static void gpc_release(struct machine *m, struct task *t, bool used)
 {
 	if (used)
-		release_page(m, t->follow.page, false);
+		release_carried(m, t->follow.page, false);
 	else if (t->follow.page != NO_PFN)
 		page_put(m, t->follow.page, HOLD_FAULT);
 }
@@ -180,6 +180,10 @@ const struct semantics_patch sem_v7_2 = {
 	.edits = (const struct step_edit[]){
 		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow",
 		  STEP(end_faultin, .chain = "__kvm_faultin_pfn") },
+		{ EDIT_REPLACE, PATH_FAULT, "precheck_retry_again",
+		  { .name = "precheck_retry_again", .run = precheck_retry_finish,
+		    .when = fault_continues_in_slot,
+		    .chain = FAULT " > kvm_mmu_faultin_pfn > kvm_mmu_finish_page_fault" } },
 		{ EDIT_BEFORE, PATH_FAULT, "take_result",
 		  STEP(note_refusal, .when = lookup_refused, .chain = "__kvm_faultin_pfn") },
 		{ EDIT_BEFORE, PATH_FAULT, "install_leaf",

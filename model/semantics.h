@@ -9,6 +9,7 @@
 #pragma once
 
 #include "model/base.h"
+#include "model/page.h"
 #include "model/pgtable.h"
 #include "model/spte.h"
 #include "model/step.h"
@@ -28,6 +29,10 @@ struct ops {
 	void (*range_add)(struct machine *m, const struct notify *range);
 	/* Does a notification count as in progress (L1: only if a slot overlaps)? */
 	bool (*range_counts)(struct machine *m, const struct notify *range);
+	/* kvm_is_ad_tracked_page(): may KVM mark it? The pfn need not have a struct page. */
+	bool (*is_ad_tracked)(struct machine *m, pfn_t pfn);
+	/* kvm_release_pfn_clean(), kvm_release_pfn_dirty(): whether to put is a guess */
+	void (*release_pfn)(struct machine *m, pfn_t pfn, bool dirty, enum holder holder);
 	/* Give back what the fault's look-up took; used == false: it was in vain. */
 	void (*release_fault)(struct machine *m, struct task *t, bool used);
 	/* A leaf changed: A/D on its way to struct page. */
@@ -149,7 +154,7 @@ struct step_edit {
 struct semantics_patch {
 	const char *name;
 	const char *alias;		/* another name for it, or NULL */
-	const char *group;		/* "old" or "new" */
+	const char *group;		/* "old", "new" or "series" */
 	const char *source;		/* one line: what it is, with its provenance */
 	const struct semantics_patch *base;	/* NULL: this one is the root */
 	struct ops ops;			/* non-NULL ones override */

@@ -179,6 +179,35 @@ static void run_events(struct run *run, const struct script_events *todo)
 		lose(run, "the model's kernel is dead: BUG or oops");
 }
 
+/* When others' pages fill the batch is not known; where a put is one too many, this decides. */
+static bool hangs_on_batch(const struct run *run)
+{
+	for (size_t i = 0; i < run->vm->nr_violations; i++) {
+		const struct found_violation *found = &run->vm->violations[i];
+
+		if (found->event == run->command->number && !script_drains(run->script) &&
+		    !strcmp(found->v.law->id, "no-put-by-non-owner") &&
+		    page_of(&run->vm->m, found->v.pfn)->owner != OWNER_DRIVER)
+			return true;
+	}
+	return false;
+}
+
+/* A page that was put too often is allocated again, and now has two users. */
+static bool reuses_mapped_frame(struct run *run)
+{
+	for (size_t i = 0; i < run->command->nr_events; i++) {
+		const struct trace_event *event = &run->command->events[i];
+		const char *frame = trace_event_field(event, "pfn");
+		pfn_t pfn = frame ? frames_model(&run->frames, script_number(frame)) : NO_PFN;
+
+		if (!strcmp(event->name, "mm_page_alloc") && pfn != NO_PFN &&
+		    page_is(&run->vm->m, pfn, PG_FREE) && page_of(&run->vm->m, pfn)->ptes)
+			return true;
+	}
+	return false;
+}
+
 static void run_command(struct run *run)
 {
 	struct script_events todo = script_command(run->script, run->command);
@@ -192,8 +221,12 @@ static void run_command(struct run *run)
 		lose(run, "two actors, in an order that is not recorded");
 	else if (!lost && todo.verdict == SCRIPT_UNMODELLED)
 		lose(run, todo.why);
+	else if (!lost && reuses_mapped_frame(run))
+		lose(run, "a page that is still mapped is allocated again");
 	else if (!lost)
 		run_events(run, &todo);
+	if (!run->out->lost && hangs_on_batch(run))
+		lose(run, "whether an LRU batch holds what is put too often is not recorded");
 	conform_answer(run);
 	conform_trace(run);
 	run->says = !run->out->lost;

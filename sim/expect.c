@@ -10,7 +10,7 @@
 
 static bool is_group(const char *model)
 {
-	return !strcmp(model, "old") || !strcmp(model, "new");
+	return !strcmp(model, "old") || !strcmp(model, "new") || !strcmp(model, "series");
 }
 
 bool model_matches(const char *model, const struct semantics_patch *patch)

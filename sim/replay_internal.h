@@ -20,7 +20,7 @@ struct replay_input {
 	struct vm_config config;
 };
 
-/* "old", "new", "all", a name or an alias: does it mean @patch? */
+/* "old", "new", "series", "all", a name or an alias: does it mean @patch? */
 bool model_matches(const char *model, const struct semantics_patch *patch);
 bool model_exists(const char *model);
 /* Static checks of an expectation: words, labels, laws. */

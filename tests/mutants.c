@@ -8,7 +8,7 @@
 /* ---- the look-up ---- */
 
 /* v5.12's get_page(), in a kernel that has long been repaired. */
-static void take_by_get(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+static void take_by_get_page(struct machine *m, struct task *t, pfn_t pfn, bool writable)
 {
 	if (remapped_read_only(t, writable))
 		return;
@@ -149,21 +149,21 @@ static void release_never(struct machine *m, struct task *t, bool used)
 static void release_twice(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
-	release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
-	release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
+	m->sem->ops.release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
+	m->sem->ops.release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
 }
 
 static void release_if_used(struct machine *m, struct task *t, bool used)
 {
 	if (used)
-		release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
+		m->sem->ops.release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
 }
 
 /* Finding L2: the base of the huge page is put, not the page that was taken. */
 static void release_adjusted(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
-	release_pfn(m, t->fault.pfn, false, HOLD_FAULT);
+	m->sem->ops.release_pfn(m, t->fault.pfn, false, HOLD_FAULT);
 }
 
 /* 7.2 without its dirty mark: the fast path makes pages writable and tells nobody. */
@@ -203,7 +203,7 @@ static enum step_result precheck_puts_by_pfn(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	t->fault.ret = RET_PF_RETRY;
 	t->fault.unused_page = false;
-	release_pfn(m, t->fault.pfn, false, HOLD_FAULT);
+	m->sem->ops.release_pfn(m, t->fault.pfn, false, HOLD_FAULT);
 	return STEP_NEXT;
 }
 
@@ -385,9 +385,9 @@ const struct mutant mutants[] = {
 
 	/* references */
 	{ "a get of whatever is there", "no-get-from-zero", "tail_read", &sem_v6_1,
-	  .ops = { .take_remapped = take_by_get } },
+	  .ops = { .take_remapped = take_by_get_page } },
 	{ "a get of whatever is there", "no-bad-free", "block_mapped", &sem_v6_8,
-	  .ops = { .take_remapped = take_by_get } },
+	  .ops = { .take_remapped = take_by_get_page } },
 	{ "put twice", "no-put-by-non-owner", "anon_host", &sem_v6_1,
 	  .ops = { .release_fault = release_twice } },
 	{ "put twice", "no-free-of-owned", "page_read", &sem_v6_1,

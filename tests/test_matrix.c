@@ -131,7 +131,17 @@ static int index_of(const struct semantics_patch *patch)
 	return -1;
 }
 
-/* In order of history a base comes before what is built on it, and its run is kept. */
+/* What @patch is to be no weaker than: of a series, the kernel that it is for. */
+static const struct semantics_patch *baseline_of(const struct semantics_patch *patch)
+{
+	const struct semantics_patch *base = patch->base;
+
+	while (base && !strcmp(base->group, "series"))
+		base = base->base;
+	return base;
+}
+
+/* Every run is kept until all are judged: a base may be listed after what is built on it. */
 static void run_program(const struct program *program)
 {
 	static struct telling telling[MOST_SEMANTICS];
@@ -146,7 +156,7 @@ static void run_program(const struct program *program)
 			mark(program, t->vm->violations[v].v.law - laws, s);
 	}
 	for (unsigned s = 0; s < matrix.nr_semantics; s++) {
-		const struct semantics_patch *base = all_semantics[s]->base;
+		const struct semantics_patch *base = baseline_of(all_semantics[s]);
 
 		judge(program, &telling[s],
 		      base && index_of(base) >= 0 ? &telling[index_of(base)] : NULL, s);

@@ -8,7 +8,7 @@
 #include "tests/stories.h"
 #include "tests/support.h"
 
-enum { MOST_SEMANTICS = 16, NR_OPS = sizeof(struct ops) / sizeof(void (*)(void)) };
+enum { MOST_SEMANTICS = 24, NR_OPS = sizeof(struct ops) / sizeof(void (*)(void)) };
 
 typedef void (*op_fn)(void);
 
@@ -219,6 +219,7 @@ static size_t words_of_all(const char **words)
 	words[n++] = "all";
 	words[n++] = "old";
 	words[n++] = "new";
+	words[n++] = "series";
 	for (size_t i = 0; all_semantics[i]; i++) {
 		words[n++] = all_semantics[i]->name;
 		if (all_semantics[i]->alias)
@@ -229,7 +230,7 @@ static size_t words_of_all(const char **words)
 
 static void no_word_means_two_things(void **state)
 {
-	const char *words[3 + 2 * MOST_SEMANTICS];
+	const char *words[4 + 2 * MOST_SEMANTICS];
 	size_t n = words_of_all(words);
 
 	(void)state;
@@ -238,31 +239,45 @@ static void no_word_means_two_things(void **state)
 			assert_string_not_equal(words[i], words[j]);
 }
 
-static void a_group_is_old_or_new_and_neither_is_empty(void **state)
+static void a_group_is_old_or_new_or_series_and_none_is_empty(void **state)
 {
-	unsigned old = 0, new = 0, all = 0;
+	unsigned old = 0, new = 0, series = 0, all = 0;
 
 	(void)state;
 	for (; all_semantics[all]; all++) {
 		old += !strcmp(all_semantics[all]->group, "old");
 		new += !strcmp(all_semantics[all]->group, "new");
+		series += !strcmp(all_semantics[all]->group, "series");
 	}
 
-	assert_int_equal(old + new, all);
-	assert_true(old && new);
+	assert_int_equal(old + new + series, all);
+	assert_true(old && new && series);
 }
 
-static void a_base_comes_before_what_is_built_on_it(void **state)
+static void a_base_is_in_the_list(void **state)
 {
 	(void)state;
 	for (size_t i = 0; all_semantics[i]; i++) {
 		const struct semantics_patch *base = all_semantics[i]->base;
 		bool found = !base;
 
-		for (size_t j = 0; j < i; j++)
+		for (size_t j = 0; all_semantics[j]; j++)
 			found |= all_semantics[j] == base;
 		assert_true(found);
 	}
+}
+
+static void they_are_listed_in_order_of_history(void **state)
+{
+	static const char *const history[] = {
+		"v5.11", "v5.12", "v6.1", "v6.8-rc3", "v11-p1", "v11-p2", "v11-p3", "v11-p4",
+		"v11-p5", "v11-p6", "v11-p7", "v11", "v11-unsafe", "v6.8", "v11-on-v6.8",
+		"v6.12", "v7.2", NULL
+	};
+
+	(void)state;
+	for (size_t i = 0; history[i] || all_semantics[i]; i++)
+		assert_string_equal(all_semantics[i]->name, history[i]);
 }
 
 static void an_unknown_name_is_not_found(void **state)
@@ -290,15 +305,26 @@ struct order {
 	const char *name, *steps;
 };
 
+#define MARK_AND_UNLOCK	INSTALL "install_leaf mark_page_accessed unlock_mmu finish_fault"
+
 static const struct order orders[] = {
+	{ "v5.11", TO_SLOT_5_12 LOOKUP INSTALL_AND_RELEASE },
 	{ "v5.12", TO_SLOT_5_12 LOOKUP INSTALL_AND_RELEASE },
 	{ "v6.1", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
 	{ "v6.8-rc3", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p1", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p2", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p3", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p4", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p5", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p6", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p7", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
+	{ "v11", TO_SLOT LOOKUP MARK_AND_UNLOCK },
+	{ "v11-unsafe", TO_SLOT LOOKUP MARK_AND_UNLOCK },
 	{ "v6.8", TO_SLOT "precheck_retry " LOOKUP "precheck_retry_again " INSTALL_AND_RELEASE },
+	{ "v11-on-v6.8",
+	  TO_SLOT "precheck_retry " LOOKUP "precheck_retry_again " MARK_AND_UNLOCK },
 	{ "v6.12", TO_SLOT "precheck_retry " LOOKUP "precheck_retry_again " INSTALL_AND_RELEASE },
-	{ "v11", TO_SLOT LOOKUP INSTALL "install_leaf mark_page_accessed unlock_mmu finish_fault" },
-	{ "v11-unsafe",
-	  TO_SLOT LOOKUP INSTALL "install_leaf mark_page_accessed unlock_mmu finish_fault" },
 	{ "v7.2", TO_SLOT "precheck_retry " LOOKUP_7_2 "precheck_retry_again " INSTALL
 	  "spurious_if_allowed install_leaf release_under_lock unlock_mmu finish_fault" },
 };
@@ -339,13 +365,22 @@ struct release {
 };
 
 static const struct release releases[] = {
+	{ "v5.11", 2, false, 1 },
 	{ "v5.12", 2, false, 1 },
 	{ "v6.1", 2, false, 1 },
 	{ "v6.8-rc3", 2, false, 1 },
-	{ "v6.8", 2, false, 1 },
-	{ "v6.12", 2, false, 1 },
+	{ "v11-p1", 2, false, 1 },
+	{ "v11-p2", 2, false, 1 },
+	{ "v11-p3", 2, false, 1 },
+	{ "v11-p4", 2, false, 1 },
+	{ "v11-p5", 2, false, 1 },
+	{ "v11-p6", 2, false, 1 },
+	{ "v11-p7", 2, false, 1 },
 	{ "v11", 1, false, 0 },		/* given back inside the look-up */
 	{ "v11-unsafe", 1, false, 0 },
+	{ "v6.8", 2, false, 1 },
+	{ "v11-on-v6.8", 1, false, 0 },
+	{ "v6.12", 2, false, 1 },
 	{ "v7.2", 2, true, 1 },
 };
 
@@ -503,8 +538,9 @@ int main(void)
 	LIST_EACH(it_is_found_by_its_names);
 	LIST_EACH(its_source_is_said_in_one_line);
 	LIST_TEST(&list, no_word_means_two_things);
-	LIST_TEST(&list, a_group_is_old_or_new_and_neither_is_empty);
-	LIST_TEST(&list, a_base_comes_before_what_is_built_on_it);
+	LIST_TEST(&list, a_group_is_old_or_new_or_series_and_none_is_empty);
+	LIST_TEST(&list, a_base_is_in_the_list);
+	LIST_TEST(&list, they_are_listed_in_order_of_history);
 	LIST_TEST(&list, an_unknown_name_is_not_found);
 	LIST_ROWS(&list, the_fault_goes_in_this_order, orders);
 	LIST_TEST(&list, every_semantics_has_its_order);

@@ -327,11 +327,11 @@ static void see_violation(const struct ast_statement *s, void *what)
 
 /* Nothing that a trace can say breaks these under a semantics that is shipped. */
 static const char *const never_broken[] = {
-	"dirty-not-lost", "no-stale-spte", "spte-within-host-rights", "writable-bits-agree",
+	"dirty-not-lost", "no-stale-spte", "writable-bits-agree",
 	"huge-contained", "leaf-immutable", "spte-has-slot", "no-stale-tlb",
 	"notifier-counts-agree", "error-holds-no-ref",
 	"atomic-does-not-sleep",
-	"ad-only-if-refcounted", "spte-bit-exact", "no-bad-pfn-to-page", "mmio-generation",
+	"ad-only-if-refcounted", "mmio-generation",
 	"dirty-log-complete", "seq-before-count", "pfncache-fresh",
 };
 

@@ -87,7 +87,7 @@ int cmd_semantics(int argc, char **argv)
 			json_row(json, "semantics", keys, values, ARRAY_SIZE(keys));
 			continue;
 		}
-		printf("%-12s %-4s %s%s%s%s\n", p->name, p->group, p->source, p->alias ? " [" : "",
+		printf("%-12s %-6s %s%s%s%s\n", p->name, p->group, p->source, p->alias ? " [" : "",
 		       p->alias ? p->alias : "", p->alias ? "]" : "");
 		if (a.steps)
 			print_steps(p);

@@ -23,7 +23,8 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "semantics", 's', "LIST", 0,
-	  "names, aliases or groups (old, new, all), joined by commas; default v6.8-rc3,v11", 0 },
+	  "names, aliases or groups (old, new, series, all), joined by commas; default "
+	  "v6.8-rc3,v11", 0 },
 	{ "stage2", KEY_STAGE2, "ept|npt", 0, "format of the stage-2 tables; default: as recorded, "
 	  "or as the trace says, or ept", 0 },
 	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },

@@ -50,7 +50,8 @@ static bool add(const struct semantics_patch **list, size_t room, size_t *n,
 static bool add_word(const struct semantics_patch **list, size_t room, size_t *n, const char *word)
 {
 	const struct semantics_patch *patch = semantics_find(word);
-	bool group = !strcmp(word, "all") || !strcmp(word, "old") || !strcmp(word, "new");
+	bool group = !strcmp(word, "all") || !strcmp(word, "old") || !strcmp(word, "new") ||
+		     !strcmp(word, "series");
 
 	for (size_t i = 0; group && all_semantics[i]; i++)
 		if (!strcmp(word, "all") || !strcmp(word, all_semantics[i]->group))
