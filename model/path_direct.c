@@ -45,20 +45,6 @@ enum step_result make_mmu_pages_available(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* The entry of @level for @gfn; the tables down to it are there. */
-static struct pt_leaf entry_at(struct machine *m, pfn_t root, gfn_t gfn, unsigned level)
-{
-	struct pt_leaf at = m->sem->ops.walk(m, root, gfn);
-
-	while (at.level < level) {	/* a table is where the leaf will be */
-		at.table = shadow_page_of(m, at.table << PAGE_SHIFT).parent >> PAGE_SHIFT;
-		at.level++;
-	}
-	at.first = gfn & ~(level_pages(at.level) - 1);
-	at.entry = spte_read(m, sptep_of(&at));
-	return at;
-}
-
 /* The loop of direct_map() */
 enum step_result link_shadow_pages(struct machine *m, struct task *t)
 {
@@ -78,7 +64,7 @@ enum step_result link_shadow_pages(struct machine *m, struct task *t)
 enum step_result set_leaf(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
-	struct pt_leaf at = entry_at(m, m->w->vcpu[t->vcpu].root, f->gfn, f->goal_level);
+	struct pt_leaf at = shadow_entry(m, m->w->vcpu[t->vcpu].root, f->gfn, f->goal_level);
 
 	if (f->slot == NO_SLOT) {
 		f->ret = rmap_set_mmio(m, &at);
@@ -145,7 +131,7 @@ bool fault_has_mapped(const struct machine *m, const struct task *t)
 /* __direct_pte_prefetch(): runs of absent entries in the group of 8 */
 enum step_result prefetch_leaves(struct machine *m, struct task *t)
 {
-	struct pt_leaf at = entry_at(m, m->w->vcpu[t->vcpu].root, t->fault.gfn, 1);
+	struct pt_leaf at = shadow_entry(m, m->w->vcpu[t->vcpu].root, t->fault.gfn, 1);
 	gfn_t gfn = t->fault.gfn & ~(gfn_t)(PTE_PREFETCH_NUM - 1), end = gfn + PTE_PREFETCH_NUM;
 
 	for (at.first = end; gfn <= end; gfn++) {

@@ -10,21 +10,24 @@
 #define SPACE_SHADOW	((pfn_t)8 << 44)
 enum { KVM_MIN_FREE_MMU_PAGES = 5, KVM_REFILL_PAGES = 25 };
 
-enum { WORD_GFN, WORD_PARENT, WORD_PREV, WORD_NEXT, WORD_STATE };
+enum { WORD_GFN, WORD_PREV, WORD_NEXT, WORD_STATE, WORD_PARENT };
 
 static struct shadow_page sp_of(struct machine *m, pfn_t table)
 {
 	pfn_t at = SPACE_SHADOW + table;
 	u64 state = m->phys->load(m->phys, at, WORD_STATE);
 
-	return (struct shadow_page){
+	struct shadow_page sp = {
 		.gfn = m->phys->load(m->phys, at, WORD_GFN),
-		.parent = m->phys->load(m->phys, at, WORD_PARENT),
 		.prev = m->phys->load(m->phys, at, WORD_PREV),
 		.next = m->phys->load(m->phys, at, WORD_NEXT),
 		.root_count = state >> 16, .level = state & 0xf, .gen = state >> 4 & 1,
 		.invalid = state >> 5 & 1,
 	};
+
+	for (unsigned i = 0; i < MAX_PARENTS; i++)
+		sp.parent[i] = m->phys->load(m->phys, at, WORD_PARENT + i);
+	return sp;
 }
 
 static void sp_save(struct machine *m, pfn_t table, const struct shadow_page *sp)
@@ -32,7 +35,8 @@ static void sp_save(struct machine *m, pfn_t table, const struct shadow_page *sp
 	pfn_t at = SPACE_SHADOW + table;
 
 	m->phys->store(m->phys, at, WORD_GFN, sp->gfn);
-	m->phys->store(m->phys, at, WORD_PARENT, sp->parent);
+	for (unsigned i = 0; i < MAX_PARENTS; i++)
+		m->phys->store(m->phys, at, WORD_PARENT + i, sp->parent[i]);
 	m->phys->store(m->phys, at, WORD_PREV, sp->prev);
 	m->phys->store(m->phys, at, WORD_NEXT, sp->next);
 	m->phys->store(m->phys, at, WORD_STATE, (u64)sp->root_count << 16 | sp->level |
@@ -138,14 +142,25 @@ static void flush_remote_tlbs(struct machine *m)
 	tlb_flush_all(m);
 }
 
+/* The list of parents: @from becomes @to. */
+static void replace_parent(struct machine *m, pfn_t child, u64 from, u64 to)
+{
+	struct shadow_page sp = sp_of(m, child);
+	unsigned i = 0;
+
+	while (i < MAX_PARENTS && sp.parent[i] != from)
+		i++;
+	assert(i < MAX_PARENTS);
+	sp.parent[i] = to;
+	sp_save(m, child, &sp);
+}
+
 void shadow_unlink(struct machine *m, u64 sptep)
 {
 	pfn_t child = pt_pfn(spte_read(m, sptep));
 	struct shadow_page sp = sp_of(m, child);
 
-	assert(sp.parent == sptep);
-	sp.parent = 0;
-	sp_save(m, child, &sp);
+	replace_parent(m, child, sptep, 0);
 	spte_write(m, sptep, sp.gfn, spte_format_of(m)->nonpresent);
 }
 
@@ -166,16 +181,13 @@ static void zap_pte(struct machine *m, u64 sptep, gfn_t gfn, unsigned level)
 void shadow_link(struct machine *m, const struct pt_leaf *at, pfn_t child)
 {
 	const struct spte_format *format = spte_format_of(m);
-	struct shadow_page sp = sp_of(m, child);
 
 	if (spte_is_present(format, at->entry)) {
 		zap_pte(m, sptep_of(at), at->first, at->level);
 		flush_remote_tlbs(m);
 	}
-	assert(!sp.parent);
-	sp.parent = sptep_of(at);
-	sp_save(m, child, &sp);
-	spte_write(m, sp.parent, at->first, spte_make_nonleaf(format, child, m->w->config.ad));
+	replace_parent(m, child, 0, sptep_of(at));
+	spte_write(m, sptep_of(at), at->first, spte_make_nonleaf(format, child, m->w->config.ad));
 }
 
 /* ---- zapping: prepared pages wait in a list for the flush ---- */
@@ -189,8 +201,9 @@ static void prepare_zap(struct machine *m, pfn_t table, pfn_t *zapped)
 	for (unsigned i = 0; (i = m->phys->next(m->phys, table, i)) < WORDS_PER_PAGE; i++)
 		zap_pte(m, table << PAGE_SHIFT | i << 3, sp.gfn + i * level_pages(sp.level),
 			sp.level);
-	if (sp.parent)
-		shadow_unlink(m, sp.parent);
+	for (unsigned i = 0; i < MAX_PARENTS; i++)
+		if (sp.parent[i])
+			shadow_unlink(m, sp.parent[i]);
 	if (!sp.invalid)
 		list_del(m, table);
 	sp = sp_of(m, table);

@@ -13,9 +13,15 @@
 
 struct machine;
 
+enum { MAX_PARENTS = 4 };
+
 struct shadow_page {
 	gfn_t gfn;
-	u64 parent;		/* sptep of the entry that links it, 0: none; direct: one at most */
+	/*
+	 * sptep of the entries that link it, 0: none. Direct tables have one parent, and beside it
+	 * obsolete roots into which 5.12 still maps what is in flight.
+	 */
+	u64 parent[MAX_PARENTS];
 	pfn_t prev, next;	/* in active_mmu_pages, or in a list of zapped ones; 0: none */
 	u16 root_count;		/* vCPUs whose root it is */
 	u8 level;
@@ -66,5 +72,7 @@ bool shadow_root_is_obsolete(struct machine *m, unsigned vcpu);
 pfn_t pae_load_root(struct machine *m, unsigned vcpu);
 pfn_t pae_current_root(struct machine *m);
 bool pae_root_is_obsolete(struct machine *m, unsigned vcpu);
+/* The entry of @level for @gfn below a root of either kind; the tables down to it are there. */
+struct pt_leaf shadow_entry(struct machine *m, pfn_t root, gfn_t gfn, unsigned level);
 struct pt_leaf pae_walk(struct machine *m, pfn_t root, gfn_t gfn);
 struct pt_leaf pae_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end);

@@ -115,6 +115,23 @@ pfn_t pae_load_root(struct machine *m, unsigned vcpu)
 	return v->root;
 }
 
+struct pt_leaf shadow_entry(struct machine *m, pfn_t root, gfn_t gfn, unsigned level)
+{
+	bool is_pae = root >= SPACE_PAE_ROOT;	/* special roots have no shadow page */
+	struct pt_leaf at = { .table = root, .level = PT_LEVELS };
+
+	if (is_pae) {
+		at.table = pt_pfn(m->phys->load(m->phys, root, gfn >> 18 & 3));
+		at.level = PAE_LEVELS;
+	}
+	for (;; at.table = pt_pfn(at.entry), at.level--) {
+		at.entry = tdp_entry(m, at.table, gfn, at.level);
+		at.first = gfn & ~(level_pages(at.level) - 1);
+		if (at.level == level)
+			return at;
+	}
+}
+
 /* shadow_walk_init_using_root(): the PDPT's entries are no SPTEs. */
 struct pt_leaf pae_walk(struct machine *m, pfn_t root, gfn_t gfn)
 {

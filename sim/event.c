@@ -221,8 +221,9 @@ static bool step_exists(const char *name)
 
 	if (!sem)
 		abort();
-	for (size_t s = 0; all_semantics[s] && !found; s++) {
-		if (!semantics_resolve(all_semantics[s], sem, why, sizeof(why)))
+	for (size_t s = 0; all_semantics[s / NR_MMU_KINDS] && !found; s++) {
+		if (!semantics_resolve_mmu(all_semantics[s / NR_MMU_KINDS], s % NR_MMU_KINDS, sem,
+					   why, sizeof(why)))
 			break;
 		for (unsigned p = 0; p < NR_PATHS; p++)
 			for (const struct step *step = sem->path[p]; step->name; step++)

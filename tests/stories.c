@@ -66,6 +66,10 @@ static bool set_config(struct script *script, const struct ast_statement *s)
 			script->config.lru_batch = arg->value.number;
 		else if (!strcmp(arg->key, "ad"))
 			script->config.ad = arg->value.number;
+		else if (!strcmp(arg->key, "mmu"))
+			script->config.mmu = !strcmp(arg->value.name, "rmap") ? MMU_RMAP :
+					     !strcmp(arg->value.name, "shadow") ? MMU_SHADOW :
+										  MMU_TDP;
 		else if (!strcmp(arg->key, "private"))
 			script->private = arg->value.number;
 		else
