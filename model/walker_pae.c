@@ -36,7 +36,7 @@ static bool is_reserved(u64 e, unsigned level)
 {
 	u64 below = level == 2 && (e & PTE_PS) ? BIT(21) - BIT(13) : 0;
 
-	return e & ~PTE_NX & ~(BIT(PHYSICAL_BITS) - 1) ? true : e & below;
+	return (e & ~PTE_NX & ~(BIT(PHYSICAL_BITS) - 1)) || (e & below);
 }
 
 struct walk pae_hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned access)
