@@ -165,7 +165,8 @@ static void look_in_child(unsigned path, unsigned n, int to)
 	static const int deadly[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 	struct verdict verdict = { 0 };
 
-	for (unsigned i = 0; i < ARRAY_SIZE(deadly); i++)	/* cmocka would go on with the list */
+	/* cmocka would go on with the list */
+	for (unsigned i = 0; i < ARRAY_SIZE(deadly); i++)
 		signal(deadly[i], SIG_DFL);
 	if (!freopen("/dev/null", "w", stderr))
 		_exit(1);
