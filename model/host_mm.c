@@ -107,7 +107,7 @@ static bool vma_continues(const struct vma *vma, const struct vma *next)
 	return vma->used && next->used && vma->end == next->start && vma->flags == next->flags &&
 	       vma->kind == next->kind && vma->object == next->object &&
 	       vma->mode == next->mode &&
-	       !(vma->flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP)) &&
+	       !(vma->flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP | VM_HUGETLB)) &&
 	       (vma->kind == VMA_ANON || vma->index + pages == next->index);
 }
 

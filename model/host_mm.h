@@ -38,6 +38,7 @@ enum vm_flag {
 #define PTE_PROTNONE	BIT(8)		/* not for the hardware; pte_present() is true */
 #define PTE_DEVMAP	BIT(57)		/* ZONE_DEVICE, until 6.16 */
 #define PTE_HWPOISON	BIT(58)		/* stands for the hwpoison swap entry; not present */
+#define PTE_SAVED_DIRTY	BIT(58)		/* of a present PTE: D while W was not set (6.6) */
 #define PTE_SPECIAL	BIT(9)
 #define PTE_NX		BIT(63)
 

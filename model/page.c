@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/page.h"
 
+#include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/semantics.h"
 
@@ -134,6 +135,13 @@ bool page_try_get_folio(struct machine *m, pfn_t pfn, enum holder holder, s32 re
 	return got;
 }
 
+void page_unfreeze(struct machine *m, pfn_t pfn)
+{
+	page_of(m, pfn)->refcount = 1;
+	page_of(m, pfn)->held[HOLD_OWNER] = 1;
+	note_ref(m, "page_ref_unfreeze", pfn, HOLD_OWNER, 1, true);
+}
+
 void page_add_held(struct machine *m, pfn_t pfn, enum holder holder, s32 delta)
 {
 	struct page *page = page_of(m, pfn);
@@ -234,6 +242,10 @@ static void folio_free(struct machine *m, pfn_t head, enum holder last)
 {
 	struct page *page = page_of(m, head);
 
+	if (page->flags & PG_HUGETLB) {
+		hugetlb_give_back(m, head, blame_of(last));
+		return;
+	}
 	if (page->owner == OWNER_DRIVER || page->owner == OWNER_KERNEL)
 		raise_alarm(m, ALARM_FREED_OWNED, head, blame_of(last));
 	free_block(m, head, page->flags & PG_HEAD ? page->order : 0, blame_of(last));

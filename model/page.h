@@ -37,8 +37,10 @@ enum page_flag {
 	PG_KSM		= 1 << 21,	/* a KSM page */
 	PG_SWAPCACHE	= 1 << 22,
 	PG_LOCKED	= 1 << 19,	/* the folio lock */
-	PG_DOUBLE_MAP	= 1 << 20,	/* 6.1: mapcounts of all are one up for the PMDs */
-	PG_MLOCKED	= 1 << 21,	/* mapped in a VM_LOCKED VMA */
+	PG_HUGETLB	= 1 << 25,	/* of a head: the pool's */
+	PG_RESTORE	= 1 << 26,	/* HPageRestoreReserve */
+	PG_DOUBLE_MAP	= 1 << 27,	/* 6.1: mapcounts of all are one up for the PMDs */
+	PG_MLOCKED	= 1 << 23,	/* mapped in a VM_LOCKED VMA */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
 	PG_P2PDMA	= 1 << 24,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
@@ -118,6 +120,8 @@ bool page_try_get_folio(struct machine *m, pfn_t pfn, enum holder holder, s32 re
 void page_add_refs(struct machine *m, pfn_t pfn, s32 delta);
 /* What FOLL_PIN adds: a large folio has a count of its pins beside it, and one reference does. */
 s32 page_pin_refs(struct machine *m, pfn_t pfn);
+/* folio_ref_unfreeze(): from 0, one that the owner holds */
+void page_unfreeze(struct machine *m, pfn_t pfn);
 /* folio_ref_add(), of references that @holder gets */
 void page_add_held(struct machine *m, pfn_t pfn, enum holder holder, s32 delta);
 /* set_page_count() by the owner */

@@ -89,7 +89,7 @@ static s32 scan_pte(struct machine *m, hva_t hva, bool *writable)
 	struct pt_leaf leaf = host_leaf(m, hva);
 	const struct page *head;
 
-	if (leaf.poisoned)
+	if (leaf.poisoned || leaf.swap)	/* swapped pages are not read back for this */
 		return -EINVAL;
 	if (!leaf.present || pt_pfn(leaf.entry) == m->w->config.zero_pfn)
 		return 0;

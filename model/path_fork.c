@@ -55,7 +55,8 @@ static enum step_result dup_vma(struct machine *m, struct task *t)
 	if (!needs_copy(vma))
 		return STEP_BACK;
 	t->notify = (struct notify){ .start = vma->start, .end = vma->end,
-				     .event = NOTIFY_PROTECTION_PAGE };
+				     .event = vma->kind == VMA_HUGETLB ? NOTIFY_CLEAR :
+							    NOTIFY_PROTECTION_PAGE };
 	op->piece_end = vma->end;
 	return is_cow_mapping(vma) ? STEP_CALL : STEP_NEXT;
 }

@@ -378,6 +378,16 @@ static enum step_result file_fault(struct machine *m, struct task *t)
 
 const struct step path_host_fault[] = {
 	STEP(handle_mm_fault, .chain = "handle_mm_fault"),
+	STEP(map_hugetlb_page, .when = hugetlb_missing,
+	     .chain = "handle_mm_fault > hugetlb_fault > hugetlb_no_page"),
+	STEP(reuse_hugetlb_page, .when = hugetlb_reusable,
+	     .chain = "handle_mm_fault > hugetlb_fault > hugetlb_wp"),
+	STEP(begin_hugetlb_copy, .when = hugetlb_must_copy, .calls = PATH_NOTIFY_START,
+	     .chain = "handle_mm_fault > hugetlb_fault > hugetlb_wp"),
+	STEP(install_hugetlb_copy, .when = hugetlb_copies, .calls = PATH_NOTIFY_END,
+	     .chain = "handle_mm_fault > hugetlb_fault > hugetlb_wp"),
+	STEP(put_hugetlb_pages, .when = hugetlb_copied,
+	     .chain = "handle_mm_fault > hugetlb_fault > hugetlb_wp"),
 	STEP(map_huge_zero_page, .when = huge_missing_read,
 	     .chain = "handle_mm_fault > do_huge_pmd_anonymous_page"),
 	STEP(map_huge_page, .when = huge_missing_write,
@@ -538,6 +548,16 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		op->error = mmap_device(m, op, &vma);
 	if (op->kind == VMA_FILE)
 		op->error = mmap_file(m, op, &vma);
+	if (op->kind == VMA_HUGETLB && ((vma.start | vma.end) & ~HPAGE_MASK)) {
+		op->error = -EINVAL;	/* hugetlb_get_unmapped_area() */
+		return STEP_DONE;
+	}
+	if (op->kind == VMA_HUGETLB && !hugetlb_reserve(m, &vma)) {
+		op->error = -ENOMEM;
+		vma.kind = VMA_ANON;	/* what is unmapped has no vm_file any more */
+	} else if (op->kind == VMA_HUGETLB) {
+		vma.flags |= VM_HUGETLB;
+	}
 	added = vma_add(m, &vma);
 	if (!added)
 		op->error = -ENOMEM;

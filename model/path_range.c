@@ -6,6 +6,7 @@
  * mm/huge_memory.c:split_huge_pmd_address(), mm/mprotect.c:change_protection(); 6.1 to 7.2.
  * The order is the whole point: start, clear, end, and only then (tlb_finish_mmu) the frees.
  */
+#include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
@@ -115,6 +116,10 @@ enum step_result split_notify(struct machine *m, struct task *t)
 	struct range_op *op = &t->range;
 	hva_t boundary = op->split ? op->end : op->start;
 
+	if (!op->split && (hugetlb_is_cut(m, op->start) || hugetlb_is_cut(m, op->end))) {
+		op->error = -EINVAL;	/* hugetlb_vm_op_split() */
+		return STEP_NEXT;
+	}
 	if (op->split++ && !(changes_flags(op) ? split_if_changed(m, op, op->start) :
 			     vma_split(m, op->start)))
 		op->error = -ENOMEM;
@@ -164,6 +169,10 @@ static enum step_result detach_vmas(struct machine *m, struct task *t)
 
 		if (!vma || vma->start >= t->range.end)
 			break;
+		if (vma->kind == VMA_HUGETLB) {
+			t->range.hugetlb = true;
+			hugetlb_unreserve(m, vma, t->range.start, t->range.end);
+		}
 		vma_remove(m, vma);
 		t->range.detached = true;
 	}
@@ -264,6 +273,13 @@ static bool next_piece(struct machine *m, struct task *t)
 		start = op->at > vma->start ? op->at : vma->start;
 		end = vma->end < op->end ? vma->end : op->end;
 		op->at = end;
+		op->hugetlb = vma->kind == VMA_HUGETLB;
+		if (op->hugetlb && op->kind == RANGE_DONTNEED)
+			op->error = hugetlb_dontneed(m, start, &end);
+		if (op->error)
+			return false;
+		if (end <= start)
+			return next_piece(m, t);
 	} else {				/* unmap_mapping_range(): each VMA of the file */
 		if (!rmap_next(m, t, &start, &end))
 			return false;
@@ -324,7 +340,9 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 			t->range.gathered++;
 			if (page_is(m, page_head(m, pfn), PG_MLOCKED))
 				page_munlock(m, page_head(m, pfn));
-			if (!page_is(m, pfn, PG_ANON))
+			if (page_is(m, pfn, PG_HUGETLB))
+				hugetlb_zapped(m, leaf.first << PAGE_SHIFT, leaf.entry);
+			else if (!page_is(m, pfn, PG_ANON))
 				leave_file_page(m, t, leaf.entry, pfn);
 		}
 		if (leaf.swap & PTE_SWAPPED)
@@ -410,7 +428,12 @@ const struct step path_unmap[] = {
 	STEP(cut_pmd, .when = cut_is_open, .calls = PATH_NOTIFY_END,
 	     .chain = UNMAP " > __split_huge_pmd"),
 	STEP(end_cut, .when = cut_is_open, .to = "begin_cut", .chain = UNMAP),
+	STEP(begin_hugetlb_zap, .when = hugetlb_zap_begins, .calls = PATH_NOTIFY_START,
+	     .chain = UNMAP " > __unmap_hugepage_range"),
 	STEP(clear_ptes, .when = has_piece, .chain = UNMAP " > zap_pte_range"),
+	STEP(end_hugetlb_zap, .when = hugetlb_zap_is_open, .calls = PATH_NOTIFY_END,
+	     .chain = UNMAP " > __unmap_hugepage_range"),
+	STEP(after_hugetlb_zap, .when = hugetlb_zap_is_open, .chain = UNMAP),
 	STEP(flush_dirty, .when = must_flush, .chain = UNMAP " > zap_pte_range > tlb_flush_mmu"),
 	STEP(end_piece, .when = has_piece, .calls = PATH_NOTIFY_END,
 	     .chain = "unmap_vmas / zap_page_range_single"),
@@ -475,7 +498,7 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
 		if (flags == vma->flags)
 			continue;
 		vma->flags = flags;
-		if (!first_populated(m, &start, op->at))
+		if (vma->kind != VMA_HUGETLB && !first_populated(m, &start, op->at))
 			continue;
 		t->notify = (struct notify){ .start = start, .end = op->at,
 					     .event = NOTIFY_PROTECTION_VMA };
@@ -491,7 +514,8 @@ static u64 protected_entry(struct machine *m, const struct vma *vma, const struc
 	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY;
 	u64 entry = (leaf->entry & keep) | vma_prot_bits(vma);
 
-	if (leaf->level == 2 && !m->sem->traits.protect_pmd_writable)
+	if (leaf->level == 2 &&
+	    (vma->kind == VMA_HUGETLB || !m->sem->traits.protect_pmd_writable))
 		return vma->flags & VM_SHARED ? entry : entry & ~PTE_WRITE;
 
 	if (!(vma->flags & VM_SHARED) && (vma->flags & VM_WRITE) && leaf_is_normal(leaf) &&

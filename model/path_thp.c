@@ -290,7 +290,7 @@ enum step_result begin_huge_wp(struct machine *m, struct task *t)
 bool huge_wp_open(const struct machine *m, const struct task *t)
 {
 	(void)m;
-	return t->host.huge;
+	return t->host.huge == 1;
 }
 
 /* Under the PMD's lock: is it still the same? Then the new page, or the split. */

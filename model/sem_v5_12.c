@@ -271,7 +271,8 @@ static const struct traits traits = {
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .writable_by_slow = true,
-	.zap_root_from = 4, .reexecutes = true, .double_map = true, .checks_hwpoison = true,
+	.zap_root_from = 4, .reexecutes = true, .double_map = true,
+	.hugetlb_zap_notifies = true, .checks_hwpoison = true,
 };
 
 static const struct step *const paths[NR_PATHS] = {

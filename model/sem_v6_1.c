@@ -107,7 +107,8 @@ static const struct traits traits = {
 	.migration_keeps_ad = true,
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .writable_by_slow = true,
-	.zap_root_from = 3, .reexecutes = true, .double_map = true, .checks_hwpoison = true,
+	.zap_root_from = 3, .reexecutes = true, .double_map = true,
+	.hugetlb_zap_notifies = true, .hugetlb_dontneed = true, .checks_hwpoison = true,
 };
 
 #define SWAP	"kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots"

@@ -29,6 +29,7 @@ static const struct traits traits = {
 	.pfnmap_huge = true, .writable_by_slow = true,
 	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 1,
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .checks_hwpoison = true,
+	.hugetlb_dontneed = true, .hugetlb_restores = true,
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
 	.split_keeps_dirty = true, .gup_touches_hugetlb = true,
 };

@@ -147,6 +147,7 @@ static const struct traits traits = {
 	.pfnmap_huge = true, .needs_io = true,
 	.map_pages_puts = true, .zap_root_from = 1, .table_noted_last = true,
 	.huge_zero_special = true, .huge_zero_wp = true, .gup_touches_hugetlb = true,
+	.hugetlb_dontneed = true, .hugetlb_restores = true,
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
 	.split_keeps_dirty = true, .collapse_read_only = true,
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .fault_keeps_dirty = true,

@@ -125,6 +125,9 @@ struct traits {
 	bool zap_noted_nonpresent;	/* an atomic zap is noted as one, not as a freeze (6.10) */
 	bool dirty_skipped_over_table;	/* make_spte(): is_last_spte() is not asked (6.8) */
 	bool double_map;		/* PG_double_map: PTEs and a PMD map it (until 6.2) */
+	bool hugetlb_dontneed;		/* MADV_DONTNEED of hugetlb (5.18) */
+	bool hugetlb_zap_notifies;	/* __unmap_hugepage_range() does so itself (until 6.2) */
+	bool hugetlb_restores;		/* a zapped private page is promised again (6.9) */
 	bool huge_zero_special;		/* its PMD is special (6.18) */
 	bool huge_zero_wp;		/* a write to it gets 2M at once (6.13), no split */
 	bool collapse_read_only;	/* none of the small PTEs needs to be writable (6.18) */

@@ -168,6 +168,8 @@ struct range_op {
 	u8 started, daemon;	/* collapse: the LRU is drained; khugepaged does it */
 	u64 gathered;		/* pages in the mmu_gather */
 	pfn_t table;		/* collapse: what the PMD has lost */
+	u8 hugetlb;		/* the piece at hand, or what is unmapped, is hugetlb's */
+	u8 pad[7];
 };
 enum range_kind {
 	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT,

@@ -40,6 +40,26 @@ DECLARE_STEP(end_cut);
 bool piece_cuts_pmd(const struct machine *m, const struct task *t);
 bool cut_is_open(const struct machine *m, const struct task *t);
 
+/* hugetlb: may it be split there, or dropped so far; and what a zapped entry leaves behind */
+bool hugetlb_is_cut(struct machine *m, hva_t boundary);
+s32 hugetlb_dontneed(const struct machine *m, hva_t start, hva_t *end);
+void hugetlb_zapped(struct machine *m, hva_t hva, u64 entry);
+DECLARE_STEP(begin_hugetlb_zap);
+DECLARE_STEP(end_hugetlb_zap);
+DECLARE_STEP(after_hugetlb_zap);
+bool hugetlb_zap_begins(const struct machine *m, const struct task *t);
+bool hugetlb_zap_is_open(const struct machine *m, const struct task *t);
+DECLARE_STEP(map_hugetlb_page);
+DECLARE_STEP(reuse_hugetlb_page);
+DECLARE_STEP(begin_hugetlb_copy);
+DECLARE_STEP(install_hugetlb_copy);
+DECLARE_STEP(put_hugetlb_pages);
+bool hugetlb_missing(const struct machine *m, const struct task *t);
+bool hugetlb_reusable(const struct machine *m, const struct task *t);
+bool hugetlb_must_copy(const struct machine *m, const struct task *t);
+bool hugetlb_copies(const struct machine *m, const struct task *t);
+bool hugetlb_copied(const struct machine *m, const struct task *t);
+
 /* Steps of handle_mm_fault() */
 DECLARE_STEP(map_huge_zero_page);
 DECLARE_STEP(map_huge_page);

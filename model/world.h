@@ -9,6 +9,7 @@
 
 #include "model/base.h"
 #include "model/host_mm.h"
+#include "model/hugetlb.h"
 #include "model/kvm.h"
 #include "model/task.h"
 #include "model/tlb.h"
@@ -55,6 +56,7 @@ struct world {
 	struct host_mm mm[MAX_MMS];	/* the first has the notifier's users: the VM */
 	struct object_state object[MAX_OBJECTS];
 	struct file_state file[MAX_FILES];
+	struct hugetlb_pool hugetlb;
 	pfn_t huge_zero;	/* the huge zero page; 0: nobody has needed it yet */
 	pfn_t next_frame;	/* where alloc_frame() goes on */
 	u64 last_slot;		/* of swap */

@@ -153,6 +153,7 @@ static void run_window(struct run *run, const struct script_events *todo)
 static void run_events(struct run *run, const struct script_events *todo)
 {
 	struct error error = { .line = 0 };
+	struct outcome aside;
 
 	run->main = todo->nr_events ? todo->events[todo->main].id : EVENT_NOTHING;
 	if (todo->meanwhile) {
@@ -161,16 +162,17 @@ static void run_events(struct run *run, const struct script_events *todo)
 	}
 	for (size_t i = 0; i < todo->nr_events; i++) {
 		struct event *e = &todo->events[i];
+		struct outcome *outcome = i > todo->main ? &aside : &run->outcome;
 
 		choose_frames(run, e);
-		if (!event_run(run->vm, e, &run->outcome, &error)) {
+		if (!event_run(run->vm, e, outcome, &error)) {
 			lose(run, "the model has no room for this");
 			return;
 		}
 		if (!e->elsewhere)
 			keep_notes(run);
-		bind_frames(run, e, &run->outcome);
-		if (is_over(&run->outcome))
+		bind_frames(run, e, outcome);
+		if (is_over(outcome))
 			break;
 	}
 	if (script_shows_log(run->command))

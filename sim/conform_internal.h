@@ -107,6 +107,8 @@ void lose(struct run *run, const char *why);
 
 /* ---- conform_page.c: pages and entries as canonical text ---- */
 
+/* What a recorded mapcount says of PTEs. */
+int mapcount_shown(int recorded);
 struct said page_said_recorded(const struct page_facts *page);
 struct said page_said_model(struct run *run, pfn_t pfn, bool last);
 /* A stage-2 value without its frame number; *frame: that number, or ~0. */

@@ -58,6 +58,7 @@ static const struct { const char *event, *probe; bool bare; } events[] = {
 	{ "gup_unlocked_ret", "lab/gup_unlocked_ret", false },
 	{ "fixup_user_fault_ret", "lab/fixup_user_fault_ret", false },
 	{ "page_ref_set", "page_ref", false },
+	{ "page_ref_unfreeze", "page_ref", false },
 	{ "page_ref_mod", "page_ref", false },
 	{ "page_ref_mod_and_test", "page_ref", false },
 	{ "page_ref_mod_unless", "page_ref", false },

@@ -6,6 +6,12 @@
 
 #include "model/semantics.h"
 
+/* Since 6.12 the word of a hugetlb page's mapcount holds its type (PGTY_hugetlb). */
+int mapcount_shown(int recorded)
+{
+	return recorded < -1 ? 0 : recorded;
+}
+
 static void say_page(struct said *said, const struct page_facts *page, const char *frame)
 {
 	say_more(said, "%spfn=%s", page->last ? "last " : "", frame);
@@ -13,7 +19,8 @@ static void say_page(struct said *said, const struct page_facts *page, const cha
 		say_more(said, " NOPAGE");
 		return;
 	}
-	say_more(said, " ref=%d map=%d", page->ref, page->map);
+	say_more(said, " ref=%d map=%d", page->ref,
+		 mapcount_shown(page->map));
 	if (page->head || page->tail)
 		say_more(said, " %s(order%d headref=%d)", page->head ? "head" : "tail",
 			 page->order, page->headref);

@@ -141,8 +141,8 @@ static void say_counts(struct item *item, const struct trace_event *event)
 	if (trace_event_field(event, "nopage"))
 		say_more(&item->said, " nopage");
 	else
-		say_more(&item->said, " ref=%s headref=%s map=%s", word(event, "ref"),
-			 word(event, "headref"), word(event, "map"));
+		say_more(&item->said, " ref=%s headref=%s map=%d", word(event, "ref"),
+			 word(event, "headref"), mapcount_shown(atoi(word(event, "map"))));
 }
 
 /* What a look-up was asked for: each kernel's line has its own words. */
@@ -234,7 +234,6 @@ static bool is_new(const struct scan *scan, const struct trace_event *event, uin
 		     (command->nr_words && !strcmp(command->words[0], "fwrite"));
 	bool alloc = command->nr_words > 1 && !strcmp(command->words[0], "lab") &&
 		     !strcmp(command->words[1], "alloc");
-
 	bool advice = command->nr_words && !strcmp(command->words[0], "madvise");
 	bool moves = scan->run->main == EVENT_MIGRATE || scan->run->main == EVENT_OFFLINE;
 
@@ -244,7 +243,8 @@ static bool is_new(const struct scan *scan, const struct trace_event *event, uin
 		return (moves && (strstr(word(event, "gfp_flags"), "__GFP_THISNODE") ||
 				  strstr(word(event, "gfp_flags"), "__GFP_MOVABLE"))) ||
 		       (fault && is_prefix(word(event, "gfp_flags"), "GFP_HIGHUSER_MOVABLE")) ||
-		       ((fault || advice) && field(event, "order", 10) == 9) ||
+		       ((fault || advice || is_prefix(event->task, "khugepaged")) &&
+			field(event, "order", 10) == 9) ||
 		       (alloc && is_prefix(word(event, "gfp_flags"), "GFP_KERNEL|__GFP_ZERO")) ||
 		       (alloc && is_prefix(word(event, "gfp_flags"), "GFP_KERNEL|__GFP_COMP|"));
 	}
@@ -261,6 +261,12 @@ static bool is_of_new_block(const struct scan *scan, uint64_t pfn)
 	       pfn - answer->pfn < (uint64_t)1 << (script_number(order) & 31);
 }
 
+/* A fault at one of our addresses takes a page of hugetlb's. */
+static bool takes_from_pool(const struct scan *scan, const struct trace_event *event)
+{
+	return !strcmp(event->name, "page_ref_unfreeze") && in_our_fault(scan, event);
+}
+
 static bool read_page_ref(struct scan *scan, const struct trace_event *event, struct item *item)
 {
 	uint64_t pfn = field(event, "pfn", 16);
@@ -272,7 +278,8 @@ static bool read_page_ref(struct scan *scan, const struct trace_event *event, st
 	if (trace_event_field(event, "ret"))
 		say_more(&item->said, " ret=%s", word(event, "ret"));
 	item->owner = FRAME_UNSURE;
-	if (is_set && (is_new(scan, event, pfn) || is_of_new_block(scan, pfn)))
+	if (is_set ? is_new(scan, event, pfn) || is_of_new_block(scan, pfn) :
+		     takes_from_pool(scan, event))
 		item->owner = FRAME_NEW;
 	else if (strstr(word(event, "flags"), "reserved"))
 		item->owner = FRAME_ZERO;
@@ -303,6 +310,7 @@ static const struct { const char *event; enum conform_kind kind; read_event read
 	{ "kp_kvm_set_pfn_accessed", CONFORM_RELEASE, read_release },
 	{ "kp_kvm_set_pfn_dirty", CONFORM_RELEASE, read_release },
 	{ "page_ref_set", CONFORM_PAGE_REF, read_page_ref },
+	{ "page_ref_unfreeze", CONFORM_PAGE_REF, read_page_ref },
 	{ "page_ref_mod", CONFORM_PAGE_REF, read_page_ref },
 	{ "page_ref_mod_and_test", CONFORM_PAGE_REF, read_page_ref },
 	{ "page_ref_mod_unless", CONFORM_PAGE_REF, read_page_ref },

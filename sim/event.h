@@ -20,7 +20,7 @@ enum event_id {
 	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_MLOCK, EVENT_POISON,
 	EVENT_DRAIN,
 	EVENT_FILE, EVENT_TRUNCATE, EVENT_PUNCH, EVENT_FILE_WRITE, EVENT_WRITEBACK,
-	EVENT_MADVISE, EVENT_KHUGEPAGED,
+	EVENT_MADVISE, EVENT_KHUGEPAGED, EVENT_HUGEPAGES,
 	EVENT_MEMSLOT, EVENT_MEMSLOT_DELETE, EVENT_DIRTY_LOG,
 	EVENT_CLEAR_LOG, EVENT_LOG_MODE,
 	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
@@ -33,6 +33,9 @@ enum event_id {
 	EVENT_NOTHING,		/* of recordings: a command that only looks */
 	NR_EVENT_IDS,
 };
+
+/* In .backing, beside enum vma_kind */
+enum { BACKING_SHARED = 16 };
 
 /* MADV_*, as far as they are events of their own */
 enum advice { ADVICE_HUGEPAGE, ADVICE_NOHUGEPAGE, ADVICE_COLLAPSE };
@@ -157,6 +160,8 @@ bool names_has_label(const struct names *names, const char *label);
  */
 bool event_run(struct vm *vm, const struct event *event, struct outcome *outcome,
 	       struct error *error);
+/* The outcome of a task that has run to its end (event_outcome.c). */
+void event_outcome(struct vm *vm, const struct task *t, const struct event *e, struct outcome *o);
 /* The two halves of event_run(), for events that overlap: a task's row, or -1; its outcome. */
 int event_start(struct vm *vm, const struct event *event);
 void event_finish(struct vm *vm, int task, enum vm_result result, const struct event *event,

@@ -27,7 +27,10 @@ static const uint64_t foll_values[] = { FOLL_WRITE, FOLL_GET, FOLL_NOWAIT, FOLL_
 static const char *const knob_words[] = { "atomic", "try-map-writable", "guarded",
 					  "allow-non-ref", NULL };
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
-static const char *const backing_words[] = { "anon", "device", "file", NULL };
+static const char *const backing_words[] = { "anon", "device", "file", "hugetlb",
+					     "hugetlb-shared", NULL };
+static const uint64_t backing_values[] = { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_HUGETLB,
+					   VMA_HUGETLB | BACKING_SHARED };
 static const char *const file_words[] = { "shmem", "disk", NULL };
 
 static const char *const advice_words[] = { "hugepage", "nohugepage", "collapse", NULL };
@@ -87,7 +90,8 @@ const struct event_kind event_kinds[] = {
 		{ "region", ARG_NEW_REGION, AT(name), true, true, .help = "its name from here on" },
 		{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
 		{ "backing", ARG_CHOICE, AT(backing), .positional = true, .words = backing_words,
-		  .help = "anonymous memory, the object, or the file" },
+		  .values = backing_values,
+		  .help = "anonymous memory, the object, the file, or hugetlb's pool" },
 		{ "object", ARG_OBJECT, AT(object), .positional = true, .preset = NO_PFN,
 		  .help = "of backing=device" },
 		{ "index", ARG_NUMBER, AT(index), .help = "its first page" },
@@ -130,6 +134,9 @@ const struct event_kind event_kinds[] = {
 	{ "khugepaged", EVENT_KHUGEPAGED,
 	  "khugepaged makes 512 small pages one of 2M. [collapse_huge_page()]", {
 		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where, in the 2M" }, UNTIL } },
+	{ "hugepages", EVENT_HUGEPAGES, "The pool of hugetlb gets so many pages. [nr_hugepages]", {
+		{ "pages", ARG_NUMBER, AT(count), true, true, .max = MAX_HUGETLB_PAGES,
+		  .help = "of 2M" } } },
 	{ "mprotect", EVENT_MPROTECT, "Userspace changes protections. [mprotect()]", {
 		RANGE_ARGS,
 		{ "prot", ARG_FLAGS, AT(prot), true, true, .words = prot_words,

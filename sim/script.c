@@ -187,9 +187,11 @@ struct script_events script_command(struct script *script, const struct command 
 		out.verdict = row->looks ? SCRIPT_LOOKS :
 			      script->overlaps ? SCRIPT_OVERLAP : SCRIPT_EVENTS;
 	find_meanwhile(script, command, &out);
+	out.main = script->nr_events ? script->nr_events - 1 : 0;
+	if (out.verdict != SCRIPT_UNMODELLED && !out.meanwhile)
+		script_daemons(script, command);
 	out.events = script->events;
 	out.nr_events = script->nr_events;
-	out.main = script->nr_events ? script->nr_events - 1 : 0;
 	return out;
 }
 

@@ -28,7 +28,8 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 {
 	const char *prot = script_option(c, "prot"), *why = NULL;
 	uint64_t offset = option(c, "foff", 0);
-	bool is_file = strcmp(kind, "anon") && !is_device(kind);
+	bool is_huge = !strcmp(kind, "huge") || !strcmp(kind, "shhuge");
+	bool is_file = strcmp(kind, "anon") && !is_device(kind) && !is_huge;
 	struct event *e;
 	int file = 0;
 
@@ -43,6 +44,8 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 	e->index = offset >> PAGE_SHIFT;
 	e->name = script_word(c, 1);
 	e->backing = is_file ? VMA_FILE : is_device(kind) ? VMA_DEVICE : VMA_ANON;
+	if (is_huge)
+		e->backing = VMA_HUGETLB | (*kind == 's' ? BACKING_SHARED : 0);
 	e->is_private = *kind == 'p';
 	e->object = is_file ? (uint64_t)file :
 		    is_device(kind) ? script_number(strchr(kind, ':') + 1) : 0;
@@ -233,6 +236,19 @@ static const char *do_autodrain(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* sysw /proc/sys/vm/nr_hugepages N */
+static const char *do_sysw(struct script *s, const struct command *c)
+{
+	struct event *e = script_add(s, c, EVENT_HUGEPAGES);
+
+	e->count = number(c, 2);
+	if (strcmp(script_word(c, 1), "/proc/sys/vm/nr_hugepages")) {
+		e->id = EVENT_NOTHING;
+		return "this setting is not modelled";
+	}
+	return e->count > MAX_HUGETLB_PAGES ? "more than 64 hugetlb pages" : NULL;
+}
+
 static const char *do_nothing(struct script *s, const struct command *c)
 {
 	script_add(s, c, EVENT_NOTHING);
@@ -397,6 +413,7 @@ static const struct script_row commands[] = {
 	{ "hfill", do_hfill, false },
 	{ "hmem", do_hmem, false },
 	{ "madvise", do_madvise, false },
+	{ "sysw", do_sysw, false },
 	{ "munmap", do_munmap, false },
 	{ "mprotect", do_mprotect, false },
 	{ "mlock", do_mlock, false },

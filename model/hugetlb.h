@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hugetlb.h: the pool of 2M pages, and who has been promised how many.
+ *
+ * Linux: mm/hugetlb.c; 5.12 to 7.2. A pool page is a compound page with a count of 0.
+ */
+#pragma once
+
+#include "model/base.h"
+#include "model/page.h"
+
+struct vma;
+
+/* struct hstate. The free pages are a stack in pages that no host frame has. */
+struct hugetlb_pool {
+	u32 pages, free, reserved;
+	u32 pad;
+};
+
+enum { MAX_HUGETLB_PAGES = 64 };
+
+/* nr_hugepages: what is in use or promised stays. */
+void hugetlb_resize(struct machine *m, u32 pages);
+/* dequeue_huge_page(), with the promise for it or without; NO_PFN: none to be had. */
+pfn_t hugetlb_take(struct machine *m, bool reserved);
+/* free_huge_folio(): the last reference is gone. */
+void hugetlb_give_back(struct machine *m, pfn_t head, u8 by);
+
+/* hugetlb_reserve_pages() at mmap(); false: -ENOMEM. hugetlb_vm_op_close() for [start, end). */
+bool hugetlb_reserve(struct machine *m, const struct vma *vma);
+void hugetlb_unreserve(struct machine *m, const struct vma *vma, hva_t start, hva_t end);
+/* Is the promise for @hva used up? And, of a shared mapping, which page is there (or NO_PFN)? */
+bool hugetlb_is_used(struct machine *m, hva_t hva);
+pfn_t hugetlb_cached(struct machine *m, hva_t hva);
+void hugetlb_use(struct machine *m, hva_t hva, pfn_t cached);
+/* The promise is made again: when the page is freed, it is kept for who had it. */
+void hugetlb_restore(struct machine *m, hva_t hva, pfn_t head);

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_hugetlb.c: faults in hugetlb mappings, and what a zap of them is told.
+ *
+ * Linux: mm/hugetlb.c:hugetlb_no_page(), hugetlb_fault(), hugetlb_wp(), __unmap_hugepage_range();
+ * 5.12 to 7.2. There is no zero page, and no way but the pool's.
+ * SIMPLIFIED: a shared mapping's page goes with the part of the mapping that is unmapped.
+ */
+#include "model/hugetlb.h"
+
+#include "model/machine.h"
+#include "model/semantics.h"
+#include "model/thp.h"
+
+#define EINVAL	22
+
+enum huge_state { HUGE_NONE, HUGE_SPLIT, HUGE_COPY, HUGE_COPIED };
+
+static const struct vma *hugetlb_vma(const struct machine *m, const struct task *t)
+{
+	const struct vma *vma = t->host.error ? NULL :
+				vma_find((struct machine *)m, t->host.hva);
+
+	return vma && vma->kind == VMA_HUGETLB ? vma : NULL;
+}
+
+static struct pt_leaf leaf_of(const struct machine *m, const struct task *t)
+{
+	return host_leaf((struct machine *)m, t->host.hva);
+}
+
+static bool is_shared(const struct vma *vma)
+{
+	return vma->flags & VM_SHARED;
+}
+
+bool hugetlb_missing(const struct machine *m, const struct task *t)
+{
+	return hugetlb_vma(m, t) && !leaf_of(m, t).present;
+}
+
+/* set_huge_ptep_writable(): D is set while W is not, and so in bit 58 (6.6), where it stays. */
+static u64 writable(const struct machine *m, u64 entry)
+{
+	return entry | PTE_WRITE | (m->sem->traits.saved_dirty ? PTE_SAVED_DIRTY : PTE_DIRTY);
+}
+
+/* The page cache's reference comes on top of the mapping's. */
+static pfn_t shared_page(struct machine *m, hva_t hva)
+{
+	pfn_t page = hugetlb_cached(m, hva);
+
+	if (page != NO_PFN) {
+		page_try_get_folio(m, page, HOLD_PTE, 1);
+		return page;
+	}
+	page = hugetlb_take(m, !hugetlb_is_used(m, hva));
+	if (page == NO_PFN)
+		return page;
+	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
+	page_get(m, page, HOLD_OWNER);
+	hugetlb_use(m, hva, page);
+	return page;
+}
+
+static pfn_t private_page(struct machine *m, hva_t hva)
+{
+	pfn_t page = hugetlb_take(m, !hugetlb_is_used(m, hva));
+
+	if (page == NO_PFN)
+		return page;
+	hugetlb_use(m, hva, NO_PFN);
+	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
+	page_of(m, page)->flags |= PG_ANON | PG_EXCLUSIVE;
+	return page;
+}
+
+/* hugetlb_no_page(): make_huge_pte(), which is writable at once only if shared. */
+enum step_result map_hugetlb_page(struct machine *m, struct task *t)
+{
+	hva_t hva = t->host.hva & HPAGE_MASK;
+	struct vma *vma = vma_find(m, hva);
+	u64 entry = vma_prot_bits(vma) | PTE_HUGE;
+	pfn_t page;
+
+	if (!is_shared(vma))
+		vma_prepare_anon(m, vma);
+	page = is_shared(vma) ? shared_page(m, hva) : private_page(m, hva);
+	if (page == NO_PFN) {
+		t->host.error = t->host.sigbus = true;	/* -ENOSPC */
+		return STEP_NEXT;
+	}
+	if (entry & PTE_WRITE)
+		entry |= PTE_DIRTY;
+	if (t->host.write && !is_shared(vma))
+		entry = writable(m, entry);
+	host_set_leaf(m, hva, 2, page << PAGE_SHIFT | entry);
+	return STEP_NEXT;
+}
+
+static bool write_protected(const struct machine *m, const struct task *t)
+{
+	struct pt_leaf leaf = leaf_of(m, t);
+
+	return hugetlb_vma(m, t) && t->host.write && leaf.present && !(leaf.entry & PTE_WRITE);
+}
+
+/* hugetlb_wp(): shared, or the only mapping of an anonymous page */
+bool hugetlb_reusable(const struct machine *m, const struct task *t)
+{
+	struct machine *machine = (struct machine *)m;
+	struct pt_leaf leaf = leaf_of(m, t);
+	pfn_t page = pt_pfn(leaf.entry);
+
+	return write_protected(m, t) &&
+	       (is_shared(hugetlb_vma(m, t)) ||
+		(page_is(machine, page, PG_ANON) && page_of(machine, page)->held[HOLD_PTE] == 1));
+}
+
+enum step_result reuse_hugetlb_page(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = leaf_of(m, t);
+	pfn_t page = pt_pfn(leaf.entry);
+
+	page_get(m, page, HOLD_MM);
+	if (page_is(m, page, PG_ANON))
+		page_of(m, page)->flags |= PG_EXCLUSIVE;
+	host_set_leaf(m, t->host.hva & HPAGE_MASK, 2, writable(m, leaf.entry));
+	page_put(m, page, HOLD_MM);
+	return STEP_NEXT;
+}
+
+bool hugetlb_must_copy(const struct machine *m, const struct task *t)
+{
+	return t->host.huge == HUGE_NONE && write_protected(m, t) && !hugetlb_reusable(m, t);
+}
+
+/*
+ * hugetlb_fault() and hugetlb_wp() take a reference each. The copy comes out of what is promised
+ * to nobody; if there is none, the owner would take the child's page away, which is not modelled.
+ */
+enum step_result begin_hugetlb_copy(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = leaf_of(m, t);
+	pfn_t old = pt_pfn(leaf.entry), page = hugetlb_take(m, false);
+
+	if (page == NO_PFN) {
+		t->host.error = t->host.sigbus = true;
+		return STEP_NEXT;
+	}
+	page_get(m, old, HOLD_MM);
+	page_get(m, old, HOLD_MM);
+	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
+	for (u64 i = 0; i < level_pages(2); i++)
+		page_copy(m, page + i, old + i);
+	t->host.page = page;
+	t->host.orig = leaf.entry;
+	t->host.huge = HUGE_COPY;
+	thp_notify(t, t->host.hva);
+	return STEP_CALL;
+}
+
+bool hugetlb_copies(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->host.huge == HUGE_COPY;
+}
+
+/* Under the page table lock; pte_same() fails, and the copy is for nothing. */
+enum step_result install_hugetlb_copy(struct machine *m, struct task *t)
+{
+	const struct vma *vma = vma_find(m, t->host.hva);
+	struct pt_leaf leaf = leaf_of(m, t);
+	pfn_t displaced = t->host.page;
+
+	if (vma && leaf.entry == t->host.orig) {
+		displaced = pt_pfn(leaf.entry);
+		page_of(m, t->host.page)->flags |= PG_ANON | PG_EXCLUSIVE;
+		host_set_leaf(m, t->host.hva & HPAGE_MASK, 2,
+			      writable(m, t->host.page << PAGE_SHIFT | vma_prot_bits(vma) |
+				       PTE_HUGE));
+	}
+	page_hand_over(m, displaced, HOLD_PTE, HOLD_MM);
+	t->host.page = displaced;
+	t->host.huge = HUGE_COPIED;
+	return STEP_CALL;
+}
+
+bool hugetlb_copied(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->host.huge == HUGE_COPIED;
+}
+
+enum step_result put_hugetlb_pages(struct machine *m, struct task *t)
+{
+	page_put(m, t->host.page, HOLD_MM);
+	page_put(m, pt_pfn(t->host.orig), HOLD_MM);
+	page_put(m, pt_pfn(t->host.orig), HOLD_MM);
+	t->host.page = NO_PFN;
+	t->host.huge = HUGE_NONE;
+	return STEP_NEXT;
+}
+
+/* ---- zap ---- */
+
+bool hugetlb_is_cut(struct machine *m, hva_t boundary)
+{
+	const struct vma *vma = vma_find(m, boundary);
+
+	return vma && vma->kind == VMA_HUGETLB && vma->start != boundary &&
+	       (boundary & ~HPAGE_MASK);
+}
+
+/* madvise_dontneed_free_valid_vma(): since 5.18 whole pages, from an aligned start on */
+s32 hugetlb_dontneed(const struct machine *m, hva_t start, hva_t *end)
+{
+	if (!m->sem->traits.hugetlb_dontneed || (start & ~HPAGE_MASK))
+		return -EINVAL;
+	*end &= HPAGE_MASK;
+	return 0;
+}
+
+void hugetlb_zapped(struct machine *m, hva_t hva, u64 entry)
+{
+	const struct vma *vma = vma_find(m, hva);
+	pfn_t page = pt_pfn(entry);
+
+	if (entry & (PTE_DIRTY | PTE_SAVED_DIRTY))
+		page_set_dirty(m, page);
+	if (m->sem->traits.hugetlb_restores && vma && !is_shared(vma))
+		hugetlb_restore(m, hva, page);
+}
+
+static bool zaps_hugetlb(const struct machine *m, const struct task *t)
+{
+	return m->sem->traits.hugetlb_zap_notifies && t->range.piece_end && t->range.hugetlb;
+}
+
+bool hugetlb_zap_begins(const struct machine *m, const struct task *t)
+{
+	return zaps_hugetlb(m, t) && !(t->range.split & 8);
+}
+
+bool hugetlb_zap_is_open(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->range.split & 8;
+}
+
+/* Until 6.2 __unmap_hugepage_range() tells once more what its caller has told. */
+enum step_result begin_hugetlb_zap(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->outer = t->notify;
+	t->notify.event = NOTIFY_UNMAP;
+	t->range.split |= 8;
+	return STEP_CALL;
+}
+
+enum step_result end_hugetlb_zap(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
+enum step_result after_hugetlb_zap(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->notify = t->outer;
+	t->range.split &= 7;
+	return STEP_NEXT;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* event_outcome.c: what a finished task has come to. */
+#include <errno.h>
+
+#include "model/host_mm.h"
+#include "model/memslot.h"
+#include "model/path.h"
+#include "sim/event.h"
+
+static void outcome_page(struct vm *vm, struct outcome *o, pfn_t pfn)
+{
+	o->pfn = pfn;
+	if (pfn == NO_PFN || is_error_noslot_pfn(pfn) || !page_is(&vm->m, pfn, PG_VALID))
+		return;
+	o->has_refs = true;
+	o->refs = page_of(&vm->m, pfn)->refcount;
+}
+
+/* A vCPU's word for it: the worst that happened, else the last thing. */
+static void access_outcome(struct vm *vm, const struct task *t, struct outcome *o)
+{
+	const struct access *a = &t->access;
+
+	o->left = a->count;
+	o->stopped_at = a->gpa;
+	o->error = a->error;
+	o->value = a->value;
+	o->has_value = true;
+	if (a->error && t->fault.pfn == KVM_PFN_ERR_HWPOISON)
+		o->word = "hwpoison";
+	else if (a->error)
+		o->word = errno_word(a->error);
+	else if (a->internal_error)
+		o->word = "internal_error";
+	else if (a->mmios)
+		o->word = "mmio";
+	else if (a->last_ret == RET_PF_EMULATE)
+		o->word = "emulate";
+	else if (a->last_ret == RET_PF_RETRY)
+		o->word = "retry";
+	else if (a->last_ret == RET_PF_SPURIOUS)
+		o->word = "spurious";
+	else
+		o->word = a->faults && a->last_ret == RET_PF_FIXED ? "mapped" : "ok";
+	if (a->error && !is_error_noslot_pfn(t->fault.pfn))
+		outcome_page(vm, o, t->fault.pfn);
+	else if (a->error) {	/* the page that the host has there, if any */
+		hva_t hva = memslot_hva(&vm->m, t->fault.slot, t->fault.gfn, false);
+		struct pt_leaf leaf = host_leaf(&vm->m, is_error_hva(hva) ? 0 : hva);
+
+		outcome_page(vm, o, leaf.present ? host_leaf_pfn(&leaf, hva) : NO_PFN);
+	} else {
+		outcome_page(vm, o, a->mmios ? NO_PFN : a->pfn);
+	}
+}
+
+static void map_outcome(struct vm *vm, const struct task *t, bool lookup, struct outcome *o)
+{
+	pfn_t pfn = t->follow.pfn;
+
+	o->error = t->map.error;
+	o->word = errno_word(o->error);		/* kvm_vcpu_map(): -EINVAL for every error pfn */
+	if (lookup && o->error != -ENOSYS)
+		o->word = pfn == KVM_PFN_ERR_RO_FAULT ? "ro_fault" :
+			  pfn == KVM_PFN_NOSLOT ? "noslot" : is_error_pfn(pfn) ? "efault" : "ok";
+	outcome_page(vm, o, pfn);
+	o->has_value = !t->map.error;
+	o->value = t->map.value;
+}
+
+/* kvm_inject_gp() for every map that fails with -EINVAL */
+static void vmsave_outcome(struct vm *vm, const struct task *t, struct outcome *o)
+{
+	if (t->access.error) {
+		access_outcome(vm, t, o);
+		return;
+	}
+	o->error = t->map.error;
+	o->word = o->error ? "gp" : "ok";
+	o->has_value = !o->error;
+	o->value = t->nested.vmcb;	/* rax */
+	outcome_page(vm, o, t->follow.pfn);
+}
+
+void event_outcome(struct vm *vm, const struct task *t, const struct event *e, struct outcome *o)
+{
+	switch (e->id) {
+	case EVENT_READ:
+	case EVENT_WRITE:
+	case EVENT_RMW:
+	case EVENT_EXEC:
+		access_outcome(vm, t, o);
+		break;
+	case EVENT_HOST_READ:
+	case EVENT_HOST_WRITE:
+	case EVENT_CHILD_READ:
+	case EVENT_CHILD_WRITE:
+		o->word = t->host.poisoned || t->host.sigbus ? "sigbus" :
+			  t->access.failed ? "sigsegv" : "ok";
+		o->has_value = !t->access.failed;
+		o->value = t->access.value;
+		outcome_page(vm, o, t->access.failed ? NO_PFN : t->access.pfn);
+		break;
+	case EVENT_VMSAVE:
+		vmsave_outcome(vm, t, o);
+		break;
+	case EVENT_PREFETCH:
+		map_outcome(vm, t, t->map.error == -EINVAL && t->follow.done, o);
+		break;
+	case EVENT_GPC:
+	case EVENT_GPC_OFF:
+	case EVENT_GPC_USE:
+		o->error = t->gpc.error;
+		outcome_page(vm, o, t->gpc.pfn);
+		o->has_value = e->id == EVENT_GPC_USE && !o->error;
+		o->value = t->gpc.value;
+		break;
+	case EVENT_MAP:
+	case EVENT_LOOKUP:
+		map_outcome(vm, t, e->id == EVENT_LOOKUP, o);
+		break;
+	case EVENT_UNMAP:
+		o->error = t->map.error;
+		break;
+	case EVENT_MEMSLOT:
+	case EVENT_MEMSLOT_DELETE:
+	case EVENT_DIRTY_LOG:
+	case EVENT_CLEAR_LOG:
+	case EVENT_LOG_MODE:
+		o->error = t->slot.error;
+		break;
+	case EVENT_MMAP:
+		o->error = t->mmap.error;
+		break;
+	case EVENT_ZAP:
+	case EVENT_MUNMAP:
+	case EVENT_DONTNEED:
+	case EVENT_MPROTECT:
+	case EVENT_MADVISE:
+	case EVENT_KHUGEPAGED:
+	case EVENT_MLOCK:
+	case EVENT_FORK:
+	case EVENT_CHILD_DONTNEED:
+	case EVENT_CHILD_EXIT:
+		o->error = t->range.error;
+		break;
+	case EVENT_FILE:
+	case EVENT_TRUNCATE:
+	case EVENT_PUNCH:
+	case EVENT_FILE_WRITE:
+	case EVENT_WRITEBACK:
+		o->error = t->file.error;
+		break;
+	case EVENT_POISON:
+	case EVENT_OFFLINE:
+	case EVENT_MIGRATE:
+	case EVENT_CLEAR_REFS:
+		o->error = t->pages.error;
+		break;
+	case EVENT_ALLOC:
+	case EVENT_REPOINT:
+		outcome_page(vm, o, t->driver.error ? NO_PFN : t->driver.pfn);
+		o->error = t->driver.error;
+		break;
+	case EVENT_FREE:
+	case EVENT_REF:
+	case EVENT_MODE:
+		o->error = t->driver.error;
+		break;
+	case EVENT_DRAIN:
+	case EVENT_HUGEPAGES:
+	case EVENT_RESUME:
+	case EVENT_NOTHING:
+	case NR_EVENT_IDS:
+		break;
+	}
+	if (!o->word)
+		o->word = errno_word(o->error);
+}
