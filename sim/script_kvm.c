@@ -52,6 +52,8 @@ const char *script_vmsave(struct script *s, const struct command *c)
 {
 	struct event *e;
 
+	if (!s->recording->tdp_mmu)
+		return "a guest that turns paging on is modelled with the TDP MMU alone";
 	for (unsigned i = 0; i < 1024; i++) {
 		e = script_add(s, c, EVENT_HOST_WRITE);
 		e->hva = CODE_HVA + GUEST_TABLE + i * 4;
