@@ -22,7 +22,7 @@ static gfn_t wanted_gfn(const struct machine *m, const struct access *a)
 
 /*
  * What the access asks of the walk. A locked increment asks for a write at once on EPT; SVM as
- * emulated for the recordings reads first, so that a read-only mapping faults twice.
+ * emulated for recordings on one CPU reads first, so that a read-only mapping faults twice.
  */
 static unsigned wanted_rights(const struct machine *m, const struct access *a, bool again)
 {
@@ -30,7 +30,8 @@ static unsigned wanted_rights(const struct machine *m, const struct access *a, b
 		return WALK_EXEC;
 	if (a->kind == ACCESS_READ)
 		return WALK_READ;
-	return a->kind == ACCESS_RMW && !m->w->config.ept && !again ? WALK_READ : WALK_WRITE;
+	return a->kind == ACCESS_RMW && !m->w->config.ept && !m->w->config.rmw_at_once && !again ?
+	       WALK_READ : WALK_WRITE;
 }
 
 static bool entry_allows(const struct tlb_entry *entry, unsigned rights)

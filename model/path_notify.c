@@ -135,6 +135,13 @@ const struct step path_notify_start[] = {
 	{ 0 }
 };
 
+/* The function is entered; until the lock is taken the invalidation goes on. */
+static enum step_result notify_enter_end(struct machine *m, struct task *t)
+{
+	note_notify(m, t, "inv_end");
+	return STEP_NEXT;
+}
+
 static enum step_result notify_end_lock(struct machine *m, struct task *t)
 {
 	return notify_lock(m, t);
@@ -169,7 +176,6 @@ static enum step_result notify_finish(struct machine *m, struct task *t)
 {
 	struct kvm *kvm = &m->w->kvm;
 
-	note_notify(m, t, "inv_end");
 	kvm->mn_active--;
 	kvm->open[t->notify.open] = (struct open_range){ 0 };
 	touch(m, OBJECT_NOTIFIER, 0);
@@ -183,6 +189,7 @@ static enum step_result notify_finish(struct machine *m, struct task *t)
 }
 
 const struct step path_notify_end[] = {
+	STEP(notify_enter_end, .chain = "kvm_mmu_notifier_invalidate_range_end"),
 	STEP(notify_end_lock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_end"),
 	STEP(notify_raise_seq, .when = counts,
 	     .chain = "kvm_mmu_notifier_invalidate_range_end > kvm_mmu_invalidate_end"),

@@ -38,7 +38,8 @@ struct config {
 	u8 thp;			/* enum thp_enabled */
 	u8 no_soft_dirty;	/* CONFIG_MEM_SOFT_DIRTY is off */
 	u8 no_memory_failure;	/* CONFIG_MEMORY_FAILURE is off */
-	u8 pad[7];
+	u8 rmw_at_once;		/* NPT: a locked increment asks for a write, not for a read first */
+	u8 pad[6];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };

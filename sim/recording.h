@@ -162,6 +162,7 @@ struct recording {
 	bool has_trace;
 	/* Fewer entries than written, LOST events, or a command without its marks. */
 	bool trace_cut;
+	unsigned nr_cpus;		/* of the machine, as the trace's header says; 0: unknown */
 	struct command *commands;
 	size_t nr_commands;
 	/*

@@ -12,6 +12,7 @@
  * "===" the VMM looks at what it watches, which makes events too.  "### later" and "=== later"
  * are of its second thread, and events like any other.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/recording_internal.h"
@@ -280,12 +281,16 @@ static bool event_line(struct reader *reader)
 static bool header_line(struct reader *reader, struct cursor *cursor)
 {
 	uint64_t in_buffer, written;
+	const char *cpus;
 
 	if (!cursor_skip(cursor, "# entries-in-buffer/entries-written: "))
 		return true;
 	if (!cursor_u64(cursor, &in_buffer) || !cursor_want(cursor, "/") ||
 	    !cursor_u64(cursor, &written))
 		return false;
+	cpus = strstr(cursor->at, "#P:");
+	if (cpus)
+		reader->recording->nr_cpus = strtoul(cpus + strlen("#P:"), NULL, 10);
 	if (in_buffer != written)
 		reader->recording->trace_cut = true;
 	return true;

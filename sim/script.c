@@ -222,6 +222,7 @@ struct vm_config script_config(const struct recording *recording)
 					  recording->tdp ? MMU_RMAP : MMU_SHADOW,
 				   .first_frame = (pfn_t)1 << 28, .code_gpa = 0,
 				   .lru_batch = true,
+				   .rmw_at_once = recording->nr_cpus > 1,
 				   .no_memory_failure = lacks_memory_failure(recording),
 				   .no_soft_dirty = !has_soft_dirty(recording) };
 }

@@ -65,6 +65,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 	vm->w.config = (struct config){ .ept = config->ept && config->mmu != MMU_SHADOW,
 					.ad = config->ad || config->mmu == MMU_SHADOW,
 					.mmu = config->mmu,
+					.rmw_at_once = config->rmw_at_once,
 					.no_lru_batch = !config->lru_batch,
 					.no_memory_failure = config->no_memory_failure,
 					.no_soft_dirty = config->no_soft_dirty,

@@ -84,6 +84,7 @@ struct vm_config {
 	gpa_t code_gpa;			/* NO_PFN: vCPUs fetch nothing */
 	bool no_memory_failure;		/* CONFIG_MEMORY_FAILURE is off */
 	bool no_soft_dirty;		/* CONFIG_MEM_SOFT_DIRTY is off */
+	bool rmw_at_once;		/* see struct config */
 	bool lru_batch;			/* new anonymous pages wait in a per-CPU batch */
 };
 
