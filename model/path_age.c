@@ -104,3 +104,72 @@ const struct step path_clear_refs[] = {
 	STEP(clear_refs_unlock, .chain = CLEAR),
 	{ 0 }
 };
+
+/* ---- mmu_notifier_clear_flush_young() ---- */
+
+static bool has_slot(const struct machine *m, const struct task *t)
+{
+	return m->mm == VM_MM && m->w->config.mmu == MMU_TDP &&
+	       memslots_overlap((struct machine *)m, t->notify.start, t->notify.end);
+}
+
+/* Since 6.15 the walk takes no lock: CONFIG_KVM_MMU_LOCKLESS_AGING. */
+static bool locks_to_age(const struct machine *m, const struct task *t)
+{
+	return has_slot(m, t) && !m->sem->traits.lockless_aging;
+}
+
+static enum step_result young_begin(struct machine *m, struct task *t)
+{
+	if (m->mm == VM_MM)
+		note(m, &(struct note){ .kind = NOTE_NOTIFY, .name = "clear_flush_young",
+					.hva = t->notify.start, .end = t->notify.end });
+	return STEP_NEXT;
+}
+
+static enum step_result young_lock(struct machine *m, struct task *t)
+{
+	return lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task) ? STEP_NEXT : STEP_BLOCKED;
+}
+
+/* kvm_age_gfn() of every slot that overlaps */
+static enum step_result young_age(struct machine *m, struct task *t)
+{
+	gfn_t lo, hi;
+
+	for (int row = 0; row < MAX_SLOTS; row++)
+		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
+			t->notify.young |= tdp_age_range(m, lo, hi);
+	return STEP_NEXT;
+}
+
+/* CONFIG_KVM_ELIDE_TLB_FLUSH_IF_YOUNG comes with it: an entry that stays in a TLB is old news. */
+static bool must_flush_young(const struct machine *m, const struct task *t)
+{
+	return locks_to_age(m, t) && t->notify.young;
+}
+
+static enum step_result young_flush(struct machine *m, struct task *t)
+{
+	(void)t;
+	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
+	tlb_flush_all(m);
+	return STEP_NEXT;
+}
+
+static enum step_result young_unlock(struct machine *m, struct task *t)
+{
+	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
+	return STEP_NEXT;
+}
+
+#define AGE	"kvm_mmu_notifier_clear_flush_young"
+
+const struct step path_young[] = {
+	STEP(young_begin, .chain = AGE),
+	STEP(young_lock, .when = locks_to_age, .chain = AGE),
+	STEP(young_age, .when = has_slot, .chain = AGE " > kvm_age_gfn"),
+	STEP(young_flush, .when = must_flush_young, .chain = AGE " > kvm_flush_remote_tlbs"),
+	STEP(young_unlock, .when = locks_to_age, .chain = AGE),
+	{ 0 }
+};

@@ -141,6 +141,10 @@ enum step_result fast_page_fault(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	if (access_allowed(m, f, leaf.entry)) {
 		f->ret = RET_PF_SPURIOUS;
+	} else if (!m->w->config.ad && access_allowed(m, f, spte_restore_tracked(format,
+									leaf.entry))) {
+		tdp_fix_spte(m, &leaf, spte_restore_tracked(format, leaf.entry));
+		f->ret = RET_PF_FIXED;
 	} else if (f->write && (leaf.entry & format->mmu_writable) &&
 		   !(leaf.level > 1 && memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))) {
 		tdp_fix_spte(m, &leaf, leaf.entry | format->write);

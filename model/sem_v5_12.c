@@ -308,7 +308,8 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_NESTED] = path_nested,
 	[PATH_FORK] = path_fork, [PATH_MIGRATE] = path_migrate,
 	[PATH_UNMAP_PAGE] = path_unmap_page, [PATH_POISON] = path_poison,
-	[PATH_CLEAR_REFS] = path_clear_refs,
+	[PATH_CLEAR_REFS] = path_clear_refs, [PATH_RECLAIM] = path_reclaim,
+	[PATH_YOUNG] = path_young,
 };
 
 static const struct call_name calls[] = {

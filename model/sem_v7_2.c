@@ -143,6 +143,7 @@ static const struct traits traits = {
 	.pfncache = true, .wrappers_gone = true,
 	.migrate_tries = 2, .migrate_batches = true,
 	.migration_keeps_ad = true, .poison_kills = true,
+	.pageout_ignores_young = true, .swapin_writable = true, .lockless_aging = true,
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
 	.map_pages_puts = true, .zap_root_from = 1, .table_noted_last = true,

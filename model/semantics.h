@@ -119,6 +119,9 @@ struct traits {
 	bool migrate_drains;		/* lru_add_drain() after each move, to 6.1 */
 	bool migration_keeps_ad;	/* A and D in migration entries (6.1) */
 	u8 migrate_tries;		/* times that a page which is held is unmapped */
+	bool pageout_ignores_young;	/* MADV_PAGEOUT: ignore_references (6.10) */
+	bool swapin_writable;		/* do_swap_page(): W, if exclusive, on a read, too (6.12) */
+	bool lockless_aging;		/* 6.15; and no flush then */
 	bool poison_kills;		/* MADV_HWPOISON: MF_ACTION_REQUIRED (6.11) */
 	u8 lru_batch;			/* PAGEVEC_SIZE: 15, since 6.10 31 */
 	bool anon_exclusive;		/* PageAnonExclusive (5.19) */

@@ -161,6 +161,22 @@ static u64 track_access(const struct spte_format *format, const struct spte_args
 	return spte & ~(format->track_mask | format->write | format->accessed);
 }
 
+u64 spte_mark_old(const struct spte_format *format, u64 spte)
+{
+	return track_access(format, &(struct spte_args){ .ad = ad_enabled(format, spte) }, spte);
+}
+
+/* is_access_track_spte(), restore_acc_track_spte() */
+u64 spte_restore_tracked(const struct spte_format *format, u64 spte)
+{
+	u64 saved = (spte >> format->track_shift) & format->track_mask;
+
+	if (ad_enabled(format, spte) || (spte & format->track_mask))
+		return spte;
+	return (spte & ~(format->track_mask << format->track_shift)) | saved |
+	       (format->ad_in_software ? format->accessed : 0);
+}
+
 /* make_spte(): arch/x86/kvm/mmu/spte.c. Shadow paging's unsync pages are not modelled. */
 u64 spte_make(const struct spte_format *format, const struct spte_args *args)
 {

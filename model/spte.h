@@ -59,6 +59,9 @@ bool spte_is_leaf(const struct spte_format *format, u64 spte, unsigned level);
 bool spte_is_mmio(const struct spte_format *format, u64 spte);
 bool spte_is_writable(const struct spte_format *format, u64 spte);
 bool spte_is_executable(const struct spte_format *format, u64 spte);
+/* mark_spte_for_access_track() of a leaf that is old from now on; and back, when it is used. */
+u64 spte_mark_old(const struct spte_format *format, u64 spte);
+u64 spte_restore_tracked(const struct spte_format *format, u64 spte);
 /* is_accessed_spte(), is_dirty_spte() (absent in 7.2, where nobody asks) */
 bool spte_is_accessed(const struct spte_format *format, u64 spte);
 bool spte_is_dirty(const struct spte_format *format, u64 spte);

@@ -56,6 +56,10 @@ const char *path_name(enum path_id path)
 		return "unmap-page";
 	case PATH_POISON:
 		return "poison";
+	case PATH_RECLAIM:
+		return "reclaim";
+	case PATH_YOUNG:
+		return "young";
 	case PATH_CLEAR_REFS:
 		return "clear-refs";
 	case PATH_DRIVER:

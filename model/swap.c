@@ -6,6 +6,7 @@
 /* Contents of pages that no host frame has: of slots, and their counts. */
 #define SPACE_SWAP	((pfn_t)6 << 44)
 #define SPACE_SWAP_MAP	((pfn_t)7 << 44)
+#define SPACE_SWAP_CACHE ((pfn_t)8 << 44)
 
 static void set_count(struct machine *m, u32 slot, u64 count)
 {
@@ -35,6 +36,18 @@ void swap_free(struct machine *m, u32 slot)
 	set_count(m, slot, swap_count(m, slot) - 1);
 	if (!swap_count(m, slot))
 		m->phys->clear(m->phys, SPACE_SWAP + slot);
+}
+
+void swap_cache(struct machine *m, u32 slot, pfn_t pfn)
+{
+	m->phys->store(m->phys, SPACE_SWAP_CACHE + slot / WORDS_PER_PAGE, slot % WORDS_PER_PAGE,
+		       pfn + 1);
+}
+
+pfn_t swap_cached(struct machine *m, u32 slot)
+{
+	return m->phys->load(m->phys, SPACE_SWAP_CACHE + slot / WORDS_PER_PAGE,
+			     slot % WORDS_PER_PAGE) - 1;
 }
 
 void swap_write(struct machine *m, u32 slot, pfn_t pfn)

@@ -18,5 +18,8 @@ u32 swap_alloc(struct machine *m);
 void swap_dup(struct machine *m, u32 slot);
 void swap_free(struct machine *m, u32 slot);
 u64 swap_count(struct machine *m, u32 slot);
+/* The page that is in the swap cache for @slot; NO_PFN: none. */
+void swap_cache(struct machine *m, u32 slot, pfn_t pfn);
+pfn_t swap_cached(struct machine *m, u32 slot);
 void swap_write(struct machine *m, u32 slot, pfn_t pfn);
 void swap_read(struct machine *m, u32 slot, pfn_t pfn);

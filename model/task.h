@@ -35,6 +35,8 @@ enum path_id {
 	PATH_MIGRATE,		/* migrate_pages(), soft_offline_page() */
 	PATH_UNMAP_PAGE,	/* try_to_migrate(), try_to_unmap(): all mappings of a page */
 	PATH_POISON,		/* memory_failure() */
+	PATH_RECLAIM,		/* MADV_PAGEOUT, MADV_COLD: shrink_folio_list() */
+	PATH_YOUNG,		/* mmu_notifier_clear_flush_young() */
 	PATH_CLEAR_REFS,	/* /proc/self/clear_refs */
 	PATH_DRIVER,		/* the driver allocates, frees, counts, re-points */
 	PATH_SLOT,		/* kvm_set_memslot() */
@@ -145,7 +147,8 @@ struct notify {
 	u8 event;		/* enum notify_event */
 	u8 flush;
 	u8 open;		/* row of kvm.open */
-	u8 pad[5];
+	u8 young;		/* clear_flush_young(): its result */
+	u8 pad[4];
 };
 
 /* A host operation on a range of one or several VMAs, or of a driver's object */
@@ -181,6 +184,7 @@ enum range_kind {
 enum pages_kind {
 	PAGES_MOVE,		/* move_pages() of a range */
 	PAGES_OFFLINE,		/* soft_offline_page() */
+	PAGES_OUT, PAGES_COLD,	/* MADV_PAGEOUT, MADV_COLD */
 	PAGES_LIST,		/* what a scanner found: compaction, reclaim */
 	CLEAR_ALL, CLEAR_ANON, CLEAR_MAPPED, CLEAR_SOFT_DIRTY,	/* clear_refs: 1 to 4 */
 };

@@ -176,6 +176,40 @@ void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new)
 	touch(m, OBJECT_SPTE, leaf->first);
 }
 
+/* D goes to struct page before W does: age_gfn_range(), until 6.12. */
+static bool age_leaf(struct machine *m, const struct pt_leaf *leaf)
+{
+	const struct spte_format *format = spte_format_of(m);
+	u64 new = spte_mark_old(format, leaf->entry);
+
+	if (!spte_is_accessed(format, leaf->entry))
+		return false;
+	if ((leaf->entry & format->write) && !(new & format->write))
+		m->sem->ops.log_rearmed(m, leaf->entry);
+	tdp_fix_spte(m, leaf, new);
+	note_spte(m, leaf->first, leaf->level, leaf->entry, new);
+	return true;
+}
+
+bool tdp_age_range(struct machine *m, gfn_t start, gfn_t end)
+{
+	bool young = false;
+
+	for (unsigned i = 0; i < MAX_ROOTS; i++) {
+		const struct root *root = &m->w->kvm.roots[i];
+
+		for (gfn_t gfn = start; root->used && gfn < end; ) {
+			struct pt_leaf leaf = tdp_next_leaf(m, root->pfn, gfn, end);
+
+			if (!leaf.present)
+				break;
+			young |= age_leaf(m, &leaf);
+			gfn = leaf.first + level_pages(leaf.level);
+		}
+	}
+	return young;
+}
+
 bool tdp_zap_leafs(struct machine *m, pfn_t root, gfn_t start, gfn_t end)
 {
 	bool any = false;

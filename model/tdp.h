@@ -43,6 +43,11 @@ void tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf);
 void tdp_split_range(struct machine *m, gfn_t start, gfn_t end);
 /* fast_pf_fix_direct_spte(): a leaf regains W, and nobody is told. */
 void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new);
+/*
+ * kvm_tdp_mmu_age_gfn_range(): leaves of all roots lose A, or without it their permissions; true:
+ * there were accessed ones.
+ */
+bool tdp_age_range(struct machine *m, gfn_t start, gfn_t end);
 /* Zap the leaves of [start, end) under one root; true if there were any. */
 bool tdp_zap_leafs(struct machine *m, pfn_t root, gfn_t start, gfn_t end);
 /* kvm_tdp_mmu_unmap_gfn_range(): every root, invalid ones too. @zapped[0]: valid, [1]: invalid. */

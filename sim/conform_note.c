@@ -49,6 +49,7 @@ static const struct build {
 static const struct { const char *event, *probe; bool bare; } events[] = {
 	{ "inv_start", "lab/inv_start", false },
 	{ "inv_end", "lab/inv_end", false },
+	{ "clear_flush_young", "lab/clear_flush_young", false },
 	{ "kvm_unmap_hva_range", "kvm/kvm_unmap_hva_range", true },
 	{ "change_pte", "lab/change_pte", false },
 	{ "kvm_set_spte_hva", "kvm/kvm_set_spte_hva", true },
@@ -129,6 +130,8 @@ static void add_notify(struct run *run, struct item **items, const struct note *
 				(unsigned long long)note->end);
 
 	item.said = say("%s event=%lld", range.text, (long long)note->value);
+	if (!strcmp(note->name, "clear_flush_young"))
+		item.said = range;
 	add(run, items, item);
 	if (strcmp(note->name, "inv_start"))
 		return;

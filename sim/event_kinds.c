@@ -151,6 +151,9 @@ const struct event_kind event_kinds[] = {
 		RANGE_ARGS,
 		{ "node", ARG_NUMBER, AT(node), .preset = 1, .max = 1, .help = "which node" },
 		UNTIL } },
+	{ "pageout", EVENT_PAGEOUT, "Pages go to swap. [madvise(MADV_PAGEOUT)]", {
+		RANGE_ARGS, UNTIL } },
+	{ "cold", EVENT_COLD, "Pages become old. [madvise(MADV_COLD)]", { RANGE_ARGS, UNTIL } },
 	{ "clear-refs", EVENT_CLEAR_REFS,
 	  "Userspace forgets that pages were used. [/proc/PID/clear_refs]", {
 		{ "kind", ARG_CHOICE, AT(kind), .positional = true, .words = refs_words,

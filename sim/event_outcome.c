@@ -155,6 +155,8 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_OFFLINE:
 	case EVENT_MIGRATE:
 	case EVENT_CLEAR_REFS:
+	case EVENT_PAGEOUT:
+	case EVENT_COLD:
 		o->error = t->pages.error;
 		break;
 	case EVENT_ALLOC:

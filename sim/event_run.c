@@ -84,7 +84,8 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_MMAP] = PATH_MMAP, [EVENT_MUNMAP] = PATH_UNMAP,
 		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_POISON] = PATH_POISON,
 		[EVENT_OFFLINE] = PATH_MIGRATE, [EVENT_MIGRATE] = PATH_MIGRATE,
-		[EVENT_CLEAR_REFS] = PATH_CLEAR_REFS,
+		[EVENT_CLEAR_REFS] = PATH_CLEAR_REFS, [EVENT_PAGEOUT] = PATH_RECLAIM,
+		[EVENT_COLD] = PATH_RECLAIM,
 		[EVENT_MPROTECT] = PATH_PROTECT, [EVENT_MADVISE] = PATH_ADVISE,
 		[EVENT_KHUGEPAGED] = PATH_COLLAPSE, [EVENT_MLOCK] = PATH_MLOCK,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
@@ -180,6 +181,10 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		break;
 	case EVENT_MIGRATE:
 		start_pages(t, e, PAGES_MOVE);
+		break;
+	case EVENT_PAGEOUT:
+	case EVENT_COLD:
+		start_pages(t, e, e->id == EVENT_COLD ? PAGES_COLD : PAGES_OUT);
 		break;
 	case EVENT_CLEAR_REFS:
 		start_pages(t, e, CLEAR_ALL + e->kind);

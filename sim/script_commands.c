@@ -197,6 +197,10 @@ static const char *do_madvise(struct script *s, const struct command *c)
 			s->events[s->nr_events - 1].advice = i;
 			return why;
 		}
+	if (!strcmp(script_word(c, 3), "COLD"))
+		return range(s, c, EVENT_COLD);
+	if (!strcmp(script_word(c, 3), "PAGEOUT"))
+		return s->swaps ? range(s, c, EVENT_PAGEOUT) : "there is no swap";
 	if (!strcmp(script_word(c, 3), "SOFT_OFFLINE"))
 		return range(s, c, EVENT_OFFLINE);
 	if (strcmp(script_word(c, 3), "DONTNEED"))

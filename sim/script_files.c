@@ -160,10 +160,18 @@ static const char *echo(struct script *s, const struct command *c)
 
 const char *script_shell(struct script *s, const struct command *c)
 {
+	static const char *const swaps[] = { "insmod", "mkswap", "swapon" };
+
 	if (!strncmp(c->text, "sh sh -c 'echo ", 15)) {
 		const char *why = echo(s, c);
 
 		return why || s->nr_events ? why : "this command is not modelled";
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(swaps); i++)
+		if (!strcmp(script_word(c, 1), swaps[i])) {
+			s->swaps |= !strcmp(swaps[i], "swapon");
+			script_add(s, c, EVENT_NOTHING);
+			return NULL;
+		}
 	return "this command is not modelled";
 }

@@ -22,6 +22,7 @@ struct script {
 	struct event *events;		/* of the command at hand */
 	size_t nr_events, room;
 	bool watches, autodrain;
+	bool swaps;			/* swapon has run */
 	struct event background[MAX_BACKGROUND];	/* of bg; .op NULL: not running */
 	struct event later[MAX_LATER];	/* of later, until a look-up has opened its window */
 	size_t nr_later;

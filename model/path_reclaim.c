@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_reclaim.c: pages go to swap, and come back when somebody touches them.
+ *
+ * Linux: mm/madvise.c:madvise_pageout(), mm/vmscan.c:shrink_folio_list(), mm/memory.c:
+ * do_swap_page(), 6.1 to 7.2. A page that was used since it was looked at last stays (until 6.9,
+ * and then MADV_PAGEOUT does not ask); a page that somebody holds stays in the swap cache.
+ * Which pages a scanner takes is input.
+ */
+#include "model/machine.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/swap.h"
+
+static enum step_result reclaim_begin(struct machine *m, struct task *t)
+{
+	lru_drain(m);
+	t->pages.at = t->pages.start;
+	t->pages.page = NO_PFN;
+	return STEP_NEXT;
+}
+
+static void forget_use(struct machine *m, const struct page_op *op, const struct pt_leaf *leaf)
+{
+	bool asks = op->kind == PAGES_COLD || !m->sem->traits.pageout_ignores_young;
+
+	if (asks && (leaf->entry & PTE_ACCESSED))
+		host_set_leaf(m, op->at, 1, leaf->entry & ~PTE_ACCESSED);
+	page_of(m, pt_pfn(leaf->entry))->flags &= ~(u32)PG_REFERENCED;
+}
+
+/* madvise_cold_or_pageout_pte_range(): pages of the LRU that nobody else maps */
+static enum step_result reclaim_isolate(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	struct pt_leaf leaf = host_leaf(m, op->at);
+	pfn_t pfn = pt_pfn(leaf.entry);
+
+	if (op->at >= op->end)
+		return STEP_NEXT;
+	if (leaf.present && leaf.level == 1 && leaf_is_normal(&leaf) &&
+	    page_is(m, pfn, PG_ANON | PG_LRU) && page_of(m, pfn)->mapcount == 1) {
+		forget_use(m, op, &leaf);
+		if (op->kind == PAGES_OUT) {
+			page_isolate(m, pfn);
+			list_set(m, LIST_PAGES, op->nr++, pfn);
+		}
+	}
+	op->at += PAGE_SIZE;
+	return STEP_BACK;
+}
+
+/* shrink_folio_list(): one page after the other */
+static enum step_result reclaim_pick(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	op->page = NO_PFN;
+	op->moved = false;
+	op->rmap = (struct rmap_at){ 0 };
+	t->notify.young = false;
+	if (op->i < op->nr)
+		op->page = list_get(m, LIST_PAGES, op->i++);
+	return STEP_NEXT;
+}
+
+static bool picked(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->pages.page != NO_PFN;
+}
+
+static bool asks_for_use(const struct machine *m, const struct task *t)
+{
+	return picked(m, t) && !m->sem->traits.pageout_ignores_young;
+}
+
+/* folio_referenced_one(): the host's accessed bit, then KVM's. One mapping: see above. */
+static enum step_result reclaim_young(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	struct pt_leaf leaf;
+
+	if (!page_next_mapping(m, op->page, &op->rmap))
+		return STEP_NEXT;
+	t->mm = m->mm = op->rmap.mm;
+	leaf = host_leaf(m, op->rmap.hva);
+	op->moved = leaf.entry & PTE_ACCESSED;		/* used */
+	if (op->moved)
+		host_set_leaf(m, op->rmap.hva, 1, leaf.entry & ~PTE_ACCESSED);
+	t->notify = (struct notify){ .start = op->rmap.hva, .end = op->rmap.hva + PAGE_SIZE };
+	op->rmap = (struct rmap_at){ 0 };
+	return STEP_CALL;
+}
+
+/* folio_check_references(): FOLIOREF_KEEP */
+static enum step_result reclaim_judge(struct machine *m, struct task *t)
+{
+	t->mm = VM_MM;
+	t->pages.moved |= t->notify.young;
+	if (t->pages.moved)
+		page_of(m, t->pages.page)->flags |= PG_REFERENCED;
+	return STEP_NEXT;
+}
+
+static bool goes_out(const struct machine *m, const struct task *t)
+{
+	return picked(m, t) && !t->pages.moved;
+}
+
+/* add_to_swap(), then try_to_unmap() */
+static enum step_result reclaim_unmap(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	struct page *page = page_of(m, op->page);
+
+	if (!(page->flags & PG_SWAPCACHE)) {
+		page->slot = swap_alloc(m);
+		page->flags |= PG_SWAPCACHE | PG_DIRTY;
+		page_get(m, op->page, HOLD_CACHE);
+		swap_cache(m, page->slot, op->page);
+	}
+	op->unmap = PTE_SWAPPED;
+	return STEP_CALL;
+}
+
+static void leave_swap_cache(struct machine *m, pfn_t pfn)
+{
+	struct page *page = page_of(m, pfn);
+
+	swap_cache(m, page->slot, NO_PFN);
+	page->flags &= ~(u32)PG_SWAPCACHE;
+	page->slot = 0;
+	page_put(m, pfn, HOLD_CACHE);
+}
+
+/* pageout(), __remove_mapping(): nobody but the list and the swap cache may have a reference. */
+static enum step_result reclaim_free(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	struct page *page = page_of(m, op->page);
+
+	if (op->moved || page->mapcount || page->refcount != 2)
+		return STEP_BACK;
+	list_set(m, LIST_PAGES, op->i - 1, 0);
+	swap_write(m, page->slot, op->page);
+	leave_swap_cache(m, op->page);
+	page_put(m, op->page, HOLD_MM);
+	return STEP_BACK;
+}
+
+/* What stayed, when all have been looked at. */
+static enum step_result reclaim_put_back(struct machine *m, struct task *t)
+{
+	for (u64 i = 0; i < t->pages.nr; i++)
+		if (list_get(m, LIST_PAGES, i)) {
+			page_put_back(m, list_get(m, LIST_PAGES, i));
+			list_set(m, LIST_PAGES, i, 0);
+		}
+	return STEP_DONE;
+}
+
+#define SHRINK	"reclaim_pages > shrink_folio_list"
+
+const struct step path_reclaim[] = {
+	STEP(reclaim_begin, .chain = "madvise_pageout > lru_add_drain"),
+	STEP(reclaim_isolate, .to = "reclaim_isolate",
+	     .chain = "madvise_pageout > madvise_cold_or_pageout_pte_range"),
+	STEP(reclaim_pick, .chain = SHRINK),
+	STEP(reclaim_young, .when = asks_for_use, .calls = PATH_YOUNG,
+	     .chain = SHRINK " > folio_check_references > folio_referenced"),
+	STEP(reclaim_judge, .when = asks_for_use, .chain = SHRINK " > folio_check_references"),
+	STEP(reclaim_unmap, .when = goes_out, .calls = PATH_UNMAP_PAGE,
+	     .chain = SHRINK " > add_to_swap"),
+	STEP(reclaim_free, .when = picked, .to = "reclaim_pick",
+	     .chain = SHRINK " > __remove_mapping"),
+	STEP(reclaim_put_back, .chain = "reclaim_pages > folio_putback_lru"),
+	{ 0 }
+};
+
+/* ---- do_swap_page(): a step of the fault ---- */
+
+bool fault_swaps_in(const struct machine *m, const struct task *t)
+{
+	return !t->host.error &&
+	       (host_leaf((struct machine *)m, t->host.hva).swap & PTE_SWAPPED);
+}
+
+/* The page in the swap cache, with the mapping's reference; or a new one, read at once. */
+static pfn_t swapped_page(struct machine *m, u32 slot)
+{
+	pfn_t pfn = swap_cached(m, slot);
+
+	if (pfn != NO_PFN) {
+		page_get(m, pfn, HOLD_PTE);
+		return pfn;
+	}
+	pfn = anon_alloc(m);
+	page_of(m, pfn)->flags &= ~(u32)PG_EXCLUSIVE;
+	page_add_lru(m, pfn);
+	swap_read(m, slot, pfn);
+	return pfn;
+}
+
+/* Since 6.12 an exclusive page is writable at once, without D. */
+enum step_result swap_in(struct machine *m, struct task *t)
+{
+	u64 swap = host_leaf(m, t->host.hva).swap, entry;
+	const struct vma *vma = vma_find(m, t->host.hva);
+	u32 slot = pt_pfn(swap);
+	pfn_t pfn = swapped_page(m, slot);
+	bool exclusive = (swap & PTE_SWP_EXCLUSIVE) || page_count(m, pfn) == 1;
+
+	if (exclusive)
+		page_of(m, pfn)->flags |= PG_EXCLUSIVE;
+	entry = anon_entry(vma, pfn, false);
+	if (exclusive && (vma->flags & VM_WRITE) && m->sem->traits.swapin_writable)
+		entry |= PTE_WRITE;
+	if (exclusive && (vma->flags & VM_WRITE) && t->host.write)
+		entry |= PTE_WRITE | PTE_DIRTY;
+	host_set_leaf(m, t->host.hva, 1, entry);
+	swap_free(m, slot);
+	if (!swap_count(m, slot) && page_is(m, pfn, PG_SWAPCACHE))	/* folio_free_swap() */
+		leave_swap_cache(m, pfn);
+	return STEP_NEXT;
+}
