@@ -236,7 +236,10 @@ static bool complains_at_zap(const struct semantics_patch *patch, const struct o
 	bool complains;
 
 	run_access(&run, c);
-	complains = found(&run) && zap_complains(&run);
+	complains = found(&run);
+	if (complains)
+		vm_run(run.vm, 0, NULL);	/* to the guest and back: no root is in use */
+	complains = complains && zap_complains(&run);
 	vm_free(run.vm);
 	return complains;
 }
@@ -275,7 +278,7 @@ static unsigned gate_hazards(const struct semantics_patch *patch, const struct o
 {
 	bool is_fault = callers[c->caller].faults;
 
-	if (!is_based_on(patch, &sem_v11) || strcmp(row->outcome, "ERR_FAULT") ||
+	if (!is_based_on(patch, &sem_v11_p4) || strcmp(row->outcome, "ERR_FAULT") ||
 	    !(is_fault || c->caller == OUT_COMPAT))
 		return 0;
 	if (!strncmp(row->class, "RRO", 3))

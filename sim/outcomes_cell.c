@@ -144,18 +144,25 @@ static void map_page(struct machine *m, const struct outcome_cell *c, pfn_t pfn)
 	host_set_leaf(m, CELL_HVA, 1, entry | (c->host_pte_w ? PTE_WRITE | PTE_DIRTY : 0));
 }
 
+static void add_memslot(struct vm *vm, bool read_only)
+{
+	task_start(&vm->m, 0, PATH_SLOT, BLAME_VMM)->slot = (struct slot_op){
+		.id = 1, .base_gfn = CELL_GFN & ~(gfn_t)15, .npages = 16,
+		.hva = CELL_HVA & ~(hva_t)0xffff, .flags = read_only ? KVM_MEM_READONLY : 0,
+	};
+	vm_run(vm, 0, NULL);
+	assert(!vm->w.task[0].slot.error);
+}
+
 struct vm *outcome_world(const struct semantics_patch *patch, const struct outcome_cell *c,
 			 enum mmu_kind mmu)
 {
 	struct vm_config config = { .ept = true, .ad = true, .mmu = mmu, .zero_pfn = NO_PFN,
 				    .first_frame = 0x1000, .code_gpa = NO_PFN };
 	struct vm *vm = vm_new(patch, &config);
-	struct memslot *slot = &vm->w.kvm.slots[0];
 
 	map_page(&vm->m, c, make_page(&vm->m, c));
-	*slot = (struct memslot){ .base_gfn = CELL_GFN & ~(gfn_t)15, .npages = 16,
-				  .userspace_addr = CELL_HVA & ~(hva_t)0xffff, .id = 1,
-				  .flags = KVM_MEMSLOT_USED | (c->ro_slot ? KVM_MEM_READONLY : 0) };
+	add_memslot(vm, c->ro_slot);
 	vm_begin_event(vm, 1);
 	return vm;
 }
