@@ -270,6 +270,19 @@ const struct story stories[] = {
 	  "f: read 0 until=lock_mmu\n" "write 0 7 vcpu=1\n" "resume f\n" "write 0 8 vcpu=1\n" },
 	{ "two_faults_of_one_page", PAGES
 	  "f: write 0 7 until=install_leaf\n" "write 0 8 vcpu=1\n" "resume f\n" },
+	{ "walk_holds_mmap_lock", PAGES
+	  "f: read 0 until=follow_pte_again\n" "z: munmap m 8K\n" "resume f\n" "resume z\n"
+	  "read 0\n" },
+	{ "counted_before_it_zaps", PAGES "read 0\n"
+	  "z: zap pages until=notify_zap\n" "f: read 0x1000\n" "resume z\n" "resume f\n" },
+	{ "uncounted_under_mmu_lock", PAGES "read 0\n"
+	  "z: zap pages until=notify_uncount\n" "f: read 0x1000\n" "resume z\n" "resume f\n" },
+	{ "log_holds_slots_lock", ANON "memslot 1 gpa=0 hva=m size=16K flags=log\n" "write 0 7\n"
+	  "l: dirtylog 1 until=find_log\n" "d: memslot-delete 1\n" "resume l\n" "resume d\n" },
+	{ "clear_log_holds_slots_lock", ANON "logmode manual\n"
+	  "memslot 1 gpa=0 hva=m size=16K flags=log\n" "write 0 7\n"
+	  "l: clearlog 1 0 4 until=find_log\n" "d: memslot-delete 1\n" "resume l\n"
+	  "resume d\n" },
 	{ "readers_hold_mmu_lock", PAGES "read 0x1000\n"
 	  "f: read 0 until=install_leaf\n" "z: zap pages\n" "resume f\n" "resume z\n" "read 0\n" },
 	{ "harvest_waits_for_a_fault", "mmap m 8K\n" "host-write m 5\n"

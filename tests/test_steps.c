@@ -1,60 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every step of every path matters: a kernel without it shows something else in some script, by an
- * outcome, a note, a count or a violation. What cannot show is a row of unseen[], with the reason.
+ * Every step, its place, and every operation of every semantics matters: a kernel without it, with
+ * it behind its neighbour, or with another version's operation shows something else in some script,
+ * by an outcome, a note, a violation, a count or an assertion. What cannot show is a row of
+ * equivalents.c, with the reason.
+ *
+ *	build/tests/test_steps print > docs/MUTATION.md
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/mutation.h"
 #include "tests/stories.h"
 #include "tests/support.h"
-
-static bool maps_nothing_huge(const struct traits *traits)
-{
-	return !traits->pfnmap_huge;
-}
-
-static bool emulates_once(const struct traits *traits)
-{
-	return !traits->reexecutes;
-}
-
-static bool probes_no_poison(const struct traits *traits)
-{
-	return !traits->checks_hwpoison;
-}
-
-static const struct {
-	const char *step;
-	bool (*where)(const struct traits *traits);	/* NULL: everywhere */
-	const char *why;
-} unseen[] = {
-	{ "reuse_anon_page", NULL,
-	  "mprotect() gives a dirty, exclusive page its W back, and no fork takes it away" },
-	{ "reuse_shared_page", NULL,
-	  "a shared mapping of a driver's pages is born writable, and mprotect() gives W back" },
-	{ "notify_begun", NULL,
-	  "a mark for the laws alone: the_mark_of_notify_begun_is_for_the_laws" },
-	{ "split_slot", maps_nothing_huge,
-	  "follow_pte() finds no huge leaf and THP is not modelled: no huge SPTE to split" },
-	{ "retry_instruction", emulates_once, "gone since 6.12: .reexecutes guards it" },
-	{ "reexecute_instruction", emulates_once, "gone since 6.12: .reexecutes guards it" },
-	{ "check_user_page_hwpoison", probes_no_poison,
-	  "gone since 6.13: .checks_hwpoison guards it" },
-};
-
-static const char *why_unseen(const char *step, const struct semantics *sem)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(unseen); i++)
-		if (!strcmp(unseen[i].step, step) &&
-		    (!unseen[i].where || unseen[i].where(&sem->traits)))
-			return unseen[i].why;
-	return NULL;
-}
 
 /* ---- the scripts under the whole kernel ---- */
 
@@ -65,38 +29,9 @@ static struct {
 	struct script *script;		/* all of them, as if they said so */
 	size_t nr;
 	struct telling *telling;	/* by script */
+	struct mutation *mutation;
+	size_t nr_mutations;
 } whole;
-
-/* ---- a kernel without one step ---- */
-
-static enum step_result do_nothing(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_NEXT;
-}
-
-struct without {
-	struct semantics_patch patch;
-	struct step_edit edits[2];
-};
-
-/* A step that others go back to stays as a place to go to, and does nothing. */
-static void drop_step(struct without *without, const struct semantics_patch *base, unsigned path,
-		      const char *step)
-{
-	static struct semantics sem;
-	char why[128];
-
-	*without = (struct without){ .edits = { { .verb = EDIT_DROP, .path = path, .anchor = step },
-						{ .verb = EDIT_END } } };
-	without->patch = (struct semantics_patch){ .name = "without", .base = base,
-						   .edits = without->edits };
-	if (semantics_resolve_mmu(&without->patch, whole.mmu, &sem, why, sizeof(why)))
-		return;
-	without->edits[0].verb = EDIT_REPLACE;
-	without->edits[0].step = (struct step){ .name = step, .run = do_nothing };
-}
 
 struct kernel { const char *name, *semantics; enum mmu_kind mmu; };
 
@@ -108,6 +43,7 @@ static void tell_all(const struct kernel *kernel)
 	whole.patch = semantics_find(kernel->semantics);
 	whole.mmu = kernel->mmu;
 	assert_true(semantics_resolve_mmu(whole.patch, whole.mmu, &whole.sem, why, sizeof(why)));
+	whole.mutation = mutations_of(&whole.sem, &whole.nr_mutations);
 	whole.script = malloc(whole.nr * sizeof(*whole.script));
 	assert_non_null(whole.script);
 	memcpy(whole.script, scripts, whole.nr * sizeof(*whole.script));
@@ -124,128 +60,213 @@ static void forget_all(void)
 	for (size_t i = 0; i < whole.nr; i++)
 		telling_free(&whole.telling[i]);
 	free(whole.telling);
+	free(whole.mutation);
 	free(whole.script);
 }
 
-/* ---- one step, looked for in every script where it runs ---- */
+/* ---- one mutant, looked for in every script where it can show ---- */
+
+enum seen_by { SEEN_NOT_YET, SEEN_BY_ASSERTION, SEEN_BY_LAW, SEEN_BY_REPLAY, NOT_SEEN, NR_SEEN_BY };
 
 struct verdict {
-	char seen;		/* 'y', 'n', or 'c': without it the model's own assertion fails */
-	char text[120];
+	u8 seen;		/* enum seen_by */
+	char text[119];
 };
 
-static void look_for(unsigned path, unsigned n, struct verdict *verdict)
+static bool can_show(const struct mutation *m, size_t script)
 {
-	const char *step = whole.sem.path[path][n].name;
-	struct without without;
+	u32 ran = whole.telling[script].ran[m->path];
 
-	drop_step(&without, whole.patch, path, step);
-	verdict->seen = 'n';
-	for (size_t i = 0; i < whole.nr && verdict->seen == 'n'; i++) {
-		const struct tell_options soon = { .most_steps = 4 * whole.telling[i].steps + 200 };
-		struct telling telling;
-		char what[80];
-
-		if (!(whole.telling[i].ran[path] & (1u << n)) ||
-		    script_stops_at(&whole.script[i], step))
-			continue;
-		tell(&whole.script[i], &without.patch, &soon, &telling);
-		if (tellings_differ(&whole.telling[i], &telling, what, sizeof(what))) {
-			verdict->seen = 'y';
-			snprintf(verdict->text, sizeof(verdict->text), "%.30s: %s",
-				 whole.script[i].name, what);
-		}
-		telling_free(&telling);
-	}
+	if (m->kind == MUTATION_OP)
+		return true;
+	if (m->kind == MUTATION_SWAP)
+		return ran & (3u << m->step);
+	return (ran & (1u << m->step)) && !script_stops_at(&whole.script[script], m->what);
 }
 
-/* Steps from (@path, @n) on, in a process of their own: the model asserts what a step relies on. */
-static void look_in_child(unsigned path, unsigned n, int to)
+static void look_at(const struct mutation *m, const struct semantics_patch *patch, size_t script,
+		    struct verdict *verdict)
+{
+	const struct telling *base = &whole.telling[script];
+	const struct tell_options soon = { .most_steps = 4 * base->steps + 200 };
+	struct telling telling;
+	char what[80];
+
+	if (!can_show(m, script))
+		return;
+	tell(&whole.script[script], patch, &soon, &telling);
+	if (tellings_differ(base, &telling, what, sizeof(what))) {
+		verdict->seen = telling.vm->nr_violations > base->vm->nr_violations ? SEEN_BY_LAW :
+										     SEEN_BY_REPLAY;
+		snprintf(verdict->text, sizeof(verdict->text), "%.30s: %s",
+			 whole.script[script].name, what);
+	}
+	telling_free(&telling);
+}
+
+static void look_for(const struct mutation *m, struct verdict *verdict)
+{
+	struct mutation_patch mutant;
+
+	if (!mutation_build(m, whole.patch, whole.mmu, &whole.sem, &mutant)) {
+		verdict->seen = SEEN_BY_ASSERTION;
+		return;
+	}
+	for (size_t i = 0; i < whole.nr && !verdict->seen; i++)
+		look_at(m, &mutant.patch, i, verdict);
+	if (!verdict->seen)
+		verdict->seen = NOT_SEEN;
+}
+
+/* ---- all of them, in processes of their own: the model asserts what a step relies on ---- */
+
+enum { WORKERS = 2 };
+
+/*
+ * Worker @w looks at each WORKERSth mutant that has no verdict yet. It dies of an assertion, or of
+ * SIGPROF in a step that does not end.
+ */
+static void work(unsigned w, struct verdict *verdict)
 {
 	static const int deadly[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
-	struct verdict verdict = { 0 };
 
 	/* cmocka would go on with the list */
 	for (unsigned i = 0; i < ARRAY_SIZE(deadly); i++)
 		signal(deadly[i], SIG_DFL);
 	if (!freopen("/dev/null", "w", stderr))
 		_exit(1);
-	for (; path < NR_PATHS; path++, n = 0)
-		for (; whole.sem.path[path][n].name; n++) {
-			verdict = (struct verdict){ 0 };
-			look_for(path, n, &verdict);
-			if (write(to, &verdict, sizeof(verdict)) != sizeof(verdict))
-				_exit(1);
+	for (size_t i = w; i < whole.nr_mutations; i += WORKERS)
+		if (!verdict[i].seen) {
+			setitimer(ITIMER_PROF, &(struct itimerval){ .it_value.tv_sec = 10 }, NULL);
+			look_for(&whole.mutation[i], &verdict[i]);
 		}
 	_exit(0);
 }
 
-static bool next_step(unsigned *path, unsigned *n)
+/* The one in which a worker died: the first of its own without a verdict. True: start it anew. */
+static bool mark_crash(unsigned w, struct verdict *verdict)
 {
-	while (*path < NR_PATHS && !whole.sem.path[*path][*n].name) {
-		++*path;
-		*n = 0;
-	}
-	return *path < NR_PATHS;
+	for (size_t i = w; i < whole.nr_mutations; i += WORKERS)
+		if (!verdict[i].seen) {
+			verdict[i].seen = SEEN_BY_ASSERTION;
+			return true;
+		}
+	return false;
 }
+
+static pid_t start(unsigned w, struct verdict *verdict)
+{
+	pid_t pid = fork();
+
+	assert_int_not_equal(pid, -1);
+	if (!pid)
+		work(w, verdict);
+	return pid;
+}
+
+static struct verdict *look_for_all(void)
+{
+	struct verdict *verdict = mmap(NULL, whole.nr_mutations * sizeof(*verdict),
+				       PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t worker[WORKERS];
+	unsigned running = WORKERS;
+	int status;
+
+	assert_ptr_not_equal(verdict, MAP_FAILED);
+	for (unsigned w = 0; w < WORKERS; w++)
+		worker[w] = start(w, verdict);
+	while (running) {
+		pid_t pid = wait(&status);
+
+		assert_int_not_equal(pid, -1);
+		for (unsigned w = 0; w < WORKERS; w++)
+			if (worker[w] == pid) {
+				if (mark_crash(w, verdict))
+					worker[w] = start(w, verdict);
+				else
+					running--;
+			}
+	}
+	return verdict;
+}
+
+/* ---- what is seen, and what should be ---- */
 
 struct tally {
-	unsigned steps, crashes;
-	char wrong[2000];
-	size_t used;
+	unsigned count[NR_MUTATION_KINDS][NR_SEEN_BY];
+	unsigned wrong;
 };
 
-static void count(struct tally *tally, const char *step, const struct verdict *verdict)
-{
-	const char *why = why_unseen(step, &whole.sem);
+/* Mutants that are neither seen nor argued about, and under which kernels. */
+static struct { char mutant[120], kernels[600]; } open_ones[400];
+static unsigned nr_open;
 
-	tally->steps++;
-	tally->crashes += verdict->seen == 'c';
-	if ((verdict->seen == 'n') == !!why || tally->used > sizeof(tally->wrong) - 200)
+static void note_open(const struct mutation *m, const char *kernel)
+{
+	char mutant[sizeof(open_ones[0].mutant)];
+	unsigned i = 0;
+	size_t used;
+
+	snprintf(mutant, sizeof(mutant), "%s | %s%s%s", mutation_kind_name(m->kind), m->what,
+		 m->with ? ", " : "", m->with ? m->with : "");
+	while (i < nr_open && strcmp(open_ones[i].mutant, mutant))
+		i++;
+	if (i == ARRAY_SIZE(open_ones))
 		return;
-	tally->used += snprintf(tally->wrong + tally->used, sizeof(tally->wrong) - tally->used,
-				verdict->seen == 'n' ? "\n  %s: its loss is not seen%s" :
-				"\n  %s: is in unseen[], but: %s", step, verdict->text);
+	nr_open += i == nr_open;
+	memcpy(open_ones[i].mutant, mutant, sizeof(mutant));
+	used = strlen(open_ones[i].kernels);
+	snprintf(open_ones[i].kernels + used, sizeof(open_ones[i].kernels) - used, "%s%s",
+		 used ? "; " : "", kernel);
 }
 
-/* Verdicts from the child, one a step, until it dies: then of that step, and a new child. */
-static void look_from(struct tally *tally, unsigned *path, unsigned *n)
+static void count(struct tally *tally, const struct kernel *kernel, const struct mutation *m,
+		  const struct verdict *verdict)
 {
-	struct verdict verdict;
-	int ends[2];
-	pid_t child;
+	const struct equivalent *known = mutation_equivalent(m, &whole.sem);
 
-	assert_int_equal(pipe(ends), 0);
-	child = fork();
-	assert_int_not_equal(child, -1);
-	if (!child)
-		look_in_child(*path, *n, ends[1]);
-	close(ends[1]);
-	while (read(ends[0], &verdict, sizeof(verdict)) == sizeof(verdict)) {
-		assert_true(next_step(path, n));
-		count(tally, whole.sem.path[*path][(*n)++].name, &verdict);
-	}
-	close(ends[0]);
-	assert_int_equal(waitpid(child, NULL, 0), child);
-	if (!next_step(path, n))
+	tally->count[m->kind][verdict->seen]++;
+	if ((verdict->seen == NOT_SEEN) == !!known)
 		return;
-	count(tally, whole.sem.path[*path][(*n)++].name, &(struct verdict){ .seen = 'c' });
+	tally->wrong++;
+	if (!known)
+		note_open(m, kernel->name);
+	print_error("%s: %s %s%s%s: %s\n", kernel->name, mutation_kind_name(m->kind), m->what,
+		    m->with ? m->kind == MUTATION_OP ? " by " : " and " : "",
+		    m->with ? m->with : "", known ? verdict->text : "not seen");
 }
 
-static void the_loss_of_any_step_is_seen(void **state)
+static struct tally try_kernel(const struct kernel *kernel)
 {
-	const struct kernel *kernel = *state;
-	unsigned path = 0, n = 0;
 	struct tally tally = { 0 };
+	struct verdict *verdict;
 
 	tell_all(kernel);
-	while (next_step(&path, &n))
-		look_from(&tally, &path, &n);
+	verdict = look_for_all();
+	for (size_t i = 0; i < whole.nr_mutations; i++)
+		count(&tally, kernel, &whole.mutation[i], &verdict[i]);
+	munmap(verdict, whole.nr_mutations * sizeof(*verdict));
 	forget_all();
+	return tally;
+}
 
-	assert_in_range(tally.steps, 90, NR_PATHS * MAX_STEPS);
-	if (tally.used)
-		fail_msg("%s: %u steps%s", kernel->name, tally.steps, tally.wrong);
+static void every_mutant_is_seen_or_equivalent(void **state)
+{
+	const struct kernel *kernel = *state;
+	struct tally tally = try_kernel(kernel);
+
+	if (tally.wrong)
+		fail_msg("%s: %u mutants, see above. One that is not seen needs a story in "
+			 "tests/stories_list.c or a trace that shows it, or a row with the argu"
+			 "ment in tests/equivalents.c; a row whose mutant is seen after all goes.",
+			 kernel->name, tally.wrong);
+}
+
+static void every_operation_has_a_name(void **state)
+{
+	(void)state;
+	if (!mutation_knows_ops())
+		fail_msg("tests/mutation.c:op_rows[] is not struct ops, up to load_root");
 }
 
 /* Without the zap, the laws see a stale entry as soon as the start has returned; or later. */
@@ -273,25 +294,87 @@ static void the_mark_of_notify_begun_is_for_the_laws(void **state)
 	telling_free(&without);
 }
 
-int main(void)
+/* ---- the kernels ---- */
+
+static struct kernel kernels[48] = {
+	{ "v5.12, rmap", "v5.12", MMU_RMAP },
+	{ "v6.8, rmap", "v6.8", MMU_RMAP },
+	{ "v6.8, shadow", "v6.8", MMU_SHADOW },
+	{ "v11, rmap", "v11", MMU_RMAP },
+	{ "v7.2, rmap", "v7.2", MMU_RMAP },
+};
+static size_t nr_kernels = 5;
+
+static void add_kernels(void)
+{
+	for (size_t i = 0; all_semantics[i]; i++) {
+		const char *name = all_semantics[i]->name;
+
+		assert_true(nr_kernels < ARRAY_SIZE(kernels));
+		kernels[nr_kernels++] = (struct kernel){ name, name, MMU_TDP };
+	}
+}
+
+/* ---- docs/MUTATION.md ---- */
+
+static void print_row(FILE *out, const char *name, const struct tally *tally)
+{
+	for (unsigned k = 0; k < NR_MUTATION_KINDS; k++) {
+		const unsigned *n = tally->count[k];
+
+		fprintf(out, "| %s | %s | %u | %u | %u | %u | %u |\n", name, mutation_kind_name(k),
+		       n[SEEN_BY_ASSERTION] + n[SEEN_BY_LAW] + n[SEEN_BY_REPLAY] + n[NOT_SEEN],
+		       n[SEEN_BY_LAW], n[SEEN_BY_REPLAY], n[SEEN_BY_ASSERTION], n[NOT_SEEN]);
+	}
+}
+
+static void print_document(FILE *out)
+{
+	fprintf(out, "# Mutants of the tables\n\n"
+	       "Every kernel that differs from a semantics in one thing: without one step, with\n"
+	       "two neighbouring steps swapped, with one operation replaced by that of another\n"
+	       "semantics or by one that does nothing. Each is run over all stories and traces\n"
+	       "(`tests/test_steps.c`, suite `long`), and seen if a law breaks that was kept,\n"
+	       "if a replay shows something else (an outcome, a note, a count), or if the model's\n"
+	       "own assertions fail. Printed by `build/tests/test_steps print`, which takes "
+	       "minutes;\nthe test fails if a mutant is not seen and not listed as equivalent.\n\n"
+	       "| semantics | | mutants | seen by a law | by a replay | by an assertion | "
+	       "not seen |\n|---|---|---|---|---|---|---|\n");
+	for (size_t i = 0; i < nr_kernels; i++) {
+		struct tally tally = try_kernel(&kernels[i]);
+
+		print_row(out, kernels[i].name, &tally);
+	}
+	fprintf(out, "\n## Neither seen nor argued about\n\nThe test fails for these.\n\n"
+		"| mutant | of | under |\n|---|---|---|\n");
+	for (unsigned i = 0; i < nr_open; i++)
+		fprintf(out, "| %s | %s |\n", open_ones[i].mutant, open_ones[i].kernels);
+	fprintf(out, "\n## Equivalent\n\nThe rows of `tests/equivalents.c`.\n\n"
+	       "| mutant | of | because |\n|---|---|---|\n");
+	for (size_t i = 0; i < nr_equivalents; i++) {
+		const struct equivalent *e = &equivalents[i];
+
+		fprintf(out, "| %s | %s%s%s | %s |\n", mutation_kind_name(e->kind), e->what,
+		       e->with ? ", " : "", e->with ? e->with : "", e->why);
+	}
+}
+
+int main(int argc, char **argv)
 {
 	static struct test_list list;
-	static const struct kernel others[] = {
-		{ "v5.12, rmap", "v5.12", MMU_RMAP },
-		{ "v6.8, rmap", "v6.8", MMU_RMAP },
-		{ "v6.8, shadow", "v6.8", MMU_SHADOW },
-		{ "v11, rmap", "v11", MMU_RMAP },
-		{ "v7.2, rmap", "v7.2", MMU_RMAP },
-	};
-	static struct kernel kernels[16];
-	size_t n = 0;
+	size_t first = 0;
 
-	for (; all_semantics[n]; n++)
-		kernels[n] = (struct kernel){ all_semantics[n]->name, all_semantics[n]->name,
-					      MMU_TDP };
-	list_rows(&list, "the_loss_of_any_step_is_seen", the_loss_of_any_step_is_seen, kernels, n,
-		  sizeof(*kernels));
-	LIST_ROWS(&list, the_loss_of_any_step_is_seen, others);
+	add_kernels();
+	if (argc > 1 && !strcmp(argv[1], "print")) {
+		print_document(stdout);
+		return 0;
+	}
+	if (argc > 1)			/* one kernel alone */
+		while (first < nr_kernels - 1 && strcmp(kernels[first].name, argv[1]))
+			first++;
+	list_rows(&list, "every_mutant_is_seen_or_equivalent", every_mutant_is_seen_or_equivalent,
+		  &kernels[first], argc > 1 ? 1 : nr_kernels, sizeof(*kernels));
+	LIST_TEST(&list, every_operation_has_a_name);
 	LIST_TEST(&list, the_mark_of_notify_begun_is_for_the_laws);
 	return list_run(&list, "steps");
 }
