@@ -47,6 +47,7 @@ void release_page(struct machine *m, pfn_t page, bool dirty, enum holder holder)
 {
 	if (dirty) {
 		note_release(m, "kvm_release_page_dirty", page);
+		note_release(m, "kvm_set_page_dirty", page);
 		set_page_dirty(m, page);
 	}
 	note_release(m, "kvm_release_page_clean", page);

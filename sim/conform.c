@@ -136,8 +136,11 @@ static void drain(struct run *run)
 	for (size_t i = n; i < run->vm->nr_notes; i++) {
 		const struct note *note = &run->vm->notes[i].note;
 
-		if (note->kind == NOTE_FREE)
-			frames_release(&run->frames, note->pfn, (uint64_t)1 << note->level);
+		if (note->kind != NOTE_FREE)
+			continue;
+		frames_gone(&run->frames, frames_recorded(&run->frames, note->pfn),
+			    (uint64_t)1 << note->level);
+		frames_release(&run->frames, note->pfn, (uint64_t)1 << note->level);
 	}
 }
 
