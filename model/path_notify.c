@@ -189,7 +189,8 @@ static enum step_result notify_finish(struct machine *m, struct task *t)
 }
 
 const struct step path_notify_end[] = {
-	STEP(notify_enter_end, .chain = "kvm_mmu_notifier_invalidate_range_end"),
+	STEP(notify_enter_end, .when = has_users,
+	     .chain = "kvm_mmu_notifier_invalidate_range_end"),
 	STEP(notify_end_lock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_end"),
 	STEP(notify_raise_seq, .when = counts,
 	     .chain = "kvm_mmu_notifier_invalidate_range_end > kvm_mmu_invalidate_end"),
