@@ -79,8 +79,6 @@ const struct equivalent equivalents[] = {
 	  "6.13 has no wrappers" },
 	{ MUTATION_SWAP, "notify_count", "notify_zap", looks_under_mmu_lock,
 	  "mmu_lock is held for writing across both, and nobody looks without it before 6.8" },
-	{ MUTATION_SWAP, "merge_vmas", "range_unlock", NULL,
-	  "a merge changes no address's permissions, and nobody looks where a VMA ends" },
 };
 
 const size_t nr_equivalents = ARRAY_SIZE(equivalents);

@@ -18,11 +18,11 @@ static const struct op_row {
 	bool yes_or_no;
 } op_rows[] = {
 	OP(own_page), OP(take_remapped), YES_OR_NO(fault_is_stale), OP(range_add),
-	YES_OR_NO(range_counts), OP(release_fault), OP(spte_changed), OP(log_rearmed),
-	OP(leaf_bits), YES_OR_NO(huge_ok), OP(mark_accessed), OP(map_args), OP(map_release),
-	OP(lookup_args), OP(lookup_release), OP(reexecute_args), OP(reexecute_release),
-	OP(gfn_to_page), OP(prefetch_release), OP(gpc_release), OP(fault_args),
-	YES_OR_NO(zap_flushes),
+	YES_OR_NO(range_counts), YES_OR_NO(is_ad_tracked), OP(release_pfn), OP(release_fault),
+	OP(spte_changed), OP(log_rearmed), OP(leaf_bits), YES_OR_NO(huge_ok), OP(mark_accessed),
+	OP(map_args), OP(map_release), OP(lookup_args), OP(lookup_release), OP(reexecute_args),
+	OP(reexecute_release), OP(gfn_to_page), OP(prefetch_release), OP(gpc_release),
+	OP(fault_args), YES_OR_NO(zap_flushes),
 };
 
 static op_fn op_at(const struct ops *ops, size_t offset)
