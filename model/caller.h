@@ -12,6 +12,17 @@
 struct machine;
 struct semantics;
 
+/* Stage-2 faults of other architectures, as far as references go: PATH_STAGE2. */
+struct stage2_caller {
+	const char *name;	/* its function */
+	const char *arch;
+	u8 api;			/* to 6.12: LOOKUP_PROT, LOOKUP_PFN; 6.13: kvm_faultin_pfn() */
+	const char *source;
+};
+
+extern const struct stage2_caller stage2_callers[];
+extern const unsigned nr_stage2_callers;
+
 /* Page faults of a guest aside, which are PATH_ACCESS. */
 enum caller {
 	CALLER_COMPAT,		/* gfn_to_pfn_prot(): what was not converted */

@@ -37,7 +37,8 @@ extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
-extern const struct step path_prefetch[], path_gpc[], path_nested[];
+extern const struct step path_prefetch[], path_gpc[], path_nested[], path_stage2[];
+extern const struct step path_prefault[];
 
 /* Steps that all changes of VMAs in a range have in common (path_range.c) */
 DECLARE_STEP(range_lock);
@@ -75,6 +76,8 @@ DECLARE_STEP(split_cleared);
 DECLARE_STEP(slots_unlock);
 DECLARE_STEP(flush_slot);
 DECLARE_STEP(gpc_invalidate);
+DECLARE_STEP(stage2_release);
+bool stage2_has_lookup(const struct machine *m, const struct task *t);
 bool gpcs_active(const struct machine *m, const struct task *t);
 bool slot_ok(const struct machine *m, const struct task *t);
 bool may_be_fast(const struct machine *m, const struct task *t);

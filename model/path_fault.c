@@ -341,6 +341,7 @@ struct spte_args fault_spte_args(struct machine *m, const struct fault *f)
 		.mmio = is_mmio_pfn(m, f->orig_pfn), .honour_pat = m->w->config.guest_pat_honoured,
 		.refcounted = m->sem->ops.leaf_bits(m, f),
 		.old_any = m->sem->traits.dirty_skipped_over_table,
+		.prefetch = m->w->task[m->task].access.prefetch,
 	};
 }
 
@@ -433,10 +434,12 @@ static enum step_result finish_fault(struct machine *m, struct task *t)
 {
 	struct access *a = &t->access;
 
-	note_stat(m, "pf_taken", 1);
-	note_stat(m, "pf_fixed", t->fault.ret == RET_PF_FIXED);
-	note_stat(m, "pf_emulate", t->fault.ret == RET_PF_EMULATE);
-	note_stat(m, "pf_spurious", t->fault.ret == RET_PF_SPURIOUS);
+	if (!a->prefetch) {
+		note_stat(m, "pf_taken", 1);
+		note_stat(m, "pf_fixed", t->fault.ret == RET_PF_FIXED);
+		note_stat(m, "pf_emulate", t->fault.ret == RET_PF_EMULATE);
+		note_stat(m, "pf_spurious", t->fault.ret == RET_PF_SPURIOUS);
+	}
 	a->last_ret = t->fault.ret;
 	a->error = t->fault.error;
 	a->faults++;

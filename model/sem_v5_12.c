@@ -220,6 +220,18 @@ static void gpc_release(struct machine *m, struct task *t, bool used)
 	m->sem->ops.lookup_release(m, t);
 }
 
+/* gfn_to_pfn_prot() and its like, whoever calls */
+static void stage2_args(struct machine *m, struct follow *follow)
+{
+	m->sem->ops.lookup_args(m, follow);
+}
+
+static void stage2_put(struct machine *m, struct task *t, bool used)
+{
+	(void)used;
+	m->sem->ops.lookup_release(m, t);
+}
+
 static void reexecute_args(struct machine *m, struct follow *follow)
 {
 	m->sem->ops.lookup_args(m, follow);
@@ -310,6 +322,8 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_UNMAP_PAGE] = path_unmap_page, [PATH_POISON] = path_poison,
 	[PATH_CLEAR_REFS] = path_clear_refs, [PATH_RECLAIM] = path_reclaim,
 	[PATH_YOUNG] = path_young,
+	[PATH_STAGE2] = path_stage2,
+	[PATH_PREFAULT] = path_prefault,
 };
 
 static const struct call_name calls[] = {
@@ -342,6 +356,7 @@ const struct semantics_patch sem_v5_12 = {
 		.reexecute_args = reexecute_args, .reexecute_release = reexecute_release,
 		.gfn_to_page = gfn_to_page, .prefetch_release = prefetch_release,
 		.gpc_release = gpc_release,
+		.stage2_args = stage2_args, .stage2_release = stage2_put,
 		.fault_args = fault_args, .zap_flushes = zap_flushes,
 		.load_root = tdp_load_root, .current_root = tdp_current_root,
 		.root_is_obsolete = tdp_root_is_obsolete, .root_at = tdp_root_at,

@@ -22,7 +22,7 @@ static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invali
 
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 31,
-	.pfncache = true,
+	.pfncache = true, .prefaults = true,
 	.migrate_tries = 2, .migrate_batches = true,
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,

@@ -129,6 +129,20 @@ static void prefetch_release(struct machine *m, struct task *t)
 	release_carried(m, t->follow.page, true);
 }
 
+/* kvm_faultin_pfn(), kvm_release_faultin_page() */
+static void stage2_args(struct machine *m, struct follow *follow)
+{
+	m->sem->ops.fault_args(m, follow);
+}
+
+static void stage2_put(struct machine *m, struct task *t, bool used)
+{
+	if (used)
+		release_carried(m, t->follow.page, t->follow.writable);
+	else if (t->follow.page != NO_PFN)
+		page_put(m, t->follow.page, HOLD_FAULT);
+}
+
 /* kvm_release_page_unused() of an attempt in vain */
 static void gpc_release(struct machine *m, struct task *t, bool used)
 {
@@ -140,7 +154,7 @@ static void gpc_release(struct machine *m, struct task *t, bool used)
 
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 31,
-	.pfncache = true, .wrappers_gone = true,
+	.pfncache = true, .prefaults = true, .wrappers_gone = true,
 	.migrate_tries = 2, .migrate_batches = true,
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true, .lockless_aging = true,
@@ -175,11 +189,16 @@ const struct semantics_patch sem_v7_2 = {
 		.fault_args = fault_args, .map_args = map_args, .map_release = map_release,
 		.lookup_release = lookup_release, .gfn_to_page = gfn_to_page,
 		.prefetch_release = prefetch_release, .gpc_release = gpc_release,
+		.stage2_args = stage2_args, .stage2_release = stage2_put,
 		.check_zapped = look_away,
 		.harvest_accessed = look_away, .harvest_dirty = look_away,
 		.release_prefetched = release_prefetched,
 	},
 	.edits = (const struct step_edit[]){
+		{ EDIT_DROP, PATH_STAGE2, "stage2_release", { 0 } },
+		{ EDIT_BEFORE, PATH_STAGE2, "stage2_unlock",
+		  { .name = "stage2_release_under_lock", .run = stage2_release,
+		    .when = stage2_has_lookup, .chain = "user_mem_abort" } },
 		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow",
 		  STEP(end_faultin, .chain = "__kvm_faultin_pfn") },
 		{ EDIT_REPLACE, PATH_FAULT, "precheck_retry_again",

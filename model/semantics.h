@@ -54,6 +54,9 @@ struct ops {
 	/* reexecute_instruction(): arguments, release */
 	void (*reexecute_args)(struct machine *m, struct follow *follow);
 	void (*reexecute_release)(struct machine *m, struct task *t);
+	/* Stage-2 faults of other architectures: arguments, release; used == false: in vain */
+	void (*stage2_args)(struct machine *m, struct follow *follow);
+	void (*stage2_release)(struct machine *m, struct task *t, bool used);
 	/* gfn_to_page(): the page of the pfn that has been found, or NO_PFN */
 	pfn_t (*gfn_to_page)(struct machine *m, struct task *t);
 	/* The shadow MMU's prefetch gives its page back */
@@ -98,6 +101,7 @@ struct traits {
 	u8 allow_unsafe_mappings;	/* kvm.allow_unsafe_mappings (v11, 6.13) */
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
+	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
 	bool pfncache;			/* struct gfn_to_pfn_cache (5.17) */
 	bool follow_api;		/* kvm_follow_pfn() can be called (v11 3/8) */
 	bool get_or_guard;		/* ... and warns without FOLL_GET or guard (v11 4/8) */

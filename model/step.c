@@ -76,6 +76,10 @@ const char *path_name(enum path_id path)
 		return "map";
 	case PATH_UNMAP_MAP:
 		return "unmap-map";
+	case PATH_STAGE2:
+		return "stage2";
+	case PATH_PREFAULT:
+		return "prefault";
 	case PATH_LOOKUP:
 		return "lookup";
 	case PATH_PREFETCH:

@@ -46,6 +46,8 @@ enum path_id {
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
+	PATH_STAGE2,		/* a stage-2 fault of another architecture (caller.h) */
+	PATH_PREFAULT,		/* KVM_PRE_FAULT_MEMORY */
 	PATH_NESTED,		/* a guest's VMSAVE or VMLOAD */
 	PATH_PREFETCH,		/* direct_pte_prefetch(), FNAME(prefetch_gpte) */
 	PATH_GPC,		/* kvm_gpc_activate(), _refresh(), _deactivate(), and a user */
@@ -77,7 +79,7 @@ struct access {
 	u8 random;		/* addresses come from .lcg, offsets within .mask of .base */
 	u8 internal_error;	/* the emulator gave up: KVM_EXIT_INTERNAL_ERROR */
 	u8 retried;		/* retry_instruction() has let the guest try this access again */
-	u8 pad;
+	u8 prefetch;		/* a fault that no access has caused */
 	u16 more;		/* PATH_HOST_ACCESS: memset(): words of this page after the first */
 	gpa_t base;
 	u32 lcg, mask;
@@ -288,7 +290,7 @@ struct map_op {
 	u8 map;			/* row of kvm.maps */
 	u8 write;
 	u8 dirty;
-	u8 api;			/* enum lookup_api */
+	u8 api;			/* enum lookup_api; PATH_STAGE2: row of stage2_callers[] */
 	s32 error;
 	s32 held, after;	/* the page's own count while held and after the release */
 	s32 held_head;		/* its compound head's while held */
@@ -322,6 +324,16 @@ struct nested {
 	gpa_t table;		/* of the guest's page directory; NO_PFN: no paging */
 	u32 entry;		/* the page directory entry that maps the code */
 	u32 pad;
+};
+
+/* KVM_PRE_FAULT_MEMORY */
+struct prefault {
+	gpa_t gpa;
+	u64 size;		/* bytes left */
+	s32 error;
+	u32 tries;		/* of the page at hand */
+	u8 done;		/* a page has been mapped */
+	u8 pad[7];
 };
 
 enum gpc_verb { GPC_ACTIVATE, GPC_DEACTIVATE, GPC_USE };
@@ -370,4 +382,5 @@ struct task {
 	struct map_op map;
 	struct gpc_op gpc;
 	struct nested nested;
+	struct prefault prefault;
 };

@@ -180,6 +180,10 @@ static void answer_result(struct run *run)
 		errno_name(error_of(run)));
 	if (run->main == EVENT_DIRTY_LOG)
 		answer_dirty_log(run);
+	if (run->main == EVENT_PREFAULT)
+		observe(run, CONFORM_RESULT, place_of_command(run), answer->rest,
+			say("gpa=0x%llx left=0x%llx", (unsigned long long)run->outcome.stopped_at,
+			    (unsigned long long)run->outcome.left).text);
 	if (run->main == EVENT_REPOINT && answer->has_pfn && run->outcome.pfn != NO_PFN) {
 		frames_bind(&run->frames, answer->pfn, run->outcome.pfn);
 		observe(run, CONFORM_PAGE, place_of_command(run),

@@ -26,7 +26,7 @@ enum event_id {
 	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
 	EVENT_HOST_READ, EVENT_HOST_WRITE,
 	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP, EVENT_PREFETCH,
-	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE,
+	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE, EVENT_STAGE2, EVENT_PREFAULT,
 	EVENT_MIGRATE, EVENT_OFFLINE, EVENT_CLEAR_REFS, EVENT_PAGEOUT, EVENT_COLD,
 	EVENT_FORK, EVENT_CHILD_READ, EVENT_CHILD_WRITE, EVENT_CHILD_DONTNEED, EVENT_CHILD_EXIT,
 	EVENT_RESUME,
@@ -168,4 +168,6 @@ void event_finish(struct vm *vm, int task, enum vm_result result, const struct e
 		  struct outcome *o);
 /* Does the forked child do it? */
 bool event_is_of_child(enum event_id id);
+/* Its arguments, where KVM looks pfns up for itself. */
+void event_start_caller(struct task *t, const struct event *event);
 const char *errno_word(s32 error);

@@ -26,6 +26,11 @@ static const char *const foll_words[] = { "write", "get", "nowait", "interruptib
 static const uint64_t foll_values[] = { FOLL_WRITE, FOLL_GET, FOLL_NOWAIT, FOLL_INTERRUPTIBLE };
 static const char *const knob_words[] = { "atomic", "try-map-writable", "guarded",
 					  "allow-non-ref", NULL };
+/* By rows of stage2_callers[] */
+static const char *const stage2_words[] = {
+	"arm64", "riscv", "loongarch", "mips", "powerpc-hv", "powerpc-radix", "powerpc-pr",
+	"powerpc-e500", NULL
+};
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
 static const char *const backing_words[] = { "anon", "device", "file", "hugetlb",
 					     "hugetlb-shared", NULL };
@@ -229,6 +234,15 @@ const struct event_kind event_kinds[] = {
 		  .help = "of follow: FOLL_*" },
 		{ "knobs", ARG_FLAGS, AT(knobs), .words = knob_words,
 		  .help = "of follow: the other arguments" }, UNTIL } },
+	{ "prefault", EVENT_PREFAULT,
+	  "The VMM has pages mapped before the guest asks. [KVM_PRE_FAULT_MEMORY]", {
+		GPA, { "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
+		VCPU, UNTIL } },
+	{ "stage2-fault", EVENT_STAGE2,
+	  "A guest of another architecture faults. [arm64: user_mem_abort()]", {
+		GPA, { "arch", ARG_CHOICE, AT(api), .positional = true, .words = stage2_words,
+		       .help = "whose look-up and release" },
+		{ "write", ARG_NUMBER, AT(write), .max = 1, .help = "for writing" }, UNTIL } },
 	{ "vmsave", EVENT_VMSAVE,
 	  "The guest saves state to a VMCB in its memory. [vmload_vmsave_interception()]", {
 		GPA,

@@ -101,6 +101,12 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 		o->value = t->access.value;
 		outcome_page(vm, o, t->access.failed ? NO_PFN : t->access.pfn);
 		break;
+	case EVENT_PREFAULT:
+		o->error = t->prefault.error;
+		o->left = t->prefault.size;
+		o->stopped_at = t->prefault.gpa;
+		outcome_page(vm, o, t->prefault.done ? t->fault.pfn : NO_PFN);
+		break;
 	case EVENT_VMSAVE:
 		vmsave_outcome(vm, t, o);
 		break;
@@ -114,6 +120,10 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 		outcome_page(vm, o, t->gpc.pfn);
 		o->has_value = e->id == EVENT_GPC_USE && !o->error;
 		o->value = t->gpc.value;
+		break;
+	case EVENT_STAGE2:
+		map_outcome(vm, t, t->map.error != -EAGAIN, o);
+		o->has_value = false;
 		break;
 	case EVENT_MAP:
 	case EVENT_LOOKUP:

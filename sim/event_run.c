@@ -103,7 +103,8 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_CHILD_DONTNEED] = PATH_UNMAP,
 		[EVENT_LOOKUP] = PATH_LOOKUP, [EVENT_PREFETCH] = PATH_PREFETCH,
 		[EVENT_GPC] = PATH_GPC, [EVENT_GPC_OFF] = PATH_GPC, [EVENT_GPC_USE] = PATH_GPC,
-		[EVENT_VMSAVE] = PATH_NESTED,
+		[EVENT_VMSAVE] = PATH_NESTED, [EVENT_STAGE2] = PATH_STAGE2,
+		[EVENT_PREFAULT] = PATH_PREFAULT,
 	};
 
 	return path[id];
@@ -131,6 +132,8 @@ static u8 actor_of(enum event_id id)
 	case PATH_PREFETCH:
 	case PATH_GPC:
 	case PATH_NESTED:
+	case PATH_STAGE2:
+	case PATH_PREFAULT:
 		return BLAME_KVM;
 	default:
 		return BLAME_VMM;
@@ -261,29 +264,19 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_HOST_WRITE:
 		start_host_access(t, e, e->id == EVENT_HOST_READ);
 		break;
-	case EVENT_FORK:
 	case EVENT_MAP:
 	case EVENT_UNMAP:
 	case EVENT_LOOKUP:
-		t->map = (struct map_op){ .gfn = e->gpa >> PAGE_SHIFT, .map = e->map,
-					  .write = e->write, .dirty = e->dirty, .api = e->api,
-					  .foll = e->foll, .knobs = e->knobs };
-		break;
+	case EVENT_STAGE2:
+	case EVENT_PREFAULT:
 	case EVENT_VMSAVE:
-		t->vcpu = e->vcpu;
-		t->nested = (struct nested){ .vmcb = e->gpa, .table = e->table,
-					     .entry = e->value };
-		break;
 	case EVENT_PREFETCH:
-		t->map = (struct map_op){ .gfn = e->gpa >> PAGE_SHIFT, .by_pfn = e->api };
-		break;
 	case EVENT_GPC:
 	case EVENT_GPC_OFF:
 	case EVENT_GPC_USE:
-		t->gpc = (struct gpc_op){ .gpa = e->gpa, .row = e->cache,
-					  .pfn = KVM_PFN_ERR_FAULT,
-					  .verb = GPC_ACTIVATE + (e->id - EVENT_GPC) };
+		event_start_caller(t, e);
 		break;
+	case EVENT_FORK:
 	case EVENT_DRAIN:
 	case EVENT_HUGEPAGES:
 	case EVENT_RESUME:

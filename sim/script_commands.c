@@ -431,6 +431,7 @@ static const struct script_row commands[] = {
 	{ "lab", do_lab, false },
 	{ "kvm", script_kvm, false },
 	{ "xen", script_xen, false },
+	{ "prefault", script_prefault, false },
 	{ "gvmsave", script_vmsave, false },
 	{ "gvmload", script_vmsave, false },
 	{ "watch", do_watch, true },

@@ -73,6 +73,7 @@ const char *do_later(struct script *s, const struct command *c);
 const char *do_join(struct script *s, const struct command *c);
 const char *script_kvm(struct script *s, const struct command *c);
 const char *script_xen(struct script *s, const struct command *c);
+const char *script_prefault(struct script *s, const struct command *c);
 const char *script_vmsave(struct script *s, const struct command *c);
 /* script_files.c: the row of the file that is mapped, made or cut to size as open() does. */
 const char *script_open(struct script *s, const struct command *c, const char *kind, uint64_t size,

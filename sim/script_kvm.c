@@ -47,6 +47,16 @@ const char *script_xen(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* prefault GPA SIZE, on vCPU 0 */
+const char *script_prefault(struct script *s, const struct command *c)
+{
+	struct event *e = script_add(s, c, EVENT_PREFAULT);
+
+	e->gpa = number(c, 1);
+	e->size = number(c, 2);
+	return NULL;
+}
+
 /* gvmsave|gvmload GPA: vCPU 0 with paging on: 4M pages, mapped one to one, from a new table */
 const char *script_vmsave(struct script *s, const struct command *c)
 {

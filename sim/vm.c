@@ -181,6 +181,8 @@ static bool retries_in_vain(const struct vm *vm, const struct task *t)
 
 	for (unsigned i = 0; i < MAX_SLOTS; i++)
 		busy |= !!(vm->w.kvm.slots[i].flags & KVM_MEMSLOT_INVALID);
+	if (busy && t->frame[0].path == PATH_PREFAULT && t->depth == 1)
+		return t->prefault.tries > 1;
 	return busy && t->frame[0].path == PATH_ACCESS && t->depth == 1 &&
 	       t->access.faults > 1 && t->access.last_ret == RET_PF_RETRY;
 }

@@ -82,6 +82,13 @@ const struct story stories[] = {
 	{ "anon_cached_meanwhile", ANON
 	  "host-write m 7\n" "g: gpc 0 until=gpc_result\n" "h: gpc 0x1000\n"
 	  "dontneed m 4K\n" "host-write m 8\n" "resume g\n" "resume h\n" "gpc-use\n" },
+	{ "anon_stage2", ANON
+	  "host-write m 7\n" "stage2-fault 0 arm64\n" "stage2-fault 0x1000 powerpc-e500\n"
+	  "stage2-fault 0x100000 mips\n" "s: stage2-fault 0 riscv write=1 until=stage2_lock\n"
+	  "dontneed m 4K\n" "resume s\n" "write 0 8\n" },
+	{ "anon_prefaulted", ANON
+	  "host-write m 7\n" "prefault 0 16K\n" "prefault 0x100000 4K\n" "write 0 8\n"
+	  "write 0x1000 9\n" },
 	{ "anon_nested", ANON
 	  "host-write m 7\n" "vmsave 0 table=0x3000\n" "vmsave 0x1000\n" "vmsave 0x100000\n"
 	  "vmsave 0 table=0x3000\n" "vmsave 0 table=0x100000\n" },

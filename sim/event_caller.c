@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* event_caller.c: events in which KVM looks pfns up, but for the guest's accesses: arguments. */
+#include "sim/event.h"
+
+void event_start_caller(struct task *t, const struct event *e)
+{
+	t->vcpu = e->vcpu;
+	t->map = (struct map_op){ .gfn = e->gpa >> PAGE_SHIFT, .map = e->map, .write = e->write,
+				  .dirty = e->dirty, .api = e->api, .foll = e->foll,
+				  .knobs = e->knobs };
+	switch (e->id) {
+	case EVENT_PREFETCH:
+		t->map.by_pfn = e->api;
+		break;
+	case EVENT_PREFAULT:
+		t->prefault = (struct prefault){ .gpa = e->gpa, .size = e->size };
+		break;
+	case EVENT_VMSAVE:
+		t->nested = (struct nested){ .vmcb = e->gpa, .table = e->table,
+					     .entry = e->value };
+		break;
+	case EVENT_GPC:
+	case EVENT_GPC_OFF:
+	case EVENT_GPC_USE:
+		t->gpc = (struct gpc_op){ .gpa = e->gpa, .row = e->cache,
+					  .pfn = KVM_PFN_ERR_FAULT,
+					  .verb = GPC_ACTIVATE + (e->id - EVENT_GPC) };
+		break;
+	default:
+		break;
+	}
+}
