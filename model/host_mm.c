@@ -275,12 +275,12 @@ bool leaf_is_accessible(const struct pt_leaf *leaf)
 
 bool leaf_is_normal(const struct pt_leaf *leaf)
 {
-	return leaf->present && !(leaf->entry & PTE_SPECIAL);
+	return leaf->present && !(leaf->entry & (PTE_SPECIAL | PTE_DEVMAP));
 }
 
 bool leaf_is_devmap(const struct pt_leaf *leaf)
 {
-	return leaf->present && (leaf->entry & PTE_SPECIAL) && (leaf->entry & PTE_DEVMAP);
+	return leaf->present && (leaf->entry & PTE_DEVMAP);
 }
 
 bool leaf_is_counted(const struct machine *m, const struct pt_leaf *leaf)

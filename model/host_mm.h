@@ -94,6 +94,7 @@ enum file_type {
 /* struct inode, struct address_space. The page cache is contents of pages (pagecache.c). */
 struct file_state {
 	u64 size;		/* i_size, in bytes */
+	pfn_t base;		/* FILE_DAX: its first block */
 	u64 cached_end;		/* no page of this index, or a higher one, has ever been cached */
 	u8 used;
 	u8 type;		/* enum file_type */

@@ -258,6 +258,10 @@ void page_put_refs(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 
 	release(m, pfn, holder, refs);
 	page->refcount -= refs;
+	if (page->flags & PG_FSDAX) {	/* put_devmap_managed_page(): never freed, woken at 1 */
+		note_ref(m, "page_ref_mod_and_return", head, holder, -refs, false);
+		return;
+	}
 	note_ref(m, "page_ref_mod_and_test", head, holder, -refs, page->refcount == 0);
 	if (page->refcount == 0)
 		folio_free(m, head, holder);

@@ -75,3 +75,37 @@ u64 vma_page_index(const struct vma *vma, hva_t hva)
 {
 	return vma->index + (((hva & PAGE_MASK) - vma->start) >> PAGE_SHIFT);
 }
+
+u64 dax_block(struct machine *m, unsigned file, u64 index)
+{
+	return m->phys->load(m->phys, slot_page(file, index), index % WORDS_PER_PAGE);
+}
+
+void dax_set_block(struct machine *m, unsigned file, u64 index, u64 block)
+{
+	m->phys->store(m->phys, slot_page(file, index), index % WORDS_PER_PAGE, block);
+}
+
+pfn_t dax_pfn(const struct machine *m, unsigned file, u64 index)
+{
+	return m->w->file[file].base + index;
+}
+
+void dax_write_block(struct machine *m, unsigned file, u64 index)
+{
+	if (!(dax_block(m, file, index) & DAX_WRITTEN))
+		m->phys->clear(m->phys, dax_pfn(m, file, index));
+	dax_set_block(m, file, index, DAX_WRITTEN);
+}
+
+void dax_create(struct machine *m, unsigned file)
+{
+	u64 pages = file_nr_pages(m, file), huge = level_pages(2);
+
+	m->w->file[file].base = (m->w->next_frame + huge - 1) & ~(huge - 1);
+	m->w->next_frame = m->w->file[file].base + ((pages + huge - 1) & ~(huge - 1));
+	for (u64 i = 0; i < pages; i++) {
+		pages_init(m, ALLOC_ZONE_DEVICE, dax_pfn(m, file, i), 0, OWNER_DRIVER);
+		page_of(m, dax_pfn(m, file, i))->flags |= PG_FSDAX;
+	}
+}

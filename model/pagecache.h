@@ -15,6 +15,8 @@ struct machine;
 
 /* MAX_LFS_FILESIZE is more; this keeps a page's index in 32 bits. */
 #define MAX_FILE_SIZE	((u64)1 << 44)
+/* Each block has its struct page from the start. */
+#define MAX_DAX_SIZE	((u64)1 << 30)
 
 /* i_size in pages, rounded up: faults beyond it are SIGBUS. */
 u64 file_nr_pages(const struct machine *m, unsigned file);
@@ -32,3 +34,16 @@ void cache_remove(struct machine *m, unsigned file, u64 index);
 
 /* What a VMA of a file maps at @hva: page index in the file. */
 u64 vma_page_index(const struct vma *vma, hva_t hva);
+
+/* ---- FILE_DAX: what the file has at @index: enum dax_block bits ---- */
+enum dax_block {
+	DAX_WRITTEN	= 1,	/* a block with contents */
+	DAX_HOLE	= 2,	/* read before it was written: the zero page may be mapped */
+};
+u64 dax_block(struct machine *m, unsigned file, u64 index);
+void dax_set_block(struct machine *m, unsigned file, u64 index, u64 block);
+pfn_t dax_pfn(const struct machine *m, unsigned file, u64 index);
+/* iomap: an unwritten extent becomes a written one, of zeroes. */
+void dax_write_block(struct machine *m, unsigned file, u64 index);
+/* The blocks of a new file: ZONE_DEVICE pages, 2M-aligned if there are that many. */
+void dax_create(struct machine *m, unsigned file);

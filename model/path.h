@@ -26,7 +26,7 @@ extern const struct step path_notify_start[], path_notify_end[];
 extern const struct step path_unmap[], path_protect[], path_mmap[];
 extern const struct step path_fork[];
 extern const struct step path_mlock[], path_populate[];
-extern const struct step path_file_fault[];
+extern const struct step path_file_fault[], path_dax_fault[];
 extern const struct step path_file_resize[], path_file_write[], path_file_clean[];
 extern const struct step path_advise[], path_collapse[];
 extern const struct step path_migrate[], path_unmap_page[], path_poison[], path_clear_refs[];
@@ -134,5 +134,6 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum hol
 /* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: none. */
 const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end);
 /* Is this a fault for path_file_fault? */
+bool dax_fault_wanted(const struct machine *m, const struct task *t);
 bool file_fault_wanted(const struct machine *m, const struct task *t);
 DECLARE_STEP(protect_vmas);

@@ -228,10 +228,12 @@ static enum step_result create_file(struct machine *m, struct file_op *op)
 {
 	struct file_state *file = &m->w->file[op->file];
 
-	if (op->length > MAX_FILE_SIZE)
+	if (op->length > (op->type == FILE_DAX ? MAX_DAX_SIZE : MAX_FILE_SIZE))
 		op->error = -EFBIG;
 	else
 		*file = (struct file_state){ .used = true, .type = op->type, .size = op->length };
+	if (!op->error && op->type == FILE_DAX)
+		dax_create(m, op->file);
 	return STEP_DONE;
 }
 

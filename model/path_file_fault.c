@@ -19,7 +19,7 @@ static struct vma *file_vma(const struct machine *m, const struct task *t)
 {
 	struct vma *vma = t->host.error ? NULL : vma_find((struct machine *)m, t->host.hva);
 
-	return vma && vma->kind == VMA_FILE ? vma : NULL;
+	return vma && vma->kind == VMA_FILE && !vma_is_dax(vma) ? vma : NULL;
 }
 
 static struct pt_leaf file_leaf(const struct machine *m, const struct task *t)

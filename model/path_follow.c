@@ -121,8 +121,20 @@ static void note_gup(struct machine *m, const char *name, hva_t hva, s64 result)
 static bool gup_fast_allows(struct machine *m, pfn_t pfn)
 {
 	return !m->sem->traits.gup_fast_needs_mapping || page_is(m, pfn, PG_ANON) ||
-	       page_is(m, pfn, PG_CACHE) ||
+	       page_is(m, pfn, PG_CACHE) || page_is(m, pfn, PG_FSDAX) ||
 	       page_is(m, page_head(m, pfn), PG_HEAD);
+}
+
+/* __gup_device_huge_pmd(): by try_grab_page(), which warns where others just fail. */
+static pfn_t grab_device_page(struct machine *m, pfn_t pfn, enum holder holder)
+{
+	page_of(m, pfn)->flags |= PG_REFERENCED;
+	if (page_of(m, pfn)->refcount <= 0) {
+		raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
+		return NO_PFN;
+	}
+	page_get(m, pfn, holder);
+	return pfn;
 }
 
 /* mm/gup.c:gup_fast_pte_range(): a present, permitted, normal PTE; the VMA is not looked at. */
@@ -138,6 +150,8 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum hol
 		return NO_PFN;
 	if (!page_is(m, pfn, PG_VALID) || page_is(m, pfn, PG_P2PDMA))
 		return NO_PFN;
+	if (leaf.level == 2 && leaf_is_devmap(&leaf) && m->sem->traits.devmap_grab_page)
+		return grab_device_page(m, pfn, holder);
 	refs = pin ? page_pin_refs(m, pfn) : 1;
 	if (!page_try_get_folio(m, pfn, holder, refs))
 		return NO_PFN;
@@ -303,7 +317,8 @@ static enum step_result lock_mmap(struct machine *m, struct task *t)
 
 static bool may_be_poisoned(const struct machine *m, const struct task *t)
 {
-	return unresolved(m, t) && m->sem->traits.checks_hwpoison && t->follow.gup == -EEXIST &&
+	return unresolved(m, t) && m->sem->traits.checks_hwpoison &&
+	       (t->follow.gup == -EEXIST || t->follow.gup == -ENOMEM) &&
 	       !(t->follow.foll & FOLL_NOWAIT);
 }
 

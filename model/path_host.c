@@ -421,6 +421,8 @@ const struct step path_host_fault[] = {
 	STEP(copy_driver_page, .when = device_missing_private,
 	     .chain = "handle_mm_fault > do_cow_fault"),
 	STEP(file_fault, .when = file_fault_wanted, .calls = PATH_FILE_FAULT),
+	{ .name = "dax_fault", .run = file_fault, .when = dax_fault_wanted,
+	  .calls = PATH_DAX_FAULT },
 	STEP(driver_fault, .when = device_missing, .chain = "handle_mm_fault > __do_fault"),
 	STEP(reuse_shared_page, .when = device_write_protected,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_reuse"),
@@ -488,6 +490,7 @@ static u32 mode_flags(u8 mode)
 	return flags[mode];
 }
 
+#define ENOENT	2
 #define EINVAL	22
 #define ENOMEM	12
 
@@ -497,7 +500,7 @@ static s32 mmap_file(struct machine *m, const struct mmap_op *op, struct vma *vm
 	const struct file_state *file = &m->w->file[op->object];
 
 	vma->mode = file->type;
-	return file->used ? 0 : -EINVAL;
+	return file->used ? 0 : -ENOENT;
 }
 
 static s32 mmap_device(struct machine *m, const struct mmap_op *op, struct vma *vma)
@@ -549,6 +552,8 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		op->error = mmap_device(m, op, &vma);
 	if (op->kind == VMA_FILE)
 		op->error = mmap_file(m, op, &vma);
+	if (op->error == -ENOENT)	/* open() has failed already */
+		return STEP_NEXT;
 	if (op->kind == VMA_HUGETLB && ((vma.start | vma.end) & ~HPAGE_MASK)) {
 		op->error = -EINVAL;	/* hugetlb_get_unmapped_area() */
 		return STEP_DONE;

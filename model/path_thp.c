@@ -183,7 +183,7 @@ bool huge_missing_write(const struct machine *m, const struct task *t)
 }
 
 /* mm_get_huge_zero_folio(): one for all, which no mapping has a reference to */
-static pfn_t huge_zero(struct machine *m)
+pfn_t thp_huge_zero(struct machine *m)
 {
 	if (!m->w->huge_zero) {
 		m->w->huge_zero = alloc_frame(m, HPAGE_ORDER);
@@ -205,7 +205,7 @@ enum step_result map_huge_zero_page(struct machine *m, struct task *t)
 
 	vma_prepare_anon(m, vma);
 	host_set_leaf(m, t->host.hva & HPAGE_MASK, 2,
-		      huge_zero(m) << PAGE_SHIFT | huge_bits(vma) | special);
+		      thp_huge_zero(m) << PAGE_SHIFT | huge_bits(vma) | special);
 	return STEP_NEXT;
 }
 

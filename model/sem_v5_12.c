@@ -282,7 +282,7 @@ static const struct traits traits = {
 	.lru_batch = 15,
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
-	.change_pte = true, .writable_by_slow = true,
+	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 4, .reexecutes = true, .double_map = true,
 	.hugetlb_zap_notifies = true, .checks_hwpoison = true,
 };
@@ -298,6 +298,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_NOTIFY_END] = path_notify_end,
 	[PATH_UNMAP] = path_unmap,
 	[PATH_FILE_FAULT] = path_file_fault,
+	[PATH_DAX_FAULT] = path_dax_fault,
 	[PATH_FILE_RESIZE] = path_file_resize,
 	[PATH_FILE_WRITE] = path_file_write,
 	[PATH_FILE_CLEAN] = path_file_clean,

@@ -107,7 +107,7 @@ static const struct traits traits = {
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.migration_keeps_ad = true,
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
-	.change_pte = true, .writable_by_slow = true,
+	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 3, .reexecutes = true, .double_map = true,
 	.hugetlb_zap_notifies = true, .hugetlb_dontneed = true, .checks_hwpoison = true,
 };

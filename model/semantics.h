@@ -113,6 +113,7 @@ struct traits {
 	bool gup_fast_needs_mapping;	/* CONFIG_SECRETMEM, 6.10: refuses order 0 without it */
 	bool checks_hwpoison;		/* hva_to_pfn(): check_user_page_hwpoison(), until 6.12 */
 	bool reexecutes;		/* retry_, reexecute_instruction(): until 6.11 */
+	bool devmap_grab_page;		/* fast GUP of a devmap PMD: try_grab_page(), until 6.9 */
 	bool map_pages_puts;		/* filemap_map_pages() counts a page twice, and puts one */
 	bool fault_keeps_dirty;		/* set_pte_range(): a dirty page's new PTE has D and W */
 	bool saved_dirty;		/* _PAGE_SAVED_DIRTY (6.6): without W, D is bit 58 */

@@ -30,6 +30,8 @@ const char *path_name(enum path_id path)
 		return "unmap";
 	case PATH_FILE_FAULT:
 		return "file-fault";
+	case PATH_DAX_FAULT:
+		return "dax-fault";
 	case PATH_FILE_RESIZE:
 		return "file-resize";
 	case PATH_FILE_WRITE:

@@ -22,6 +22,7 @@ enum path_id {
 	PATH_NOTIFY_END,
 	PATH_UNMAP,		/* munmap, MADV_DONTNEED, unmap_mapping_range() */
 	PATH_FILE_FAULT,	/* do_fault() in a mapping of a file */
+	PATH_DAX_FAULT,		/* dax_iomap_fault() */
 	PATH_FILE_RESIZE,	/* ftruncate(), fallocate(FALLOC_FL_PUNCH_HOLE) */
 	PATH_FILE_WRITE,	/* open(O_CREAT), pwrite() */
 	PATH_FILE_CLEAN,	/* write-back: write_cache_pages() */
@@ -135,7 +136,8 @@ struct host_fault {
 	u8 poisoned;		/* SIGBUS(BUS_MCEERR_AR) */
 	u8 sigbus;		/* VM_FAULT_SIGBUS: beyond the end of the file */
 	u8 huge;		/* a PMD is being split or replaced */
-	u8 pad[2];
+	u8 level;		/* DAX: 1 or 2 */
+	u8 pad;
 };
 
 enum notify_event {

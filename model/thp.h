@@ -25,6 +25,8 @@ void pmd_split(struct machine *m, hva_t hva);
 void thp_pmd_gone(struct machine *m, pfn_t head, bool split);
 /* Does a leaf at level 2 cover @boundary, which is inside of it? */
 bool pmd_is_cut(struct machine *m, hva_t boundary);
+/* mm_get_huge_zero_folio() */
+pfn_t thp_huge_zero(struct machine *m);
 /* A page of 2M, whose first reference is the PMD's that is to map it; and that PMD. */
 pfn_t thp_alloc(struct machine *m);
 void thp_map(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn);

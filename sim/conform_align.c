@@ -22,7 +22,7 @@ static bool knows(const struct run *run, const struct item *recorded)
 static bool may_be_foreign(const struct run *run, const struct item *recorded)
 {
 	return recorded->kind == CONFORM_PAGE_REF && recorded->owner != FRAME_NEW &&
-	       recorded->owner != FRAME_FOUND && !knows(run, recorded);
+	       !knows(run, recorded);
 }
 
 static bool is_ours(const struct run *run, const struct item *recorded, const struct item *model)
@@ -33,7 +33,7 @@ static bool is_ours(const struct run *run, const struct item *recorded, const st
 	    recorded->owner == FRAME_FOUND)
 		return true;
 	if (recorded->owner == FRAME_ZERO)
-		return model->frame[0] == run->vm->w.config.zero_pfn;
+		return page_is(&run->vm->m, model->frame[0], PG_RESERVED);
 	return frames_model(frames, recorded->frame[0]) == model->frame[0];
 }
 

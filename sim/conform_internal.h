@@ -151,7 +151,7 @@ enum owner_of_frame {
 	FRAME_KNOWN,		/* compare */
 	FRAME_NEW,		/* allocated here, for us */
 	FRAME_FOUND,		/* in the page cache, by a fault of ours */
-	FRAME_ZERO,		/* PG_reserved: may be the zero page */
+	FRAME_ZERO,		/* PG_reserved: may be the zero page, or device memory */
 	FRAME_UNSURE,		/* ours if it is bound, else somebody else's */
 };
 

@@ -36,7 +36,7 @@ static const char *const backing_words[] = { "anon", "device", "file", "hugetlb"
 					     "hugetlb-shared", NULL };
 static const uint64_t backing_values[] = { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_HUGETLB,
 					   VMA_HUGETLB | BACKING_SHARED };
-static const char *const file_words[] = { "shmem", "disk", NULL };
+static const char *const file_words[] = { "shmem", "disk", "dax", NULL };
 
 static const char *const advice_words[] = { "hugepage", "nohugepage", "collapse", NULL };
 
@@ -111,7 +111,7 @@ const struct event_kind event_kinds[] = {
 		{ "file", ARG_NEW_FILE, AT(object), true, true, .help = "its name from here on" },
 		{ "size", ARG_NUMBER, AT(size), true, true, .max = MAX_BYTES, .help = "bytes" },
 		{ "type", ARG_CHOICE, AT(kind), .positional = true, .words = file_words,
-		  .help = "shared memory, or a filesystem with write-back" } } },
+		  .help = "shared memory, a filesystem with write-back, or one of device memory" } } },
 	{ "truncate", EVENT_TRUNCATE, "Userspace changes a file's length. [ftruncate()]", {
 		FILE_ARG,
 		{ "size", ARG_NUMBER, AT(offset), true, true, .max = MAX_BYTES, .help = "bytes" },

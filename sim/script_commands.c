@@ -52,7 +52,7 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 	if (e->backing == VMA_DEVICE && e->object >= MAX_OBJECTS)
 		return "more than 8 objects";
 	if (s->nr_regions && is_file && !strcmp(script_word(c, 0), "mmap"))
-		s->region[s->nr_regions - 1].file = file;
+		s->region[s->nr_regions - 1].file = file == NO_FILE ? -1 : file;
 	e->populate = !!script_option(c, "populate");
 	return NULL;
 }

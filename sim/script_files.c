@@ -12,7 +12,7 @@
 #include "model/host_mm.h"
 #include "sim/script_internal.h"
 
-static const char too_many[] = "more than 12 files";
+static const char too_many[] = "more than 11 files";
 
 static int file_of_path(const struct script *s, const char *path, size_t length)
 {
@@ -29,7 +29,7 @@ static int new_file(struct script *s, const struct command *c, const char *path,
 {
 	struct event *e;
 
-	if (s->nr_files == MAX_FILES)
+	if (s->nr_files == NO_FILE)
 		return -1;
 	e = script_add(s, c, EVENT_FILE);
 	e->object = s->nr_files;
@@ -42,8 +42,8 @@ static int new_file(struct script *s, const struct command *c, const char *path,
 /* The filesystems that the recorder mounts. */
 static bool type_of_path(const char *path, enum file_type *type)
 {
-	*type = FILE_SHMEM;
-	return !strncmp(path, "/tmp/", 5);
+	*type = strncmp(path, "/dax/", 5) ? FILE_SHMEM : FILE_DAX;
+	return *type == FILE_DAX || !strncmp(path, "/tmp/", 5);
 }
 
 static const char *open_path(struct script *s, const struct command *c, const char *path,
@@ -56,6 +56,10 @@ static const char *open_path(struct script *s, const struct command *c, const ch
 	*file = file_of_path(s, path, strlen(path));
 	if (!type_of_path(path, &type))
 		return "files of this filesystem are not modelled";
+	if (type == FILE_DAX && s->has_no_dax) {
+		*file = NO_FILE;
+		return NULL;
+	}
 	if (*file < 0 && keeps)
 		return "nobody has said how long this file is";
 	if (*file >= 0 && !keeps) {
@@ -158,6 +162,38 @@ static const char *echo(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* Blocks are allocated, and not written: unwritten extents. */
+static const char *fallocate(struct script *s, const struct command *c)
+{
+	const char *path = script_word(c, 4);
+	enum file_type type;
+
+	if (!type_of_path(path, &type) || file_of_path(s, path, strlen(path)) >= 0)
+		return "this file is not modelled";
+	if (!strcmp(c->answer.result, "rc=1")) {	/* this recorder has no such filesystem */
+		script_add(s, c, EVENT_NOTHING);
+		s->has_no_dax = type == FILE_DAX;
+		return NULL;
+	}
+	if (new_file(s, c, path, type, script_number(script_word(c, 3))) < 0)
+		return too_many;
+	s->events[s->nr_events - 1].elsewhere = true;
+	return NULL;
+}
+
+/* The recorder still has it open, and mapped or not: nothing goes. */
+static const char *rm(struct script *s, const struct command *c)
+{
+	int file = file_of_path(s, script_word(c, 2), strlen(script_word(c, 2)));
+
+	if (file < 0 && strcmp(c->answer.result, "rc=1"))
+		return "this file is not modelled";
+	script_add(s, c, EVENT_NOTHING);
+	if (file >= 0)
+		s->file_path[file] = NULL;
+	return NULL;
+}
+
 const char *script_shell(struct script *s, const struct command *c)
 {
 	static const char *const swaps[] = { "insmod", "mkswap", "swapon" };
@@ -173,5 +209,9 @@ const char *script_shell(struct script *s, const struct command *c)
 			script_add(s, c, EVENT_NOTHING);
 			return NULL;
 		}
+	if (!strcmp(script_word(c, 1), "fallocate") && !strcmp(script_word(c, 2), "-l"))
+		return fallocate(s, c);
+	if (!strcmp(script_word(c, 1), "rm") && c->nr_words == 3)
+		return rm(s, c);
 	return "this command is not modelled";
 }

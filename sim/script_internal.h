@@ -11,6 +11,9 @@ enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4, MAX_LATER = 4 };	/* labvmm's own bo
 #define REGION_GAP	0x40000000ull
 #define CODE_HVA	(RBASE - 0x100000)
 
+/* A row of world.file that is never used: what open() did not find. */
+enum { NO_FILE = MAX_FILES - 1 };
+
 struct script {
 	const struct recording *recording;
 	struct { const char *name; uint64_t base, size; int file; } region[MAX_REGIONS];
@@ -18,6 +21,7 @@ struct script {
 	const char *file_path[MAX_FILES];	/* NULL: has none */
 	char *name[MAX_FILES];			/* paths that are not a word */
 	size_t nr_files;
+	bool has_no_dax;		/* nothing is mounted there */
 	struct { uint64_t gpa, hva, size; } slot[64];
 	struct event *events;		/* of the command at hand */
 	size_t nr_events, room;
