@@ -42,7 +42,7 @@ enum page_flag {
 	PG_DOUBLE_MAP	= 1 << 27,	/* 6.1: mapcounts of all are one up for the PMDs */
 	PG_MLOCKED	= 1 << 23,	/* mapped in a VM_LOCKED VMA */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
-	PG_FSDAX	= 1 << 28,	/* a block of a filesystem: idle at a count of 1, never freed */
+	PG_FSDAX	= 1 << 28,	/* a block of a file: idle at 1, never freed */
 	PG_P2PDMA	= 1 << 24,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
 };

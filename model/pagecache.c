@@ -105,7 +105,7 @@ void dax_create(struct machine *m, unsigned file)
 	m->w->file[file].base = (m->w->next_frame + huge - 1) & ~(huge - 1);
 	m->w->next_frame = m->w->file[file].base + ((pages + huge - 1) & ~(huge - 1));
 	for (u64 i = 0; i < pages; i++) {
-		pages_init(m, ALLOC_ZONE_DEVICE, dax_pfn(m, file, i), 0, OWNER_DRIVER);
+		pages_init(m, ALLOC_ZONE_DEVICE, dax_pfn(m, file, i), 0, OWNER_KERNEL);
 		page_of(m, dax_pfn(m, file, i))->flags |= PG_FSDAX;
 	}
 }

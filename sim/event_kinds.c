@@ -111,7 +111,7 @@ const struct event_kind event_kinds[] = {
 		{ "file", ARG_NEW_FILE, AT(object), true, true, .help = "its name from here on" },
 		{ "size", ARG_NUMBER, AT(size), true, true, .max = MAX_BYTES, .help = "bytes" },
 		{ "type", ARG_CHOICE, AT(kind), .positional = true, .words = file_words,
-		  .help = "shared memory, a filesystem with write-back, or one of device memory" } } },
+		  .help = "shared memory, files with write-back, or device memory" } } },
 	{ "truncate", EVENT_TRUNCATE, "Userspace changes a file's length. [ftruncate()]", {
 		FILE_ARG,
 		{ "size", ARG_NUMBER, AT(offset), true, true, .max = MAX_BYTES, .help = "bytes" },
