@@ -11,18 +11,13 @@
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
+#include "model/pferr.h"
 #include "model/semantics.h"
 #include "model/tdp.h"
 #include "model/walker.h"
 
 #define EFAULT	14
 #define EINTR	4
-
-/* PFERR_* of an NPT error code; an EPT exit qualification has its own bits. */
-#define PFERR_PRESENT	BIT(0)
-#define PFERR_WRITE	BIT(1)
-#define PFERR_RSVD	BIT(3)
-#define PFERR_FETCH	BIT(4)
 
 bool fault_continues(const struct machine *m, const struct task *t)
 {
@@ -79,20 +74,17 @@ static enum step_result decode_fault(struct machine *m, struct task *t)
 {
 	const struct access *a = &t->access;
 	struct fault *f = &t->fault;
-	u64 q = a->qualification;
+	u64 code = a->qualification;
 
 	*f = (struct fault){ .gfn = (a->fetching ? m->w->config.code_gpa : a->gpa) >> PAGE_SHIFT,
 			     .slot = NO_SLOT, .pfn = KVM_PFN_ERR_FAULT, .page = NO_PFN };
 	f->rsvd = a->walk == WALK_MISCONFIG;
-	if (m->w->config.ept) {
-		f->write = !!(q & BIT(1));
-		f->exec = !!(q & BIT(2));
-		f->present = !!(q & (7 << 3));
-	} else {
-		f->write = !!(q & PFERR_WRITE);
-		f->exec = !!(q & PFERR_FETCH);
-		f->present = !!(q & PFERR_PRESENT);
-	}
+	if (m->w->config.ept)	/* handle_ept_misconfig(): PFERR_RSVD alone */
+		code = f->rsvd ? PFERR_RSVD : pferr_of_violation(m->sem->traits.pferr, code, false);
+	f->error_code = pferr_for_handler(m->sem->traits.pferr, code);
+	f->write = !!(f->error_code & PFERR_WRITE);
+	f->exec = !!(f->error_code & PFERR_FETCH);
+	f->present = !!(f->error_code & PFERR_PRESENT);
 	return STEP_NEXT;
 }
 

@@ -10,6 +10,7 @@
 
 #include "model/base.h"
 #include "model/page.h"
+#include "model/pferr.h"
 #include "model/pgtable.h"
 #include "model/spte.h"
 #include "model/step.h"
@@ -98,6 +99,7 @@ struct ops {
 struct traits {
 	const struct spte_format *ept, *npt;
 	u64 refcounted_bit;		/* v11: SPTE_MMU_PAGE_REFCOUNTED; see refcounted_mask() */
+	u8 pferr;			/* enum pferr_rules */
 	u8 allow_unsafe_mappings;	/* kvm.allow_unsafe_mappings (v11, 6.13) */
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */

@@ -244,8 +244,8 @@ struct pt_format spte_pt_format(const struct spte_format *format)
 
 	if (present)
 		return (struct pt_format){ .present = present, .huge = format->huge };
-	/* 5.12: P or R, and not MMIO */
-	return (struct pt_format){ .present = format->read ? format->read : BIT(0),
+	/* 5.12: P, or R where it is or where access tracking keeps it, and not MMIO */
+	return (struct pt_format){ .present = BIT(0) | format->track_mask << format->track_shift,
 				   .huge = format->huge, .absent_mask = format->mmio_mask,
 				   .absent = format->mmio_mask };
 }

@@ -89,6 +89,7 @@ struct access {
 /* struct kvm_page_fault */
 struct fault {
 	gfn_t gfn;
+	u64 error_code;		/* PFERR_* */
 	u64 mmu_seq;
 	hva_t hva;
 	pfn_t pfn;

@@ -45,7 +45,16 @@ static const struct leaf_row {
 	unsigned how;
 	u64 value;
 } leaves[] = {
+	/* 10 and 11 say host- and MMU-writable; nothing says present but R, W and X */
 	{ "EPT 5.12, 4K RWX", &spte_ept_5_12, 0, 0xf77 },
+	{ "EPT 5.12, 2M RWX", &spte_ept_5_12, HUGE, 0xff7 },
+	{ "EPT 5.12, 4K of a read-only host PTE", &spte_ept_5_12, READ_ONLY_HOST, 0x175 },
+	{ "EPT 5.12, 2M of a read-only host PMD", &spte_ept_5_12, READ_ONLY_HOST | HUGE, 0x1f5 },
+	{ "EPT 5.12, 4K of a BAR", &spte_ept_5_12, BAR, 0xf07 },
+	{ "EPT 5.12, 4K, prefetched", &spte_ept_5_12, PREFETCH, 0xe77 },
+	{ "EPT 5.12, no A/D, 4K RWX", &spte_ept_5_12, NO_AD, 0x0010000000000c77 },
+	{ "EPT 5.12, no A/D, 4K read-only", &spte_ept_5_12, NO_AD | READ_ONLY_HOST,
+	  0x0010000000000075 },
 
 	{ "NPT 5.12, 4K RW", &spte_npt_5_12, 0, 0xc67 },
 	{ "NPT 5.12, 2M RW", &spte_npt_5_12, HUGE, 0xce7 },
@@ -74,6 +83,10 @@ static const struct leaf_row {
 	{ "EPT 6.12, 4K read-only, prefetched", &spte_ept_6_12, READ_ONLY_HOST | PREFETCH,
 	  0x8000000000000875 },
 	{ "EPT 6.12, 4K of a BAR", &spte_ept_6_12, BAR, 0x8600000000000b07 },
+
+	{ "EPT 6.12, no A/D, 4K RWX", &spte_ept_6_12, NO_AD, 0x8610000000000877 },
+	{ "EPT 6.12, no A/D, 4K read-only", &spte_ept_6_12, NO_AD | READ_ONLY_HOST,
+	  0x8010000000000875 },
 
 	{ "EPT 7.2, 4K RWX", &spte_ept_7_2, 0, 0x80a0000000000f77 },
 	{ "EPT 7.2, 2M RWX", &spte_ept_7_2, HUGE, 0x80a0000000000ff7 },
@@ -128,7 +141,13 @@ static void spte_make_puts_the_frame_above_the_low_12_bits(void **state)
  *
  */
 static const struct leaf_row tracked[] = {
+	{ "EPT 5.12", &spte_ept_5_12, NO_AD | PREFETCH, 0x0150000000000c70 },
+	{ "EPT 5.12, read-only", &spte_ept_5_12, NO_AD | PREFETCH | READ_ONLY_HOST,
+	  0x0150000000000070 },
 	{ "EPT 6.1", &spte_ept_6_1, NO_AD | PREFETCH, 0x0750000000000870 },
+	{ "EPT 6.1, read-only", &spte_ept_6_1, NO_AD | PREFETCH | READ_ONLY_HOST,
+	  0x0150000000000870 },
+	{ "EPT 6.12", &spte_ept_6_12, NO_AD | PREFETCH, 0x8750000000000870 },
 	{ "EPT 7.2", &spte_ept_7_2, NO_AD | PREFETCH, 0xd0f0000000000a70 },
 };
 
@@ -240,6 +259,10 @@ static const struct mmio_row {
 	u64 generation, value;
 } mmios[] = {
 	/* 18 bits: 9 at 3, 9 at 54, and the type field says MMIO */
+	{ "EPT 5.12, generation 0x22", &spte_ept_5_12, 0xfe000, 0x22,
+	  0x00300000fe000116 },
+	{ "EPT 5.12, generation 0x1a2", &spte_ept_5_12, 0xfe000, 0x1a2,
+	  0x00300000fe000d16 },
 	{ "EPT 5.12, generation 0x2a2", &spte_ept_5_12, 0xfe000, 0x2a2,
 	  0x00700000fe000516 },
 	{ "EPT 6.1, generation 0x22", &spte_ept_6_1, 0xfe000, 0x22, 0x00000000fe000116 },
@@ -455,6 +478,7 @@ static void whatever_is_asked_for_the_writable_bits_agree(void **state)
 static void what_the_dirty_log_leaves_is_the_leaf_without_bit_1(void **state)
 {
 	static const struct { const struct spte_format *format; u64 value; } rows[] = {
+		{ &spte_ept_5_12, 0xf75 }, { &spte_npt_5_12, 0xc65 },
 		{ &spte_ept_6_1, 0x0600000000000b75 }, { &spte_ept_6_12, 0x8600000000000b75 },
 		{ &spte_ept_7_2, 0x80a0000000000f75 }, { &spte_npt_6_1, 0xe65 },
 		{ &spte_npt_6_12, 0xe65 }, { &spte_npt_7_2, 0xe65 },
@@ -464,6 +488,39 @@ static void what_the_dirty_log_leaves_is_the_leaf_without_bit_1(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		assert_true((leaf(rows[i].format, 0, 0, 0) & ~rows[i].format->write) ==
 			    rows[i].value);
+}
+
+/* Access tracking of leaves that hardware cannot mark: W is never saved, the rest comes back. */
+static const struct track_row {
+	const char *name;
+	const struct spte_format *format;
+	u64 used, tracked, restored;
+} tracks[] = {
+	{ "EPT 5.12, RWX", &spte_ept_5_12, 0x0010000000000c77, 0x0150000000000c70,
+	  0x0010000000000c75 },
+	{ "EPT 6.1, RWX", &spte_ept_6_1, 0x0610000000000877, 0x0750000000000870,
+	  0x0610000000000875 },
+	{ "EPT 6.1, read-only", &spte_ept_6_1, 0x0010000000000875, 0x0150000000000870,
+	  0x0010000000000875 },
+	{ "EPT 6.12, RWX", &spte_ept_6_12, 0x8610000000000877, 0x8750000000000870,
+	  0x8610000000000875 },
+	{ "EPT 7.2, RWX", &spte_ept_7_2, 0x90a0000000000f77, 0xd0f0000000000a70,
+	  0x90a0000000000f75 },
+	{ "EPT 7.2, read-only", &spte_ept_7_2, 0x9000000000000d75, 0xd050000000000870,
+	  0x9000000000000d75 },
+};
+
+static void a_leaf_without_ad_that_gets_old_keeps_r_and_x_in_software_bits(void **state)
+{
+	const struct track_row *row = *state;
+
+	assert_true(spte_mark_old(row->format, row->used) == row->tracked);
+	assert_true(spte_restore_tracked(row->format, row->tracked) == row->restored);
+	assert_true(spte_is_present(row->format, row->tracked));
+	assert_true(row->tracked & spte_pt_format(row->format).present);
+	assert_false(spte_is_mmio(row->format, row->tracked));
+	assert_true(spte_mark_old(row->format, row->tracked) == row->tracked);
+	assert_true(spte_restore_tracked(row->format, row->used) == row->used);
 }
 
 /* v11: shadow_refcounted_mask is bit 59, with TDP enabled. */
@@ -547,6 +604,7 @@ int main(void)
 	LIST_ROWS(&list, spte_pt_format_tells_walks_what_is_in_use, values);
 	LIST_TEST(&list, whatever_is_asked_for_the_writable_bits_agree);
 	LIST_TEST(&list, what_the_dirty_log_leaves_is_the_leaf_without_bit_1);
+	LIST_ROWS(&list, a_leaf_without_ad_that_gets_old_keeps_r_and_x_in_software_bits, tracks);
 	LIST_TEST(&list, spte_make_marks_a_refcounted_page_with_bit_59);
 	LIST_TEST(&list, the_series_alone_has_a_refcounted_bit);
 	LIST_ROWS(&list, a_semantics_has_the_layout_of_its_version, layouts);
