@@ -25,6 +25,10 @@ const struct law laws[] = {
 	  .found = "%lld references, %lld held",
 	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = refs_match,
 	  .breaches = {
+		{ "v6.8-rc3 v11-p1 v11-p2 v11-p3 v6.8",
+		  "L2: the release of an adjusted pfn takes another block's count" },
+		{ "v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe",
+		  "A6: a count-0 page is put for the page of an earlier round" },
 		{ "v11-on-v6.8",
 		  "the count itself is one too low; get_page_unless_zero() even takes -1" },
 	  } },
@@ -49,7 +53,9 @@ const struct law laws[] = {
 		  "was reserved at the look-up, and has been freed since, is put "
 		  "unheld" },
 		{ "v11-unsafe",
-		  "the same in the wrappers, which the gate no longer protects" },
+		  "the same in the wrappers, which the gate no longer protects; A6" },
+		{ "v11-p4 v11-p5 v11",
+		  "A6: a count-0 page is put for the page of an earlier round" },
 		{ "v11-on-v6.8",
 		  "d02c357e5bfa's check after the look-up puts by pfn what v11 has put already" },
 	  } },
@@ -102,19 +108,32 @@ const struct law laws[] = {
 	  .when = "when hva_to_pfn() returns a pfn; without FOLL_GET one or none, with FOLL_PIN "
 		  "what a pin is, on a pfn without a page none",
 	  .source = "v11 4/8; include/linux/mm_types.h:FOLL_GET",
-	  .found = "%lld references taken, %lld expected",
-	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = get_means_own },
+	  .finding = "A6", .found = "%lld references taken, %lld expected",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = get_means_own,
+	  .breaches = {
+		{ "v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8",
+		  "A6: the pfncache's second round still names the page of its first" },
+	  } },
 	{ .id = "get-or-guard",
 	  .sentence = "A page without a reference is given only to whom the notifier guards.",
 	  .when = "when hva_to_pfn() returns a page",
 	  .source = "v11 4/8: guarded_by_mmu_notifier; virt/kvm/kvm_main.c:kvm_follow_pfn()",
-	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = unheld_is_guarded },
+	  .finding = "A6",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = unheld_is_guarded,
+	  .breaches = {
+		{ "v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8",
+		  "A6: the pfncache's second round still names the page of its first" },
+	  } },
 	{ .id = "outputs-fresh",
 	  .sentence = "The page that a look-up names is one that this look-up took a reference on.",
 	  .when = "when hva_to_pfn() returns; what an earlier call left behind is none of it",
 	  .source = "v11 4/8: refcounted_page; virt/kvm/pfncache.c:hva_to_pfn_retry()",
 	  .finding = "A6", .found = "names pfn 0x%llx, took pfn 0x%llx",
-	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = outputs_are_fresh },
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = outputs_are_fresh,
+	  .breaches = {
+		{ "v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8",
+		  "A6: the pfncache's second round still names the page of its first" },
+	  } },
 	{ .id = "atomic-does-not-sleep",
 	  .sentence = "An atomic look-up runs only what cannot sleep.",
 	  .source = "virt/kvm/kvm_main.c:gfn_to_pfn_memslot_atomic()",
@@ -205,7 +224,9 @@ const struct law laws[] = {
 		  "a pfn is asked at the release whether it is counted: a page that "
 		  "was reserved at the look-up, and has been freed since, is marked" },
 		{ "v11 v11-unsafe v11-on-v6.8",
-		  "A4" },
+		  "A4, A6" },
+		{ "v11-p4 v11-p5",
+		  "A6: the release marks the count-0 page that it is about to put" },
 	  } },
 	{ .id = "no-touch-when-stale",
 	  .sentence = "A fault touches a page it does not hold only while that cannot be freed.",
@@ -242,6 +263,8 @@ const struct law laws[] = {
 	  .breaches = {
 		{ "v11-p7",
 		  "a leaf without struct page has the bit, and nobody asks pfn_valid()" },
+		{ "v11 v11-unsafe v11-on-v6.8",
+		  "A5: where there is no bit every leaf counts as refcounted" },
 	  } },
 
 	/* ---- stage-2 entries of the root that new faults use ---- */
@@ -346,9 +369,11 @@ const struct law laws[] = {
 	  .breaches = {
 		{ "v5.11 v5.12",
 		  "kvm_is_zone_device_pfn() of the page that KVM has freed" },
-		{ "v11-p1 v11-p2 v11-p3 v11-p6 v11-p7 v11 v11-unsafe "
+		{ "v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe "
 		  "v11-on-v6.8",
-		  "A4: the assertion of 1/8" },
+		  "A4 and A6: the assertion of 1/8" },
+		{ "v6.1 v6.8-rc3 v6.8 v6.12",
+		  "kvm_is_zone_device_page() of a device's page whose count is 0; L2" },
 	  } },
 	{ .id = "no-kernel-bug",
 	  .sentence = "No BUG_ON() of the kernel fires, and nothing it dereferences is bad.",
@@ -357,6 +382,10 @@ const struct law laws[] = {
 	  .breaches = {
 		{ "v11-p7",
 		  "page_count() of a struct page that is not there, when a BAR is zapped" },
+		{ "v11 v11-unsafe v11-on-v6.8",
+		  "A5: the same where there is no bit" },
+		{ "v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v6.8",
+		  "without the TDP MMU the end of logging reads beyond the memslot's lpage_info" },
 	  } },
 
 	/* ---- what only whole runs show ---- */

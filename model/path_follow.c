@@ -125,6 +125,12 @@ static bool gup_fast_allows(struct machine *m, pfn_t pfn)
 	       page_is(m, page_head(m, pfn), PG_HEAD);
 }
 
+/* Who has a page without a count mapped as one that has? */
+static u8 grab_blame(struct machine *m, pfn_t head)
+{
+	return page_of(m, head)->owner == OWNER_DRIVER ? BLAME_DRIVER : BLAME_KVM;
+}
+
 /* __gup_device_huge_pmd(): by try_grab_page(), which warns where others just fail. */
 static pfn_t grab_device_page(struct machine *m, pfn_t pfn, enum holder holder)
 {
@@ -236,7 +242,7 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 		return -EEXIST;
 	}
 	if (page_of(m, head)->refcount <= 0) {
-		raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
+		raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, grab_blame(m, head));
 		return -ENOMEM;
 	}
 	if (page_is(m, pfn, PG_P2PDMA))		/* without FOLL_PCI_P2PDMA */
