@@ -32,12 +32,14 @@ static bool looks_under_mmu_lock(const struct semantics *sem)
 }
 
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
+#define DIRTIED	"the folio is locked from there to install_file_page(), which dirties it, too"
 #define GONE	"gone since 6.12: .reexecutes guards it"
 
 const struct equivalent equivalents[] = {
 	/* ---- without ---- */
 	{ MUTATION_DROP, "reuse_shared_page", NULL, NULL,
 	  "a shared mapping of a driver's pages is born writable, and mprotect() gives W back" },
+	{ MUTATION_DROP, "page_mkwrite", NULL, NULL, DIRTIED },
 	{ MUTATION_DROP, "notify_begun", NULL, NULL,
 	  "a mark for the laws alone: the_mark_of_notify_begun_is_for_the_laws" },
 	{ MUTATION_DROP, "retry_instruction", NULL, emulates_once, GONE },
@@ -57,7 +59,11 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "reuse_anon_page", "copy_anon_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "put_old_page", "copy_driver_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "copy_driver_page", "file_fault", NULL, EXCLUDE },
-	{ MUTATION_SWAP, "file_fault", "driver_fault", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "file_fault", "dax_fault", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "dax_fault", "driver_fault", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "find_page", "get_mapped_page", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "get_mapped_page", "page_mkwrite", NULL, DIRTIED },
+	{ MUTATION_SWAP, "page_mkwrite", "copy_file_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "driver_fault", "reuse_shared_page", NULL,
 	  "at most one of the two runs: a shared mapping of a driver's pages is born writable" },
 	{ MUTATION_SWAP, "copy_log", "harvest_log", NULL,

@@ -96,7 +96,7 @@ static bool bind(struct script *script, struct error *error)
 		if (!event_bind(s, script->names, &script->events[script->nr_events], error))
 			return false;
 		script->events[script->nr_events].number = script->nr_events + 1;
-		script->events[script->nr_events].is_private = script->private;
+		script->events[script->nr_events].is_private |= script->private;
 		script->nr_events++;
 	}
 	return true;

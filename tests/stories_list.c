@@ -302,6 +302,25 @@ const struct story stories[] = {
 	  "munmap m 4K\n" "free buf\n" "unmap 0\n" },
 	{ "free_while_kernel_maps_a_tail", BLOCK "map 0x1000\n" "munmap m 8K\n" "free block\n"
 	  "unmap 0\n" },
+
+	/* ---- files ---- */
+	{ "private_file_written", "file f 16K\n" "mmap p 16K file file=f private=1\n"
+	  "mmap s 16K file file=f\n" "memslot 1 gpa=0 hva=s size=16K\n" "host-write p 7\n"
+	  "read 0\n" "host-read p\n" },
+	{ "truncated_within_a_page", "file f 32K\n" "mmap s 32K file file=f\n"
+	  "memslot 1 gpa=0 hva=s size=32K\n" "write 0x1004 7\n" "write 0x3000 8\n"
+	  "truncate f 4098\n" "read 0x1004\n" },
+
+	/* ---- mlock() ---- */
+	{ "locked_halves_are_one", ANON "host-write m 7\n" "mlock m 8K\n" "mlock m+0x2000 8K\n"
+	  "mprotect m 16K r\n" },
+	{ "nothing_to_lock", ANON "mprotect m 16K none\n" "mlock m 16K\n" },
+	{ "locked_within_2m", "mmap m 4M hva=0x40000000\n" "mmap other 8K\n" "host-write m 7\n"
+	  "u: munmap other 8K until=detach_vmas\n" "k: mlock m+0x100000 4K\n" "resume u\n"
+	  "resume k\n" },
+	{ "populate_waits_for_mmap_lock", "mmap other 8K\n"
+	  "u: munmap other 8K until=detach_vmas\n" "p: mmap m 16K populate=1\n"
+	  "memslot 1 gpa=0 hva=m size=16K\n" "read 0\n" "resume u\n" "resume p\n" },
 };
 
 const size_t nr_stories = ARRAY_SIZE(stories);
