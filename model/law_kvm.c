@@ -19,6 +19,16 @@ static bool flush_is_due(const struct machine *m)
 	return start_is_running(m) || slot_call_runs(m, true);
 }
 
+/* Access tracking takes W, too, and TLBs may stay: the page is as writable as it was. */
+static bool tlb_may_write(struct machine *m, u64 spte)
+{
+	const struct spte_format *format = spte_format_of(m);
+
+	if (spte_restore_tracked(format, spte) != spte)
+		return spte & format->mmu_writable;
+	return spte_is_writable(format, spte);
+}
+
 bool tlb_is_fresh(struct machine *m, u64 key, struct violation *v)
 {
 	unsigned vcpu = key >> 52;
@@ -37,8 +47,7 @@ bool tlb_is_fresh(struct machine *m, u64 key, struct violation *v)
 		return false;
 	v->pfn = entry->pfn;
 	v->wanted = pt_pfn(at.leaf.entry) + (entry->gfn - at.leaf.first);
-	return v->value == v->wanted &&
-	       (!entry->writable || spte_is_writable(spte_format_of(m), at.leaf.entry));
+	return v->value == v->wanted && (!entry->writable || tlb_may_write(m, at.leaf.entry));
 }
 
 bool notifier_counts_agree(struct machine *m, u64 key, struct violation *v)

@@ -50,7 +50,13 @@ bool may_split(const struct machine *m, const struct task *t);
 bool split_is_open(const struct machine *m, const struct task *t);
 
 /* Steps and guards that sem_*.c put elsewhere or leave out */
+DECLARE_STEP(mmio_fault);
 DECLARE_STEP(fast_page_fault);
+DECLARE_STEP(fast_fix);
+bool fast_wants_fix(const struct machine *m, const struct task *t);
+/* vcpu_cache_mmio_info(), vcpu_match_mmio_gpa(): the last gfn that had no memslot */
+void vcpu_cache_mmio(struct machine *m, unsigned vcpu, gfn_t gfn);
+bool vcpu_knows_mmio(const struct machine *m, unsigned vcpu, gfn_t gfn);
 DECLARE_STEP(unmap_log_writable);
 DECLARE_STEP(precheck_retry);
 DECLARE_STEP(precheck_retry_again);
@@ -79,6 +85,8 @@ DECLARE_STEP(gpc_invalidate);
 DECLARE_STEP(stage2_release);
 bool stage2_has_lookup(const struct machine *m, const struct task *t);
 bool gpcs_active(const struct machine *m, const struct task *t);
+gfn_t max_gfn(const struct machine *m);
+bool mmio_generation_wraps(const struct machine *m, const struct task *t);
 bool slot_ok(const struct machine *m, const struct task *t);
 bool may_be_fast(const struct machine *m, const struct task *t);
 bool slot_changes(const struct machine *m, const struct task *t);

@@ -252,11 +252,11 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
-/* Only no-slot faults leave MMIO information behind: vcpu_cache_mmio_info(). */
+/* EMULTYPE_ALLOW_RETRY_PF: not of MMIO; .rsvd is left where the entry or the cache said so. */
 static bool may_retry(const struct machine *m, const struct task *t)
 {
 	return m->sem->traits.reexecutes && t->access.kind == ACCESS_RMW && !t->access.retried &&
-	       t->fault.slot != NO_SLOT;
+	       !t->fault.rsvd && !vcpu_knows_mmio(m, t->vcpu, t->fault.gfn);
 }
 
 /* What is no instruction that writes page tables (a plain store is) is first tried again. */

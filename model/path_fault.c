@@ -57,13 +57,6 @@ static bool misconfigured(const struct machine *m, const struct task *t)
 	return fault_continues(m, t) && t->fault.rsvd;
 }
 
-bool may_be_fast(const struct machine *m, const struct task *t)
-{
-	if (!fault_continues(m, t) || t->fault.rsvd)
-		return false;
-	return t->fault.present ? t->fault.write : !m->w->config.ad;
-}
-
 bool fault_installs(const struct machine *m, const struct task *t)
 {
 	return fault_continues(m, t) && t->fault.level;
@@ -88,70 +81,25 @@ static enum step_result decode_fault(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* handle_mmio_page_fault(): a known MMIO SPTE of this generation is emulated without a fault. */
-static enum step_result mmio_fault(struct machine *m, struct task *t)
-{
-	const struct spte_format *format = spte_format_of(m);
-	struct fault *f = &t->fault;
-	struct pt_leaf leaf = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
-
-	f->rsvd = false;
-	if (!spte_is_mmio(format, leaf.entry)) {	/* zapped since: the guest tries again */
-		t->access.last_ret = f->ret = RET_PF_RETRY;
-		return STEP_DONE;
-	}
-	if (spte_mmio_generation(format, leaf.entry) ==
-	    spte_mmio_generation_of(format, m->w->kvm.generation)) {
-		if (memslot_of_gfn(m, f->gfn) != NO_SLOT)
-			raise_alarm(m, ALARM_STALE_MMIO, f->gfn, BLAME_KVM);
-		t->access.last_ret = f->ret = RET_PF_EMULATE;
-		return STEP_DONE;
-	}
-	return STEP_NEXT;
-}
-
-static bool access_allowed(const struct machine *m, const struct fault *f, u64 spte)
-{
-	const struct spte_format *format = spte_format_of(m);
-
-	if (f->write)
-		return spte_is_writable(format, spte);
-	if (f->exec)
-		return spte_is_executable(format, spte);
-	return true;
-}
-
-/* Lockless; takes and drops no references. */
-enum step_result fast_page_fault(struct machine *m, struct task *t)
-{
-	const struct spte_format *format = spte_format_of(m);
-	struct fault *f = &t->fault;
-	struct pt_leaf leaf = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
-	int row = memslot_of_gfn(m, f->gfn);
-
-	if (!spte_is_leaf(format, leaf.entry, leaf.level))
-		return STEP_NEXT;
-	if (access_allowed(m, f, leaf.entry)) {
-		f->ret = RET_PF_SPURIOUS;
-	} else if (!m->w->config.ad && access_allowed(m, f, spte_restore_tracked(format,
-									leaf.entry))) {
-		tdp_fix_spte(m, &leaf, spte_restore_tracked(format, leaf.entry));
-		f->ret = RET_PF_FIXED;
-	} else if (f->write && (leaf.entry & format->mmu_writable) &&
-		   !(leaf.level > 1 && memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))) {
-		tdp_fix_spte(m, &leaf, leaf.entry | format->write);
-		memslot_mark_dirty(m, row, f->gfn);
-		f->ret = RET_PF_FIXED;
-	}
-	note_stat(m, "pf_fast", f->ret != RET_PF_CONTINUE);
-	return STEP_NEXT;
-}
-
 /* smp_rmb() after the read: the look-up may not be reordered before it. */
 static enum step_result snapshot_seq(struct machine *m, struct task *t)
 {
 	t->fault.mmu_seq = m->w->kvm.mmu_seq;
 	return STEP_NEXT;
+}
+
+/* kvm_handle_noslot_fault() */
+static void handle_noslot(struct machine *m, struct task *t)
+{
+	struct fault *f = &t->fault;
+
+	f->pfn = f->orig_pfn = KVM_PFN_NOSLOT;
+	f->map_writable = false;
+	f->unused_page = true;	/* of which nothing comes */
+	vcpu_cache_mmio(m, t->vcpu, f->gfn);
+	if (m->w->config.no_mmio_caching ||
+	    (m->sem->traits.mmio_below_max_gfn && f->gfn > max_gfn(m)))
+		f->ret = RET_PF_EMULATE;
 }
 
 static enum step_result check_slot(struct machine *m, struct task *t)
@@ -161,10 +109,8 @@ static enum step_result check_slot(struct machine *m, struct task *t)
 	f->slot = memslot_of_gfn(m, f->gfn);
 	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID)) {
 		f->ret = RET_PF_RETRY;
-	} else if (f->slot == NO_SLOT) {	/* kvm_handle_noslot_fault() */
-		f->pfn = f->orig_pfn = KVM_PFN_NOSLOT;
-		f->map_writable = false;
-		f->unused_page = true;	/* of which nothing comes */
+	} else if (f->slot == NO_SLOT) {
+		handle_noslot(m, t);
 	}
 	return STEP_NEXT;
 }
@@ -296,6 +242,24 @@ static enum step_result adjust_level(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* The table that holds @gfn's entry of @level. */
+static pfn_t table_at(struct machine *m, pfn_t root, gfn_t gfn, unsigned level)
+{
+	pfn_t table = root;
+
+	for (unsigned l = PT_LEVELS; l > level; l--)
+		table = pt_pfn(tdp_entry(m, table, gfn, l));
+	return table;
+}
+
+static u64 goal_spte(struct machine *m, const struct task *t)
+{
+	const struct fault *f = &t->fault;
+	pfn_t table = table_at(m, m->w->vcpu[t->vcpu].root, f->gfn, f->goal_level);
+
+	return tdp_entry(m, table, f->gfn, f->goal_level);
+}
+
 /* The loop of kvm_tdp_mmu_map(): one table a turn, by cmpxchg under the read lock. */
 static enum step_result link_table(struct machine *m, struct task *t)
 {
@@ -303,8 +267,10 @@ static enum step_result link_table(struct machine *m, struct task *t)
 	struct fault *f = &t->fault;
 	struct pt_leaf at = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
 
-	if (at.level <= f->goal_level)
+	if (at.level <= f->goal_level) {
+		f->old_spte = goal_spte(m, t);
 		return STEP_NEXT;
+	}
 	if (at.entry == format->frozen) {
 		f->ret = RET_PF_RETRY;
 		return STEP_NEXT;
@@ -345,16 +311,6 @@ static u64 leaf_for(struct machine *m, const struct fault *f, u64 old)
 	return spte_make(spte_format_of(m), &args);
 }
 
-/* The table that holds @gfn's entry of @level. */
-static pfn_t table_at(struct machine *m, pfn_t root, gfn_t gfn, unsigned level)
-{
-	pfn_t table = root;
-
-	for (unsigned l = PT_LEVELS; l > level; l--)
-		table = pt_pfn(tdp_entry(m, table, gfn, l));
-	return table;
-}
-
 void fault_check_bit(struct machine *m, const struct fault *f, u64 new)
 {
 	if (f->slot != NO_SLOT && refcounted_mask(m) &&
@@ -362,19 +318,23 @@ void fault_check_bit(struct machine *m, const struct fault *f, u64 new)
 		raise_alarm(m, ALARM_BIT_INEXACT, f->gfn, BLAME_KVM);
 }
 
-/* tdp_mmu_map_handle_target_level() */
+/* tdp_mmu_map_handle_target_level(): by cmpxchg with what link_table has read */
 static enum step_result install_leaf(struct machine *m, struct task *t)
 {
 	const struct spte_format *format = spte_format_of(m);
 	struct fault *f = &t->fault;
 	pfn_t root = m->w->vcpu[t->vcpu].root;
 	pfn_t table = table_at(m, root, f->gfn, f->goal_level);
-	u64 old = tdp_entry(m, table, f->gfn, f->goal_level), new;
+	u64 old = f->old_spte, new;
 
 	if (f->slot == NO_SLOT)
 		new = spte_make_mmio(format, f->gfn, m->w->kvm.generation);
 	else
 		new = leaf_for(m, f, old);
+	if (new != old && old != goal_spte(m, t)) {	/* tdp_mmu_set_spte_atomic() */
+		f->ret = RET_PF_RETRY;
+		return STEP_NEXT;
+	}
 	fault_check_bit(m, f, new);
 	f->ret = new == old ? RET_PF_SPURIOUS : RET_PF_FIXED;
 	tdp_set_spte(m, table, f->gfn, f->goal_level, new);
@@ -391,19 +351,6 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 	note(m, &(struct note){ .kind = NOTE_SET_SPTE, .name = "kvm_mmu_set_spte",
 				.gfn = f->gfn & ~(level_pages(f->goal_level) - 1),
 				.level = f->goal_level, .new = new });
-	return STEP_NEXT;
-}
-
-/* 7.2: a leaf of the goal level that already allows the access is left alone. */
-enum step_result spurious_if_allowed(struct machine *m, struct task *t)
-{
-	struct fault *f = &t->fault;
-	struct pt_leaf at = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
-
-	if (f->slot != NO_SLOT && at.level == f->goal_level &&
-	    spte_is_leaf(spte_format_of(m), at.entry, at.level) &&
-	    access_allowed(m, f, at.entry))
-		f->ret = RET_PF_SPURIOUS;
 	return STEP_NEXT;
 }
 

@@ -12,18 +12,37 @@
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/tdp.h"
+#include "model/walker.h"
 
 #define EINVAL	22
 #define EEXIST	17
 
 #define KVM_MEM_MAX_NR_PAGES	(BIT(31) - 1)
 #define TASK_SIZE_MAX		(BIT(47) - PAGE_SIZE)
-#define MAX_GFN			(BIT(46 - PAGE_SHIFT) - 1)	/* kvm_mmu_max_gfn() */
 
 /* SHRT_MAX less the private ones: TSS, identity map, APIC access page. */
 enum { KVM_USER_MEM_SLOTS = 32767 - 3 };
 
 enum { ADDRESS_SPACES = 2 };	/* x86: 0 and SMM; the generation moves by as many */
+
+/* kvm_mmu_max_gfn() */
+gfn_t max_gfn(const struct machine *m)
+{
+	unsigned bits = m->w->config.mmu == MMU_SHADOW ? 52 : physical_bits(m);
+
+	return BIT(bits - PAGE_SHIFT) - 1;
+}
+
+/*
+ * kvm_mmu_invalidate_mmio_sptes(): the part of the generation that MMIO SPTEs carry is 0 again. If
+ * that is INVALID's generation, the deletion zaps everything anyway.
+ */
+bool mmio_generation_wraps(const struct machine *m, const struct task *t)
+{
+	u64 carried = spte_mmio_generation_of(spte_format_of(m), m->w->kvm.generation);
+
+	return slot_changes(m, t) && !(carried & ~(u64)(ADDRESS_SPACES - 1));
+}
 
 bool slot_ok(const struct machine *m, const struct task *t)
 {
@@ -191,7 +210,7 @@ enum step_result prepare_slot(struct machine *m, struct task *t)
 	struct slot_op *op = &t->slot;
 	bool placed = op->change == SLOT_CREATE || op->change == SLOT_MOVE;
 
-	if (!placed || op->base_gfn + op->npages - 1 <= MAX_GFN)
+	if (!placed || op->base_gfn + op->npages - 1 <= max_gfn(m))
 		return STEP_NEXT;
 	op->error = -EINVAL;
 	if (op->change == SLOT_MOVE) {	/* kvm_activate_memslot() */
@@ -283,6 +302,8 @@ enum step_result slots_unlock(struct machine *m, struct task *t)
 
 #define SLOT "kvm_set_memory_region > kvm_set_memslot"
 
+#define WRAP	SLOT " > kvm_mmu_invalidate_mmio_sptes > kvm_mmu_zap_all_fast"
+
 const struct step path_slot[] = {
 	STEP(slots_lock, .chain = "kvm_set_memory_region"),
 	STEP(check_region, .chain = "kvm_set_memory_region"),
@@ -292,6 +313,10 @@ const struct step path_slot[] = {
 	STEP(zap_obsolete, .when = slot_goes,
 	     .chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_invalidated_roots"),
 	STEP(commit_slot, .when = slot_changes, .chain = SLOT),
+	{ .name = "zap_all_of_wrap", .run = zap_all_fast, .when = mmio_generation_wraps,
+	  .chain = WRAP },
+	{ .name = "zap_obsolete_of_wrap", .run = zap_obsolete, .when = mmio_generation_wraps,
+	  .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots" },
 	STEP(protect_slot, .when = log_begins,
 	     .chain = SLOT " > kvm_mmu_slot_remove_write_access"),
 	STEP(protect_huge_leaves, .when = log_begins_full,

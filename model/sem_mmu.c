@@ -11,13 +11,18 @@
 
 #define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault"
 #define SLOT	"kvm_set_memory_region > kvm_set_memslot"
+#define WRAP	SLOT " > kvm_mmu_invalidate_mmio_sptes > kvm_mmu_zap_all_fast"
 #define APPLY	SLOT " > kvm_mmu_slot_apply_flags"
 
 static const struct step_edit edits[] = {
 	{ EDIT_DROP_ANY, PATH_FAULT, "fast_page_fault", { 0 } },	/* not for TDP in 5.12 */
+	{ EDIT_DROP_ANY, PATH_FAULT, "fast_fix", { 0 } },
 	{ EDIT_DROP_ANY, PATH_FAULT, "spurious_if_allowed", { 0 } },	/* the TDP MMU's */
 	{ EDIT_BEFORE, PATH_FAULT, "snapshot_seq",
 	  STEP(fast_page_fault, .when = may_be_fast, .chain = FAULT " > fast_page_fault") },
+	{ EDIT_AFTER, PATH_FAULT, "fast_page_fault",
+	  STEP(fast_fix, .when = fast_wants_fix, .to = "fast_page_fault",
+	       .chain = FAULT " > fast_page_fault > fast_pf_fix_direct_spte") },
 	{ EDIT_REPLACE, PATH_FAULT, "lock_mmu",
 	  { .name = "lock_mmu", .run = direct_lock_mmu, .when = fault_continues, .chain = FAULT } },
 	{ EDIT_AFTER, PATH_FAULT, "check_stale",
@@ -39,6 +44,10 @@ static const struct step_edit edits[] = {
 	  { .name = "zap_all_fast", .run = zap_all_shadow, .when = slot_goes,
 	    .chain = SLOT " > kvm_mmu_zap_all_fast > kvm_zap_obsolete_pages" } },
 	{ EDIT_DROP, PATH_SLOT, "zap_obsolete", { 0 } },
+	{ EDIT_REPLACE, PATH_SLOT, "zap_all_of_wrap",
+	  { .name = "zap_all_of_wrap", .run = zap_all_shadow, .when = mmio_generation_wraps,
+	    .chain = WRAP } },
+	{ EDIT_DROP, PATH_SLOT, "zap_obsolete_of_wrap", { 0 } },
 	{ EDIT_DROP_ANY, PATH_SLOT, "split_slot", { 0 } },	/* only if there is a TDP MMU */
 	{ EDIT_REPLACE, PATH_SLOT, "protect_slot",
 	  { .name = "protect_slot", .run = protect_rmaps, .when = log_begins,

@@ -103,7 +103,7 @@ static pfn_t gfn_to_page(struct machine *m, struct task *t)
 
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 15,
-	.pfncache = true,
+	.pfncache = true, .mmio_below_max_gfn = true,
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.migration_keeps_ad = true,
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
@@ -135,6 +135,10 @@ const struct semantics_patch sem_v6_1 = {
 		{ EDIT_BEFORE, PATH_FAULT, "snapshot_seq",
 		  STEP(fast_page_fault, .when = may_be_fast,
 		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > fast_page_fault") },
+		{ EDIT_AFTER, PATH_FAULT, "fast_page_fault",
+		  STEP(fast_fix, .when = fast_wants_fix, .to = "fast_page_fault",
+		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > fast_page_fault > "
+				"fast_pf_fix_direct_spte") },
 		/* kvm_swap_active_memslots(): mn_active_invalidate_count, 5.13 */
 		{ EDIT_REPLACE, PATH_SLOT, "invalidate_slot",
 		  STEP(swap_to_invalid, .when = slot_goes, .chain = SWAP) },

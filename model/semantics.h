@@ -104,6 +104,7 @@ struct traits {
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
+	bool mmio_below_max_gfn;	/* above kvm_mmu_max_gfn() no MMIO SPTE is made (5.18) */
 	bool pfncache;			/* struct gfn_to_pfn_cache (5.17) */
 	bool follow_api;		/* kvm_follow_pfn() can be called (v11 3/8) */
 	bool get_or_guard;		/* ... and warns without FOLL_GET or guard (v11 4/8) */

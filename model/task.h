@@ -95,6 +95,7 @@ struct fault {
 	pfn_t pfn;
 	pfn_t orig_pfn;		/* what a release by pfn is given */
 	pfn_t page;		/* refcounted_page / accessed_page; NO_PFN if none */
+	u64 old_spte, new_spte;	/* what was read, and is to be put in its place by cmpxchg */
 	s16 slot;		/* row of kvm.slots, or NO_SLOT */
 	u8 write, exec, present, rsvd;
 	u8 map_writable;
@@ -104,6 +105,8 @@ struct fault {
 	u8 ret;			/* enum ret_pf */
 	u8 unused_page;		/* the pfn was resolved and must be given back */
 	s32 error;
+	u8 fast_tries;
+	u8 pad[7];
 };
 
 /* struct kvm_follow_pfn, and gfn_to_pfn's arguments in the same words */

@@ -22,7 +22,10 @@
 
 #define PTE_ADDRESS		(((u64)1 << 52) - 4096)
 
-enum { PHYSICAL_BITS = 46 };	/* MAXPHYADDR of the simulated processors */
+unsigned physical_bits(const struct machine *m)
+{
+	return m->w->config.physical_bits ? m->w->config.physical_bits : 46;
+}
 
 static unsigned index_of(u64 gfn, unsigned level)
 {
@@ -40,11 +43,11 @@ static struct walk npt_fault(unsigned access, bool present, bool reserved)
 }
 
 /* APM vol. 2, 5.3.3: what must be 0 in a present entry. Bit 12 of a large page is PAT. */
-static bool npt_reserved(u64 e, unsigned level)
+static bool npt_reserved(const struct machine *m, u64 e, unsigned level)
 {
 	u64 below = level > 1 ? (((u64)1 << (12 + 9 * (level - 1))) - 1) & ~(u64)0x1fff : 0;
 
-	if (e & PTE_ADDRESS & ~(((u64)1 << PHYSICAL_BITS) - 1))
+	if (e & PTE_ADDRESS & ~(BIT(physical_bits(m)) - 1))
 		return true;
 	if (!(e & NPT_PAGE_SIZE) || level == 1)
 		return false;
@@ -63,7 +66,7 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 		e = m->phys->load(m->phys, table, index_of(gfn, level));
 		if (!(e & NPT_PRESENT))
 			return npt_fault(access, false, false);
-		if (npt_reserved(e, level))
+		if (npt_reserved(m, e, level))
 			return npt_fault(access, true, true);
 		writable &= !!(e & NPT_WRITE);
 		executable &= !(e & NPT_NX);
@@ -95,7 +98,7 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 static struct walk intel_walk(struct machine *m, u64 root, u64 gfn, unsigned access)
 {
 	const struct ept_processor processor = {
-		.levels = 4, .physical_bits = PHYSICAL_BITS, .ad = m->w->config.ad,
+		.levels = 4, .physical_bits = physical_bits(m), .ad = m->w->config.ad,
 		.execute_only = true, .gigantic = true,
 	};
 	const struct ept_access unpaged = {

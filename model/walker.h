@@ -30,6 +30,8 @@ struct walk {
 	u64 first;		/* WALK_OK: first gfn of the mapping */
 };
 
+/* MAXPHYADDR of the simulated processor. */
+unsigned physical_bits(const struct machine *m);
 /* Translate @gfn for @access under @root; sets A on the way and D for a write, as hardware does. */
 struct walk hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned access);
 /* The same where the guest itself runs on KVM's tables, without nested paging. */

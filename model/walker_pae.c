@@ -20,8 +20,6 @@
 #define PF_RSVD		BIT(3)
 #define PF_I		BIT(4)
 
-enum { PHYSICAL_BITS = 46 };
-
 static struct walk pf(unsigned access, bool present, bool reserved)
 {
 	u64 code = (present ? PF_P : 0) | (reserved ? PF_RSVD : 0) |
@@ -32,11 +30,11 @@ static struct walk pf(unsigned access, bool present, bool reserved)
 }
 
 /* Above MAXPHYADDR up to NX; below a large page, but for its PAT bit. */
-static bool is_reserved(u64 e, unsigned level)
+static bool is_reserved(const struct machine *m, u64 e, unsigned level)
 {
 	u64 below = level == 2 && (e & PTE_PS) ? BIT(21) - BIT(13) : 0;
 
-	return (e & ~PTE_NX & ~(BIT(PHYSICAL_BITS) - 1)) || (e & below);
+	return (e & ~PTE_NX & ~(BIT(physical_bits(m)) - 1)) || (e & below);
 }
 
 struct walk pae_hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned access)
@@ -50,7 +48,7 @@ struct walk pae_hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned acc
 			return pf(access, false, false);
 		table[level] = (e & PTE_ADDRESS) >> PAGE_SHIFT;
 		e = m->phys->load(m->phys, table[level], gfn >> (9 * (level - 1)) & 511);
-		if ((e & PTE_P) && is_reserved(e, level))
+		if ((e & PTE_P) && is_reserved(m, e, level))
 			return pf(access, true, true);
 		writable &= !!(e & PTE_W);
 		executable &= !(e & PTE_NX);

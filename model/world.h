@@ -38,8 +38,10 @@ struct config {
 	u8 thp;			/* enum thp_enabled */
 	u8 no_soft_dirty;	/* CONFIG_MEM_SOFT_DIRTY is off */
 	u8 no_memory_failure;	/* CONFIG_MEMORY_FAILURE is off */
+	u8 no_mmio_caching;	/* kvm.mmio_caching=N */
+	u8 physical_bits;	/* MAXPHYADDR; 0: 46 */
 	u8 rmw_at_once;		/* NPT: a locked increment asks for a write, not for a read first */
-	u8 pad[6];
+	u8 pad[4];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };
@@ -48,6 +50,8 @@ struct vcpu {
 	pfn_t root;		/* loaded root, or NO_PFN */
 	u8 free_obsolete_roots;	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS; the TDP MMU does without */
 	u8 pad[7];
+	gfn_t mmio_gfn;		/* vcpu.arch.mmio_gfn, mmio_gen */
+	u64 mmio_generation;
 	struct tlb tlb;
 };
 

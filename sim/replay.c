@@ -9,6 +9,7 @@
 #include "model/host_mm.h"
 #include "sim/overlap.h"
 #include "sim/replay_internal.h"
+#include "sim/trace_config.h"
 
 static void *more(void *array, size_t n, size_t size)
 {
@@ -267,28 +268,6 @@ char *event_text(const struct event *event, const struct names *names)
 	return strdup(text);
 }
 
-static bool config_word(struct vm_config *config, const struct ast_arg *arg)
-{
-	static const char *const mmu[NR_MMU_KINDS] = { "tdp", "rmap", "shadow" };
-	const char *text = arg->value.type == AST_INT ? NULL : arg->value.name;
-
-	if (!strcmp(arg->key, "lru-batch") && arg->value.type == AST_INT &&
-	    (arg->value.number | 1) == 1) {
-		config->lru_batch = arg->value.number;
-		return true;
-	}
-	if (!strcmp(arg->key, "stage2") && text && (!strcmp(text, "ept") || !strcmp(text, "npt"))) {
-		config->ept = *text == 'e';
-		return true;
-	}
-	for (unsigned i = 0; text && !strcmp(arg->key, "mmu") && i < NR_MMU_KINDS; i++)
-		if (!strcmp(text, mmu[i])) {
-			config->mmu = i;
-			return true;
-		}
-	return false;
-}
-
 static bool directive(struct replay *replay, const struct ast_statement *s, struct error *error)
 {
 	for (size_t i = 0; i < s->nr_args; i++) {
@@ -298,10 +277,9 @@ static bool directive(struct replay *replay, const struct ast_statement *s, stru
 		if (!strcmp(s->word, "title") && arg->value.type == AST_STRING) {
 			snprintf(replay->title, sizeof(replay->title), "%s", text);
 		} else if (!strcmp(s->word, "config") && arg->key) {
-			if (!config_word(&replay->input->config, arg))
+			if (!trace_config(&replay->input->config, arg))
 				return error_at(error, s->file, s->line, arg->column,
-						"config is stage2=ept|npt, mmu=tdp|rmap|shadow, "
-						"lru-batch=0|1");
+						"config is " TRACE_CONFIG);
 		} else if (!strcmp(s->word, "need")) {
 			return error_at(error, s->file, s->line, arg->column,
 					"this build has no feature \"%s\"", text ? text : "?");

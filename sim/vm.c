@@ -66,12 +66,15 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.ad = config->ad || config->mmu == MMU_SHADOW,
 					.mmu = config->mmu,
 					.rmw_at_once = config->rmw_at_once,
+					.no_mmio_caching = config->no_mmio_caching,
+					.physical_bits = config->physical_bits,
 					.no_lru_batch = !config->lru_batch,
 					.no_memory_failure = config->no_memory_failure,
 					.no_soft_dirty = config->no_soft_dirty,
 					.code_gpa = config->code_gpa };
 	for (unsigned i = 0; i < MAX_MMS; i++)
 		vm->w.mm[i].pgd = NO_PFN;
+	vm->w.kvm.generation = config->generation;
 	vm->w.next_frame = config->first_frame;
 	for (unsigned i = 0; i < MAX_VCPUS; i++)
 		vm->w.vcpu[i].root = NO_PFN;

@@ -465,7 +465,7 @@ const struct mutant mutants[] = {
 	{ "the fast path fixes what is not MMU-writable", "spte-within-host-rights",
 	  "anon_read_write", &sem_v6_1,
 	  .edits = EDITS({ EDIT_REPLACE, PATH_FAULT, "fast_page_fault",
-			   { .name = "fix_any_leaf", .run = fix_any_leaf,
+			   { .name = "fast_page_fault", .run = fix_any_leaf,
 			     .when = may_be_fast } }) },
 	{ "a leaf larger than the host's", "huge-contained", "anon_2m_split", &sem_v6_12,
 	  .edits = EDITS({ EDIT_REPLACE, PATH_FAULT, "adjust_level",

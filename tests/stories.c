@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/trace_config.h"
 #include "tests/support.h"
 
 #define HASH_START	0xcbf29ce484222325ull
@@ -60,19 +61,9 @@ static bool set_config(struct script *script, const struct ast_statement *s)
 
 		if (!arg->key)
 			return false;
-		if (!strcmp(arg->key, "stage2"))
-			script->config.ept = !strcmp(arg->value.name, "ept");
-		else if (!strcmp(arg->key, "lru-batch"))
-			script->config.lru_batch = arg->value.number;
-		else if (!strcmp(arg->key, "ad"))
-			script->config.ad = arg->value.number;
-		else if (!strcmp(arg->key, "mmu"))
-			script->config.mmu = !strcmp(arg->value.name, "rmap") ? MMU_RMAP :
-					     !strcmp(arg->value.name, "shadow") ? MMU_SHADOW :
-										  MMU_TDP;
-		else if (!strcmp(arg->key, "private"))
+		if (!strcmp(arg->key, "private"))
 			script->private = arg->value.number;
-		else
+		else if (!trace_config(&script->config, arg))
 			return false;
 	}
 	return true;

@@ -114,7 +114,7 @@ const struct story stories[] = {
 	  "dontneed m 16K\n" "read 0\n" },
 	{ "anon_without_ad", "config ad=0\n" ANON
 	  "read 0\n" "write 0 7\n" "rmw 0x1000\n" "dontneed m 16K\n" "read 0\n" },
-	{ "no_slot", ANON
+	{ "no_slot", "config generation=0x22\n" ANON
 	  "read 0x100000\n" "read 0x100000\n" "write 0x100000 7\n" "rmw 0x100000\n"
 	  "mmap n 4K\n" "host-write n 5\n" "memslot 2 gpa=0x100000 hva=n size=4K\n"
 	  "read 0x100000\n" "memslot 3 gpa=0x3000 hva=n size=4K\n" },
@@ -264,6 +264,14 @@ const struct story stories[] = {
 	{ "log_starts_during_fault", ANON "host-write m 5\n"
 	  "f: write 0 7 until=install_leaf\n" "l: memslot 1 gpa=0 hva=m size=16K flags=log\n"
 	  "resume f\n" "resume l\n" "dirtylog 1\n" "write 0 8\n" "dirtylog 1\n" },
+	{ "restored_while_another_reads", "config ad=0\n" ANON "write 0 7\n"
+	  "pageout m 4K\n" "f: write 0 8 until=fast_fix\n" "read 0 vcpu=1\n" "resume f\n"
+	  "write 0 9\n" },
+	{ "mmio_generation_wraps", "config generation=0x7fffa\n" ANON "read 0\n"
+	  "read 0x100000\n" "mmap n 4K\n" "memslot 2 gpa=0x200000 hva=n size=4K\n"
+	  "memslot 3 gpa=0x300000 hva=n size=4K\n" "read 0\n" "read 0x100000\n" },
+	{ "mmio_not_cached", "config mmio-caching=off\n" ANON "read 0x100000\n"
+	  "read 0x100000\n" "rmw 0x100000\n" },
 	{ "copy_half_done", ANON "read 0\n"
 	  "w: host-write m 7 until=install_copy\n" "r: read 0 until=lock_mmu\n" "resume w\n"
 	  "resume r\n" "read 0\n" },

@@ -294,7 +294,7 @@ static void an_unknown_name_is_not_found(void **state)
  * direct_page_fault() and kvm_tdp_page_fault(): the snapshot, the look-up, mmu_lock, the stale
  * check, the install; what differs is where the pre-checks and the release are.
  */
-#define TO_SLOT		"decode_fault mmio_fault fast_page_fault snapshot_seq check_slot "
+#define TO_SLOT		"decode_fault mmio_fault fast_page_fault fast_fix snapshot_seq check_slot "
 #define TO_SLOT_5_12	"decode_fault mmio_fault snapshot_seq check_slot "
 #define LOOKUP		"faultin_nowait faultin_wait take_result "
 #define LOOKUP_7_2	"faultin_nowait faultin_wait note_refusal take_result "

@@ -18,6 +18,7 @@
 
 #include "model/host_mm.h"
 #include "model/law.h"
+#include "sim/trace_config.h"
 #include "sim/replay_internal.h"
 
 /* Last: it has a macro expect_check(). */
@@ -936,13 +937,13 @@ static const struct refusal {
 	{ "a_feature_that_is_not_there_is_refused", "need thp\nread 0", 2, 6,
 	  "this build has no feature \"thp\"" },
 	{ "an_unknown_configuration_is_refused", "config colour=red", 2, 8,
-	  "config is stage2=ept|npt, mmu=tdp|rmap|shadow, lru-batch=0|1" },
+	  "config is " TRACE_CONFIG },
 	{ "an_unknown_stage2_is_refused", "config stage2=shadow", 2, 8,
-	  "config is stage2=ept|npt, mmu=tdp|rmap|shadow, lru-batch=0|1" },
+	  "config is " TRACE_CONFIG },
 	{ "an_unknown_mmu_is_refused", "config mmu=ept", 2, 8,
-	  "config is stage2=ept|npt, mmu=tdp|rmap|shadow, lru-batch=0|1" },
+	  "config is " TRACE_CONFIG },
 	{ "an_lru_batch_of_7_is_refused", "config lru-batch=7", 2, 8,
-	  "config is stage2=ept|npt, mmu=tdp|rmap|shadow, lru-batch=0|1" },
+	  "config is " TRACE_CONFIG },
 	{ "a_missing_include_is_refused", "drain\ninclude \"/nowhere/x.trace\"", 3, 9,
 	  "cannot include '/nowhere/x.trace': No such file or directory" },
 	/* expectations */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * trace_config.h: the words of a trace's config line.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct ast_arg;
+struct vm_config;
+
+#define TRACE_CONFIG								\
+	"stage2=ept|npt, mmu=tdp|rmap|shadow, lru-batch=0|1, ad=on|off, "	\
+	"mmio-caching=on|off, phys-bits=36..46, generation=N"
+
+/* Set what KEY=VALUE says; false: no such key, or not a value of it. */
+bool trace_config(struct vm_config *config, const struct ast_arg *arg);
