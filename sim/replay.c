@@ -222,6 +222,18 @@ static const struct event_kind *kind_of(enum event_id id)
 	return NULL;
 }
 
+/* The word for a choice: by its value, or by its place. */
+static const char *choice_word(const struct arg_row *row, uint64_t value)
+{
+	size_t i = 0;
+
+	if (!row->values)
+		return row->words[value];
+	while (row->words[i] && row->values[i] != value)
+		i++;
+	return row->words[i] ? row->words[i] : "?";
+}
+
 static size_t arg_text(const struct event *e, const struct names *names, const struct arg_row *row,
 		       char *out, size_t size)
 {
@@ -235,7 +247,7 @@ static size_t arg_text(const struct event *e, const struct names *names, const s
 	case ARG_NEW_REGION:
 		return snprintf(out, size, " %s=%s", row->key, (const char *)value);
 	case ARG_CHOICE:
-		return snprintf(out, size, " %s", row->words[value]);
+		return snprintf(out, size, " %s", choice_word(row, value));
 	case ARG_OBJECT:
 	case ARG_NEW_OBJECT:
 		return snprintf(out, size, " %s=%s", row->key, names_of_object(names, value));

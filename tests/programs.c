@@ -394,6 +394,7 @@ static void add_others(void)
 		add_huge(&callers[c]);
 	for (size_t i = 0; i < nr_stories; i++) {
 		keep("%s", stories[i].name);
+		free((char *)made.program[made.nr - 1].story.text);
 		made.program[made.nr - 1].story.text = stories[i].text;
 		made.program[made.nr - 1].lawful = is_lawful(stories[i].name);
 	}
