@@ -59,6 +59,9 @@ static struct tlb_entry *translate(struct machine *m, struct task *t, bool again
 	a->qualification = walk.qualification;
 	if (walk.result != WALK_OK)
 		return NULL;
+	/* SIMPLIFIED: page-modification logging: the CPU's buffer is drained at once. */
+	if (walk.newly_dirty && m->w->config.pml)
+		memslot_mark_dirty(m, memslot_of_gfn(m, gfn), gfn);
 	tlb_fill(m, t->vcpu, &(struct tlb_entry){
 			 .gfn = walk.first, .pfn = walk.pfn, .level = walk.level,
 			 .writable = walk.writable, .executable = walk.executable,

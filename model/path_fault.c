@@ -276,8 +276,10 @@ static enum step_result link_table(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	}
 	if (spte_is_leaf(format, at.entry, at.level)) {
-		/* SIMPLIFIED: up to 5.17 zapped, not split; but no such leaf is there then */
-		tdp_split_leaf(m, &at);
+		if (m->sem->traits.fault_splits)
+			tdp_split_leaf(m, &at);
+		else
+			tdp_zap_atomic(m, at.table, at.first, at.level);
 		return STEP_BACK;
 	}
 	tdp_set_spte(m, at.table, at.first, at.level,

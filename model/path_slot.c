@@ -5,7 +5,7 @@
  * Linux: virt/kvm/kvm_main.c:__kvm_set_memory_region(), kvm_set_memslot(),
  * kvm_swap_active_memslots(); arch/x86/kvm/mmu/mmu.c:kvm_mmu_zap_all_fast(); 5.12 to 7.2.
  * Deleting does not raise the sequence: its safety is INVALID + SRCU + obsolete roots.
- * SIMPLIFIED: SRCU readers are not modelled; one address space; write protection, not PML.
+ * SIMPLIFIED: SRCU readers are not modelled; one address space.
  */
 #include "model/machine.h"
 #include "model/memslot.h"
@@ -280,7 +280,22 @@ static enum step_result protect_slot(struct machine *m, struct task *t)
 {
 	if (m->w->kvm.mmu_lock.writer)
 		return STEP_BLOCKED;
-	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages, 1);
+	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages,
+			  m->w->config.pml ? 2 : 1);
+	return STEP_NEXT;
+}
+
+static bool log_begins_by_dirty(const struct machine *m, const struct task *t)
+{
+	return log_begins(m, t) && m->w->config.pml;
+}
+
+/* kvm_mmu_slot_leaf_clear_dirty() */
+static enum step_result clear_dirty_slot(struct machine *m, struct task *t)
+{
+	if (m->w->kvm.mmu_lock.writer)
+		return STEP_BLOCKED;
+	tdp_clear_dirty(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages);
 	return STEP_NEXT;
 }
 
@@ -317,6 +332,8 @@ const struct step path_slot[] = {
 	  .chain = WRAP },
 	{ .name = "zap_obsolete_of_wrap", .run = zap_obsolete, .when = mmio_generation_wraps,
 	  .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots" },
+	STEP(clear_dirty_slot, .when = log_begins_by_dirty,
+	     .chain = SLOT " > kvm_mmu_slot_leaf_clear_dirty"),
 	STEP(protect_slot, .when = log_begins,
 	     .chain = SLOT " > kvm_mmu_slot_remove_write_access"),
 	STEP(protect_huge_leaves, .when = log_begins_full,

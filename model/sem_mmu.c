@@ -49,6 +49,7 @@ static const struct step_edit edits[] = {
 	    .chain = WRAP } },
 	{ EDIT_DROP, PATH_SLOT, "zap_obsolete_of_wrap", { 0 } },
 	{ EDIT_DROP_ANY, PATH_SLOT, "split_slot", { 0 } },	/* only if there is a TDP MMU */
+	{ EDIT_DROP, PATH_SLOT, "clear_dirty_slot", { 0 } },	/* no PML */
 	{ EDIT_REPLACE, PATH_SLOT, "protect_slot",
 	  { .name = "protect_slot", .run = protect_rmaps, .when = log_begins,
 	    .chain = APPLY " > kvm_mmu_slot_remove_write_access" } },

@@ -144,7 +144,7 @@ const struct semantics_patch sem_v6_1 = {
 		  STEP(swap_to_invalid, .when = slot_goes, .chain = SWAP) },
 		{ EDIT_REPLACE, PATH_SLOT, "commit_slot",
 		  STEP(swap_to_new, .when = slot_changes, .chain = SWAP) },
-		{ EDIT_BEFORE, PATH_SLOT, "protect_slot",
+		{ EDIT_BEFORE, PATH_SLOT, "clear_dirty_slot",
 		  STEP(split_slot, .when = log_begins,
 		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "
 				"kvm_mmu_slot_try_split_huge_pages") },

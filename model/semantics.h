@@ -104,6 +104,8 @@ struct traits {
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
+	bool rearm_clears_bits;		/* tdp_mmu_clear_spte_bits() for the dirty log (6.4) */
+	bool fault_splits;		/* a fault splits a huge leaf in place (6.2) */
 	bool mmio_below_max_gfn;	/* above kvm_mmu_max_gfn() no MMIO SPTE is made (5.18) */
 	bool pfncache;			/* struct gfn_to_pfn_cache (5.17) */
 	bool follow_api;		/* kvm_follow_pfn() can be called (v11 3/8) */

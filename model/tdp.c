@@ -176,6 +176,12 @@ void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new)
 	touch(m, OBJECT_SPTE, leaf->first);
 }
 
+void tdp_clear_bits(struct machine *m, const struct pt_leaf *leaf, u64 new)
+{
+	tdp_fix_spte(m, leaf, new);
+	note_spte(m, leaf->first, leaf->level, leaf->entry, new);
+}
+
 /* D goes to struct page before W does: age_gfn_range(), until 6.12. */
 static bool age_leaf(struct machine *m, const struct pt_leaf *leaf)
 {
@@ -186,8 +192,7 @@ static bool age_leaf(struct machine *m, const struct pt_leaf *leaf)
 		return false;
 	if ((leaf->entry & format->write) && !(new & format->write))
 		m->sem->ops.log_rearmed(m, leaf->entry);
-	tdp_fix_spte(m, leaf, new);
-	note_spte(m, leaf->first, leaf->level, leaf->entry, new);
+	tdp_clear_bits(m, leaf, new);
 	return true;
 }
 

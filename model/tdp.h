@@ -32,6 +32,8 @@ void stage2_count_leaf(struct machine *m, u64 spte, unsigned level, int delta);
  */
 u32 stage2_marks(struct machine *m, pfn_t pfn);
 void stage2_check_marks(struct machine *m, u64 old, u32 before);
+/* tdp_mmu_clear_spte_bits(): one leaf loses bits; nobody but the tracepoint is told. */
+void tdp_clear_bits(struct machine *m, const struct pt_leaf *leaf, u64 new);
 /* Change one entry, with everything that __handle_changed_spte() does about it. */
 void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64 new);
 /*
@@ -60,10 +62,14 @@ void tdp_zap_invalid_roots(struct machine *m);
 
 /* wrprot_gfn_range(): leaves of @min_level and above lose W, host- and MMU-writable stay. */
 void tdp_write_protect(struct machine *m, gfn_t start, gfn_t end, unsigned min_level);
-/* clear_dirty_pt_masked(): the 4K leaf of @gfn loses W. */
+/* clear_dirty_gfn_range(): leaves of all levels lose D. */
+void tdp_clear_dirty(struct machine *m, gfn_t start, gfn_t end);
+/* clear_dirty_pt_masked(): the 4K leaf of @gfn loses W, or with PML D. */
 void tdp_rearm(struct machine *m, gfn_t gfn);
 /* zap_collapsible_spte_range(), up to 5.17: leaves that could be larger go; true if there were. */
 bool tdp_zap_small_leafs(struct machine *m, int slot);
+/* tdp_mmu_zap_spte_atomic() of a table or a leaf, with its flush; true */
+bool tdp_zap_atomic(struct machine *m, pfn_t table, gfn_t gfn, unsigned level);
 /* The same since 5.20: tables in whose place a leaf could be; a flush for each. */
 void tdp_zap_collapsible(struct machine *m, int slot);
 /* recover_huge_pages_range(), since 6.14: the leaf is put in its place; true if there were any. */

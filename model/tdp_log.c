@@ -44,9 +44,26 @@ void tdp_write_protect(struct machine *m, gfn_t start, gfn_t end, unsigned min_l
 	}
 }
 
+void tdp_clear_dirty(struct machine *m, gfn_t start, gfn_t end)
+{
+	u64 dirty = spte_format_of(m)->dirty;
+	pfn_t root = tdp_current_root(m);
+
+	for (gfn_t gfn = start; root != NO_PFN && gfn < end; ) {
+		struct pt_leaf leaf = tdp_next_leaf(m, root, gfn, end);
+
+		if (!leaf.present)
+			break;
+		if (leaf.entry & dirty)
+			tdp_set_spte(m, leaf.table, leaf.first, leaf.level, leaf.entry & ~dirty);
+		gfn = leaf.first + level_pages(leaf.level);
+	}
+}
+
 void tdp_rearm(struct machine *m, gfn_t gfn)
 {
 	const struct spte_format *format = spte_format_of(m);
+	u64 bit = m->w->config.pml ? format->dirty : format->write;
 	pfn_t root = tdp_current_root(m);
 	struct pt_leaf leaf;
 
@@ -54,9 +71,12 @@ void tdp_rearm(struct machine *m, gfn_t gfn)
 		return;
 	leaf = tdp_walk(m, root, gfn);
 	if (leaf.level > 1 || !spte_is_present(format, leaf.entry) ||
-	    !spte_is_writable(format, leaf.entry))
+	    !(leaf.entry & bit))
 		return;
-	tdp_set_spte(m, leaf.table, leaf.first, leaf.level, leaf.entry & ~format->write);
+	if (m->sem->traits.rearm_clears_bits)
+		tdp_clear_bits(m, &leaf, leaf.entry & ~bit);
+	else
+		tdp_set_spte(m, leaf.table, leaf.first, leaf.level, leaf.entry & ~bit);
 	m->sem->ops.log_rearmed(m, leaf.entry);
 }
 
@@ -89,8 +109,8 @@ static bool is_collapsible(struct machine *m, int slot, gfn_t gfn, unsigned leve
 	return gfn - row->base_gfn < row->npages && tdp_max_level(m, slot, gfn, 0) >= level;
 }
 
-/* tdp_mmu_zap_spte_atomic(): frozen while TLBs are flushed, then free; which is what 6.10 notes. */
-static bool zap_table(struct machine *m, pfn_t table, gfn_t gfn, unsigned level)
+/* Frozen while TLBs are flushed, then free; which is what 6.10 notes. */
+bool tdp_zap_atomic(struct machine *m, pfn_t table, gfn_t gfn, unsigned level)
 {
 	const struct spte_format *format = spte_format_of(m);
 
@@ -147,7 +167,7 @@ void tdp_zap_collapsible(struct machine *m, int slot)
 	pfn_t root = tdp_current_root(m);
 
 	if (root != NO_PFN)
-		collapse_below(m, root, 0, PT_LEVELS, slot, zap_table);
+		collapse_below(m, root, 0, PT_LEVELS, slot, tdp_zap_atomic);
 }
 
 bool tdp_recover_huge(struct machine *m, int slot)

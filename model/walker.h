@@ -25,6 +25,7 @@ struct walk {
 	u8 level;		/* of the leaf */
 	bool writable, executable;	/* AND over all levels; the latter for the access's mode */
 	bool dirty;		/* D is set, or D is not in use */
+	bool newly_dirty;	/* EPT: this walk has set it; what page-modification logging logs */
 	u64 qualification;	/* EPT: exit qualification; NPT: error code (EXITINFO1) */
 	pfn_t pfn;		/* WALK_OK: first of the mapping */
 	u64 first;		/* WALK_OK: first gfn of the mapping */

@@ -135,6 +135,7 @@ struct walk ept_walk(struct phys *phys, const struct ept_processor *processor, p
 	u64 permissions = permissions_of(processor), e;
 	struct visited at = { .top = processor->levels };
 	pfn_t table = root;
+	bool was_dirty;
 	unsigned level;
 
 	assert(processor->levels == 4 || processor->levels == 5);
@@ -153,6 +154,7 @@ struct walk ept_walk(struct phys *phys, const struct ept_processor *processor, p
 	if (!permits(processor, access, permissions))
 		return violation(processor, access, permissions);
 	at.level = level;
+	was_dirty = e & EPT_DIRTY;
 	if (processor->ad)
 		e = set_accessed_dirty(phys, &at, gfn,
 				       rights_wanted(processor, access) & WALK_WRITE);
@@ -161,6 +163,7 @@ struct walk ept_walk(struct phys *phys, const struct ept_processor *processor, p
 			      .executable = permissions & (processor->mode_based && access->user ?
 							   EPT_USER_EXECUTE : EPT_EXECUTE),
 			      .dirty = !processor->ad || (e & EPT_DIRTY),
+			      .newly_dirty = processor->ad && !was_dirty && (e & EPT_DIRTY),
 			      .pfn = (e & EPT_ADDRESS) >> PAGE_SHIFT,
 			      .first = gfn & ~(((u64)1 << (9 * (level - 1))) - 1) };
 }

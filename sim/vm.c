@@ -66,6 +66,8 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.ad = config->ad || config->mmu == MMU_SHADOW,
 					.mmu = config->mmu,
 					.rmw_at_once = config->rmw_at_once,
+					.pml = config->pml && config->ept && config->ad &&
+					       config->mmu == MMU_TDP,
 					.no_mmio_caching = config->no_mmio_caching,
 					.physical_bits = config->physical_bits,
 					.no_lru_batch = !config->lru_batch,

@@ -270,6 +270,13 @@ const struct story stories[] = {
 	{ "mmio_generation_wraps", "config generation=0x7fffa\n" ANON "read 0\n"
 	  "read 0x100000\n" "mmap n 4K\n" "memslot 2 gpa=0x200000 hva=n size=4K\n"
 	  "memslot 3 gpa=0x300000 hva=n size=4K\n" "read 0\n" "read 0x100000\n" },
+	{ "log_by_dirty_bits", "config pml=on\n" ANON "write 0 7\n" "read 0x1000\n"
+	  "memslot 1 gpa=0 hva=m size=16K flags=log\n" "write 0 8\n" "write 0x2000 9\n"
+	  "dirtylog 1\n" "write 0 9\n" "dirtylog 1\n" "dirtylog 1\n" },
+	{ "huge_log_by_dirty_bits", "config pml=on\n" HUGE "write 0x40001000 7\n"
+	  "logmode manual,initially-set\n"
+	  "memslot 1 gpa=0x40000000 hva=m size=2M flags=log\n" "write 0x40001000 8\n"
+	  "clearlog 1 0 512\n" "write 0x40001000 9\n" "dirtylog 1\n" },
 	{ "mmio_not_cached", "config mmio-caching=off\n" ANON "read 0x100000\n"
 	  "read 0x100000\n" "rmw 0x100000\n" },
 	{ "copy_half_done", ANON "read 0\n"
