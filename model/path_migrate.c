@@ -33,7 +33,7 @@ static enum step_result migrate_begin(struct machine *m, struct task *t)
 		return STEP_DONE;
 	}
 	if (op->kind == PAGES_MOVE || op->kind == PAGES_LIST)
-		lru_drain(m);
+		lru_drain(m);	/* compact_nodes() has no lru_cache_disable(), but drains, too */
 	op->at = op->start;
 	op->page = op->other = NO_PFN;
 	op->phase = PHASE_UNMAP;
@@ -81,12 +81,35 @@ static enum step_result isolate_page(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
-/* isolate_migratepages_block(): the list is there already, as a scanner found it. */
+/* A page that somebody else holds stays: the scanner looks at the counts under no lock. */
+static bool may_compact(struct machine *m, pfn_t pfn)
+{
+	const struct page *page = page_of(m, pfn);
+
+	return page_is(m, pfn, PG_ANON | PG_LRU) && page->refcount - 1 <= page->mapcount;
+}
+
+/*
+ * isolate_migratepages_block(): the list names the pages by their addresses, as the scanner found
+ * them; the one it found last comes first.
+ */
 static enum step_result isolate_listed(struct machine *m, struct task *t)
 {
-	for (u64 i = 0; i < t->pages.nr && t->pages.kind == PAGES_LIST; i++) {
-		page_try_get_folio(m, list_get(m, LIST_PAGES, i), HOLD_MM, 1);
-		page_of(m, list_get(m, LIST_PAGES, i))->flags &= ~(u32)PG_LRU;
+	t->pages.stop = t->pages.nr;
+	for (u64 i = t->pages.nr; i-- > 0 && t->pages.kind == PAGES_LIST; ) {
+		struct pt_leaf leaf = host_leaf(m, list_get(m, LIST_PAGES, i));
+		pfn_t pfn = pt_pfn(leaf.entry);
+
+		list_set(m, LIST_PAGES, i, 0);
+		if (!leaf.present || leaf.level > 1 || !leaf_is_normal(&leaf))
+			continue;
+		page_try_get_folio(m, pfn, HOLD_MM, 1);
+		if (!may_compact(m, pfn)) {
+			page_put(m, pfn, HOLD_MM);
+			continue;
+		}
+		page_of(m, pfn)->flags &= ~(u32)PG_LRU;
+		list_set(m, LIST_PAGES, i, pfn);
 	}
 	return STEP_NEXT;
 }
@@ -98,10 +121,10 @@ static enum step_result pick_page(struct machine *m, struct task *t)
 	bool batches = m->sem->traits.migrate_batches;
 
 	op->page = NO_PFN;
-	for (; op->i < op->nr; op->i++)
+	for (; op->i < op->stop; op->i++)
 		if (list_get(m, LIST_PAGES, op->i))
 			break;
-	if (op->i < op->nr) {
+	if (op->i < op->stop) {
 		op->page = list_get(m, LIST_PAGES, op->i);
 		return STEP_NEXT;
 	}
@@ -132,12 +155,28 @@ static bool batch_goes_on(const struct machine *m, const struct task *t)
 	return unmaps_page(m, t) && m->sem->traits.migrate_batches;
 }
 
+/* compaction_alloc() finds none, -ENOMEM: those after it stay; those before it move. */
+static bool is_out_of_room(const struct machine *m, const struct task *t)
+{
+	return unmaps_page(m, t) && t->pages.kind == PAGES_LIST && !t->pages.room;
+}
+
+static enum step_result stop_unmapping(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	op->stop = op->i;
+	op->tries = m->sem->traits.migrate_tries;
+	return STEP_BACK;
+}
+
 /* get_new_page(), then try_to_migrate() */
 static enum step_result unmap_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	pfn_t new = alloc_frame(m, 0);
 
+	op->room -= op->kind == PAGES_LIST;
 	pages_init(m, ALLOC_ORDER0, new, 0, OWNER_USER);
 	if (op->kind == PAGES_MOVE ? op->node : page_is(m, op->page, PG_REMOTE))
 		page_of(m, new)->flags |= PG_REMOTE;
@@ -175,7 +214,7 @@ static enum step_result move_page(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	copy_state(m, op->other, op->page);
 	page_add_lru(m, op->other);
-	if (op->kind != PAGES_OFFLINE || m->sem->traits.migrate_drains)
+	if (op->kind == PAGES_MOVE || m->sem->traits.migrate_drains)
 		lru_drain(m);
 	return STEP_NEXT;
 }
@@ -250,7 +289,8 @@ static enum step_result migrate_end(struct machine *m, struct task *t)
 		page_put_back(m, list_get(m, LIST_PAGES, i));
 		list_set(m, LIST_PAGES, i, 0);
 		op->left++;
-		op->error = op->kind == PAGES_OFFLINE ? -EBUSY : -EAGAIN;
+		if (op->kind != PAGES_LIST)
+			op->error = op->kind == PAGES_OFFLINE ? -EBUSY : -EAGAIN;
 	}
 	return STEP_DONE;
 }
@@ -263,6 +303,8 @@ const struct step path_migrate[] = {
 	     .chain = "do_pages_move / soft_offline_page > isolate_lru_page"),
 	STEP(isolate_listed, .chain = "compact_zone > isolate_migratepages_block"),
 	STEP(pick_page, .to = "pick_page", .chain = MIGRATE),
+	STEP(stop_unmapping, .when = is_out_of_room, .to = "pick_page",
+	     .chain = MIGRATE " > compaction_alloc"),
 	STEP(unmap_page, .when = unmaps_page, .calls = PATH_UNMAP_PAGE, .chain = MIGRATE),
 	STEP(next_of_batch, .when = batch_goes_on, .to = "pick_page", .chain = MIGRATE),
 	STEP(move_page, .when = has_page, .chain = MIGRATE " > move_to_new_folio"),

@@ -203,6 +203,8 @@ struct page_op {
 	hva_t start, end;	/* what userspace named */
 	hva_t at;
 	u64 nr, i;		/* pages in LIST_PAGES, and which is at hand */
+	u64 stop;		/* where in the list this pass ends */
+	u64 room;		/* PAGES_LIST: free pages that the other scanner finds */
 	pfn_t page, other;	/* at hand, and where it goes */
 	struct rmap_at rmap;
 	u64 unmap;		/* what stands in its PTEs afterwards: PTE_MIGRATION ... */

@@ -168,6 +168,7 @@ static void run_events(struct run *run, const struct script_events *todo)
 		struct outcome *outcome = i > todo->main ? &aside : &run->outcome;
 
 		choose_frames(run, e);
+		choose_found(run, e);
 		if (!event_run(run->vm, e, outcome, &error)) {
 			lose(run, "the model has no room for this");
 			return;

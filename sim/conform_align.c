@@ -261,6 +261,21 @@ static void advance(struct stretch *rest, size_t recorded, size_t model)
 	rest->nr_model -= model;
 }
 
+/*
+ * The model's batch is full, and gives this page back before its holder does; the kernel's is not,
+ * as one put is all that is recorded.
+ */
+static bool only_model_drains(const struct stretch *rest)
+{
+	const struct item *model = rest->model, *put = model + 1;
+
+	if (rest->nr_model < 2 || model->lru >= 0 || put->frame[0] != model->frame[0] ||
+	    put->lru || strcmp(put->event, model->event) || !rest->nr_recorded)
+		return false;
+	return rest->nr_recorded < 2 || rest->recorded[1].frame[0] != rest->recorded->frame[0] ||
+	       strcmp(rest->recorded[1].event, put->event);
+}
+
 /* The kernel's batch is emptied here, and the model's is not: no event of the model is its like. */
 static bool drains_here(struct run *run, const struct stretch *rest)
 {
@@ -274,6 +289,9 @@ static bool drains_here(struct run *run, const struct stretch *rest)
 		if (item->kind != CONFORM_PAGE_REF || !is_ours(run, put, item) ||
 		    frames_model(&run->frames, put->frame[0]) != item->frame[0])
 			continue;
+		if (only_model_drains(&(struct stretch){ put, item, rest->nr_recorded,
+							 rest->nr_model - m }))
+			return false;
 		return item->lru || strcmp(item->event, put->event);
 	}
 	return true;
@@ -292,6 +310,9 @@ void items_align(struct run *run, struct item *recorded, struct item *model)
 			line = rest.recorded->line;
 		if (rest.nr_model && !rest.model->visible) {
 			pass(run, rest.model, false);
+			advance(&rest, 0, 1);
+		} else if (only_model_drains(&rest)) {
+			only_model(run, rest.model, line);
 			advance(&rest, 0, 1);
 		} else if (starts_alike(run, &rest)) {
 			compare(run, rest.recorded, rest.model);

@@ -177,6 +177,17 @@ struct item {
 /* The items of the command, each an stb_ds array. */
 struct item *items_recorded(struct run *run);
 struct item *items_model(struct run *run);
+/* conform_moves.c: recorded frames that compaction moves our pages from and to */
+struct moves {
+	struct frame_pair *sources, *targets;	/* stb_ds: sets */
+};
+
+struct moves moves_find(const struct run *run);
+bool moves_from(const struct moves *moves, uint64_t pfn);
+bool moves_to(const struct moves *moves, uint64_t pfn);
+void moves_free(struct moves *moves);
+/* Where the model maps the pages that compaction found by their frames. */
+void choose_found(struct run *run, struct event *e);
 /* Is there any event whose name begins so? */
 bool trace_has(const struct recording *recording, const char *prefix);
 void items_align(struct run *run, struct item *recorded, struct item *model);

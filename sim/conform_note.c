@@ -284,7 +284,10 @@ static void add_page_ref(struct run *run, struct item **items, const struct note
 	}
 	if (note->holder == HOLD_LRU)
 		item.lru = note->value > 0 ? 1 : -1;
-	add(run, items, item);
+	if (run->main == EVENT_COMPACT && !strcmp(note->name, "page_ref_set"))
+		arrput(*items, item);	/* invisible: when the scanner takes free pages is input */
+	else
+		add(run, items, item);
 }
 
 static void add_free(struct item **items, const struct note *note)

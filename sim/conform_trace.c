@@ -28,6 +28,7 @@ struct scan {
 	uint64_t fixup, fixup_flags;
 	struct { uint64_t hva; int pid; } fault[MAX_FAULTS];	/* under way, innermost last */
 	unsigned nr_faults;
+	struct moves moves;
 };
 
 typedef bool (*read_event)(struct scan *scan, const struct trace_event *event, struct item *item);
@@ -281,6 +282,10 @@ static bool read_page_ref(struct scan *scan, const struct trace_event *event, st
 	if (is_set ? is_new(scan, event, pfn) || is_of_new_block(scan, pfn) :
 		     takes_from_pool(scan, event))
 		item->owner = FRAME_NEW;
+	else if (!is_set && moves_to(&scan->moves, pfn))
+		item->owner = FRAME_NEW;
+	else if (moves_from(&scan->moves, pfn))
+		item->owner = FRAME_FOUND;
 	else if (strstr(word(event, "flags"), "reserved"))
 		item->owner = FRAME_ZERO;
 	else if (!strcmp(event->name, "page_ref_mod_unless") && in_our_fault(scan, event))
@@ -360,7 +365,7 @@ static int main_thread(const struct run *run)
 
 struct item *items_recorded(struct run *run)
 {
-	struct scan scan = { .run = run };
+	struct scan scan = { .run = run, .moves = moves_find(run) };
 
 	for (size_t i = 0; i < run->command->nr_events; i++) {
 		const struct trace_event *event = &run->command->events[i];
@@ -377,6 +382,7 @@ struct item *items_recorded(struct run *run)
 				arrput(scan.items, item);
 		}
 	}
+	moves_free(&scan.moves);
 	return scan.items;
 }
 

@@ -28,6 +28,7 @@ enum event_id {
 	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP, EVENT_PREFETCH,
 	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE, EVENT_STAGE2, EVENT_PREFAULT,
 	EVENT_MIGRATE, EVENT_OFFLINE, EVENT_CLEAR_REFS, EVENT_PAGEOUT, EVENT_COLD,
+	EVENT_COMPACT,
 	EVENT_FORK, EVENT_CHILD_READ, EVENT_CHILD_WRITE, EVENT_CHILD_DONTNEED, EVENT_CHILD_EXIT,
 	EVENT_RESUME,
 	EVENT_NOTHING,		/* of recordings: a command that only looks */
@@ -41,6 +42,9 @@ enum { BACKING_SHARED = 16 };
 enum advice { ADVICE_HUGEPAGE, ADVICE_NOHUGEPAGE, ADVICE_COLLAPSE };
 
 enum { EVENT_NAME_SIZE = 48 };
+
+/* A page that a scanner found: where it is mapped, or (.hva 0) its recorded frame */
+struct found_page { uint64_t hva, frame; };
 
 struct event {
 	enum event_id id;
@@ -73,6 +77,8 @@ struct event {
 	uint64_t advice;		/* enum advice */
 	uint64_t table;			/* VMSAVE: the guest's page directory, or NO_PFN */
 	uint64_t node;
+	struct found_page *found;	/* COMPACT of recordings: .count pages, last found first */
+	uint64_t room;			/* COMPACT: so many pages find a free one */
 	int64_t delta;
 	const char *name;		/* of what it makes; RESUME: the label */
 };

@@ -156,6 +156,11 @@ const struct event_kind event_kinds[] = {
 		RANGE_ARGS,
 		{ "node", ARG_NUMBER, AT(node), .preset = 1, .max = 1, .help = "which node" },
 		UNTIL } },
+	{ "compact", EVENT_COMPACT,
+	  "Pages move to make room for larger ones. [/proc/sys/vm/compact_memory]", {
+		RANGE_ARGS,
+		{ "room", ARG_NUMBER, AT(room), .preset = UINT32_MAX, .max = UINT32_MAX,
+		  .help = "so many free pages are found" }, UNTIL } },
 	{ "pageout", EVENT_PAGEOUT, "Pages go to swap. [madvise(MADV_PAGEOUT)]", {
 		RANGE_ARGS, UNTIL } },
 	{ "cold", EVENT_COLD, "Pages become old. [madvise(MADV_COLD)]", { RANGE_ARGS, UNTIL } },

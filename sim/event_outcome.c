@@ -167,6 +167,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_CLEAR_REFS:
 	case EVENT_PAGEOUT:
 	case EVENT_COLD:
+	case EVENT_COMPACT:
 		o->error = t->pages.error;
 		break;
 	case EVENT_ALLOC:

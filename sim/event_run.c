@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model/host_mm.h"
+#include "model/host_rmap.h"
 #include "model/memslot.h"
 #include "model/pagecache.h"
 #include "model/path.h"
@@ -59,6 +60,19 @@ static void start_pages(struct task *t, const struct event *e, enum pages_kind k
 				     .node = e->node };
 }
 
+/* Of a range: the scanner goes up, and what it finds is put in front of the list. */
+static void start_compact(struct vm *vm, struct task *t, const struct event *e)
+{
+	uint64_t pages = e->found ? e->count : e->size >> PAGE_SHIFT;
+
+	start_pages(t, e, PAGES_LIST);
+	t->pages.nr = pages;
+	t->pages.room = e->room;
+	for (uint64_t i = 0; i < pages; i++)
+		list_set(&vm->m, LIST_PAGES, i,
+			 e->found ? e->found[i].hva : e->hva + (pages - 1 - i) * PAGE_SIZE);
+}
+
 static void start_host_access(struct task *t, const struct event *e, bool read)
 {
 	t->access = (struct access){ .hva = e->hva, .value = e->value, .count = 1,
@@ -85,7 +99,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_POISON] = PATH_POISON,
 		[EVENT_OFFLINE] = PATH_MIGRATE, [EVENT_MIGRATE] = PATH_MIGRATE,
 		[EVENT_CLEAR_REFS] = PATH_CLEAR_REFS, [EVENT_PAGEOUT] = PATH_RECLAIM,
-		[EVENT_COLD] = PATH_RECLAIM,
+		[EVENT_COLD] = PATH_RECLAIM, [EVENT_COMPACT] = PATH_MIGRATE,
 		[EVENT_MPROTECT] = PATH_PROTECT, [EVENT_MADVISE] = PATH_ADVISE,
 		[EVENT_KHUGEPAGED] = PATH_COLLAPSE, [EVENT_MLOCK] = PATH_MLOCK,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
@@ -184,6 +198,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		break;
 	case EVENT_MIGRATE:
 		start_pages(t, e, PAGES_MOVE);
+		break;
+	case EVENT_COMPACT:
+		start_compact(vm, t, e);
 		break;
 	case EVENT_PAGEOUT:
 	case EVENT_COLD:

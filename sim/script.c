@@ -40,6 +40,7 @@ void script_free(struct script *script)
 	for (size_t i = 0; i < MAX_FILES; i++)
 		free(script->name[i]);
 	free(script->events);
+	free(script->found);
 	free(script->file);
 	free(script);
 }

@@ -392,6 +392,7 @@ static const char *do_movepage(struct script *s, const struct command *c)
 static const struct script_row commands[] = {
 	{ "clearrefs", do_clearrefs, false },
 	{ "movepage", do_movepage, false },
+	{ "compact", script_compact, false },
 	{ "fork", do_fork, false },
 	{ "cread", do_cread, false },
 	{ "cwrite", do_cwrite, false },

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * script_daemons.c: what kernel threads did while a command ran. When, and to what, is input.
+ * script_daemons.c: what kernel threads and scanners did while a command ran: when and to what
+ * is input.
  *
  * Linux: mm/khugepaged.c; what isolates the small pages has no address, but the notification
- * before it has; from there on nothing fails.
+ * before it has; from there on nothing fails. mm/compaction.c: which pages its scanner found is
+ * what it unmaps; each list ends with mm_migrate_pages.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/script_internal.h"
@@ -35,4 +38,113 @@ void script_daemons(struct script *s, const struct command *c)
 		script_add(s, c, EVENT_KHUGEPAGED)->hva = hva;
 		hva = 0;
 	}
+}
+
+/* ---- compaction ---- */
+
+bool script_owns(uint64_t hva)
+{
+	return hva >= CODE_HVA && hva < RBASE + MAX_REGIONS * REGION_GAP;
+}
+
+static bool is_of_file(const struct script *s, uint64_t hva)
+{
+	for (size_t i = 0; i < s->nr_regions; i++)
+		if (hva - s->region[i].base < s->region[i].size && s->region[i].file >= 0)
+			return true;
+	return false;
+}
+
+struct lists {
+	struct found_page *at;		/* of the list at hand: first those that were unmapped */
+	uint64_t nr, nr_left;		/* and behind them those that were not */
+};
+
+static bool is_listed(const struct lists *lists, uint64_t hva)
+{
+	for (uint64_t i = 0; i < lists->nr; i++)
+		if (lists->at[i].hva == hva)
+			return true;
+	return false;
+}
+
+/* page_ref events of @frame in the list that ends at event @end: what became of it? */
+static bool is_touched(const struct command *c, size_t from, size_t end, uint64_t frame)
+{
+	for (size_t i = from; i < end; i++) {
+		uint64_t pfn = 0;
+
+		trace_event_u64(&c->events[i], "pfn", 16, &pfn);
+		if (pfn == frame && !strcmp(c->events[i].name, "page_ref_mod_and_test"))
+			return true;
+	}
+	return false;
+}
+
+/* Found, but never unmapped: there was no free page for it. The last one found comes first. */
+static void add_left(struct lists *lists, const struct command *c, size_t from, size_t end)
+{
+	for (size_t i = end; i-- > from; ) {
+		uint64_t frame = 0;
+
+		if (strcmp(c->events[i].name, "page_ref_mod_unless"))
+			continue;
+		trace_event_u64(&c->events[i], "pfn", 16, &frame);
+		if (!is_touched(c, i, end, frame))
+			lists->at[lists->nr + lists->nr_left++].frame = frame;
+	}
+}
+
+static void add_list(struct script *s, const struct command *c, struct lists *lists)
+{
+	struct event *e;
+
+	if (lists->nr + lists->nr_left) {
+		e = script_add(s, c, EVENT_COMPACT);
+		e->found = lists->at;
+		e->count = lists->nr + lists->nr_left;
+		e->room = lists->nr_left ? lists->nr : UINT32_MAX;
+	}
+	*lists = (struct lists){ .at = lists->at + lists->nr + lists->nr_left };
+}
+
+/* An address that is unmapped; false: of a page that is not modelled. */
+static bool add_unmapped(const struct script *s, struct lists *lists,
+			 const struct trace_event *event)
+{
+	uint64_t start = 0, end = 0;
+
+	trace_event_u64(event, "start", 16, &start);
+	trace_event_u64(event, "end", 16, &end);
+	if (!script_owns(start) || is_listed(lists, start))
+		return true;
+	lists->at[lists->nr++].hva = start;
+	return end - start == PAGE_SIZE && !is_of_file(s, start);
+}
+
+/* A page that is unmapped again stands in its list once. */
+const char *script_compact(struct script *s, const struct command *c)
+{
+	struct lists lists = { 0 };
+	size_t from = 0;
+
+	if (!c->traced)
+		return "which pages compaction found is not recorded";
+	free(s->found);
+	lists.at = s->found = calloc(c->nr_events + 1, sizeof(*s->found));
+	if (!s->found)
+		abort();
+	for (size_t i = 0; i < c->nr_events; i++) {
+		if (!strcmp(c->events[i].name, "inv_start") &&
+		    !add_unmapped(s, &lists, &c->events[i]))
+			return "compaction of huge pages, or of files, is not modelled";
+		if (strcmp(c->events[i].name, "mm_migrate_pages"))
+			continue;
+		add_left(&lists, c, from, i);
+		add_list(s, c, &lists);
+		from = i;
+	}
+	if (!s->nr_events)
+		script_add(s, c, EVENT_NOTHING);
+	return NULL;
 }

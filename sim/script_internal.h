@@ -30,6 +30,7 @@ struct script {
 	struct event background[MAX_BACKGROUND];	/* of bg; .op NULL: not running */
 	struct event later[MAX_LATER];	/* of later, until a look-up has opened its window */
 	size_t nr_later;
+	struct found_page *found;	/* by the scanner of compaction, list after list */
 	bool overlaps;			/* the command's events run at the same time */
 	char *file;			/* NAME.out, for messages */
 };
@@ -38,6 +39,7 @@ struct script {
 struct event *script_add(struct script *s, const struct command *c, enum event_id id);
 /* What kernel threads did meanwhile (script_daemons.c). */
 void script_daemons(struct script *s, const struct command *c);
+const char *script_compact(struct script *s, const struct command *c);
 /* The command's words; "0" where there is none. */
 const char *script_word(const struct command *c, size_t i);
 

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * conform_moves.c: where compaction moves our pages to: which free pages it has is input.
+ *
+ * Linux: mm/migrate.c:migrate_folio_move(): the new page's own reference is put, and then the old
+ * page's last one.
+ */
+#include "sim/conform_internal.h"
+
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "model/host_rmap.h"
+
+static uint64_t field(const struct trace_event *event, const char *key, int base)
+{
+	uint64_t value = 0;
+
+	trace_event_u64(event, key, base, &value);
+	return value;
+}
+
+/* Between a notification of ours and its end, a mapping gives its page up. */
+static void find_sources(const struct run *run, struct moves *moves)
+{
+	bool ours = false;
+
+	for (size_t i = 0; i < run->command->nr_events; i++) {
+		const struct trace_event *event = &run->command->events[i];
+
+		if (!strcmp(event->name, "inv_start"))
+			ours = script_owns(field(event, "start", 16));
+		else if (!strcmp(event->name, "inv_end"))
+			ours = false;
+		else if (ours && !strcmp(event->name, "page_ref_mod_and_test"))
+			hmput(moves->sources, field(event, "pfn", 16), 1);
+	}
+}
+
+static bool frees_source(const struct moves *moves, const struct trace_event *event)
+{
+	struct frame_pair *sources = moves->sources;
+	const char *ret = trace_event_field(event, "ret");
+
+	return ret && !strcmp(ret, "1") && hmgeti(sources, field(event, "pfn", 16)) >= 0;
+}
+
+struct moves moves_find(const struct run *run)
+{
+	struct moves moves = { 0 };
+	const struct trace_event *last = NULL;
+
+	if (run->main != EVENT_COMPACT)
+		return moves;
+	find_sources(run, &moves);
+	for (size_t i = 0; i < run->command->nr_events; i++) {
+		const struct trace_event *event = &run->command->events[i];
+
+		if (strcmp(event->name, "page_ref_mod_and_test"))
+			continue;
+		if (last && frees_source(&moves, event))
+			hmput(moves.targets, field(last, "pfn", 16), 1);
+		last = event;
+	}
+	return moves;
+}
+
+bool moves_from(const struct moves *moves, uint64_t pfn)
+{
+	struct frame_pair *sources = moves->sources;
+
+	return hmgeti(sources, pfn) >= 0;
+}
+
+bool moves_to(const struct moves *moves, uint64_t pfn)
+{
+	struct frame_pair *targets = moves->targets;
+
+	return hmgeti(targets, pfn) >= 0;
+}
+
+void moves_free(struct moves *moves)
+{
+	hmfree(moves->sources);
+	hmfree(moves->targets);
+}
+
+void choose_found(struct run *run, struct event *e)
+{
+	for (uint64_t i = 0; i < e->count && e->id == EVENT_COMPACT; i++) {
+		struct found_page *found = &e->found[i];
+		struct rmap_at at = { 0 };
+
+		if (!found->hva && frames_knows(&run->frames, found->frame) &&
+		    page_next_mapping(&run->vm->m, frames_model(&run->frames, found->frame), &at))
+			found->hva = at.hva;
+		take_input(run, place_of_command(run), "the page at 0x%llx is found",
+			   (unsigned long long)found->hva);
+	}
+}
