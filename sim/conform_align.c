@@ -270,8 +270,9 @@ static bool only_model_drains(const struct stretch *rest)
 	const struct item *model = rest->model, *put = model + 1;
 
 	if (rest->nr_model < 2 || model->lru >= 0 || put->frame[0] != model->frame[0] ||
-	    put->lru || strcmp(put->event, model->event) || !rest->nr_recorded)
-		return false;
+	    put->kind != CONFORM_PAGE_REF || put->lru || strcmp(put->event, model->event) ||
+	    !rest->nr_recorded)
+		return false;	/* a page that is freed here is no other put */
 	return rest->nr_recorded < 2 || rest->recorded[1].frame[0] != rest->recorded->frame[0] ||
 	       strcmp(rest->recorded[1].event, put->event);
 }
