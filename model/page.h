@@ -43,6 +43,7 @@ enum page_flag {
 	PG_MLOCKED	= 1 << 23,	/* mapped in a VM_LOCKED VMA */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
 	PG_FSDAX	= 1 << 28,	/* a block of a file: idle at 1, never freed */
+	PG_NX_SPLIT	= 1 << 29,	/* a table: kvm_mmu_page.nx_huge_page_disallowed */
 	PG_P2PDMA	= 1 << 24,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
 };

@@ -5,8 +5,8 @@
  * Linux: arch/x86/kvm/mmu/mmu.c:kvm_mmu_page_fault(), kvm_tdp_page_fault(), kvm_faultin_pfn();
  * tdp_mmu.c:kvm_tdp_mmu_map(); 5.12 to 7.2. Between the snapshot of the sequence and mmu_lock
  * nothing but ops.fault_is_stale keeps a page mapped that the host has taken back.
- * SIMPLIFIED: no asynchronous page faults (the second look-up follows at once), no NX huge page
- * workaround, no private memory, no APIC access page.
+ * SIMPLIFIED: no asynchronous page faults (the second look-up follows at once), no private
+ * memory, no APIC access page.
  */
 #include "model/machine.h"
 #include "model/memslot.h"
@@ -236,7 +236,9 @@ static enum step_result adjust_level(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
 
-	f->goal_level = tdp_max_level(m, f->slot, f->gfn, f->pfn);
+	f->req_level = tdp_max_level(m, f->slot, f->gfn, f->pfn);
+	f->huge_page_disallowed = f->exec && m->w->config.nx_huge;
+	f->goal_level = f->huge_page_disallowed ? 1 : f->req_level;
 	if (f->slot != NO_SLOT)
 		f->pfn &= ~(level_pages(f->goal_level) - 1);
 	return STEP_NEXT;
@@ -260,13 +262,49 @@ static u64 goal_spte(struct machine *m, const struct task *t)
 	return tdp_entry(m, table, f->gfn, f->goal_level);
 }
 
+/*
+ * disallowed_hugepage_adjust(): where a fetch has split a huge page, or might have, other accesses
+ * go down to its small leaves.
+ */
+static void adjust_for_nx(struct machine *m, struct task *t)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct fault *f = &t->fault;
+	pfn_t table = m->w->vcpu[t->vcpu].root;
+
+	for (unsigned level = PT_LEVELS; m->w->config.nx_huge && level > 1; level--) {
+		u64 spte = tdp_entry(m, table, f->gfn, level);
+
+		if (!spte_is_present(format, spte) || spte_is_leaf(format, spte, level))
+			return;
+		table = pt_pfn(spte);
+		if (level != f->goal_level ||
+		    (m->sem->traits.nx_tables_known && !page_is(m, table, PG_NX_SPLIT)))
+			continue;
+		f->pfn |= f->gfn & (level_pages(level) - level_pages(level - 1));
+		f->goal_level--;
+	}
+}
+
+/* sp->nx_huge_page_disallowed, account_nx_huge_page() */
+static void account_table(struct machine *m, const struct fault *f, pfn_t table, unsigned level)
+{
+	if (!f->huge_page_disallowed)
+		return;
+	page_of(m, table)->flags |= PG_NX_SPLIT;
+	page_touch(m, table);
+	note_stat(m, "nx_lpage_splits", f->req_level >= level);
+}
+
 /* The loop of kvm_tdp_mmu_map(): one table a turn, by cmpxchg under the read lock. */
 static enum step_result link_table(struct machine *m, struct task *t)
 {
 	const struct spte_format *format = spte_format_of(m);
 	struct fault *f = &t->fault;
 	struct pt_leaf at = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+	pfn_t table;
 
+	adjust_for_nx(m, t);
 	if (at.level <= f->goal_level) {
 		f->old_spte = goal_spte(m, t);
 		return STEP_NEXT;
@@ -277,13 +315,15 @@ static enum step_result link_table(struct machine *m, struct task *t)
 	}
 	if (spte_is_leaf(format, at.entry, at.level)) {
 		if (m->sem->traits.fault_splits)
-			tdp_split_leaf(m, &at);
+			account_table(m, f, tdp_split_leaf(m, &at), at.level);
 		else
 			tdp_zap_atomic(m, at.table, at.first, at.level);
 		return STEP_BACK;
 	}
+	table = alloc_table(m);
+	account_table(m, f, table, at.level);
 	tdp_set_spte(m, at.table, at.first, at.level,
-		     spte_make_nonleaf(format, alloc_table(m), m->w->config.ad));
+		     spte_make_nonleaf(format, table, m->w->config.ad));
 	return STEP_BACK;
 }
 
@@ -296,7 +336,8 @@ static bool is_mmio_pfn(struct machine *m, pfn_t pfn)
 struct spte_args fault_spte_args(struct machine *m, const struct fault *f)
 {
 	return (struct spte_args){
-		.pfn = f->pfn, .level = f->goal_level, .write = true, .exec = true,
+		.pfn = f->pfn, .level = f->goal_level, .write = true,
+		.exec = f->goal_level == 1 || !m->w->config.nx_huge,
 		.host_writable = f->map_writable, .ad = m->w->config.ad,
 		.mmio = is_mmio_pfn(m, f->orig_pfn), .honour_pat = m->w->config.guest_pat_honoured,
 		.refcounted = m->sem->ops.leaf_bits(m, f),

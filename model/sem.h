@@ -22,7 +22,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 #define TRAITS_6_8							\
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,			\
 	.mmio_below_max_gfn = true, .rearm_clears_bits = true,		\
-	.fault_splits = true,						\
+	.fault_splits = true, .nx_tables_known = true,			\
 	.change_pte = true, .anon_ref_add = true, .zap_root_from = 3,	\
 	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,	\
 	.anon_exclusive = true, .lru_batch = 15, .pfncache = true, .map_pages_puts = true, \

@@ -22,7 +22,7 @@ static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invali
 
 static const struct traits traits = {
 	.pferr = PFERR_IF_LINEAR, .mmio_below_max_gfn = true,
-	.rearm_clears_bits = true, .fault_splits = true,
+	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
 	.anon_exclusive = true, .lru_batch = 31,
 	.pfncache = true, .prefaults = true,
 	.migrate_tries = 2, .migrate_batches = true,

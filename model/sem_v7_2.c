@@ -154,7 +154,7 @@ static void gpc_release(struct machine *m, struct task *t, bool used)
 
 static const struct traits traits = {
 	.pferr = PFERR_USER_OF_LINEAR, .mmio_below_max_gfn = true,
-	.rearm_clears_bits = true, .fault_splits = true,
+	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
 	.anon_exclusive = true, .lru_batch = 31,
 	.pfncache = true, .prefaults = true, .wrappers_gone = true,
 	.migrate_tries = 2, .migrate_batches = true,

@@ -105,6 +105,7 @@ struct traits {
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
 	bool rearm_clears_bits;		/* tdp_mmu_clear_spte_bits() for the dirty log (6.4) */
+	bool nx_tables_known;		/* kvm_mmu_page.nx_huge_page_disallowed is asked (6.2) */
 	bool fault_splits;		/* a fault splits a huge leaf in place (6.2) */
 	bool mmio_below_max_gfn;	/* above kvm_mmu_max_gfn() no MMIO SPTE is made (5.18) */
 	bool pfncache;			/* struct gfn_to_pfn_cache (5.17) */

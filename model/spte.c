@@ -128,6 +128,12 @@ bool spte_is_executable(const struct spte_format *format, u64 spte)
 	return format->exec ? (spte & format->exec) == format->exec : !(spte & format->no_exec);
 }
 
+u64 spte_set_executable(const struct spte_format *format, u64 spte, bool executable)
+{
+	return executable ? (spte & ~format->no_exec) | format->exec :
+			    (spte & ~format->exec) | format->no_exec;
+}
+
 static bool ad_enabled(const struct spte_format *format, u64 spte)
 {
 	return !(spte & format->ad_disabled);

@@ -58,6 +58,8 @@ bool spte_is_present(const struct spte_format *format, u64 spte);
 bool spte_is_leaf(const struct spte_format *format, u64 spte, unsigned level);
 bool spte_is_mmio(const struct spte_format *format, u64 spte);
 bool spte_is_writable(const struct spte_format *format, u64 spte);
+/* make_spte_executable(), make_spte_nonexecutable() */
+u64 spte_set_executable(const struct spte_format *format, u64 spte, bool executable);
 bool spte_is_executable(const struct spte_format *format, u64 spte);
 /* mark_spte_for_access_track() of a leaf that is old from now on; and back, when it is used. */
 u64 spte_mark_old(const struct spte_format *format, u64 spte);

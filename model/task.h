@@ -106,7 +106,8 @@ struct fault {
 	u8 unused_page;		/* the pfn was resolved and must be given back */
 	s32 error;
 	u8 fast_tries;
-	u8 pad[7];
+	u8 huge_page_disallowed, req_level;
+	u8 pad[5];
 };
 
 /* struct kvm_follow_pfn, and gfn_to_pfn's arguments in the same words */

@@ -150,7 +150,7 @@ void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64
 		free_subtree(m, old, gfn, level);
 }
 
-void tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
+pfn_t tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
 {
 	const struct spte_format *format = spte_format_of(m);
 	unsigned level = leaf->level - 1;
@@ -162,12 +162,15 @@ void tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
 
 		if (level == 1)
 			child &= ~format->huge;
+		if (level == 1 && m->w->config.nx_huge)
+			child = spte_set_executable(format, child, true);
 		pt_set_entry(m, table, gfn, level, child);
 		stage2_count_leaf(m, child, level, 1);
 		touch(m, OBJECT_SPTE, gfn);
 	}
 	tdp_set_spte(m, leaf->table, leaf->first, leaf->level,
 		     spte_make_nonleaf(format, table, m->w->config.ad));
+	return table;
 }
 
 void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new)

@@ -38,9 +38,9 @@ void tdp_clear_bits(struct machine *m, const struct pt_leaf *leaf, u64 new);
 void tdp_set_spte(struct machine *m, pfn_t table, gfn_t gfn, unsigned level, u64 new);
 /*
  * tdp_mmu_split_huge_page(): a huge leaf becomes a table of leaves. No flush: each translation
- * stays as it was.
+ * stays as it was. Returns the table.
  */
-void tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf);
+pfn_t tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf);
 /* tdp_mmu_split_huge_pages_root() of the current root: no huge leaf is left in [start, end). */
 void tdp_split_range(struct machine *m, gfn_t start, gfn_t end);
 /* fast_pf_fix_direct_spte(): a leaf regains W, and nobody is told. */

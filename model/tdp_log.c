@@ -133,6 +133,8 @@ static bool recover_leaf(struct machine *m, pfn_t table, gfn_t gfn, unsigned lev
 
 	if (!child.present)
 		return false;
+	if (m->w->config.nx_huge)
+		child.entry = spte_set_executable(format, child.entry, false);
 	tdp_set_spte(m, table, gfn, level, (child.entry | format->huge) & ~offset);
 	return true;
 }

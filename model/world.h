@@ -38,11 +38,12 @@ struct config {
 	u8 thp;			/* enum thp_enabled */
 	u8 no_soft_dirty;	/* CONFIG_MEM_SOFT_DIRTY is off */
 	u8 no_memory_failure;	/* CONFIG_MEMORY_FAILURE is off */
+	u8 nx_huge;		/* kvm.nx_huge_pages; the TDP MMU */
 	u8 pml;			/* EPT with A/D, TDP MMU: the log is by D, not by W */
 	u8 no_mmio_caching;	/* kvm.mmio_caching=N */
 	u8 physical_bits;	/* MAXPHYADDR; 0: 46 */
 	u8 rmw_at_once;		/* NPT: a locked increment asks for a write, not for a read first */
-	u8 pad[3];
+	u8 pad[2];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };

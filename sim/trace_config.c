@@ -31,6 +31,7 @@ static bool set_flag(struct vm_config *config, const struct ast_arg *arg)
 	const struct { const char *key; bool *flag, inverted; } flags[] = {
 		{ "lru-batch", &config->lru_batch, false },
 		{ "ad", &config->ad, false },
+		{ "nx-huge", &config->nx_huge, false },
 		{ "pml", &config->pml, false },
 		{ "mmio-caching", &config->no_mmio_caching, true },
 	};

@@ -66,6 +66,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.ad = config->ad || config->mmu == MMU_SHADOW,
 					.mmu = config->mmu,
 					.rmw_at_once = config->rmw_at_once,
+					.nx_huge = config->nx_huge && config->mmu == MMU_TDP,
 					.pml = config->pml && config->ept && config->ad &&
 					       config->mmu == MMU_TDP,
 					.no_mmio_caching = config->no_mmio_caching,

@@ -523,6 +523,21 @@ static void a_leaf_without_ad_that_gets_old_keeps_r_and_x_in_software_bits(void 
 	assert_true(spte_restore_tracked(row->format, row->used) == row->used);
 }
 
+/* NX huge pages: make_spte_executable(), make_spte_nonexecutable(). */
+static void a_leaf_becomes_executable_and_back_and_nothing_else_changes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		u64 runs = leaf(formats[i], HUGE, 0, 0);
+		u64 stays = leaf(formats[i], HUGE | NO_EXEC, 0, 0);
+
+		assert_true(spte_is_executable(formats[i], runs));
+		assert_false(spte_is_executable(formats[i], stays));
+		assert_true(spte_set_executable(formats[i], runs, false) == stays);
+		assert_true(spte_set_executable(formats[i], stays, true) == runs);
+	}
+}
+
 /* v11: shadow_refcounted_mask is bit 59, with TDP enabled. */
 static void spte_make_marks_a_refcounted_page_with_bit_59(void **state)
 {
@@ -605,6 +620,7 @@ int main(void)
 	LIST_TEST(&list, whatever_is_asked_for_the_writable_bits_agree);
 	LIST_TEST(&list, what_the_dirty_log_leaves_is_the_leaf_without_bit_1);
 	LIST_ROWS(&list, a_leaf_without_ad_that_gets_old_keeps_r_and_x_in_software_bits, tracks);
+	LIST_TEST(&list, a_leaf_becomes_executable_and_back_and_nothing_else_changes);
 	LIST_TEST(&list, spte_make_marks_a_refcounted_page_with_bit_59);
 	LIST_TEST(&list, the_series_alone_has_a_refcounted_bit);
 	LIST_ROWS(&list, a_semantics_has_the_layout_of_its_version, layouts);
