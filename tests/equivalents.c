@@ -31,6 +31,15 @@ static bool looks_under_mmu_lock(const struct semantics *sem)
 	return true;
 }
 
+/* kvm.eager_page_split=Y: no huge leaf is left when logging has begun. */
+static bool splits_eagerly(const struct semantics *sem)
+{
+	for (const struct step *step = sem->path[PATH_SLOT]; step->name; step++)
+		if (!strcmp(step->name, "split_slot"))
+			return true;
+	return false;
+}
+
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
 #define DIRTIED	"the folio is locked from there to install_file_page(), which dirties it, too"
 #define GONE	"gone since 6.12: .reexecutes guards it"
@@ -66,6 +75,12 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "page_mkwrite", "copy_file_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "driver_fault", "reuse_shared_page", NULL,
 	  "at most one of the two runs: a shared mapping of a driver's pages is born writable" },
+	{ MUTATION_SWAP, "zap_obsolete_of_wrap", "split_slot", NULL,
+	  "of two different roots: what is obsolete is not split" },
+	{ MUTATION_SWAP, "zap_obsolete_of_wrap", "clear_dirty_slot", NULL,
+	  "of two different roots: what is obsolete is not logged" },
+	{ MUTATION_SWAP, "clear_dirty_slot", "protect_slot", splits_eagerly,
+	  "with PML only huge leaves lose W, and none is left" },
 	{ MUTATION_SWAP, "copy_log", "harvest_log", NULL,
 	  "at most one of the two runs: the log is manual or it is not" },
 	{ MUTATION_SWAP, "leave_with_error", "emulate", NULL,

@@ -277,6 +277,10 @@ const struct story stories[] = {
 	  "logmode manual,initially-set\n"
 	  "memslot 1 gpa=0x40000000 hva=m size=2M flags=log\n" "write 0x40001000 8\n"
 	  "clearlog 1 0 512\n" "write 0x40001000 9\n" "dirtylog 1\n" },
+	{ "huge_log_begins_by_dirty_bits", "config pml=on\n" "mmap m 2M hva=0x40000000\n"
+	  "madvise m 2M hugepage\n" "host-write m 1\n" "memslot 1 gpa=0x40000000 hva=m size=2M\n"
+	  "write 0x40001000 7\n" "memslot 1 gpa=0x40000000 hva=m size=2M flags=log\n"
+	  "write 0x40001000 8\n" "dirtylog 1\n" },
 	{ "fetch_from_an_nx_huge_page", "config nx-huge=on\n" HUGE "write 0x40001000 7\n"
 	  "exec 0x40001000\n" "exec 0x40002000\n" "read 0x40003000\n" },
 	{ "mmio_not_cached", "config mmio-caching=off\n" ANON "read 0x100000\n"
