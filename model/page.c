@@ -267,6 +267,18 @@ void page_put_refs(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 		folio_free(m, head, holder);
 }
 
+void page_freeze(struct machine *m, pfn_t pfn, enum holder a, enum holder b)
+{
+	struct page *page = page_of(m, pfn);
+
+	assert(page->refcount == 2);
+	release(m, pfn, a, 1);
+	release(m, pfn, b, 1);
+	page->refcount = 0;
+	note_ref(m, "page_ref_freeze", pfn, b, 2, true);
+	folio_free(m, pfn, b);
+}
+
 void page_put(struct machine *m, pfn_t pfn, enum holder holder)
 {
 	page_put_refs(m, pfn, holder, 1);

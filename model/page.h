@@ -123,6 +123,8 @@ void page_add_refs(struct machine *m, pfn_t pfn, s32 delta);
 /* What FOLL_PIN adds: a large folio has a count of its pins beside it, and one reference does. */
 s32 page_pin_refs(struct machine *m, pfn_t pfn);
 /* folio_ref_unfreeze(): from 0, one that the owner holds */
+/* page_ref_freeze() of the last two references, and then the page is freed. */
+void page_freeze(struct machine *m, pfn_t pfn, enum holder a, enum holder b);
 void page_unfreeze(struct machine *m, pfn_t pfn);
 /* folio_ref_add(), of references that @holder gets */
 void page_add_held(struct machine *m, pfn_t pfn, enum holder holder, s32 delta);

@@ -121,8 +121,11 @@ static bool locks_to_age(const struct machine *m, const struct task *t)
 
 static enum step_result young_begin(struct machine *m, struct task *t)
 {
+	const char *name = t->notify.event == NOTIFY_CLEAR_YOUNG ? "clear_young" :
+								    "clear_flush_young";
+
 	if (m->mm == VM_MM)
-		note(m, &(struct note){ .kind = NOTE_NOTIFY, .name = "clear_flush_young",
+		note(m, &(struct note){ .kind = NOTE_NOTIFY, .name = name,
 					.hva = t->notify.start, .end = t->notify.end });
 	return STEP_NEXT;
 }
@@ -146,7 +149,7 @@ static enum step_result young_age(struct machine *m, struct task *t)
 /* CONFIG_KVM_ELIDE_TLB_FLUSH_IF_YOUNG comes with it: an entry that stays in a TLB is old news. */
 static bool must_flush_young(const struct machine *m, const struct task *t)
 {
-	return locks_to_age(m, t) && t->notify.young;
+	return locks_to_age(m, t) && t->notify.young && t->notify.event != NOTIFY_CLEAR_YOUNG;
 }
 
 static enum step_result young_flush(struct machine *m, struct task *t)

@@ -5,7 +5,7 @@
  * Linux: mm/madvise.c:madvise_pageout(), mm/vmscan.c:shrink_folio_list(), mm/memory.c:
  * do_swap_page(), 6.1 to 7.2. A page that was used since it was looked at last stays (until 6.9,
  * and then MADV_PAGEOUT does not ask); a page that somebody holds stays in the swap cache.
- * Which pages a scanner takes is input.
+ * Which pages a scanner takes, and which neighbours it looks at, is input.
  */
 #include "model/machine.h"
 #include "model/path.h"
@@ -36,7 +36,7 @@ static enum step_result reclaim_isolate(struct machine *m, struct task *t)
 	struct pt_leaf leaf = host_leaf(m, op->at);
 	pfn_t pfn = pt_pfn(leaf.entry);
 
-	if (op->at >= op->end)
+	if (op->at >= op->end || op->kind == PAGES_SHRINK)
 		return STEP_NEXT;
 	if (leaf.present && leaf.level == 1 && leaf_is_normal(&leaf) &&
 	    page_is(m, pfn, PG_ANON | PG_LRU) && page_of(m, pfn)->mapcount == 1) {
@@ -50,6 +50,35 @@ static enum step_result reclaim_isolate(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
+static bool shrinks(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->pages.kind == PAGES_SHRINK;
+}
+
+/* isolate_lru_folios(): what it takes is input; the page that was there longest comes first. */
+static enum step_result shrink_isolate(struct machine *m, struct task *t)
+{
+	for (u64 i = 0; i < t->pages.nr; i++) {
+		u64 found = list_get(m, LIST_PAGES, i), how = found & ~PAGE_MASK;
+		struct pt_leaf leaf = host_leaf(m, found & PAGE_MASK);
+		pfn_t pfn = pt_pfn(leaf.entry);
+		bool normal = leaf.present && leaf.level == 1 && leaf_is_normal(&leaf);
+
+		list_set(m, LIST_TARGETS, i, how);
+		list_set(m, LIST_PAGES, i, 0);
+		if (!normal || !page_is(m, pfn, PG_ANON))
+			continue;
+		list_set(m, LIST_PAGES, i, pfn);
+		if (how & SHRINK_KEEPS)		/* seen from its neighbour's PTE; nobody notified */
+			host_set_leaf(m, found & PAGE_MASK, 1, leaf.entry & ~PTE_ACCESSED);
+		if (!(how & SHRINK_LOOKS) && page_is(m, pfn, PG_LRU) &&
+		    page_try_get_folio(m, pfn, HOLD_MM, 1))
+			page_of(m, pfn)->flags &= ~(u32)PG_LRU;
+	}
+	return STEP_NEXT;
+}
+
 /* shrink_folio_list(): one page after the other */
 static enum step_result reclaim_pick(struct machine *m, struct task *t)
 {
@@ -59,8 +88,12 @@ static enum step_result reclaim_pick(struct machine *m, struct task *t)
 	op->moved = false;
 	op->rmap = (struct rmap_at){ 0 };
 	t->notify.young = false;
-	if (op->i < op->nr)
+	while (op->i < op->nr && op->page == NO_PFN) {
+		op->how = op->kind == PAGES_SHRINK ? list_get(m, LIST_TARGETS, op->i) : 0;
 		op->page = list_get(m, LIST_PAGES, op->i++);
+		if (!op->page)
+			op->page = NO_PFN;	/* it was not to be had */
+	}
 	return STEP_NEXT;
 }
 
@@ -72,7 +105,8 @@ static bool picked(const struct machine *m, const struct task *t)
 
 static bool asks_for_use(const struct machine *m, const struct task *t)
 {
-	return picked(m, t) && !m->sem->traits.pageout_ignores_young;
+	return picked(m, t) && (shrinks(m, t) ? t->pages.how & (SHRINK_ASKS | SHRINK_LOOKS) :
+						!m->sem->traits.pageout_ignores_young);
 }
 
 /* folio_referenced_one(): the host's accessed bit, then KVM's. One mapping: see above. */
@@ -89,6 +123,8 @@ static enum step_result reclaim_young(struct machine *m, struct task *t)
 	if (op->moved)
 		host_set_leaf(m, op->rmap.hva, 1, leaf.entry & ~PTE_ACCESSED);
 	t->notify = (struct notify){ .start = op->rmap.hva, .end = op->rmap.hva + PAGE_SIZE };
+	if (op->kind == PAGES_SHRINK && m->sem->traits.multi_gen_lru)
+		t->notify.event = NOTIFY_CLEAR_YOUNG;	/* lru_gen_look_around() */
 	op->rmap = (struct rmap_at){ 0 };
 	return STEP_CALL;
 }
@@ -105,7 +141,8 @@ static enum step_result reclaim_judge(struct machine *m, struct task *t)
 
 static bool goes_out(const struct machine *m, const struct task *t)
 {
-	return picked(m, t) && !t->pages.moved;
+	return picked(m, t) && !t->pages.moved &&
+	       !(t->pages.how & (SHRINK_LOOKS | SHRINK_KEEPS));
 }
 
 /* add_to_swap(), then try_to_unmap() */
@@ -140,13 +177,30 @@ static enum step_result reclaim_free(struct machine *m, struct task *t)
 	struct page_op *op = &t->pages;
 	struct page *page = page_of(m, op->page);
 
-	if (op->moved || page->mapcount || page->refcount != 2)
+	if (!goes_out(m, t) || page->mapcount || page->refcount != 2)
 		return STEP_BACK;
 	list_set(m, LIST_PAGES, op->i - 1, 0);
 	swap_write(m, page->slot, op->page);
-	leave_swap_cache(m, op->page);
+	page_get(m, op->page, HOLD_MM);	/* folio_end_writeback() */
 	page_put(m, op->page, HOLD_MM);
+	swap_cache(m, page->slot, NO_PFN);
+	page->flags &= ~(u32)PG_SWAPCACHE;
+	page->slot = 0;
+	page_freeze(m, op->page, HOLD_CACHE, HOLD_MM);
 	return STEP_BACK;
+}
+
+/* folio_putback_lru(); move_folios_to_lru() needs no batch */
+static void put_back(struct machine *m, const struct task *t, u64 i)
+{
+	pfn_t pfn = list_get(m, LIST_PAGES, i);
+
+	if (!shrinks(m, t)) {
+		page_put_back(m, pfn);
+	} else if (!(list_get(m, LIST_TARGETS, i) & SHRINK_LOOKS)) {
+		page_of(m, pfn)->flags |= PG_LRU;
+		page_put(m, pfn, HOLD_MM);
+	}
 }
 
 /* What stayed, when all have been looked at. */
@@ -154,7 +208,7 @@ static enum step_result reclaim_put_back(struct machine *m, struct task *t)
 {
 	for (u64 i = 0; i < t->pages.nr; i++)
 		if (list_get(m, LIST_PAGES, i)) {
-			page_put_back(m, list_get(m, LIST_PAGES, i));
+			put_back(m, t, i);
 			list_set(m, LIST_PAGES, i, 0);
 		}
 	return STEP_DONE;
@@ -166,6 +220,7 @@ const struct step path_reclaim[] = {
 	STEP(reclaim_begin, .chain = "madvise_pageout > lru_add_drain"),
 	STEP(reclaim_isolate, .to = "reclaim_isolate",
 	     .chain = "madvise_pageout > madvise_cold_or_pageout_pte_range"),
+	STEP(shrink_isolate, .when = shrinks, .chain = "shrink_inactive_list > isolate_lru_folios"),
 	STEP(reclaim_pick, .chain = SHRINK),
 	STEP(reclaim_young, .when = asks_for_use, .calls = PATH_YOUNG,
 	     .chain = SHRINK " > folio_check_references > folio_referenced"),

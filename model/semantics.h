@@ -132,6 +132,7 @@ struct traits {
 	u8 migrate_tries;		/* times that a page which is held is unmapped */
 	bool pageout_ignores_young;	/* MADV_PAGEOUT: ignore_references (6.10) */
 	bool swapin_writable;		/* do_swap_page(): W, if exclusive, on a read, too (6.12) */
+	bool multi_gen_lru;		/* CONFIG_LRU_GEN_ENABLED, as Debian builds it since 6.12 */
 	bool lockless_aging;		/* 6.15; and no flush then */
 	bool poison_kills;		/* MADV_HWPOISON: MF_ACTION_REQUIRED (6.11) */
 	u8 lru_batch;			/* PAGEVEC_SIZE: 15, since 6.10 31 */

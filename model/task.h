@@ -148,6 +148,7 @@ struct host_fault {
 enum notify_event {
 	NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE,
 	NOTIFY_SOFT_DIRTY,
+	NOTIFY_CLEAR_YOUNG,	/* of PATH_YOUNG: clear_young(), which never flushes */
 };
 
 /* One notification: struct mmu_notifier_range, and the walk it causes */
@@ -194,8 +195,15 @@ enum pages_kind {
 	PAGES_MOVE,		/* move_pages() of a range */
 	PAGES_OFFLINE,		/* soft_offline_page() */
 	PAGES_OUT, PAGES_COLD,	/* MADV_PAGEOUT, MADV_COLD */
-	PAGES_LIST,		/* what a scanner found: compaction, reclaim */
+	PAGES_LIST,		/* what the scanner of compaction found */
+	PAGES_SHRINK,		/* what reclaim took from an LRU list */
 	CLEAR_ALL, CLEAR_ANON, CLEAR_MAPPED, CLEAR_SOFT_DIRTY,	/* clear_refs: 1 to 4 */
+};
+/* PAGES_SHRINK: in LIST_TARGETS; in LIST_PAGES beside the address, until the page is isolated */
+enum shrink_how {
+	SHRINK_ASKS = 1,	/* folio_referenced() */
+	SHRINK_KEEPS = 4,	/* lru_gen_look_around() of another page has promoted it */
+	SHRINK_LOOKS = 2,	/* lru_gen_look_around(): nobody isolates it, none is flushed */
 };
 enum pages_phase { PHASE_UNMAP, PHASE_MOVE };
 
@@ -216,7 +224,8 @@ struct page_op {
 	u8 node;
 	u8 tries;
 	u8 moved;
-	u8 pad[7];
+	u8 how;			/* PAGES_SHRINK: enum shrink_how of the page at hand */
+	u8 pad[6];
 };
 
 /* mmap() */

@@ -12,6 +12,7 @@
 #include <stb/stb_ds.h>
 
 #include "model/host_rmap.h"
+#include "model/task.h"
 
 static uint64_t field(const struct trace_event *event, const char *key, int base)
 {
@@ -86,16 +87,37 @@ void moves_free(struct moves *moves)
 	hmfree(moves->targets);
 }
 
+/* Reclaim: those that it isolated, in their order; what it does with each stands behind them. */
+static void join_asked(struct event *e, uint64_t isolated)
+{
+	struct found_page *found = &e->found[isolated];
+
+	for (uint64_t i = 0; i < e->count; i++) {
+		if (e->found[i].frame || (e->found[i].hva & PAGE_MASK) != found->hva)
+			continue;
+		found->hva = e->found[i].hva;
+		e->found[i].hva = 0;
+		return;
+	}
+	found->hva |= SHRINK_KEEPS;
+}
+
 void choose_found(struct run *run, struct event *e)
 {
-	for (uint64_t i = 0; i < e->count && e->id == EVENT_COMPACT; i++) {
+	bool reclaims = e->id == EVENT_RECLAIM && e->found;
+
+	for (uint64_t i = 0; i < e->count && (e->id == EVENT_COMPACT || reclaims); i++) {
 		struct found_page *found = &e->found[i];
 		struct rmap_at at = { 0 };
 
 		if (!found->hva && frames_knows(&run->frames, found->frame) &&
 		    page_next_mapping(&run->vm->m, frames_model(&run->frames, found->frame), &at))
 			found->hva = at.hva;
+		if (reclaims && found->frame && found->hva)
+			join_asked(e, i);
+		if (!found->hva)
+			continue;
 		take_input(run, place_of_command(run), "the page at 0x%llx is found",
-			   (unsigned long long)found->hva);
+			   (unsigned long long)(found->hva & PAGE_MASK));
 	}
 }

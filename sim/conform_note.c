@@ -50,6 +50,7 @@ static const struct { const char *event, *probe; bool bare; } events[] = {
 	{ "inv_start", "lab/inv_start", false },
 	{ "inv_end", "lab/inv_end", false },
 	{ "clear_flush_young", "lab/clear_flush_young", false },
+	{ "clear_young", "lab/clear_young", false },
 	{ "kvm_unmap_hva_range", "kvm/kvm_unmap_hva_range", true },
 	{ "change_pte", "lab/change_pte", false },
 	{ "kvm_set_spte_hva", "kvm/kvm_set_spte_hva", true },
@@ -130,7 +131,7 @@ static void add_notify(struct run *run, struct item **items, const struct note *
 				(unsigned long long)note->end);
 
 	item.said = say("%s event=%lld", range.text, (long long)note->value);
-	if (!strcmp(note->name, "clear_flush_young"))
+	if (strstr(note->name, "_young"))
 		item.said = range;
 	add(run, items, item);
 	if (strcmp(note->name, "inv_start"))

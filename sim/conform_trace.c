@@ -297,6 +297,7 @@ static const struct { const char *event; enum conform_kind kind; read_event read
 	{ "inv_start", CONFORM_NOTIFY, read_notify },
 	{ "inv_end", CONFORM_NOTIFY, read_notify },
 	{ "clear_flush_young", CONFORM_NOTIFY, read_notify },
+	{ "clear_young", CONFORM_NOTIFY, read_notify },
 	{ "kvm_unmap_hva_range", CONFORM_NOTIFY, read_notify },
 	{ "change_pte", CONFORM_NOTIFY, read_change_pte },
 	{ "kvm_set_spte_hva", CONFORM_NOTIFY, read_set_spte_hva },

@@ -161,6 +161,9 @@ const struct event_kind event_kinds[] = {
 		RANGE_ARGS,
 		{ "room", ARG_NUMBER, AT(room), .preset = UINT32_MAX, .max = UINT32_MAX,
 		  .help = "so many free pages are found" }, UNTIL } },
+	{ "reclaim", EVENT_RECLAIM,
+	  "Reclaim looks at pages and takes those that nobody used. [shrink_folio_list()]", {
+		RANGE_ARGS, UNTIL } },
 	{ "pageout", EVENT_PAGEOUT, "Pages go to swap. [madvise(MADV_PAGEOUT)]", {
 		RANGE_ARGS, UNTIL } },
 	{ "cold", EVENT_COLD, "Pages become old. [madvise(MADV_COLD)]", { RANGE_ARGS, UNTIL } },

@@ -168,6 +168,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_PAGEOUT:
 	case EVENT_COLD:
 	case EVENT_COMPACT:
+	case EVENT_RECLAIM:
 		o->error = t->pages.error;
 		break;
 	case EVENT_ALLOC:

@@ -73,6 +73,18 @@ static void start_compact(struct vm *vm, struct task *t, const struct event *e)
 			 e->found ? e->found[i].hva : e->hva + (pages - 1 - i) * PAGE_SIZE);
 }
 
+/* Of a range: a scan of an LRU list, on which its pages are in their order. */
+static void start_reclaim(struct vm *vm, struct task *t, const struct event *e)
+{
+	uint64_t pages = e->found ? e->count : e->size >> PAGE_SHIFT;
+
+	start_pages(t, e, PAGES_SHRINK);
+	t->pages.nr = pages;
+	for (uint64_t i = 0; i < pages; i++)
+		list_set(&vm->m, LIST_PAGES, i, e->found ? e->found[i].hva :
+						e->hva + i * PAGE_SIZE + SHRINK_ASKS);
+}
+
 static void start_host_access(struct task *t, const struct event *e, bool read)
 {
 	t->access = (struct access){ .hva = e->hva, .value = e->value, .count = 1,
@@ -100,6 +112,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_OFFLINE] = PATH_MIGRATE, [EVENT_MIGRATE] = PATH_MIGRATE,
 		[EVENT_CLEAR_REFS] = PATH_CLEAR_REFS, [EVENT_PAGEOUT] = PATH_RECLAIM,
 		[EVENT_COLD] = PATH_RECLAIM, [EVENT_COMPACT] = PATH_MIGRATE,
+		[EVENT_RECLAIM] = PATH_RECLAIM,
 		[EVENT_MPROTECT] = PATH_PROTECT, [EVENT_MADVISE] = PATH_ADVISE,
 		[EVENT_KHUGEPAGED] = PATH_COLLAPSE, [EVENT_MLOCK] = PATH_MLOCK,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
@@ -198,6 +211,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		break;
 	case EVENT_MIGRATE:
 		start_pages(t, e, PAGES_MOVE);
+		break;
+	case EVENT_RECLAIM:
+		start_reclaim(vm, t, e);
 		break;
 	case EVENT_COMPACT:
 		start_compact(vm, t, e);

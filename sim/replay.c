@@ -138,7 +138,7 @@ static void note_one(struct replay_run *run, unsigned event, const struct note *
 	case NOTE_NOTIFY:
 		run_add_note(run, event, "%s [0x%llx, 0x%llx)",
 			     !strcmp(n->name, "inv_start") ? "invalidate_range_start" :
-							     "invalidate_range_end",
+			     !strcmp(n->name, "inv_end") ? "invalidate_range_end" : n->name,
 			     (unsigned long long)n->hva, (unsigned long long)n->end);
 		break;
 	case NOTE_RELEASE:

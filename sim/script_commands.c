@@ -243,8 +243,12 @@ static const char *do_autodrain(struct script *s, const struct command *c)
 /* sysw /proc/sys/vm/nr_hugepages N */
 static const char *do_sysw(struct script *s, const struct command *c)
 {
-	struct event *e = script_add(s, c, EVENT_HUGEPAGES);
+	size_t length = strlen(script_word(c, 1));
+	struct event *e;
 
+	if (length > 15 && !strcmp(script_word(c, 1) + length - 15, "/memory.reclaim"))
+		return script_reclaim(s, c);
+	e = script_add(s, c, EVENT_HUGEPAGES);
 	e->count = number(c, 2);
 	if (strcmp(script_word(c, 1), "/proc/sys/vm/nr_hugepages")) {
 		e->id = EVENT_NOTHING;

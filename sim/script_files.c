@@ -194,6 +194,26 @@ static const char *rm(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* A cgroup of the recorder's own: what it takes from whom is seen when it does. */
+static bool makes_cgroup(const struct command *c)
+{
+	bool first = true;
+
+	for (size_t i = 1; i < c->nr_words; i++) {
+		const char *word = c->words[i];
+
+		if (first && strcmp(word, "mkdir") && strcmp(word, "mount") &&
+		    strcmp(word, "echo"))
+			return false;
+		if (!strcmp(word, "mount") && strcmp(script_word(c, i + 2), "cgroup2"))
+			return false;
+		if (*word == '>' && !strstr(script_word(c, i + 1), "/cgroup."))
+			return false;
+		first = !strcmp(word, "&&");
+	}
+	return strstr(c->text, "cgroup2") != NULL;
+}
+
 const char *script_shell(struct script *s, const struct command *c)
 {
 	static const char *const swaps[] = { "insmod", "mkswap", "swapon" };
@@ -209,6 +229,10 @@ const char *script_shell(struct script *s, const struct command *c)
 			script_add(s, c, EVENT_NOTHING);
 			return NULL;
 		}
+	if (makes_cgroup(c)) {
+		script_add(s, c, EVENT_NOTHING);
+		return NULL;
+	}
 	if (!strcmp(script_word(c, 1), "fallocate") && !strcmp(script_word(c, 2), "-l"))
 		return fallocate(s, c);
 	if (!strcmp(script_word(c, 1), "rm") && c->nr_words == 3)

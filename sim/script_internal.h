@@ -39,6 +39,7 @@ struct script {
 struct event *script_add(struct script *s, const struct command *c, enum event_id id);
 /* What kernel threads did meanwhile (script_daemons.c). */
 void script_daemons(struct script *s, const struct command *c);
+const char *script_reclaim(struct script *s, const struct command *c);
 const char *script_compact(struct script *s, const struct command *c);
 /* The command's words; "0" where there is none. */
 const char *script_word(const struct command *c, size_t i);
