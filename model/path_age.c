@@ -3,7 +3,8 @@
  * path_age.c: has a page been used? The host's accessed bits, and KVM's through the notifier.
  *
  * Linux: fs/proc/task_mmu.c:clear_refs_write(), virt/kvm/kvm_main.c:
- * kvm_mmu_notifier_clear_flush_young(), arch/x86/kvm/mmu/tdp_mmu.c:age_gfn_range(), 5.12 to 7.2.
+ * kvm_mmu_notifier_clear_flush_young(), arch/x86/kvm/mmu/tdp_mmu.c:age_gfn_range(), mmu.c:
+ * kvm_age_rmap(), 5.12 to 7.2.
  */
 #include "model/machine.h"
 #include "model/memslot.h"
@@ -109,7 +110,7 @@ const struct step path_clear_refs[] = {
 
 static bool has_slot(const struct machine *m, const struct task *t)
 {
-	return m->mm == VM_MM && m->w->config.mmu == MMU_TDP &&
+	return m->mm == VM_MM &&
 	       memslots_overlap((struct machine *)m, t->notify.start, t->notify.end);
 }
 
@@ -142,7 +143,7 @@ static enum step_result young_age(struct machine *m, struct task *t)
 
 	for (int row = 0; row < MAX_SLOTS; row++)
 		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
-			t->notify.young |= tdp_age_range(m, lo, hi);
+			t->notify.young |= m->sem->ops.age_range(m, lo, hi);
 	return STEP_NEXT;
 }
 

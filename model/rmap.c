@@ -193,6 +193,35 @@ void rmap_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
 	}
 }
 
+/* mmu_spte_age(): no tracepoint sees it; D goes to struct page before W does. */
+static bool age(struct machine *m, u64 sptep)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct shadow_page sp = shadow_page_of(m, sptep);
+	u64 old = spte_read(m, sptep), new = spte_mark_old(format, old);
+
+	if (!spte_is_accessed(format, old))
+		return false;
+	if ((old & format->write) && !(new & format->write))
+		m->sem->ops.log_rearmed(m, old);
+	spte_write(m, sptep, gfn_of(&sp, sptep), new);
+	return true;
+}
+
+/* kvm_age_rmap() */
+bool rmap_age_range(struct machine *m, gfn_t start, gfn_t end)
+{
+	bool young = false;
+
+	for (unsigned level = 1; level <= NR_LEVELS; level++) {
+		struct rmap rmap = rmap_of(start, level);
+
+		for (; next_rmap(m, &rmap, end - 1); rmap.index++)
+			young |= age(m, rmap_first(m, rmap));
+	}
+	return young;
+}
+
 /* spte_write_protect(). @for_good: KVM alone gives W back, in a fault under mmu_lock. */
 static void write_protect(struct machine *m, u64 sptep, bool for_good)
 {

@@ -94,6 +94,7 @@ const struct semantics_patch semantics_mmu[NR_MMU_KINDS] = {
 		.ops = { .load_root = shadow_load_root, .current_root = shadow_current_root,
 			 .root_is_obsolete = shadow_root_is_obsolete, .walk = tdp_walk,
 			 .next_leaf = tdp_next_leaf, .unmap_range = rmap_unmap_range,
+			 .age_range = rmap_age_range,
 			 .rearm = rmap_rearm, .root_at = shadow_root_at },
 	},
 	[MMU_SHADOW] = {
@@ -101,6 +102,7 @@ const struct semantics_patch semantics_mmu[NR_MMU_KINDS] = {
 		.ops = { .load_root = pae_load_root, .current_root = pae_current_root,
 			 .root_is_obsolete = pae_root_is_obsolete, .walk = pae_walk,
 			 .next_leaf = pae_next_leaf, .unmap_range = rmap_unmap_range,
+			 .age_range = rmap_age_range,
 			 .rearm = rmap_rearm, .root_at = shadow_root_at },
 	},
 };

@@ -363,6 +363,7 @@ const struct semantics_patch sem_v5_12 = {
 		.root_is_obsolete = tdp_root_is_obsolete, .root_at = tdp_root_at,
 		.walk = tdp_walk,
 		.next_leaf = tdp_next_leaf, .unmap_range = tdp_unmap_range,
+		.age_range = tdp_age_range,
 		.rearm = tdp_rearm,
 		.check_zapped = check_zapped, .harvest_accessed = harvest_accessed,
 		.harvest_dirty = harvest_dirty, .release_prefetched = release_prefetched,

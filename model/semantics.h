@@ -81,6 +81,8 @@ struct ops {
 	struct pt_leaf (*walk)(struct machine *m, pfn_t root, gfn_t gfn);
 	struct pt_leaf (*next_leaf)(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end);
 	/* kvm_unmap_gfn_range(). @zapped[0]: below valid roots, [1]: below obsolete ones. */
+	/* kvm_age_gfn(): has it been used? */
+	bool (*age_range)(struct machine *m, gfn_t start, gfn_t end);
 	void (*unmap_range)(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
 	/* kvm_arch_mmu_enable_log_dirty_pt_masked() of one page */
 	void (*rearm)(struct machine *m, gfn_t gfn);
