@@ -71,14 +71,14 @@ bool moves_from(const struct moves *moves, uint64_t pfn)
 {
 	struct frame_pair *sources = moves->sources;
 
-	return hmgeti(sources, pfn) >= 0;
+	return sources && hmgeti(sources, pfn) >= 0;	/* which would make an empty map */
 }
 
 bool moves_to(const struct moves *moves, uint64_t pfn)
 {
 	struct frame_pair *targets = moves->targets;
 
-	return hmgeti(targets, pfn) >= 0;
+	return targets && hmgeti(targets, pfn) >= 0;
 }
 
 void moves_free(struct moves *moves)
