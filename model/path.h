@@ -31,6 +31,7 @@ extern const struct step path_file_resize[], path_file_write[], path_file_clean[
 extern const struct step path_advise[], path_collapse[];
 extern const struct step path_migrate[], path_unmap_page[], path_poison[], path_clear_refs[];
 extern const struct step path_reclaim[], path_young[];
+extern const struct step path_ksm_merge[], path_ksm_unmerge[];
 DECLARE_STEP(swap_in);
 bool fault_swaps_in(const struct machine *m, const struct task *t);
 extern const struct step path_driver[];
@@ -141,6 +142,7 @@ bool lookup_exists(const struct semantics *sem, unsigned api);
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder);
 /* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: none. */
 const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end);
+u32 map_mode_flags(u8 mode);
 /* Is this a fault for path_file_fault? */
 bool dax_fault_wanted(const struct machine *m, const struct task *t);
 bool file_fault_wanted(const struct machine *m, const struct task *t);

@@ -116,6 +116,22 @@ static enum step_result driver_acts(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
+/* vm_flags of a mapping, by how the driver puts its pages in */
+u32 map_mode_flags(u8 mode)
+{
+	static const u32 flags[NR_MAP_MODES] = {
+		[MODE_PFN] = VM_PFNMAP | VM_IO,
+		[MODE_REMAP] = VM_PFNMAP | VM_IO,
+		[MODE_PMD] = VM_PFNMAP | VM_IO | VM_HUGEPAGE,
+		[MODE_INSERT] = VM_MIXEDMAP,
+		[MODE_MIXED] = VM_MIXEDMAP,
+		[MODE_IO_INSERT] = VM_MIXEDMAP | VM_IO,
+		[MODE_IO_MIXED] = VM_MIXEDMAP | VM_IO,
+	};
+
+	return flags[mode];
+}
+
 const struct step path_driver[] = {
 	STEP(driver_acts, .chain = "driver"),
 	{ 0 }

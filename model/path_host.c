@@ -80,7 +80,7 @@ static bool anon_reusable(const struct machine *m, const struct task *t)
 	struct machine *machine = (struct machine *)m;
 	pfn_t pfn = protected_page(m, t);
 
-	if (pfn == NO_PFN)
+	if (pfn == NO_PFN || page_is(machine, pfn, PG_KSM))
 		return false;
 	return (m->sem->traits.anon_exclusive && page_is(machine, pfn, PG_EXCLUSIVE)) ||
 	       (page_count(machine, pfn) == 1 && page_of(machine, pfn)->mapcount == 1);
@@ -93,7 +93,8 @@ static bool may_wait_for_lru(const struct machine *m, const struct task *t)
 	pfn_t pfn = protected_page(m, t);
 
 	return m->sem->traits.anon_exclusive && pfn != NO_PFN && !anon_reusable(m, t) &&
-	       page_count(machine, pfn) <= 3 && page_waits_for_lru(machine, pfn);
+	       !page_is(machine, pfn, PG_KSM) && page_count(machine, pfn) <= 3 &&
+	       page_waits_for_lru(machine, pfn);
 }
 
 static enum step_result drain_for_reuse(struct machine *m, struct task *t)
@@ -144,14 +145,16 @@ static bool device_write_protected(const struct machine *m, const struct task *t
 static enum step_result handle_mm_fault(struct machine *m, struct task *t)
 {
 	const struct vma *vma = fault_vma(m, t);
-	bool by_kernel = t->frame[t->depth - 2].path == PATH_FOLLOW;
-	u32 wanted = t->host.write ? VM_WRITE : by_kernel ? VM_READ : VM_READ | VM_WRITE | VM_EXEC;
+	u8 caller = t->frame[t->depth - 2].path;
+	bool by_ksm = caller == PATH_KSM_MERGE || caller == PATH_KSM_UNMERGE;
+	u32 wanted = t->host.write ? VM_WRITE : caller == PATH_FOLLOW ? VM_READ :
+		     VM_READ | VM_WRITE | VM_EXEC;
 
 	if (fault_leaf(m, t).swap & PTE_MIGRATION)	/* migration_entry_wait() */
 		return STEP_BLOCKED;
 	t->host.page = NO_PFN;
 	t->host.poisoned = vma && fault_leaf(m, t).poisoned;	/* VM_FAULT_HWPOISON */
-	t->host.error = !vma || !(vma->flags & wanted) || t->host.poisoned;
+	t->host.error = !vma || !(by_ksm || (vma->flags & wanted)) || t->host.poisoned;
 	return STEP_NEXT;
 }
 
@@ -173,7 +176,6 @@ static enum step_result map_anon_page(struct machine *m, struct task *t)
 
 	vma_prepare_anon(m, vma);
 	pfn = anon_alloc(m);
-
 	if (m->sem->traits.anon_ref_add)
 		page_add_refs(m, pfn, 0);
 	host_set_leaf(m, t->host.hva, 1, anon_entry(vma, pfn, true));
@@ -221,7 +223,9 @@ static enum step_result install_copy(struct machine *m, struct task *t)
 		page_hand_over(m, page, HOLD_PTE, HOLD_MM);
 		return STEP_NEXT;
 	}
-	entry = anon_entry(vma, page, true);
+	entry = anon_entry(vma, page, !t->host.unshare);
+	if (!(vma->flags & VM_WRITE))		/* maybe_mkwrite(): for KSM alone */
+		entry &= ~PTE_WRITE;
 	if (leaf_is_normal(&old)) {
 		old_page = pt_pfn(old.entry);
 		page_hand_over(m, old_page, HOLD_PTE, HOLD_MM);
@@ -475,21 +479,6 @@ const struct step path_host_access[] = {
 
 /* ---- mmap(), one step: nobody else has seen the VMA yet ---- */
 
-static u32 mode_flags(u8 mode)
-{
-	static const u32 flags[NR_MAP_MODES] = {
-		[MODE_PFN] = VM_PFNMAP | VM_IO,
-		[MODE_REMAP] = VM_PFNMAP | VM_IO,
-		[MODE_PMD] = VM_PFNMAP | VM_IO | VM_HUGEPAGE,
-		[MODE_INSERT] = VM_MIXEDMAP,
-		[MODE_MIXED] = VM_MIXEDMAP,
-		[MODE_IO_INSERT] = VM_MIXEDMAP | VM_IO,
-		[MODE_IO_MIXED] = VM_MIXEDMAP | VM_IO,
-	};
-
-	return flags[mode];
-}
-
 #define ENOENT	2
 #define EINVAL	22
 #define ENOMEM	12
@@ -512,7 +501,7 @@ static s32 mmap_device(struct machine *m, const struct mmap_op *op, struct vma *
 	vma->mode = object->mode;
 	if (vma->mode != MODE_PAGE && !op->shared)
 		return -EINVAL;
-	vma->flags |= mode_flags(vma->mode);
+	vma->flags |= map_mode_flags(vma->mode);
 	return 0;
 }
 

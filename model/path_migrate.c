@@ -196,7 +196,8 @@ static enum step_result next_of_batch(struct machine *m, struct task *t)
 /* folio_migrate_flags(), folio_migrate_copy() */
 static void copy_state(struct machine *m, pfn_t to, pfn_t from)
 {
-	u32 kept = PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_ANON | PG_GUEST_WROTE;
+	u32 kept = PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_ANON | PG_KSM |
+		   PG_GUEST_WROTE;
 
 	page_of(m, to)->flags |= page_of(m, from)->flags & kept;
 	page_copy(m, to, from);

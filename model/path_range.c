@@ -70,9 +70,12 @@ u32 range_new_flags(const struct vma *vma, const struct range_op *op)
 
 	if (op->kind == RANGE_LOCK)
 		return vma->flags | (special ? 0 : VM_LOCKED);
+	if (op->kind == RANGE_ADVISE && op->prot == ADVISE_MERGEABLE)	/* ksm_madvise() */
+		return vma->flags | (special || (vma->flags & (VM_SHARED | VM_HUGETLB)) ?
+				     0 : VM_MERGEABLE);
 	if (op->kind == RANGE_ADVISE)
 		return (vma->flags & ~(u32)(VM_HUGEPAGE | VM_NOHUGEPAGE)) |
-		       (op->prot ? VM_HUGEPAGE : VM_NOHUGEPAGE);
+		       (op->prot == ADVISE_HUGEPAGE ? VM_HUGEPAGE : VM_NOHUGEPAGE);
 
 	if (flags != vma->flags && (flags & VM_WRITE) && !(vma->flags & (VM_WRITE | VM_SHARED)))
 		flags |= VM_ACCOUNT;

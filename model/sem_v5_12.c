@@ -322,7 +322,8 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_FORK] = path_fork, [PATH_MIGRATE] = path_migrate,
 	[PATH_UNMAP_PAGE] = path_unmap_page, [PATH_POISON] = path_poison,
 	[PATH_CLEAR_REFS] = path_clear_refs, [PATH_RECLAIM] = path_reclaim,
-	[PATH_YOUNG] = path_young,
+	[PATH_YOUNG] = path_young, [PATH_KSM_MERGE] = path_ksm_merge,
+	[PATH_KSM_UNMERGE] = path_ksm_unmerge,
 	[PATH_STAGE2] = path_stage2,
 	[PATH_PREFAULT] = path_prefault,
 };

@@ -157,7 +157,7 @@ static const struct traits traits = {
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
 	.anon_exclusive = true, .lru_batch = 31,
 	.pfncache = true, .prefaults = true, .wrappers_gone = true,
-	.migrate_tries = 2, .migrate_batches = true,
+	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,
 	.multi_gen_lru = true, .lockless_aging = true,

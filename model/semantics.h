@@ -132,6 +132,7 @@ struct traits {
 	bool migrate_drains;		/* lru_add_drain() after each move, to 6.1 */
 	bool migration_keeps_ad;	/* A and D in migration entries (6.1) */
 	u8 migrate_tries;		/* times that a page which is held is unmapped */
+	bool ksm_unshares;		/* break_ksm(): FAULT_FLAG_UNSHARE, no reference (6.2) */
 	bool pageout_ignores_young;	/* MADV_PAGEOUT: ignore_references (6.10) */
 	bool swapin_writable;		/* do_swap_page(): W, if exclusive, on a read, too (6.12) */
 	bool multi_gen_lru;		/* CONFIG_LRU_GEN_ENABLED, as Debian builds it since 6.12 */

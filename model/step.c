@@ -60,6 +60,10 @@ const char *path_name(enum path_id path)
 		return "poison";
 	case PATH_RECLAIM:
 		return "reclaim";
+	case PATH_KSM_MERGE:
+		return "ksm-merge";
+	case PATH_KSM_UNMERGE:
+		return "ksm-unmerge";
 	case PATH_YOUNG:
 		return "young";
 	case PATH_CLEAR_REFS:

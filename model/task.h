@@ -37,6 +37,8 @@ enum path_id {
 	PATH_UNMAP_PAGE,	/* try_to_migrate(), try_to_unmap(): all mappings of a page */
 	PATH_POISON,		/* memory_failure() */
 	PATH_RECLAIM,		/* MADV_PAGEOUT, MADV_COLD: shrink_folio_list() */
+	PATH_KSM_MERGE,		/* ksmd: cmp_and_merge_page() */
+	PATH_KSM_UNMERGE,	/* unmerge_and_remove_all_rmap_items() */
 	PATH_YOUNG,		/* mmu_notifier_clear_flush_young() */
 	PATH_CLEAR_REFS,	/* /proc/self/clear_refs */
 	PATH_DRIVER,		/* the driver allocates, frees, counts, re-points */
@@ -142,7 +144,7 @@ struct host_fault {
 	u8 sigbus;		/* VM_FAULT_SIGBUS: beyond the end of the file */
 	u8 huge;		/* a PMD is being split or replaced */
 	u8 level;		/* DAX: 1 or 2 */
-	u8 pad;
+	u8 unshare;		/* FAULT_FLAG_UNSHARE: a page of its own, as it is */
 };
 
 enum notify_event {
@@ -191,6 +193,20 @@ enum range_kind {
 	RANGE_ADVISE, RANGE_COLLAPSE,
 };
 
+/* ksmd: two addresses with the same contents; or all that have been merged */
+struct ksm_op {
+	hva_t hva, other;	/* whose page is scanned, and whose was found in a tree */
+	hva_t at;		/* at hand */
+	pfn_t page, tree_page;	/* of .hva and .other, with a reference; NO_PFN */
+	pfn_t kpage;		/* the stable page, when there is one; NO_PFN */
+	pfn_t broken;		/* what is being unmerged, if held */
+	u64 orig;		/* orig_pte: the entry that is to be replaced */
+	s32 error;
+	u8 second;		/* the page of the unstable tree is at hand */
+	u8 tries, locked, notified, is_protected;
+	u8 pad[7];
+};
+
 enum pages_kind {
 	PAGES_MOVE,		/* move_pages() of a range */
 	PAGES_OFFLINE,		/* soft_offline_page() */
@@ -205,6 +221,10 @@ enum shrink_how {
 	SHRINK_KEEPS = 4,	/* lru_gen_look_around() of another page has promoted it */
 	SHRINK_LOOKS = 2,	/* lru_gen_look_around(): nobody isolates it, none is flushed */
 };
+
+/* range_op.prot of RANGE_ADVISE */
+enum { ADVISE_NOHUGEPAGE, ADVISE_HUGEPAGE, ADVISE_MERGEABLE };
+
 enum pages_phase { PHASE_UNMAP, PHASE_MOVE };
 
 /* Pages by number, whoever maps them: migration, memory errors; clear_refs has none */
@@ -394,6 +414,7 @@ struct task {
 	struct file_op file;
 	struct populate_op populate;
 	struct page_op pages;
+	struct ksm_op ksm;
 	struct mmap_op mmap;
 	struct driver_op driver;
 	struct slot_op slot;

@@ -126,13 +126,13 @@ static struct said shown_said(struct run *run, const struct page_facts *recorded
 
 /*
  * What the kernel does with a frame that it was seen to free is nobody's business here: others
- * get it.
+ * get it. Without a trace nothing is seen.
  */
 static bool has_new_owner(struct run *run, const struct page_facts *recorded, pfn_t pfn,
 			  const char *model)
 {
 	return pfn != NO_PFN && !(pfn & IS_INVERTED) && page_is(&run->vm->m, pfn, PG_FREE) &&
-	       frames_is_gone(&run->frames, recorded->pfn) &&
+	       (!run->recording->has_trace || frames_is_gone(&run->frames, recorded->pfn)) &&
 	       strcmp(page_said_recorded(recorded).text, model);
 }
 
@@ -240,7 +240,7 @@ static void compare_signal(struct run *run, const struct fact *fact)
 static struct said vm_flags_said(const char *text)
 {
 	static const char *const letters[] = { "rd", "wr", "ex", "sh", "pf", "io", "mm",
-					       "ht", "hg", "nh" };
+					       "ht", "hg", "nh", "mg" };
 	struct said said = say("%s", "");
 
 	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
@@ -255,6 +255,7 @@ static struct said vm_flags_said_model(struct run *run)
 		{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" },
 		{ VM_PFNMAP, "pf" }, { VM_IO, "io" }, { VM_MIXEDMAP, "mm" },
 		{ VM_HUGETLB, "ht" }, { VM_HUGEPAGE, "hg" }, { VM_NOHUGEPAGE, "nh" },
+		{ VM_MERGEABLE, "mg" },
 	};
 	struct said said = say("%s", "");
 	const struct vma *vma = NULL;

@@ -318,6 +318,7 @@ struct item *items_model(struct run *run)
 	/* "join" waits for the other thread: what happens meanwhile is that one's */
 	bool joins = run->command->nr_words && (!strcmp(run->command->words[0], "join") ||
 						event_is_of_child(run->main));
+	bool is_ksm = run->command->nr_words && !strcmp(run->command->words[0], "ksm");
 	struct item *items = NULL;
 
 	for (size_t i = 0; i < arrlenu(run->notes); i++) {
@@ -326,6 +327,8 @@ struct item *items_model(struct run *run)
 
 		switch ((enum note_kind)note->kind) {
 		case NOTE_REF:
+			if (run->notes[i].task == DAEMON_TASK && is_ksm)	/* input */
+				break;
 			add_page_ref(run, &items, note);
 			break;
 		case NOTE_GUP:
@@ -359,6 +362,10 @@ struct item *items_model(struct run *run)
 		case NOTE_ROOT:		/* conform.c */
 			break;
 		}
+		/* without events.txt tracing followed the recorder alone, probes did not */
+		while (run->notes[i].task == DAEMON_TASK && !run->recording->nr_probes &&
+		       arrlenu(items) > first && !strncmp(arrlast(items).event, "kvm_", 4))
+			(void)arrpop(items);
 		for (; first < arrlenu(items); first++)
 			items[first].aside = joins || run->notes[i].task == DAEMON_TASK ||
 					     run->notes[i].task != run->notes[0].task;

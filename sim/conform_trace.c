@@ -268,11 +268,14 @@ static bool takes_from_pool(const struct scan *scan, const struct trace_event *e
 	return !strcmp(event->name, "page_ref_unfreeze") && in_our_fault(scan, event);
 }
 
+/* ksmd takes a reference to each page it looks at, and how often it looks is input. */
 static bool read_page_ref(struct scan *scan, const struct trace_event *event, struct item *item)
 {
 	uint64_t pfn = field(event, "pfn", 16);
 	bool is_set = !strcmp(event->name, "page_ref_set");
 
+	if (!strcmp(event->task, "ksmd"))
+		return false;
 	item->frame[0] = pfn;
 	item->key = strtoll(word(event, "val"), NULL, 10);
 	item->said = say("count=%s val=%s", word(event, "count"), word(event, "val"));

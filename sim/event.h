@@ -29,6 +29,7 @@ enum event_id {
 	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE, EVENT_STAGE2, EVENT_PREFAULT,
 	EVENT_MIGRATE, EVENT_OFFLINE, EVENT_CLEAR_REFS, EVENT_PAGEOUT, EVENT_COLD,
 	EVENT_COMPACT, EVENT_RECLAIM,
+	EVENT_KSM_MERGE, EVENT_KSM_UNMERGE,
 	EVENT_FORK, EVENT_CHILD_READ, EVENT_CHILD_WRITE, EVENT_CHILD_DONTNEED, EVENT_CHILD_EXIT,
 	EVENT_RESUME,
 	EVENT_NOTHING,		/* of recordings: a command that only looks */
@@ -39,7 +40,7 @@ enum event_id {
 enum { BACKING_SHARED = 16 };
 
 /* MADV_*, as far as they are events of their own */
-enum advice { ADVICE_HUGEPAGE, ADVICE_NOHUGEPAGE, ADVICE_COLLAPSE };
+enum advice { ADVICE_HUGEPAGE, ADVICE_NOHUGEPAGE, ADVICE_COLLAPSE, ADVICE_MERGEABLE };
 
 enum { EVENT_NAME_SIZE = 48 };
 
@@ -65,6 +66,7 @@ struct event {
 	uint64_t kind, mode, order;	/* enum alloc_kind, enum map_mode */
 	uint64_t pfn;
 	uint64_t hva, size;		/* bytes */
+	uint64_t other_hva;		/* KSM_MERGE: of the page that is like it */
 	uint64_t backing;		/* enum vma_kind */
 	uint64_t prot;			/* VM_READ | VM_WRITE | VM_EXEC */
 	uint64_t is_private, populate;

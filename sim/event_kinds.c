@@ -38,7 +38,8 @@ static const uint64_t backing_values[] = { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_H
 					   VMA_HUGETLB | BACKING_SHARED };
 static const char *const file_words[] = { "shmem", "disk", "dax", NULL };
 
-static const char *const advice_words[] = { "hugepage", "nohugepage", "collapse", NULL };
+static const char *const advice_words[] = { "hugepage", "nohugepage", "collapse",
+					    "mergeable", NULL };
 
 #define AT(field) offsetof(struct event, field)
 #define UNTIL	{ "until", ARG_STEP, AT(until), .help = "stop before this step; resume later" }
@@ -131,10 +132,10 @@ const struct event_kind event_kinds[] = {
 	{ "munmap", EVENT_MUNMAP, "Userspace unmaps. [munmap()]", { RANGE_ARGS, UNTIL } },
 	{ "dontneed", EVENT_DONTNEED, "Userspace drops pages. [madvise(MADV_DONTNEED)]", {
 		RANGE_ARGS, UNTIL } },
-	{ "madvise", EVENT_MADVISE, "Userspace has a say about huge pages. [madvise()]", {
+	{ "madvise", EVENT_MADVISE, "Userspace has a say about pages. [madvise()]", {
 		RANGE_ARGS,
 		{ "advice", ARG_CHOICE, AT(advice), true, true, .words = advice_words,
-		  .help = "MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_COLLAPSE" },
+		  .help = "MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_COLLAPSE, MADV_MERGEABLE" },
 		UNTIL } },
 	{ "khugepaged", EVENT_KHUGEPAGED,
 	  "khugepaged makes 512 small pages one of 2M. [collapse_huge_page()]", {
@@ -167,6 +168,13 @@ const struct event_kind event_kinds[] = {
 	{ "pageout", EVENT_PAGEOUT, "Pages go to swap. [madvise(MADV_PAGEOUT)]", {
 		RANGE_ARGS, UNTIL } },
 	{ "cold", EVENT_COLD, "Pages become old. [madvise(MADV_COLD)]", { RANGE_ARGS, UNTIL } },
+	{ "ksm-merge", EVENT_KSM_MERGE,
+	  "ksmd finds two pages with the same contents. [cmp_and_merge_page()]", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "the one it scans" },
+		{ "like", ARG_ADDRESS, AT(other_hva), true, true,
+		  .help = "the one it has seen before, merged or not" }, UNTIL } },
+	{ "ksm-unmerge", EVENT_KSM_UNMERGE,
+	  "Each merged page becomes as many as map it. [/sys/kernel/mm/ksm/run 2]", { UNTIL } },
 	{ "clear-refs", EVENT_CLEAR_REFS,
 	  "Userspace forgets that pages were used. [/proc/PID/clear_refs]", {
 		{ "kind", ARG_CHOICE, AT(kind), .positional = true, .words = refs_words,

@@ -171,6 +171,10 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_RECLAIM:
 		o->error = t->pages.error;
 		break;
+	case EVENT_KSM_MERGE:
+	case EVENT_KSM_UNMERGE:
+		o->error = t->ksm.error;
+		break;
 	case EVENT_ALLOC:
 	case EVENT_REPOINT:
 		outcome_page(vm, o, t->driver.error ? NO_PFN : t->driver.pfn);

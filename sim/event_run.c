@@ -113,6 +113,8 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_CLEAR_REFS] = PATH_CLEAR_REFS, [EVENT_PAGEOUT] = PATH_RECLAIM,
 		[EVENT_COLD] = PATH_RECLAIM, [EVENT_COMPACT] = PATH_MIGRATE,
 		[EVENT_RECLAIM] = PATH_RECLAIM,
+		[EVENT_KSM_MERGE] = PATH_KSM_MERGE,
+		[EVENT_KSM_UNMERGE] = PATH_KSM_UNMERGE,
 		[EVENT_MPROTECT] = PATH_PROTECT, [EVENT_MADVISE] = PATH_ADVISE,
 		[EVENT_KHUGEPAGED] = PATH_COLLAPSE, [EVENT_MLOCK] = PATH_MLOCK,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
@@ -176,6 +178,11 @@ static uint64_t pages_to_map(const struct event *e)
 	       (pages + 511) & ~511ull : pages;
 }
 
+static const u8 advised[] = {
+	[ADVICE_HUGEPAGE] = ADVISE_HUGEPAGE, [ADVICE_NOHUGEPAGE] = ADVISE_NOHUGEPAGE,
+	[ADVICE_COLLAPSE] = ADVISE_NOHUGEPAGE, [ADVICE_MERGEABLE] = ADVISE_MERGEABLE,
+};
+
 static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 {
 	switch (e->id) {
@@ -222,6 +229,13 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_COLD:
 		start_pages(t, e, e->id == EVENT_COLD ? PAGES_COLD : PAGES_OUT);
 		break;
+	case EVENT_KSM_MERGE:
+		t->ksm = (struct ksm_op){ .hva = e->hva & PAGE_MASK,
+					  .other = e->other_hva & PAGE_MASK };
+		break;
+	case EVENT_KSM_UNMERGE:
+		t->ksm = (struct ksm_op){ .hva = 0 };
+		break;
 	case EVENT_CLEAR_REFS:
 		start_pages(t, e, CLEAR_ALL + e->kind);
 		break;
@@ -249,7 +263,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_MADVISE:
 		start_range(t, e, e->advice == ADVICE_COLLAPSE ? RANGE_COLLAPSE : RANGE_ADVISE);
 		t->range.at = e->hva;
-		t->range.prot = e->advice == ADVICE_HUGEPAGE;
+		t->range.prot = advised[e->advice];
 		break;
 	case EVENT_KHUGEPAGED:
 		start_range(t, e, RANGE_COLLAPSE);
@@ -376,7 +390,8 @@ static bool resume(struct vm *vm, const struct event *e, struct outcome *o, stru
 
 int event_start(struct vm *vm, const struct event *event)
 {
-	int task = event->id == EVENT_KHUGEPAGED ? DAEMON_TASK : vm_free_task(vm);
+	bool daemon = event->id == EVENT_KHUGEPAGED || event->id == EVENT_KSM_MERGE;
+	int task = daemon ? DAEMON_TASK : vm_free_task(vm);
 
 	if (task >= 0)
 		fill_arguments(vm, task_start(&vm->m, task, path_of_event(event),

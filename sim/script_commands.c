@@ -186,7 +186,8 @@ static const char *range(struct script *s, const struct command *c, enum event_i
 
 static const char *do_madvise(struct script *s, const struct command *c)
 {
-	static const char *const advices[] = { "HUGEPAGE", "NOHUGEPAGE", "COLLAPSE" };
+	static const char *const advices[] = { "HUGEPAGE", "NOHUGEPAGE", "COLLAPSE",
+					       "MERGEABLE" };
 
 	if (!strcmp(script_word(c, 3), "HWPOISON"))
 		return range(s, c, EVENT_POISON);
@@ -248,6 +249,8 @@ static const char *do_sysw(struct script *s, const struct command *c)
 
 	if (length > 15 && !strcmp(script_word(c, 1) + length - 15, "/memory.reclaim"))
 		return script_reclaim(s, c);
+	if (!strncmp(script_word(c, 1), KSM_SYSFS, strlen(KSM_SYSFS)))
+		return script_ksm_set(s, c);
 	e = script_add(s, c, EVENT_HUGEPAGES);
 	e->count = number(c, 2);
 	if (strcmp(script_word(c, 1), "/proc/sys/vm/nr_hugepages")) {
@@ -423,6 +426,7 @@ static const struct script_row commands[] = {
 	{ "hmem", do_hmem, false },
 	{ "madvise", do_madvise, false },
 	{ "sysw", do_sysw, false },
+	{ "ksm", script_ksm, false },
 	{ "munmap", do_munmap, false },
 	{ "mprotect", do_mprotect, false },
 	{ "mlock", do_mlock, false },

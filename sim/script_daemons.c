@@ -29,6 +29,9 @@ void script_daemons(struct script *s, const struct command *c)
 {
 	uint64_t hva = 0;
 
+	if (strcmp(script_word(c, 0), "ksm"))
+		script_ksm_merges(s, c);
+
 	for (size_t i = 0; i < c->nr_events; i++) {
 		if (is_of(&c->events[i], "khugepaged", "inv_start"))
 			trace_event_u64(&c->events[i], "start", 16, &hva);

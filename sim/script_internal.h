@@ -27,6 +27,7 @@ struct script {
 	size_t nr_events, room;
 	bool watches, autodrain;
 	bool swaps;			/* swapon has run */
+	uint64_t ksm_hva;		/* of a page that ksmd has merged; 0: none */
 	struct event background[MAX_BACKGROUND];	/* of bg; .op NULL: not running */
 	struct event later[MAX_LATER];	/* of later, until a look-up has opened its window */
 	size_t nr_later;
@@ -82,6 +83,11 @@ const char *script_kvm(struct script *s, const struct command *c);
 const char *script_xen(struct script *s, const struct command *c);
 const char *script_prefault(struct script *s, const struct command *c);
 const char *script_vmsave(struct script *s, const struct command *c);
+/* script_ksm.c: what ksmd merged while @c ran; the command "ksm"; a setting of it */
+#define KSM_SYSFS	"/sys/kernel/mm/ksm/"
+void script_ksm_merges(struct script *s, const struct command *c);
+const char *script_ksm(struct script *s, const struct command *c);
+const char *script_ksm_set(struct script *s, const struct command *c);
 /* script_files.c: the row of the file that is mapped, made or cut to size as open() does. */
 const char *script_open(struct script *s, const struct command *c, const char *kind, uint64_t size,
 			int *file);

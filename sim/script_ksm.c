@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * script_ksm.c: what ksmd merged while a command ran, and the commands that have it run.
+ *
+ * Linux: mm/ksm.c:cmp_and_merge_page(). Which pages, and when, is input. Each page that is to be
+ * merged is notified twice in a row, write_protect_page() and replace_page(); the first of two
+ * that were not merged before only once, just before the other. Where the trace does not say, what
+ * the watched pages have become does.
+ */
+#include <string.h>
+
+#include "sim/script_internal.h"
+
+static bool is_start(const struct trace_event *event, uint64_t *hva)
+{
+	return !strcmp(event->task, "ksmd") && !strcmp(event->name, "inv_start") &&
+	       trace_event_u64(event, "start", 16, hva);
+}
+
+static void merge(struct script *s, const struct command *c, uint64_t hva, uint64_t other)
+{
+	struct event *e = script_add(s, c, EVENT_KSM_MERGE);
+
+	e->hva = hva;
+	e->other_hva = other;
+}
+
+static void merges_traced(struct script *s, const struct command *c)
+{
+	uint64_t alone = 0, last = 0, hva;
+	bool is_second = false;
+
+	for (size_t i = 0; i < c->nr_events; i++) {
+		if (!is_start(&c->events[i], &hva))
+			continue;
+		if (last != hva || is_second) {
+			alone = last && !is_second ? last : 0;
+			last = hva;
+			is_second = false;
+			continue;
+		}
+		is_second = true;
+		if (alone) {
+			s->ksm_hva = alone;
+			merge(s, c, alone, hva);
+		} else if (s->ksm_hva) {
+			merge(s, c, hva, s->ksm_hva);
+		}
+	}
+	if (last && !is_second && s->ksm_hva)	/* a page that somebody held */
+		merge(s, c, last, s->ksm_hva);
+}
+
+static const struct fact *watched(const struct command *c, const char *name)
+{
+	for (size_t i = 0; i < c->nr_facts; i++)
+		if (c->facts[i].kind == FACT_HOST && !strcmp(c->facts[i].host.name, name))
+			return &c->facts[i];
+	return NULL;
+}
+
+/* The page that @name had when it was looked at last before @c; 0: nobody looked. */
+static uint64_t page_before(const struct script *s, const struct command *c, const char *name)
+{
+	while (c-- > s->recording->commands)
+		if (watched(c, name))
+			return watched(c, name)->host.page.pfn;
+	return 0;
+}
+
+/* The page that several are now was one of theirs before. */
+static void merges_seen(struct script *s, const struct command *c)
+{
+	uint64_t stays, goes;
+
+	for (size_t i = 0; i < c->nr_facts; i++) {
+		const struct fact *kept = &c->facts[i];
+
+		if (kept->kind != FACT_HOST || !kept->host.page.known || !kept->host.level ||
+		    page_before(s, c, kept->host.name) != kept->host.page.pfn ||
+		    !script_address(s, kept->host.name, &stays))
+			continue;
+		for (size_t n = 0; n < c->nr_facts; n++) {
+			const struct fact *lost = &c->facts[n];
+
+			if (n == i || lost->kind != FACT_HOST || !lost->host.level ||
+			    lost->host.page.pfn != kept->host.page.pfn ||
+			    page_before(s, c, lost->host.name) == kept->host.page.pfn ||
+			    !script_address(s, lost->host.name, &goes))
+				continue;
+			if (s->ksm_hva == stays)
+				merge(s, c, goes, stays);
+			else
+				merge(s, c, stays, goes);
+			s->ksm_hva = stays;
+		}
+	}
+}
+
+void script_ksm_merges(struct script *s, const struct command *c)
+{
+	size_t before = s->nr_events;
+
+	merges_traced(s, c);
+	if (before == s->nr_events && !strcmp(script_word(c, 0), "ksm"))
+		merges_seen(s, c);
+}
+
+/* ksm SCANS [RUN] */
+const char *script_ksm(struct script *s, const struct command *c)
+{
+	script_ksm_merges(s, c);
+	script_add(s, c, *script_word(c, 2) == '2' ? EVENT_KSM_UNMERGE : EVENT_NOTHING);
+	return NULL;
+}
+
+/* sysw /sys/kernel/mm/ksm/NAME VALUE */
+const char *script_ksm_set(struct script *s, const struct command *c)
+{
+	static const char *const harmless[] = { "run", "sleep_millisecs", "pages_to_scan" };
+	const char *name = script_word(c, 1) + strlen(KSM_SYSFS);
+	bool unmerges = !strcmp(name, "run") && *script_word(c, 2) == '2';
+
+	script_add(s, c, unmerges ? EVENT_KSM_UNMERGE : EVENT_NOTHING);
+	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++)
+		if (!strcmp(name, harmless[i]))
+			return NULL;
+	return "this setting is not modelled";
+}
