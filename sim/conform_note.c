@@ -364,7 +364,8 @@ struct item *items_model(struct run *run)
 		}
 		/* without events.txt tracing followed the recorder alone, probes did not */
 		while (run->notes[i].task == DAEMON_TASK && !run->recording->nr_probes &&
-		       arrlenu(items) > first && !strncmp(arrlast(items).event, "kvm_", 4))
+		       arrlenu(items) > first && arrlast(items).event &&
+		       !strncmp(arrlast(items).event, "kvm_", 4))
 			(void)arrpop(items);
 		for (; first < arrlenu(items); first++)
 			items[first].aside = joins || run->notes[i].task == DAEMON_TASK ||
