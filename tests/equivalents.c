@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "model/tdp.h"
 #include "tests/mutation.h"
 
 static bool emulates_once(const struct semantics *sem)
@@ -20,6 +21,47 @@ static bool probes_no_poison(const struct semantics *sem)
 static bool has_no_wrappers(const struct semantics *sem)
 {
 	return sem->traits.wrappers_gone;
+}
+
+static bool has_no_pfncache(const struct semantics *sem)
+{
+	return !sem->traits.pfncache;
+}
+
+static bool prefaults(const struct semantics *sem)
+{
+	return sem->traits.prefaults;
+}
+
+static bool never_prefaults(const struct semantics *sem)
+{
+	return !sem->traits.prefaults;
+}
+
+static bool moves_one_by_one(const struct semantics *sem)
+{
+	return !sem->traits.migrate_batches;
+}
+
+static bool tells_hugetlb_once(const struct semantics *sem)
+{
+	return !sem->traits.hugetlb_zap_notifies;
+}
+
+static bool has_no_exclusive(const struct semantics *sem)
+{
+	return !sem->traits.anon_exclusive;
+}
+
+static bool pageout_asks_nobody(const struct semantics *sem)
+{
+	return sem->traits.pageout_ignores_young;
+}
+
+/* Aging is the TDP MMU's alone in the model. */
+static bool ages_nothing(const struct semantics *sem)
+{
+	return pageout_asks_nobody(sem) || sem->ops.load_root != tdp_load_root;
 }
 
 /* d02c357e5bfa (6.8): the count is read without mmu_lock. */
@@ -43,6 +85,14 @@ static bool splits_eagerly(const struct semantics *sem)
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
 #define DIRTIED	"the folio is locked from there to install_file_page(), which dirties it, too"
 #define GONE	"gone since 6.12: .reexecutes guards it"
+#define NO_CACHE	"there is no gfn_to_pfn_cache before 5.17: .pfncache guards it"
+#define NO_PREFAULT	"KVM_PRE_FAULT_MEMORY is of 6.11: refuse_prefault is the end before"
+#define NO_BATCH	"migrate_pages_batch() is of 6.3: .migrate_batches guards it"
+#define TOLD_ONCE	"gone since 6.3: .hugetlb_zap_notifies guards it"
+#define NOT_ASKED	"MADV_PAGEOUT ignores references since 6.10, and rmaps are not asked in the model"
+#define A_LIST	"compaction's list comes with recordings, and no event makes one"
+#define VMAS	"both under mmap_lock for writing, and nobody looks at VMAs without it"
+#define AND_ENDS	"at most one of the two runs: logging begins or it ends"
 
 const struct equivalent equivalents[] = {
 	/* ---- without ---- */
@@ -58,8 +108,80 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "lookup_result", NULL, has_no_wrappers, "6.13 has no wrappers" },
 	{ MUTATION_DROP, "atomic_miss", NULL, has_no_wrappers,
 	  "nobody has asked for an atomic look-up since 6.13" },
+	{ MUTATION_DROP, "refuse_atomic_async", NULL, has_no_wrappers,
+	  "nobody has asked for an atomic look-up since 6.13" },
+	{ MUTATION_DROP, "drain_for_reuse", NULL, has_no_exclusive,
+	  "lru_add_drain() before reuse comes with PageAnonExclusive: .anon_exclusive guards it" },
+	{ MUTATION_DROP, "gpc_*", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "refuse_prefault", NULL, prefaults, "6.11 and later refuse nothing here" },
+	{ MUTATION_DROP, "prefault_*", NULL, never_prefaults, NO_PREFAULT },
+	{ MUTATION_DROP, "next_of_batch", NULL, moves_one_by_one, NO_BATCH },
+	{ MUTATION_DROP, "begin_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
+	{ MUTATION_DROP, "end_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
+	{ MUTATION_DROP, "after_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
+	{ MUTATION_DROP, "isolate_listed", NULL, NULL, A_LIST },
+	{ MUTATION_DROP, "reclaim_young", NULL, pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_DROP, "reclaim_judge", NULL, pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_DROP, "young_begin", NULL, pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_DROP, "young_lock", NULL, ages_nothing, NOT_ASKED },
+	{ MUTATION_DROP, "young_age", NULL, ages_nothing, NOT_ASKED },
+	{ MUTATION_DROP, "young_flush", NULL, ages_nothing, NOT_ASKED },
+	{ MUTATION_DROP, "young_unlock", NULL, ages_nothing, NOT_ASKED },
 
 	/* ---- neighbours swapped ---- */
+	{ MUTATION_SWAP, "map_hugetlb_page", "reuse_hugetlb_page", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "reuse_hugetlb_page", "begin_hugetlb_copy", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "put_hugetlb_pages", "map_huge_zero_page", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "end_huge_wp", "swap_in", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "swap_in", "map_zero_page", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "map_zero_page", "map_anon_page", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "map_anon_page", "drain_for_reuse", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "drain_for_reuse", "reuse_anon_page", NULL,
+	  "a page that is reusable once it is drained is reused by the next try, before any copy" },
+	{ MUTATION_SWAP, "file_fault", "dax_fault", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "dax_fault", "driver_fault", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "find_page", "get_mapped_page", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "page_mkwrite", "copy_file_page", NULL,
+	  "at most one of the two runs: a mapping is shared or private" },
+	{ MUTATION_SWAP, "gup_slow_own", "lock_mmap", NULL,
+	  "at most one of the two runs: GUP has succeeded or it has not" },
+	{ MUTATION_SWAP, "check_stale", "adjust_level", NULL,
+	  "mmu_lock is held across both, and the level of a stale fault is not used" },
+	{ MUTATION_SWAP, "split_pmd", "split_vmas", NULL, VMAS },
+	{ MUTATION_SWAP, "split_pmd", "protect_vmas", NULL, VMAS },
+	{ MUTATION_SWAP, "split_pmd", "advise_vmas", NULL, VMAS },
+	{ MUTATION_SWAP, "end_cut", "begin_hugetlb_zap", NULL,
+	  "at most one of the two runs: a VMA of hugetlb is not cut" },
+	{ MUTATION_SWAP, "begin_hugetlb_zap", "clear_ptes", tells_hugetlb_once, TOLD_ONCE },
+	{ MUTATION_SWAP, "clear_ptes", "end_hugetlb_zap", tells_hugetlb_once, TOLD_ONCE },
+	{ MUTATION_SWAP, "end_hugetlb_zap", "after_hugetlb_zap", tells_hugetlb_once, TOLD_ONCE },
+	{ MUTATION_SWAP, "after_hugetlb_zap", "flush_dirty", NULL,
+	  "at most one of the two runs: zap_pte_range() is not for hugetlb" },
+	{ MUTATION_SWAP, "isolate_page", "isolate_listed", NULL, A_LIST },
+	{ MUTATION_SWAP, "isolate_listed", "pick_page", NULL, A_LIST },
+	{ MUTATION_SWAP, "unmap_page", "next_of_batch", moves_one_by_one, NO_BATCH },
+	{ MUTATION_SWAP, "next_of_batch", "move_page", moves_one_by_one, NO_BATCH },
+	{ MUTATION_SWAP, "reclaim_pick", "reclaim_young", pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_SWAP, "reclaim_young", "reclaim_judge", pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_SWAP, "reclaim_judge", "reclaim_unmap", ages_nothing, NOT_ASKED },
+	{ MUTATION_SWAP, "young_*", NULL, ages_nothing, NOT_ASKED },
+	{ MUTATION_SWAP, "slots_lock", "check_region", NULL,
+	  "check_region looks at the arguments alone" },
+	{ MUTATION_SWAP, "check_region", "classify_change", NULL,
+	  "both only refuse, and what check_region says wins either way" },
+	{ MUTATION_SWAP, "protect_slot", "protect_huge_leaves", NULL,
+	  "at most one of the two runs: the log is born empty or full" },
+	{ MUTATION_SWAP, "flush_slot", "collapse_slot", NULL, AND_ENDS },
+	{ MUTATION_SWAP, "flush_slot", "collapse_tables", NULL, AND_ENDS },
+	{ MUTATION_SWAP, "flush_slot", "recover_slot", NULL, AND_ENDS },
+	{ MUTATION_SWAP, "flush_slot", "zap_collapsible", NULL, AND_ENDS },
+	{ MUTATION_SWAP, "refuse_prefault", "prefault_page", prefaults,
+	  "6.11 and later refuse nothing here" },
+	{ MUTATION_SWAP, "prefault_page", "prefault_next", never_prefaults, NO_PREFAULT },
+	{ MUTATION_SWAP, "gpc_*", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "notify_begin", "gpc_invalidate", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_install", "gpc_deactivate", NULL,
+	  "at most one of the two runs: a cache is refreshed or given up" },
 	{ MUTATION_SWAP, "map_huge_zero_page", "map_huge_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "map_huge_page", "reuse_huge_page", NULL,
 	  "at most one of the two runs: what was just mapped for a write is writable" },

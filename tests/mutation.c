@@ -21,8 +21,8 @@ static const struct op_row {
 	YES_OR_NO(range_counts), YES_OR_NO(is_ad_tracked), OP(release_pfn), OP(release_fault),
 	OP(spte_changed), OP(log_rearmed), OP(leaf_bits), YES_OR_NO(huge_ok), OP(mark_accessed),
 	OP(map_args), OP(map_release), OP(lookup_args), OP(lookup_release), OP(reexecute_args),
-	OP(reexecute_release), OP(gfn_to_page), OP(prefetch_release), OP(gpc_release),
-	OP(fault_args), YES_OR_NO(zap_flushes),
+	OP(reexecute_release), OP(stage2_args), OP(stage2_release), OP(gfn_to_page),
+	OP(prefetch_release), OP(gpc_release), OP(fault_args), YES_OR_NO(zap_flushes),
 };
 
 static op_fn op_at(const struct ops *ops, size_t offset)
@@ -166,7 +166,12 @@ const char *mutation_kind_name(unsigned kind)
 
 static bool is_or_any(const char *word, const char *name)
 {
-	return !word || (name && !strcmp(word, name));
+	size_t n;
+
+	if (!word || !name)
+		return !word;
+	n = strlen(word);
+	return word[n - 1] == '*' ? !strncmp(word, name, n - 1) : !strcmp(word, name);
 }
 
 const struct equivalent *mutation_equivalent(const struct mutation *m, const struct semantics *sem)

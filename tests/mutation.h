@@ -42,7 +42,7 @@ bool mutation_knows_ops(void);
 
 struct equivalent {
 	u8 kind;
-	const char *what, *with;		/* NULL: any */
+	const char *what, *with;		/* NULL: any; a_*: all that begin so */
 	bool (*where)(const struct semantics *sem);	/* NULL: everywhere */
 	const char *why;
 };

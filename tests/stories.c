@@ -61,7 +61,9 @@ static bool set_config(struct script *script, const struct ast_statement *s)
 
 		if (!arg->key)
 			return false;
-		if (!strcmp(arg->key, "private"))
+		if (!strcmp(arg->key, "code"))
+			script->config.code_gpa = arg->value.number;
+		else if (!strcmp(arg->key, "private"))
 			script->private = arg->value.number;
 		else if (!trace_config(&script->config, arg))
 			return false;
@@ -197,6 +199,10 @@ const struct script *all_scripts(size_t *nr)
 			script_of_story(&stories[i], add_script());
 			known.nr++;
 		}
+		for (size_t i = 0; i < nr_step_stories; i++) {
+			script_of_story(&step_stories[i], add_script());
+			known.nr++;
+		}
 		if (getenv("PFNSIM_TRACES"))
 			add_traces(getenv("PFNSIM_TRACES"));
 	}
@@ -251,7 +257,7 @@ void tell(const struct script *script, const struct semantics_patch *patch,
 	*out = (struct telling){ .script = script, .vm = vm_new(patch, &script->config) };
 	out->seen = calloc(script->nr_events + 1, sizeof(*out->seen));
 	assert_non_null(out->seen);
-	out->most_steps = options && options->most_steps ? options->most_steps : 20000;
+	out->most_steps = options && options->most_steps ? options->most_steps : 200000;
 	start_watch(out);
 	if (options && options->prepare)
 		options->prepare(out->vm);

@@ -17,12 +17,18 @@
 
 struct story {
 	const char *name;
-	/* "config" also knows ad=0, EPT's A/D bits are off, and private=1, of all mmaps to come. */
+	/*
+	 * "config" also knows ad=0, EPT's A/D bits are off, private=1, of all mmaps to come, and
+	 * code=GPA, where the guest's instructions are.
+	 */
 	const char *text;
 };
 
 extern const struct story stories[];
 extern const size_t nr_stories;
+/* More of them, which show what a single step is for */
+extern const struct story step_stories[];
+extern const size_t nr_step_stories;
 
 /* Bound to events, which are the same under every semantics. */
 struct script {
@@ -62,7 +68,7 @@ struct telling {
 };
 
 struct tell_options {
-	unsigned most_steps;			/* more is a kernel that does not end; 0: 20000 */
+	unsigned most_steps;			/* more is a kernel that does not end; 0: 200000 */
 	void (*prepare)(struct vm *vm);		/* before the first event; NULL: nothing */
 };
 

@@ -2,6 +2,7 @@
 /* stories_list.c: the scripts themselves. Each does one thing, so that what it shows is plain. */
 #include "model/base.h"
 #include "tests/stories.h"
+#include "tests/stories_memory.h"
 
 /* Two pages of a driver, the second of which nobody counts; mapped on fault. */
 #define BLOCK						\
@@ -9,17 +10,6 @@
 	"mode block pfn\n"				\
 	"mmap m 8K device block\n"			\
 	"memslot 1 gpa=0 hva=m size=8K\n"
-
-/* Two pages with a count each. */
-#define PAGES						\
-	"alloc pages order0 pages=2\n"			\
-	"mode pages pfn\n"				\
-	"mmap m 8K device pages\n"			\
-	"memslot 1 gpa=0 hva=m size=8K\n"
-
-#define ANON						\
-	"mmap m 16K\n"					\
-	"memslot 1 gpa=0 hva=m size=16K\n"
 
 /* The guest has the whole of a 2M leaf of the host, and a huge leaf of its own. */
 #define HUGE						\

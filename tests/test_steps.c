@@ -51,8 +51,15 @@ static void tell_all(const struct kernel *kernel)
 		whole.script[i].config.mmu = whole.mmu;
 	whole.telling = calloc(whole.nr, sizeof(*whole.telling));
 	assert_non_null(whole.telling);
-	for (size_t i = 0; i < whole.nr; i++)
-		tell(&whole.script[i], whole.patch, NULL, &whole.telling[i]);
+	for (size_t i = 0; i < whole.nr; i++) {
+		struct telling *telling = &whole.telling[i];
+
+		tell(&whole.script[i], whole.patch, NULL, telling);
+		/* cut short, it would differ from each mutant, which may have more steps */
+		if (telling->steps > telling->most_steps)
+			fail_msg("%s does not end in %u steps", whole.script[i].name,
+				 telling->most_steps);
+	}
 }
 
 static void forget_all(void)

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * stories_steps.c: stories of single steps. Most stop before a step, or behind it, and let somebody
+ * in who would not get there, or see something else, if it were not in its place.
+ */
+#include "model/base.h"
+#include "tests/stories.h"
+#include "tests/stories_memory.h"
+
+/* 2M of anonymous memory at once */
+#define THP								\
+	"mmap m 4M hva=0x40000000\n"					\
+	"madvise m 4M hugepage\n"					\
+	"memslot 1 gpa=0x40000000 hva=m size=4M\n"			\
+	"write 0x40000000 7\n"
+
+#define MAPPED_FILE(type)						\
+	"file F 16K " type "\n"						\
+	"mmap m 16K file file=F\n"
+
+const struct story step_stories[] = {
+	/* ---- huge pages ---- */
+	{ "advised_again", THP "madvise m+0x100000 4K nohugepage\n"
+	  "madvise m+0x100000 4K hugepage\n" "dontneed m 4M\n" },
+	{ "locked_again", ANON "mlock m+0x1000 4K\n" "mlock m 16K\n" "mprotect m 16K none\n" },
+	{ "log_ends_over_2m", THP "memslot 1 gpa=0x40000000 hva=m size=4M flags=log\n"
+	  "write 0x40000000 8\n" "memslot 1 gpa=0x40000000 hva=m size=4M\n"
+	  "read 0x40000000\n" },
+	{ "split_after_the_log_is_there", THP
+	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=swap_to_new\n"
+	  "resume l\n" },
+	{ "protected_after_the_log_is_there", THP
+	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=commit_slot\n"
+	  "resume l\n" },
+	{ "advised_under_mmap_lock", THP "a: madvise m+0x100000 4K nohugepage until=range_lock\n"
+	  "resume a until=merge_vmas\n" "h: munmap m+0x300000 4K\n" "resume a\n"
+	  "resume h\n" },
+	{ "locked_under_mmap_lock", THP "a: mlock m+0x100000 4K until=range_lock\n"
+	  "resume a until=merge_vmas\n" "h: munmap m+0x300000 4K\n" "resume a\n"
+	  "resume h\n" },
+	{ "protected_under_mmap_lock", THP "a: mprotect m+0x100000 4K r until=range_lock\n"
+	  "resume a until=merge_vmas\n" "h: munmap m+0x300000 4K\n" "resume a\n"
+	  "resume h\n" },
+	{ "populated_under_mmap_lock", ANON "l: mlock m 4K until=populate_lock\n"
+	  "munmap m 4K\n" "resume l\n" },
+	{ "hugetlb_zap_half_done", "hugepages 2\n" "mmap m 2M hugetlb hva=0x40000000\n"
+	  "memslot 1 gpa=0x40000000 hva=m size=2M\n" "write 0x40000000 7\n"
+	  "z: munmap m 2M until=clear_ptes\n" "resume z\n" },
+
+	/* ---- pages that move, age, and go ---- */
+	{ "hugetlb_without_rights", "hugepages 2\n" "mmap m 2M hugetlb hva=0x40000000\n"
+	  "mprotect m 2M none\n" "host-write m 7\n" },
+	{ "pageout_of_a_used_page", "mmap m 4K\n" "host-write m 7\n" "drain\n"
+	  "pageout m 4K\n" },
+	{ "pageout_of_a_mapped_page", ANON "write 0 7\n" "drain\n" "map 0\n" "pageout m 4K\n"
+	  "unmap 0\n" "pageout m 4K\n" "read 0\n" },
+	{ "a_batch_half_unmapped", ANON "write 0 7\n" "write 0x1000 8\n" "drain\n"
+	  "x: migrate m 8K until=move_page\n" "resume x\n" "read 0\n" },
+	{ "aged_under_mmu_lock", ANON "write 0 7\n" "drain\n"
+	  "p: pageout m 4K until=young_lock\n" "resume p until=young_age\n"
+	  "s: stage2-fault 0x1000 arm64\n" "resume p\n" "resume s\n" },
+	{ "flushed_under_mmu_lock", ANON "write 0 7\n" "drain\n"
+	  "p: pageout m 4K until=young_flush\n" "s: stage2-fault 0x1000 arm64\n"
+	  "resume p\n" "resume s\n" },
+	{ "soft_dirty_under_mmap_lock", ANON "write 0 7\n"
+	  "c: clear-refs soft-dirty until=clear_refs_lock\n" "resume c until=clear_refs\n"
+	  "resume c\n" "write 0 8\n" },
+
+	/* ---- files ---- */
+	{ "asked_before_it_is_mapped", MAPPED_FILE("disk")
+	  "w: host-write m 7 until=install_file_page\n" },
+	{ "asked_before_it_is_writable", MAPPED_FILE("disk") "host-read m\n"
+	  "w: host-write m 7 until=install_file_page\n" },
+	{ "cut_before_the_rest_is_zeroed", MAPPED_FILE("shmem") "host-write m 7\n"
+	  "host-write m+0x1000 8\n" "t: truncate F 0x800 until=zero_partial\n" },
+
+	/* ---- other callers ---- */
+	{ "stage2_after_an_invalidation", ANON "host-write m 7\n" "read 0\n" "dontneed m 4K\n"
+	  "host-write m 8\n" "stage2-fault 0 arm64\n" "stage2-fault 0x1000 arm64 write=1\n" },
+	{ "stage2_snapshot_before_lookup", ANON "host-write m 7\n"
+	  "s: stage2-fault 0 arm64 until=gup_fast\n" "dontneed m 4K\n" "resume s\n" },
+	{ "stage2_checks_under_mmu_lock", ANON "host-write m 7\n"
+	  "s: stage2-fault 0 arm64 until=stage2_check\n" "z: dontneed m 4K\n"
+	  "resume s until=stage2_release\n" "resume z\n" "resume s\n" },
+	{ "nested_with_code", "config code=0x1000\n" ANON "host-write m 7\n"
+	  "vmsave 0x2000 table=0x3000\n" "vmsave 0x2000 table=0x100000\n" },
+	{ "cache_invalidated_first", ANON "host-write m 7\n" "gpc 0\n" "read 0\n"
+	  "z: dontneed m 4K until=gpc_invalidate\n" "gpc-use\n"
+	  "s: stage2-fault 0x1000 arm64\n" "resume z\n" "resume s\n" "gpc-use\n" },
+	{ "cache_activated_under_its_lock", ANON "host-write m 7\n"
+	  "g: gpc 0 until=gpc_lock_refresh\n" "gpc-use\n" "resume g\n" },
+	{ "cache_deactivated_under_its_lock", ANON "host-write m 7\n" "gpc 0\n"
+	  "dontneed m 4K\n" "f: gpc-off until=gpc_deactivate\n" "h: gpc-use\n"
+	  "resume f\n" "resume h\n" },
+	{ "prefetch_checks_under_the_lock", ANON "host-write m 7\n" "read 0\n"
+	  "p: prefetch 0x1000 until=prefetch_lock\n" "d: dontneed m 4K until=clear_ptes\n"
+	  "resume p\n" "resume d\n" },
+	{ "mmio_becomes_read_only_memory", ANON "mmap n 4K\n" "host-write n 5\n"
+	  "mprotect n 4K r\n" "f: rmw 0x100000 until=emulate_access\n"
+	  "memslot 2 gpa=0x100000 hva=n size=4K\n" "resume f\n" },
+	{ "retried_before_it_is_emulated", PAGES "host-read m\n" "mprotect m 8K r\n" "read 0\n"
+	  "f: rmw 0 until=emulate_access\n" "resume f\n" },
+	{ "manual_log_of_the_second_slot", ANON "logmode manual\n" "mmap n 4K\n"
+	  "memslot 2 gpa=0x100000 hva=n size=4K flags=log\n" "write 0x100000 7\n"
+	  "dirtylog 2\n" "clearlog 2 0 1\n" "dirtylog 2\n" },
+
+	/* ---- locks and counts, once more ---- */
+	{ "leaves_with_the_error", "memslot 1 gpa=0 hva=0x7000 size=4K\n"
+	  "f: read 0 until=resume_guest\n" },
+	{ "fixed_before_the_snapshot", ANON "read 0\n"
+	  "f: write 0 7 until=fast_page_fault\n" "dontneed m 4K\n" "resume f\n" },
+	{ "released_without_the_lock", ANON "host-write m 7\n"
+	  "f: read 0 until=release_fault_page\n" "z: dontneed m 4K\n" "resume f\n"
+	  "resume z\n" },
+	{ "released_under_the_lock", ANON "host-write m 7\n"
+	  "f: read 0 until=unlock_mmu\n" "z: dontneed m 4K\n" "resume f\n" "resume z\n" },
+	{ "end_told_before_the_lock", ANON "write 0 7\n"
+	  "z: dontneed m 4K until=notify_enter_end\n" "s: stage2-fault 0x1000 arm64\n"
+	  "resume z\n" "resume s\n" },
+	{ "uncounted_before_unlock", ANON "write 0 7\n"
+	  "z: dontneed m 4K until=notify_uncount\n" "s: stage2-fault 0x1000 arm64\n"
+	  "resume z\n" "resume s\n" },
+};
+
+const size_t nr_step_stories = ARRAY_SIZE(step_stories);
