@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "model/shadow.h"
 #include "model/tdp.h"
 #include "tests/mutation.h"
 
@@ -64,13 +65,28 @@ static bool ages_nothing(const struct semantics *sem)
 	return pageout_asks_nobody(sem) || sem->ops.load_root != tdp_load_root;
 }
 
+static bool is_shadow(const struct semantics *sem)
+{
+	return sem->ops.load_root == pae_load_root;
+}
+
+static bool has_step(const struct semantics *sem, unsigned path, const char *name)
+{
+	for (const struct step *step = sem->path[path]; step->name; step++)
+		if (!strcmp(step->name, name))
+			return true;
+	return false;
+}
+
 /* d02c357e5bfa (6.8): the count is read without mmu_lock. */
 static bool looks_under_mmu_lock(const struct semantics *sem)
 {
-	for (const struct step *step = sem->path[PATH_FAULT]; step->name; step++)
-		if (!strcmp(step->name, "precheck_retry"))
-			return false;
-	return true;
+	return !has_step(sem, PATH_FAULT, "precheck_retry");
+}
+
+static bool splits_eagerly(const struct semantics *sem)
+{
+	return has_step(sem, PATH_SLOT, "split_slot");
 }
 
 /* kvm.eager_page_split=Y: no huge leaf is left when logging has begun. */
@@ -83,22 +99,23 @@ static bool splits_eagerly(const struct semantics *sem)
 }
 
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
-#define DIRTIED	"the folio is locked from there to install_file_page(), which dirties it, too"
 #define GONE	"gone since 6.12: .reexecutes guards it"
 #define NO_CACHE	"there is no gfn_to_pfn_cache before 5.17: .pfncache guards it"
 #define NO_PREFAULT	"KVM_PRE_FAULT_MEMORY is of 6.11: refuse_prefault is the end before"
 #define NO_BATCH	"migrate_pages_batch() is of 6.3: .migrate_batches guards it"
 #define TOLD_ONCE	"gone since 6.3: .hugetlb_zap_notifies guards it"
-#define NOT_ASKED	"MADV_PAGEOUT ignores references since 6.10, and rmaps are not asked in the model"
+#define NOT_ASKED	"since 6.10 MADV_PAGEOUT does not ask; rmaps do not answer in the model"
 #define A_LIST	"compaction's list comes with recordings, and no event makes one"
 #define VMAS	"both under mmap_lock for writing, and nobody looks at VMAs without it"
+#define WRAPPED	"zap_all_of_wrap has made all roots obsolete: no leaf is left to be changed"
+#define GFN_BITS	"shadow paging allows 52 bits of address, and no event has as many"
+#define NO_ATOMIC	"nobody has asked for an atomic look-up since 6.13"
 #define AND_ENDS	"at most one of the two runs: logging begins or it ends"
 
 const struct equivalent equivalents[] = {
 	/* ---- without ---- */
 	{ MUTATION_DROP, "reuse_shared_page", NULL, NULL,
 	  "a shared mapping of a driver's pages is born writable, and mprotect() gives W back" },
-	{ MUTATION_DROP, "page_mkwrite", NULL, NULL, DIRTIED },
 	{ MUTATION_DROP, "notify_begun", NULL, NULL,
 	  "a mark for the laws alone: the_mark_of_notify_begun_is_for_the_laws" },
 	{ MUTATION_DROP, "retry_instruction", NULL, emulates_once, GONE },
@@ -106,22 +123,32 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "check_user_page_hwpoison", NULL, probes_no_poison,
 	  "gone since 6.13: .checks_hwpoison guards it" },
 	{ MUTATION_DROP, "lookup_result", NULL, has_no_wrappers, "6.13 has no wrappers" },
-	{ MUTATION_DROP, "atomic_miss", NULL, has_no_wrappers,
-	  "nobody has asked for an atomic look-up since 6.13" },
-	{ MUTATION_DROP, "refuse_atomic_async", NULL, has_no_wrappers,
-	  "nobody has asked for an atomic look-up since 6.13" },
+	{ MUTATION_DROP, "atomic_miss", NULL, has_no_wrappers, NO_ATOMIC },
+	{ MUTATION_DROP, "refuse_atomic_async", NULL, has_no_wrappers, NO_ATOMIC },
 	{ MUTATION_DROP, "drain_for_reuse", NULL, has_no_exclusive,
 	  "lru_add_drain() before reuse comes with PageAnonExclusive: .anon_exclusive guards it" },
-	{ MUTATION_DROP, "gpc_*", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_invalidate", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_check", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_activate", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_translate", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_snapshot_seq", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_release_last", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_lookup", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_result", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_install", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_deactivate", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_unlock_refresh", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_check_again", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "refuse_prefault", NULL, prefaults, "6.11 and later refuse nothing here" },
 	{ MUTATION_DROP, "prefault_*", NULL, never_prefaults, NO_PREFAULT },
 	{ MUTATION_DROP, "next_of_batch", NULL, moves_one_by_one, NO_BATCH },
 	{ MUTATION_DROP, "begin_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "end_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "after_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
+	{ MUTATION_DROP, "prepare_slot", NULL, is_shadow, GFN_BITS },
 	{ MUTATION_DROP, "isolate_listed", NULL, NULL, A_LIST },
 	{ MUTATION_DROP, "reclaim_young", NULL, pageout_asks_nobody, NOT_ASKED },
-	{ MUTATION_DROP, "reclaim_judge", NULL, pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_DROP, "reclaim_judge", NULL, ages_nothing, NOT_ASKED },
 	{ MUTATION_DROP, "young_begin", NULL, pageout_asks_nobody, NOT_ASKED },
 	{ MUTATION_DROP, "young_lock", NULL, ages_nothing, NOT_ASKED },
 	{ MUTATION_DROP, "young_age", NULL, ages_nothing, NOT_ASKED },
@@ -138,13 +165,18 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "map_anon_page", "drain_for_reuse", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "drain_for_reuse", "reuse_anon_page", NULL,
 	  "a page that is reusable once it is drained is reused by the next try, before any copy" },
+	{ MUTATION_SWAP, "fast_fix", "snapshot_seq", NULL,
+	  "a fix that is lost begins anew, with another snapshot; one that is not needs none" },
 	{ MUTATION_SWAP, "file_fault", "dax_fault", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "dax_fault", "driver_fault", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "refuse_atomic_async", "gup_fast", has_no_wrappers, NO_ATOMIC },
+	{ MUTATION_SWAP, "gup_fast", "atomic_miss", has_no_wrappers, NO_ATOMIC },
+	{ MUTATION_SWAP, "atomic_miss", "gup_slow", has_no_wrappers, NO_ATOMIC },
 	{ MUTATION_SWAP, "find_page", "get_mapped_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "page_mkwrite", "copy_file_page", NULL,
 	  "at most one of the two runs: a mapping is shared or private" },
-	{ MUTATION_SWAP, "gup_slow_own", "lock_mmap", NULL,
-	  "at most one of the two runs: GUP has succeeded or it has not" },
+	{ MUTATION_SWAP, "make_mmu_pages_available", "adjust_level", NULL,
+	  "one looks at KVM's tables and the other at the host's" },
 	{ MUTATION_SWAP, "check_stale", "adjust_level", NULL,
 	  "mmu_lock is held across both, and the level of a stale fault is not used" },
 	{ MUTATION_SWAP, "split_pmd", "split_vmas", NULL, VMAS },
@@ -162,15 +194,25 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "unmap_page", "next_of_batch", moves_one_by_one, NO_BATCH },
 	{ MUTATION_SWAP, "next_of_batch", "move_page", moves_one_by_one, NO_BATCH },
 	{ MUTATION_SWAP, "reclaim_pick", "reclaim_young", pageout_asks_nobody, NOT_ASKED },
-	{ MUTATION_SWAP, "reclaim_young", "reclaim_judge", pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_SWAP, "reclaim_young", "reclaim_judge", ages_nothing, NOT_ASKED },
 	{ MUTATION_SWAP, "reclaim_judge", "reclaim_unmap", ages_nothing, NOT_ASKED },
 	{ MUTATION_SWAP, "young_*", NULL, ages_nothing, NOT_ASKED },
 	{ MUTATION_SWAP, "slots_lock", "check_region", NULL,
 	  "check_region looks at the arguments alone" },
 	{ MUTATION_SWAP, "check_region", "classify_change", NULL,
 	  "both only refuse, and what check_region says wins either way" },
+	{ MUTATION_SWAP, "zap_all_fast", "prepare_slot", is_shadow, GFN_BITS },
+	{ MUTATION_SWAP, "prepare_slot", "swap_to_new", is_shadow, GFN_BITS },
+	{ MUTATION_SWAP, "zap_obsolete_of_wrap", "split_slot", NULL, WRAPPED },
+	{ MUTATION_SWAP, "zap_obsolete_of_wrap", "clear_dirty_slot", NULL, WRAPPED },
+	{ MUTATION_SWAP, "zap_all_of_wrap", "limit_mmu_pages", NULL,
+	  "where the limit falls, a memslot has gone, and all tables with it" },
+	{ MUTATION_SWAP, "limit_mmu_pages", "protect_slot", NULL,
+	  "at most one of the two runs: a memslot comes or goes, or its log begins" },
 	{ MUTATION_SWAP, "protect_slot", "protect_huge_leaves", NULL,
 	  "at most one of the two runs: the log is born empty or full" },
+	{ MUTATION_SWAP, "clear_dirty_slot", "protect_slot", splits_eagerly,
+	  "where D bits log, only 2M lose W, and eager splitting has left none" },
 	{ MUTATION_SWAP, "flush_slot", "collapse_slot", NULL, AND_ENDS },
 	{ MUTATION_SWAP, "flush_slot", "collapse_tables", NULL, AND_ENDS },
 	{ MUTATION_SWAP, "flush_slot", "recover_slot", NULL, AND_ENDS },
@@ -178,7 +220,16 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "refuse_prefault", "prefault_page", prefaults,
 	  "6.11 and later refuse nothing here" },
 	{ MUTATION_SWAP, "prefault_page", "prefault_next", never_prefaults, NO_PREFAULT },
-	{ MUTATION_SWAP, "gpc_*", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_check", "gpc_lock_refresh", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_activate", "gpc_translate", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_translate", "gpc_snapshot_seq", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_snapshot_seq", "gpc_release_last", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_release_last", "gpc_lookup", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_lookup", "gpc_result", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_result", "gpc_install", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_deactivate", "gpc_unlock_refresh", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_unlock_refresh", "gpc_check_again", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_invalidate", "notify_lock", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "notify_begin", "gpc_invalidate", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_install", "gpc_deactivate", NULL,
 	  "at most one of the two runs: a cache is refreshed or given up" },
@@ -190,11 +241,6 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "reuse_anon_page", "copy_anon_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "put_old_page", "copy_driver_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "copy_driver_page", "file_fault", NULL, EXCLUDE },
-	{ MUTATION_SWAP, "file_fault", "dax_fault", NULL, EXCLUDE },
-	{ MUTATION_SWAP, "dax_fault", "driver_fault", NULL, EXCLUDE },
-	{ MUTATION_SWAP, "find_page", "get_mapped_page", NULL, EXCLUDE },
-	{ MUTATION_SWAP, "get_mapped_page", "page_mkwrite", NULL, DIRTIED },
-	{ MUTATION_SWAP, "page_mkwrite", "copy_file_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "driver_fault", "reuse_shared_page", NULL,
 	  "at most one of the two runs: a shared mapping of a driver's pages is born writable" },
 	{ MUTATION_SWAP, "zap_obsolete_of_wrap", "split_slot", NULL,

@@ -18,6 +18,12 @@
 	"file F 16K " type "\n"						\
 	"mmap m 16K file file=F\n"
 
+/* As many tables as a small VM may have but for the last few, and a fault that has become stale */
+#define TABLES(nr)							\
+	"mmap m 4K\n" "memslot 1 gpa=0 hva=m size=4K\n"		\
+	"read 0x40000000 count=" nr " stride=0x200000\n"		\
+	"f: read 0 until=lock_mmu\n" "dontneed m 4K\n" "resume f\n"
+
 const struct story step_stories[] = {
 	/* ---- huge pages ---- */
 	{ "advised_again", THP "madvise m+0x100000 4K nohugepage\n"
@@ -29,6 +35,12 @@ const struct story step_stories[] = {
 	{ "split_after_the_log_is_there", THP
 	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=swap_to_new\n"
 	  "resume l\n" },
+	{ "logged_by_dirty_bits", "config pml=on\n" THP
+	  "memslot 1 gpa=0x40000000 hva=m size=4M flags=log\n" },
+	{ "logged_as_the_generation_wraps", "config generation=0x7fffc\n" THP
+	  "memslot 1 gpa=0x40000000 hva=m size=4M flags=log\n" "write 0x40000000 8\n" },
+	{ "logged_by_dirty_bits_as_it_wraps", "config pml=on generation=0x7fffc\n" THP
+	  "memslot 1 gpa=0x40000000 hva=m size=4M flags=log\n" "write 0x40000000 8\n" },
 	{ "protected_after_the_log_is_there", THP
 	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=commit_slot\n"
 	  "resume l\n" },
@@ -66,6 +78,12 @@ const struct story step_stories[] = {
 	  "c: clear-refs soft-dirty until=clear_refs_lock\n" "resume c until=clear_refs\n"
 	  "resume c\n" "write 0 8\n" },
 
+	/* ---- tables of the MMU with rmaps ---- */
+	{ "limit_of_tables_follows_the_memslot", "mmap m 1G hva=0x40000000\n"
+	  "memslot 1 gpa=0 hva=m size=1G\n" "read 0 count=70 stride=0x200000\n" },
+	{ "stale_before_tables_are_recycled", TABLES("57") },
+	{ "stale_before_tables_are_recycled_in_pae", TABLES("58") },
+
 	/* ---- files ---- */
 	{ "asked_before_it_is_mapped", MAPPED_FILE("disk")
 	  "w: host-write m 7 until=install_file_page\n" },
@@ -81,7 +99,8 @@ const struct story step_stories[] = {
 	  "s: stage2-fault 0 arm64 until=gup_fast\n" "dontneed m 4K\n" "resume s\n" },
 	{ "stage2_checks_under_mmu_lock", ANON "host-write m 7\n"
 	  "s: stage2-fault 0 arm64 until=stage2_check\n" "z: dontneed m 4K\n"
-	  "resume s until=stage2_release\n" "resume z\n" "resume s\n" },
+	  "resume s until=stage2_unlock\n" "resume s until=stage2_release\n" "resume z\n"
+	  "resume s\n" },
 	{ "nested_with_code", "config code=0x1000\n" ANON "host-write m 7\n"
 	  "vmsave 0x2000 table=0x3000\n" "vmsave 0x2000 table=0x100000\n" },
 	{ "cache_invalidated_first", ANON "host-write m 7\n" "gpc 0\n" "read 0\n"
@@ -95,6 +114,9 @@ const struct story step_stories[] = {
 	{ "prefetch_checks_under_the_lock", ANON "host-write m 7\n" "read 0\n"
 	  "p: prefetch 0x1000 until=prefetch_lock\n" "d: dontneed m 4K until=clear_ptes\n"
 	  "resume p\n" "resume d\n" },
+	{ "mmio_ends_before_the_snapshot", ANON "read 0x100000\n" "mmap n 4K\n"
+	  "memslot 2 gpa=0x100000 hva=n size=4K\n" "f: read 0x100000 until=mmio_fault\n"
+	  "dontneed n 4K\n" "resume f\n" },
 	{ "mmio_becomes_read_only_memory", ANON "mmap n 4K\n" "host-write n 5\n"
 	  "mprotect n 4K r\n" "f: rmw 0x100000 until=emulate_access\n"
 	  "memslot 2 gpa=0x100000 hva=n size=4K\n" "resume f\n" },
