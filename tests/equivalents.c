@@ -84,18 +84,10 @@ static bool looks_under_mmu_lock(const struct semantics *sem)
 	return !has_step(sem, PATH_FAULT, "precheck_retry");
 }
 
-static bool splits_eagerly(const struct semantics *sem)
-{
-	return has_step(sem, PATH_SLOT, "split_slot");
-}
-
 /* kvm.eager_page_split=Y: no huge leaf is left when logging has begun. */
 static bool splits_eagerly(const struct semantics *sem)
 {
-	for (const struct step *step = sem->path[PATH_SLOT]; step->name; step++)
-		if (!strcmp(step->name, "split_slot"))
-			return true;
-	return false;
+	return has_step(sem, PATH_SLOT, "split_slot");
 }
 
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
@@ -105,7 +97,6 @@ static bool splits_eagerly(const struct semantics *sem)
 #define NO_BATCH	"migrate_pages_batch() is of 6.3: .migrate_batches guards it"
 #define TOLD_ONCE	"gone since 6.3: .hugetlb_zap_notifies guards it"
 #define NOT_ASKED	"since 6.10 MADV_PAGEOUT does not ask; rmaps do not answer in the model"
-#define A_LIST	"compaction's list comes with recordings, and no event makes one"
 #define VMAS	"both under mmap_lock for writing, and nobody looks at VMAs without it"
 #define WRAPPED	"zap_all_of_wrap has made all roots obsolete: no leaf is left to be changed"
 #define GFN_BITS	"shadow paging allows 52 bits of address, and no event has as many"
@@ -146,7 +137,6 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "end_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "after_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "prepare_slot", NULL, is_shadow, GFN_BITS },
-	{ MUTATION_DROP, "isolate_listed", NULL, NULL, A_LIST },
 	{ MUTATION_DROP, "reclaim_young", NULL, pageout_asks_nobody, NOT_ASKED },
 	{ MUTATION_DROP, "reclaim_judge", NULL, ages_nothing, NOT_ASKED },
 	{ MUTATION_DROP, "young_begin", NULL, pageout_asks_nobody, NOT_ASKED },
@@ -189,10 +179,10 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "end_hugetlb_zap", "after_hugetlb_zap", tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_SWAP, "after_hugetlb_zap", "flush_dirty", NULL,
 	  "at most one of the two runs: zap_pte_range() is not for hugetlb" },
-	{ MUTATION_SWAP, "isolate_page", "isolate_listed", NULL, A_LIST },
-	{ MUTATION_SWAP, "isolate_listed", "pick_page", NULL, A_LIST },
 	{ MUTATION_SWAP, "unmap_page", "next_of_batch", moves_one_by_one, NO_BATCH },
 	{ MUTATION_SWAP, "next_of_batch", "move_page", moves_one_by_one, NO_BATCH },
+	{ MUTATION_SWAP, "reclaim_isolate", "shrink_isolate", NULL,
+	  "at most one of the two takes pages: MADV_PAGEOUT's, or those that reclaim looks at" },
 	{ MUTATION_SWAP, "reclaim_pick", "reclaim_young", pageout_asks_nobody, NOT_ASKED },
 	{ MUTATION_SWAP, "reclaim_young", "reclaim_judge", ages_nothing, NOT_ASKED },
 	{ MUTATION_SWAP, "reclaim_judge", "reclaim_unmap", ages_nothing, NOT_ASKED },
@@ -211,8 +201,6 @@ const struct equivalent equivalents[] = {
 	  "at most one of the two runs: a memslot comes or goes, or its log begins" },
 	{ MUTATION_SWAP, "protect_slot", "protect_huge_leaves", NULL,
 	  "at most one of the two runs: the log is born empty or full" },
-	{ MUTATION_SWAP, "clear_dirty_slot", "protect_slot", splits_eagerly,
-	  "where D bits log, only 2M lose W, and eager splitting has left none" },
 	{ MUTATION_SWAP, "flush_slot", "collapse_slot", NULL, AND_ENDS },
 	{ MUTATION_SWAP, "flush_slot", "collapse_tables", NULL, AND_ENDS },
 	{ MUTATION_SWAP, "flush_slot", "recover_slot", NULL, AND_ENDS },

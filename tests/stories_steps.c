@@ -41,6 +41,9 @@ const struct story step_stories[] = {
 	  "memslot 1 gpa=0x40000000 hva=m size=4M flags=log\n" "write 0x40000000 8\n" },
 	{ "logged_by_dirty_bits_as_it_wraps", "config pml=on generation=0x7fffc\n" THP
 	  "memslot 1 gpa=0x40000000 hva=m size=4M flags=log\n" "write 0x40000000 8\n" },
+	{ "protected_before_the_flush", "logmode manual,initially-set\n" THP
+	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=protect_huge_leaves\n"
+	  "write 0x40000000 8\n" "resume l\n" "write 0x40000000 9\n" },
 	{ "protected_after_the_log_is_there", THP
 	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=commit_slot\n"
 	  "resume l\n" },
@@ -82,7 +85,7 @@ const struct story step_stories[] = {
 	{ "limit_of_tables_follows_the_memslot", "mmap m 1G hva=0x40000000\n"
 	  "memslot 1 gpa=0 hva=m size=1G\n" "read 0 count=70 stride=0x200000\n" },
 	{ "stale_before_tables_are_recycled", TABLES("57") },
-	{ "stale_before_tables_are_recycled_in_pae", TABLES("58") },
+	{ "stale_before_tables_are_recycled_in_pae", TABLES("56") },
 
 	/* ---- files ---- */
 	{ "asked_before_it_is_mapped", MAPPED_FILE("disk")
