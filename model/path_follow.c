@@ -394,18 +394,21 @@ static enum step_result fixup_user_fault(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-/* Between the two, mmap_lock is held but the PTE's lock is not: a driver may zap again. */
-static enum step_result follow_pte_again(struct machine *m, struct task *t)
+static enum step_result end_fixup(struct machine *m, struct task *t)
 {
 	struct follow *f = &t->follow;
 
 	note(m, &(struct note){ .kind = NOTE_FIXUP, .name = "fixup_user_fault", .hva = f->hva,
 				.flags = !!(f->foll & FOLL_WRITE),
 				.value = t->host.error ? -EFAULT : 0 });
-	if (t->host.error) {
+	if (t->host.error)
 		follow_finish(t, KVM_PFN_ERR_FAULT);
-		return STEP_NEXT;
-	}
+	return STEP_NEXT;
+}
+
+/* Between the two, mmap_lock is held but the PTE's lock is not: a driver may zap again. */
+static enum step_result follow_pte_again(struct machine *m, struct task *t)
+{
 	return follow_pte(m, t);
 }
 
@@ -484,6 +487,8 @@ const struct step path_follow[] = {
 	STEP(find_vma, .when = unresolved, .chain = "hva_to_pfn"),
 	STEP(follow_pte, .when = unresolved, .chain = "hva_to_pfn > hva_to_pfn_remapped"),
 	STEP(fixup_user_fault, .when = wants_fixup, .calls = PATH_HOST_FAULT,
+	     .chain = "hva_to_pfn > hva_to_pfn_remapped > fixup_user_fault"),
+	STEP(end_fixup, .when = unresolved,
 	     .chain = "hva_to_pfn > hva_to_pfn_remapped > fixup_user_fault"),
 	STEP(follow_pte_again, .when = unresolved, .chain = "hva_to_pfn > hva_to_pfn_remapped"),
 	STEP(unlock_mmap, .when = holds_mmap_lock, .chain = "hva_to_pfn"),

@@ -214,17 +214,32 @@ static bool reuses_mapped_frame(struct run *run)
 	return false;
 }
 
+/* Several threads at once: the trace gives their order, if there is one. */
+static bool run_actors(struct run *run, const struct script_events *todo)
+{
+	run->main = todo->nr_events ? todo->events[todo->main].id : EVENT_NOTHING;
+	if (!actors_run(run, todo)) {
+		lose(run, NO_ORDER);
+		return false;
+	}
+	if (run->vm->dead)
+		lose(run, "the model's kernel is dead: BUG or oops");
+	return !run->vm->dead;
+}
+
 static void run_command(struct run *run)
 {
 	struct script_events todo = script_command(run->script, run->command);
-	bool lost = run->out->lost;
+	bool lost = run->out->lost, acts = false;
 
 	arrsetlen(run->notes, 0);
 	run->outcome = (struct outcome){ .word = "unmodelled", .pfn = NO_PFN };
 	run->same.verdict = CONFORM_AGREE;
 	run->says = !lost;
-	if (!lost && todo.verdict == SCRIPT_OVERLAP)
-		lose(run, "two actors, in an order that is not recorded");
+	if (!lost && todo.verdict != SCRIPT_UNMODELLED && actors_are_involved(run, &todo))
+		acts = run_actors(run, &todo);
+	else if (!lost && todo.verdict == SCRIPT_OVERLAP)
+		lose(run, NO_ORDER);
 	else if (!lost && todo.verdict == SCRIPT_UNMODELLED)
 		lose(run, todo.why);
 	else if (!lost && reuses_mapped_frame(run))
@@ -238,8 +253,14 @@ static void run_command(struct run *run)
 	run->says = !run->out->lost;
 	if (run->says && script_drains(run->script))
 		drain(run);
+	if (acts)
+		actors_until_facts(run);
 	conform_facts(run);
 	observe_unchanged(run);
+	if (acts)
+		actors_until_next(run);
+	arrfree(run->scheduled);
+	run->refs_in_doubt = false;
 }
 
 static const char *why_inconclusive(const struct recording *recording)
@@ -307,6 +328,7 @@ static void tear_down(struct run *run)
 	frames_free(&run->frames);
 	lru_forget_all(run);
 	arrfree(run->notes);
+	actors_free(run);
 	shfree(run->last);
 	shfree(run->mapped);
 }

@@ -121,6 +121,11 @@ static void guess_lru(struct run *run, const struct item *recorded, const struct
 				   frame_said(&run->frames, model->frame[0]).text);
 }
 
+static bool is_in_doubt(const struct run *run, const struct item *item)
+{
+	return item->doubtful || (run->refs_in_doubt && item->kind == CONFORM_PAGE_REF);
+}
+
 static void compare(struct run *run, const struct item *recorded, const struct item *model)
 {
 	struct place place = { .file = run->file.trace, .line = recorded->line };
@@ -131,8 +136,12 @@ static void compare(struct run *run, const struct item *recorded, const struct i
 	if (model->lru > 0)
 		pass(run, model, true);		/* its reference is counted already */
 	guess_lru(run, recorded, model);
-	observe(run, recorded->kind, place, full_text(run, recorded, false).text,
-		full_text(run, model, true).text);
+	if (is_in_doubt(run, recorded))
+		observe_unmodelled(run, recorded->kind, place,
+				   full_text(run, recorded, false).text);
+	else
+		observe(run, recorded->kind, place, full_text(run, recorded, false).text,
+			full_text(run, model, true).text);
 	if (model->lru <= 0)
 		pass(run, model, true);
 }
@@ -152,7 +161,12 @@ static void only_recorded(struct run *run, const struct item *recorded)
 	if (is_lru_put(run, recorded)) {
 		lru_note(run, frames_model(&run->frames, recorded->frame[0]), 0, true);
 		take_input(run, place, "LRU batch: %s", full_text(run, recorded, false).text);
-	} else if (!may_be_foreign(run, recorded)) {
+	} else if (may_be_foreign(run, recorded)) {
+		return;
+	} else if (is_in_doubt(run, recorded)) {
+		observe_unmodelled(run, recorded->kind, place,
+				   full_text(run, recorded, false).text);
+	} else {
 		observe(run, recorded->kind, place, full_text(run, recorded, false).text, NULL);
 	}
 }
@@ -162,7 +176,8 @@ static void only_model(struct run *run, const struct item *model, unsigned line)
 	struct place place = { .file = run->file.trace, .line = line };
 
 	pass(run, model, false);
-	if (model->kind == NR_CONFORM_KINDS || model->lru < 0 || !model->visible)
+	if (model->kind == NR_CONFORM_KINDS || model->lru < 0 || !model->visible ||
+	    is_in_doubt(run, model))
 		return;
 	if (model->kind == CONFORM_PAGE_REF &&
 	    (!run->allocations_traced || model->frame[0] < run->first_frame) &&

@@ -3,6 +3,7 @@
 #include "sim/conform_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <stb/stb_ds.h>
@@ -140,6 +141,19 @@ static void answer_vcpu(struct run *run)
 	}
 }
 
+void answer_vcpu_text(struct run *run, const char *recorded)
+{
+	struct place place = place_of_command(run);
+	const char *eax = strstr(recorded, " eax=");
+
+	if (!eax) {
+		observe(run, CONFORM_RESULT, place, recorded, run_said(run).text);
+		return;
+	}
+	observe(run, CONFORM_RESULT, place, "HLT", run_said(run).text);
+	answer_value(run, strtoull(eax + strlen(" eax="), NULL, 16));
+}
+
 /* "OK dirty=2: 0 7": the first few pages are listed */
 static void answer_dirty_log(struct run *run)
 {
@@ -235,6 +249,8 @@ static void answer_other(struct run *run)
 		observe(run, CONFORM_RESULT, place, say("%.*s", (int)strcspn(text, " "), text).text,
 			say("rc=%llu", (unsigned long long)
 			    run->vm->w.task[run->vm->m.task].pages.left).text);
+	} else if (run->says && run->scheduled && !strcmp(run->command->words[0], "par")) {
+		actors_answer(run);
 	} else if (conform_look(run)) {
 		return;
 	} else if (run->says && is_input(run->command)) {

@@ -42,6 +42,24 @@ static const struct fact *stat_of(const struct command *command, const char *cou
 	return NULL;
 }
 
+bool stats_agree(struct run *run)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		const struct fact *fact = stat_of(run->command, counters[i]);
+		long delta = counted(run, counters[i]);
+
+		for (size_t n = 0; n < run->vm->nr_notes; n++) {
+			const struct note *note = &run->vm->notes[n].note;
+
+			if (note->kind == NOTE_STAT && !strcmp(note->name, counters[i]))
+				delta += note->value;
+		}
+		if (delta != (fact ? fact->stat.delta : 0))
+			return false;
+	}
+	return true;
+}
+
 static void compare_stats(struct run *run)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {

@@ -65,6 +65,9 @@ struct run {
 	struct outcome outcome;
 	bool says;			/* the model says something about this command */
 	struct log_note *notes;		/* stb_ds: of the command */
+	struct actors *actors;		/* conform_actors.c; NULL: nobody else has acted yet */
+	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
+	struct item *scheduled;		/* stb_ds: recorded items in the order of the model's */
 	bool allocations_traced, refs_traced;	/* mm_page_alloc, page_ref_* are in the trace */
 	struct frames frames;
 	struct lru_page *lru;		/* stb_ds: pages that may be in an LRU batch */
@@ -130,6 +133,26 @@ void conform_facts(struct run *run);	/* conform_facts.c */
 void conform_trace(struct run *run);	/* conform_trace.c */
 void conform_splats(struct run *run);	/* conform_splat.c: of the recording, at its end */
 
+/* ---- conform_actors.c: several threads, in the order that the trace shows ---- */
+
+#define NO_ORDER	"several actors, and no order of their steps is known to give the trace"
+
+/* Does somebody else act during this command, or has it more than one thread? */
+bool actors_are_involved(struct run *run, const struct script_events *todo);
+/* False: the trace does not say, or no order of steps gives what it shows. */
+bool actors_run(struct run *run, const struct script_events *todo);
+/* What went on between this command and the next, up to where its counters were read; the rest. */
+void actors_until_facts(struct run *run);
+void actors_until_next(struct run *run);
+/* "v0: HLT eax=0x0 | v1: HLT eax=0x0" */
+void actors_answer(struct run *run);
+void actors_free(struct run *run);
+
+/* conform_facts.c: would the counters agree, with the notes that the vm has kept since? */
+bool stats_agree(struct run *run);
+/* conform_answer.c: one vCPU's exit, as printed */
+void answer_vcpu_text(struct run *run, const char *recorded);
+
 /* ---- conform_lru.c: references of LRU batches ---- */
 
 /* The pages of the set-up: whether the kernel's batches still hold them is not known. */
@@ -165,6 +188,8 @@ struct item {
 	uint64_t frame[2];		/* ~0: none; of a FREE item: first, pages */
 	bool frees_old_table;		/* frame[0] was a table */
 	bool visible;			/* in this kernel's traces */
+	bool doubtful;			/* not compared: see actors_item.c */
+	bool inside;			/* a step, which has shown something before */
 	bool seen_before;		/* page_ref has shown what came before */
 	int lru;			/* the model's LRU batch took it, or gives it back */
 	enum item_counts { COUNT_NONE, COUNT_ONE, COUNT_AND_RET, COUNT_PAGE } counts;
@@ -174,9 +199,18 @@ struct item {
 
 #define COUNT_MARK	'\1'
 
+/* NR_CONFORM_KINDS, .key: gfn, .count: error code */
+#define ITEM_FAULT	"kvm_page_fault"
+
 /* The items of the command, each an stb_ds array. */
 struct item *items_recorded(struct run *run);
 struct item *items_model(struct run *run);
+/* What one thread did, its stage-2 faults too. */
+struct item *items_of_thread(struct run *run, const struct trace_event *events, size_t n, int pid);
+void items_of_note(struct run *run, const struct log_note *entry, struct item **items);
+/* The recorder's own: it is the first to make an event. */
+int main_thread(const struct run *run);
+
 /* conform_moves.c: recorded frames that compaction moves our pages from and to */
 struct moves {
 	struct frame_pair *sources, *targets;	/* stb_ds: sets */

@@ -313,6 +313,47 @@ static void find_seen_before(struct run *run, struct item *items)
 	hmfree(seen);
 }
 
+void items_of_note(struct run *run, const struct log_note *entry, struct item **items)
+{
+	const struct note *note = &entry->note;
+
+	switch ((enum note_kind)note->kind) {
+	case NOTE_REF:
+		add_page_ref(run, items, note);
+		break;
+	case NOTE_GUP:
+	case NOTE_FIXUP:
+		add_gup(run, items, note);
+		break;
+	case NOTE_FOLLOW:
+		add_follow(run, items, note);
+		break;
+	case NOTE_SPTE:
+		add_spte(run, items, note);
+		break;
+	case NOTE_SET_SPTE:
+		add_set_spte(run, items, note);
+		break;
+	case NOTE_RELEASE:
+		add_release(run, items, entry);
+		break;
+	case NOTE_NOTIFY:
+		add_notify(run, items, note);
+		break;
+	case NOTE_CHANGE_PTE:
+		add_change_pte(run, items, note);
+		break;
+	case NOTE_FREE:
+		add_free(items, note);
+		break;
+	case NOTE_FLUSH:	/* input, like remote_tlb_flush */
+	case NOTE_STAT:		/* conform_facts.c */
+	case NOTE_EXIT:		/* conform_answer.c */
+	case NOTE_ROOT:		/* conform.c */
+		break;
+	}
+}
+
 struct item *items_model(struct run *run)
 {
 	/* "join" waits for the other thread: what happens meanwhile is that one's */
@@ -322,46 +363,12 @@ struct item *items_model(struct run *run)
 	struct item *items = NULL;
 
 	for (size_t i = 0; i < arrlenu(run->notes); i++) {
-		const struct note *note = &run->notes[i].note;
 		size_t first = arrlenu(items);
 
-		switch ((enum note_kind)note->kind) {
-		case NOTE_REF:
-			if (run->notes[i].task == DAEMON_TASK && is_ksm)	/* input */
-				break;
-			add_page_ref(run, &items, note);
-			break;
-		case NOTE_GUP:
-		case NOTE_FIXUP:
-			add_gup(run, &items, note);
-			break;
-		case NOTE_FOLLOW:
-			add_follow(run, &items, note);
-			break;
-		case NOTE_SPTE:
-			add_spte(run, &items, note);
-			break;
-		case NOTE_SET_SPTE:
-			add_set_spte(run, &items, note);
-			break;
-		case NOTE_RELEASE:
-			add_release(run, &items, &run->notes[i]);
-			break;
-		case NOTE_NOTIFY:
-			add_notify(run, &items, note);
-			break;
-		case NOTE_CHANGE_PTE:
-			add_change_pte(run, &items, note);
-			break;
-		case NOTE_FREE:
-			add_free(&items, note);
-			break;
-		case NOTE_FLUSH:	/* input, like remote_tlb_flush */
-		case NOTE_STAT:		/* conform_facts.c */
-		case NOTE_EXIT:		/* conform_answer.c */
-		case NOTE_ROOT:		/* conform.c */
-			break;
-		}
+		if (run->notes[i].note.kind == NOTE_REF && run->notes[i].task == DAEMON_TASK &&
+		    is_ksm)	/* input */
+			continue;
+		items_of_note(run, &run->notes[i], &items);
 		/* without events.txt tracing followed the recorder alone, probes did not */
 		while (run->notes[i].task == DAEMON_TASK && !run->recording->nr_probes &&
 		       arrlenu(items) > first && arrlast(items).event &&

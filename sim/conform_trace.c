@@ -357,7 +357,7 @@ bool trace_has(const struct recording *recording, const char *prefix)
 }
 
 /* The recorder's own: it is the first to make an event. */
-static int main_thread(const struct run *run)
+int main_thread(const struct run *run)
 {
 	const struct recording *recording = run->recording;
 
@@ -367,17 +367,33 @@ static int main_thread(const struct run *run)
 	return 0;
 }
 
-struct item *items_recorded(struct run *run)
+static bool read_page_fault(struct scan *scan, const struct trace_event *event,
+			    struct item *item)
+{
+	(void)scan;
+	item->key = field(event, "address", 16) >> PAGE_SHIFT;
+	item->count = field(event, "error_code", 16);
+	return true;
+}
+
+struct item *items_of_thread(struct run *run, const struct trace_event *events, size_t n, int pid)
 {
 	struct scan scan = { .run = run, .moves = moves_find(run) };
 
-	for (size_t i = 0; i < run->command->nr_events; i++) {
-		const struct trace_event *event = &run->command->events[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct trace_event *event = &events[i];
 		struct item item = { .event = event->name, .line = event->line,
 				     .frame = { NO_PFN, NO_PFN },
 				     .aside = event->pid != main_thread(run) };
 
+		if (pid && event->pid != pid)
+			continue;
 		follow_context(&scan, event);
+		if (pid && !strcmp(event->name, ITEM_FAULT) &&
+		    read_page_fault(&scan, event, &item)) {
+			item.kind = NR_CONFORM_KINDS;
+			arrput(scan.items, item);
+		}
 		for (size_t k = 0; k < ARRAY_SIZE(readers); k++) {
 			if (strcmp(readers[k].event, event->name))
 				continue;
@@ -388,6 +404,11 @@ struct item *items_recorded(struct run *run)
 	}
 	moves_free(&scan.moves);
 	return scan.items;
+}
+
+struct item *items_recorded(struct run *run)
+{
+	return items_of_thread(run, run->command->events, run->command->nr_events, 0);
 }
 
 static void leave_unmodelled(struct run *run, const struct item *items)
@@ -428,8 +449,10 @@ void conform_trace(struct run *run)
 
 	if (!run->says)
 		leave_unmodelled(run, recorded);
-	for (int aside = 0; traced && run->says && aside < 2; aside++)
+	for (int aside = 0; traced && run->says && !run->scheduled && aside < 2; aside++)
 		align_thread(run, recorded, model, aside);
+	if (run->says && run->scheduled)
+		items_align(run, run->scheduled, model);
 	for (size_t i = 0; !traced && i < arrlenu(model); i++) {
 		if (model[i].lru)
 			lru_note(run, model[i].frame[0], model[i].lru, false);

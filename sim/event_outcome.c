@@ -22,9 +22,9 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 	const struct access *a = &t->access;
 
 	o->left = a->count;
-	o->stopped_at = a->gpa;
+	o->stopped_at = a->random ? a->base : a->gpa;	/* ebx */
 	o->error = a->error;
-	o->value = a->value;
+	o->value = a->random && a->kind == ACCESS_WRITE ? 0 : a->value;	/* eax is not used */
 	o->has_value = true;
 	if (a->error && t->fault.pfn == KVM_PFN_ERR_HWPOISON)
 		o->word = "hwpoison";

@@ -140,6 +140,8 @@ struct command {
 	size_t nr_facts;
 	struct trace_event *events;	/* every event between "### n" and "=== n" */
 	size_t nr_events;
+	struct trace_event *after;	/* those between "=== n" and the next command */
+	size_t nr_after;
 	bool traced;			/* both marks were found in NAME.trace; else no events */
 	size_t first_splat, nr_splats;	/* which of recording.splats stand below its line */
 };

@@ -85,6 +85,7 @@ struct reader {
 
 	/* .trace */
 	struct command *current;	/* between its marks; NULL: none */
+	struct command *before;		/* behind its second mark; NULL: none */
 	unsigned last_mark;		/* the highest number of a "### n" */
 	struct vec events;		/* struct trace_event, of .current */
 

@@ -179,6 +179,16 @@ static bool event_read(const struct text *text, struct trace_event *event)
 	return true;
 }
 
+/* What came since the last command: other threads went on. */
+static void keep_after(struct reader *reader)
+{
+	if (!reader->before)
+		return;
+	reader->before->nr_after = reader->events.n;
+	reader->before->after = vec_take(&reader->events, &reader->arena);
+	reader->before = NULL;
+}
+
 /* "### N COMMAND" */
 static bool begin_mark(struct reader *reader, struct cursor *cursor)
 {
@@ -196,6 +206,7 @@ static bool begin_mark(struct reader *reader, struct cursor *cursor)
 		return cursor_fail(&start, "command %u; expected one of the %zu of %s.out", number,
 				   recording->nr_commands, recording->path);
 	reader->last_mark = number;
+	keep_after(reader);
 	reader->events.n = 0;
 	reader->current = NULL;
 	if (number > recording->nr_commands)
@@ -247,6 +258,7 @@ static bool end_mark(struct reader *reader, struct cursor *cursor)
 	command->nr_events = reader->events.n;
 	command->events = vec_take(&reader->events, &reader->arena);
 	reader->current = NULL;
+	reader->before = command;
 	return true;
 }
 
@@ -270,7 +282,7 @@ static bool event_line(struct reader *reader)
 		if (cursor_skip(&cursor, "=== ") && !is_later(event.body))
 			return end_mark(reader, &cursor);
 	}
-	if (!reader->current)
+	if (!reader->current && !reader->before)
 		return true;
 	fields_read(reader, form_of(event.name), &event);
 	*(struct trace_event *)vec_push(&reader->events) = event;
@@ -322,6 +334,7 @@ bool trace_read(struct reader *reader, const char *path)
 		if (!trace_line(reader))
 			return false;
 	}
+	keep_after(reader);
 	for (size_t i = 0; i < recording->nr_commands; i++)
 		if (!recording->commands[i].traced)
 			recording->trace_cut = true;

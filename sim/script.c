@@ -169,6 +169,12 @@ static void find_meanwhile(struct script *s, const struct command *c, struct scr
 	}
 }
 
+const struct event *script_loop(const struct script *script, size_t i)
+{
+	return i < ARRAY_SIZE(script->background) && script->background[i].op ?
+	       &script->background[i] : NULL;
+}
+
 void script_window_used(struct script *script)
 {
 	script->nr_later = 0;

@@ -48,6 +48,8 @@ struct vm_config script_config(const struct recording *recording);
 struct script_events script_command(struct script *script, const struct command *command);
 /* The window of "later" has been open: it acts once. */
 void script_window_used(struct script *script);
+/* The @i'th background loop: its event, over and over; NULL: it does not run. */
+const struct event *script_loop(const struct script *script, size_t i);
 /* Addresses as the script writes them: 0x..., REGION, REGION+offset. */
 bool script_address(const struct script *script, const char *word, uint64_t *hva);
 /* 32K, 2M, 0x1000, 7: as strtoull() reads them; 0 for anything else. */

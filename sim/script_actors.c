@@ -58,7 +58,7 @@ const char *do_par(struct script *s, const struct command *c)
 	return NULL;
 }
 
-/* bg ID dontneed|zap|mprot ADDR LEN USEC [obj=]: over and over until bgstop ID */
+/* bg ID dontneed|rdontneed|zap|mprot ADDR LEN USEC [obj=]: over and over until bgstop ID */
 const char *do_bg(struct script *s, const struct command *c)
 {
 	struct event e = { .number = c->number, .file = s->file, .line = c->line,
@@ -75,6 +75,12 @@ const char *do_bg(struct script *s, const struct command *c)
 		e.count = e.size >> PAGE_SHIFT;
 	} else if (!strcmp(script_word(c, 2), "dontneed")) {
 		e.id = EVENT_DONTNEED;
+	} else if (!strcmp(script_word(c, 2), "rdontneed")) {	/* 16 pages somewhere */
+		e.id = EVENT_DONTNEED;
+		e.random = true;
+		e.value = 12345 + number(c, 1);
+	} else if (!strcmp(script_word(c, 2), "mprot")) {	/* read-only, and back */
+		e.id = EVENT_MPROTECT;
 	} else {
 		return "this background loop is not modelled";
 	}

@@ -251,6 +251,13 @@ enum vm_result vm_run_steps(struct vm *vm, unsigned task, unsigned steps)
 	return run_steps(vm, task, NULL, steps);
 }
 
+enum vm_result vm_step(struct vm *vm, unsigned task)
+{
+	const struct step *step = task_next_step(&vm->m, task);
+
+	return step ? run_one(vm, task, step) : VM_DONE;
+}
+
 void vm_chain(const struct vm *vm, const struct frame *frame, u8 depth, char *buffer, size_t size)
 {
 	task_chain(&vm->m, frame, depth, buffer, size);

@@ -113,6 +113,8 @@ int vm_free_task(const struct vm *vm);
 enum vm_result vm_run(struct vm *vm, unsigned task, const char *until);
 /* Run at most @steps steps of it: VM_PAUSED if it could go on. */
 enum vm_result vm_run_steps(struct vm *vm, unsigned task, unsigned steps);
+/* One step, whatever the others do: VM_DONE, VM_BLOCKED, VM_FULL; VM_PAUSED if one ran. */
+enum vm_result vm_step(struct vm *vm, unsigned task);
 /* The modelled call chain in a log entry. */
 void vm_chain(const struct vm *vm, const struct frame *frame, u8 depth, char *buffer, size_t size);
 /* Every law over everything: must find nothing that the checks after the steps have not found. */

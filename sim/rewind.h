@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rewind.h: a vm that can go back. Memory that changes is remembered, the rest is copied.
+ *
+ * For searches among orders of steps: the cost of going back is that of the steps taken back.
+ * What the vm keeps for reports (its ring of references) may lose its oldest entries.
+ */
+#pragma once
+
+#include "sim/vm.h"
+
+struct rewind;
+
+/* From here on, until rewind_free(), the vm's memory is watched. */
+struct rewind *rewind_new(struct vm *vm);
+void rewind_free(struct rewind *rewind);
+/* Marks are a stack: mark() pushes one, and says how many there are; at most @max, oldest go. */
+size_t rewind_mark(struct rewind *rewind);
+/* The vm is as it was at the last mark, which stays; or goes. */
+void rewind_to_mark(struct rewind *rewind);
+void rewind_drop_mark(struct rewind *rewind);
+/* All marks but the last @n are forgotten: there is no way back beyond them. */
+void rewind_commit(struct rewind *rewind, size_t n);
+/* Equal for equal worlds and memory, if they come from the mark @base (0 is the oldest). */
+u64 rewind_hash(const struct rewind *rewind, size_t base);
+u64 rewind_mix(u64 hash, u64 value);
+/* Did what came between the @i'th mark and the next change nothing but this task's own state? */
+bool rewind_is_private(const struct rewind *rewind, size_t i, int task);
