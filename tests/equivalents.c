@@ -90,6 +90,13 @@ static bool splits_eagerly(const struct semantics *sem)
 	return has_step(sem, PATH_SLOT, "split_slot");
 }
 
+/* break_ksm() of 6.2 */
+static bool breaks_by_unshare(const struct semantics *sem)
+{
+	return sem->traits.ksm_unshares;
+}
+
+#define UNHELD	"no reference since 6.2: .ksm_unshares guards it"
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
 #define GONE	"gone since 6.12: .reexecutes guards it"
 #define NO_CACHE	"there is no gfn_to_pfn_cache before 5.17: .pfncache guards it"
@@ -107,6 +114,7 @@ const struct equivalent equivalents[] = {
 	/* ---- without ---- */
 	{ MUTATION_DROP, "reuse_shared_page", NULL, NULL,
 	  "a shared mapping of a driver's pages is born writable, and mprotect() gives W back" },
+	{ MUTATION_DROP, "ksm_put_broken", NULL, breaks_by_unshare, UNHELD },
 	{ MUTATION_DROP, "notify_begun", NULL, NULL,
 	  "a mark for the laws alone: the_mark_of_notify_begun_is_for_the_laws" },
 	{ MUTATION_DROP, "retry_instruction", NULL, emulates_once, GONE },
@@ -254,6 +262,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "reexecute_instruction", "handle_emulation_failure", emulates_once, GONE },
 	{ MUTATION_SWAP, "lookup_result", "lookup_release", has_no_wrappers,
 	  "6.13 has no wrappers" },
+	{ MUTATION_SWAP, "ksm_break_cow", "ksm_put_broken", breaks_by_unshare, UNHELD },
+	{ MUTATION_SWAP, "ksm_put_broken", "ksm_put_pages", breaks_by_unshare, UNHELD },
 	{ MUTATION_SWAP, "notify_count", "notify_zap", looks_under_mmu_lock,
 	  "mmu_lock is held for writing across both, and nobody looks without it before 6.8" },
 };
