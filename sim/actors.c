@@ -20,7 +20,7 @@ enum {
 	WINDOW = 4096,		/* steps that can be taken back */
 	WINDOW_SLACK = 1024,
 	MARGIN = 4,		/* items beyond a contradiction that show it to be gone */
-	MAX_TRIES = 15000,	/* steps, for one contradiction */
+	MAX_TRIES = 40000,	/* steps, for one contradiction */
 	MAX_IDLE = 100000,	/* steps that show nothing: a loop */
 	FEW = 24,		/* steps of which every order is tried */
 	NEAR = 200,		/* steps within which any of them may have been late */
