@@ -215,6 +215,8 @@ static void stop_loops(struct run *run)
 {
 	struct actors *all = run->actors;
 
+	for (size_t i = all->nr_loops; i < all->nr; i++)
+		arrfree(all->list[i].items);
 	for (size_t i = 0; i < all->nr_loops; i++) {
 		struct actor *a = &all->list[i];
 
@@ -257,8 +259,10 @@ bool actors_run(struct run *run, const struct script_events *todo)
 	run->refs_in_doubt = all->nr > all->nr_loops + 1;
 	search.nr_actors = all->nr;
 	vm_begin_event(run->vm, run->command->number);
-	if (!search_run(&search))
+	if (!search_run(&search)) {
+		arrfree(search.shown);
 		return false;
+	}
 	run->outcome = all->list[all->nr - 1].s.outcome;
 	keep_schedule(run, &search);
 	stop_loops(run);
