@@ -52,3 +52,4 @@ DECLARE_LAW(get_means_own);
 DECLARE_LAW(unheld_is_guarded);
 DECLARE_LAW(outputs_are_fresh);
 DECLARE_LAW(atomic_or_nowait);
+DECLARE_LAW(atomic_names_a_page);

@@ -178,3 +178,12 @@ bool atomic_or_nowait(struct machine *m, u64 key, struct violation *v)
 
 	return !f->atomic || !(f->foll & FOLL_NOWAIT);
 }
+
+/* Fast GUP is all that it can run, and that gives nothing else. */
+bool atomic_names_a_page(struct machine *m, u64 key, struct violation *v)
+{
+	const struct follow *f = ended_lookup(m, key, v);
+
+	v->pfn = f->pfn;
+	return !f->atomic || is_error_noslot_pfn(f->pfn) || f->page != NO_PFN;
+}

@@ -142,6 +142,11 @@ const struct law laws[] = {
 	  .sentence = "Nobody asks for an atomic look-up that is also to be tried without waiting.",
 	  .source = "virt/kvm/kvm_main.c:hva_to_pfn(): BUG_ON(atomic && async); v11 2/8",
 	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = atomic_or_nowait },
+	{ .id = "atomic-gives-a-page",
+	  .sentence = "What an atomic look-up gives is a page that it took a reference on.",
+	  .when = "when hva_to_pfn() returns a pfn; prefetching relies on it",
+	  .source = "v11 7/8: make_spte(): fault is NULL; review of v9 6/6 (Maxim Levitsky)",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = atomic_names_a_page },
 
 	/* ---- pages that something leads to ---- */
 	{ .id = "no-free-page-mapped",

@@ -432,6 +432,8 @@ const struct mutant mutants[] = {
 	  .ops = { .take_remapped = take_by_kind } },
 	{ "an atomic look-up goes on", "atomic-does-not-sleep", "anon_lookups", &sem_v6_1,
 	  .edits = DROP(PATH_FOLLOW, "atomic_miss") },
+	{ "an atomic look-up walks the PTEs", "atomic-gives-a-page", "bar_prefetched", &sem_v6_8,
+	  .edits = DROP(PATH_FOLLOW, "atomic_miss") },
 	{ "an atomic look-up that does not wait", "atomic-xor-nowait", "anon_lookups", &sem_v6_1,
 	  .ops = { .lookup_args = lookup_without_waiting } },
 	{ "a put of what has no struct page", "no-bad-pfn-to-page", "bar_mapped", &sem_v7_2,

@@ -139,6 +139,9 @@ const struct story stories[] = {
 	{ "bar_mapped", "alloc bar mmio pages=2 pfn=0xfe000\n" "mode bar remap\n"
 	  "mmap m 8K device bar\n" "memslot 1 gpa=0 hva=m size=8K\n" "read 0\n" "write 0x1000 7\n"
 	  "map 0\n" "unmap 0\n" "lookup 0 prot\n" "dontneed m 4K\n" "munmap m 8K\n" },
+	{ "bar_prefetched", "alloc bar mmio pages=2 pfn=0xfe000\n" "mode bar remap\n"
+	  "mmap m 8K device bar\n" "memslot 1 gpa=0 hva=m size=8K\n" "lookup 0 atomic\n"
+	  "prefetch 0 shadow\n" },
 	{ "page_by_fault", "alloc buf order0 pages=2\n" "mode buf page\n" "mmap m 8K device buf\n"
 	  "memslot 1 gpa=0 hva=m size=8K\n" "read 0\n" "write 0x1000 7\n" "zap buf\n"
 	  "lookup 0 prot\n" "zap buf\n" "free buf\n" "read 0\n" },

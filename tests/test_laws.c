@@ -227,6 +227,17 @@ static void asks_for_atomic_and_nowait(struct machine *m)
 	f->foll |= FOLL_NOWAIT;
 }
 
+static void gives_a_pfn_without_waiting(struct machine *m)
+{
+	struct follow *f = ends_lookup(m);
+
+	f->atomic = true;
+	f->foll = 0;
+	f->guarded = true;
+	f->page = f->got = NO_PFN;
+	m->w->task[0].refs = 0;
+}
+
 static void maps_without_a_reference(struct machine *m)
 {
 	pages_init(m, ALLOC_RESERVED, BLOCK, 0, OWNER_DRIVER);
@@ -333,6 +344,7 @@ static const struct row rows[] = {
 	{ "outputs-fresh", names_the_page_of_another_lookup, BLAME_KVM },
 	{ "atomic-does-not-sleep", sleeps_in_an_atomic_lookup, BLAME_KVM },
 	{ "atomic-xor-nowait", asks_for_atomic_and_nowait, BLAME_KVM },
+	{ "atomic-gives-a-page", gives_a_pfn_without_waiting, BLAME_KVM },
 	{ "unguarded-holds-ref", maps_without_a_reference, BLAME_KVM },
 	{ "unmap-pairs-map", keeps_a_maps_reference, BLAME_KVM },
 	{ "no-touch-when-stale", marks_what_it_does_not_hold, BLAME_KVM },

@@ -331,7 +331,7 @@ static const char *const never_broken[] = {
 	"dirty-not-lost", "no-stale-spte", "writable-bits-agree",
 	"huge-contained", "leaf-immutable", "spte-has-slot", "no-stale-tlb",
 	"notifier-counts-agree", "error-holds-no-ref",
-	"atomic-does-not-sleep",
+	"atomic-does-not-sleep", "atomic-gives-a-page",
 	"ad-only-if-refcounted", "mmio-generation",
 	"dirty-log-complete", "seq-before-count", "pfncache-fresh",
 };
