@@ -16,12 +16,19 @@
 static bool walks_table(const struct machine *m, const struct task *t)
 {
 	(void)m;
-	return t->nested.table != NO_PFN;
+	return t->nested.paging && t->nested.table != NO_PFN;
+}
+
+static bool lacks_paging(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->nested.paging && !t->access.error;
 }
 
 static bool fetches(const struct machine *m, const struct task *t)
 {
-	return walks_table(m, t) && m->w->config.code_gpa != NO_PFN && !t->access.error;
+	return (walks_table(m, t) || !t->nested.paging) && !t->access.error &&
+	       m->w->config.code_gpa != NO_PFN;
 }
 
 static bool reaches_vmsave(const struct machine *m, const struct task *t)
@@ -51,6 +58,14 @@ static enum step_result nested_fetch(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
+/* The instruction is undefined outside of protected mode with paging. */
+static enum step_result nested_refuse(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->nested.undefined = true;
+	return STEP_DONE;
+}
+
 static enum step_result nested_map(struct machine *m, struct task *t)
 {
 	(void)m;
@@ -70,6 +85,8 @@ static enum step_result nested_unmap(struct machine *m, struct task *t)
 const struct step path_nested[] = {
 	STEP(nested_walk, .when = walks_table, .calls = PATH_ACCESS),
 	STEP(nested_fetch, .when = fetches, .calls = PATH_ACCESS),
+	STEP(nested_refuse, .when = lacks_paging,
+	     .chain = VMSAVE " > nested_svm_check_permissions"),
 	STEP(nested_map, .when = reaches_vmsave, .calls = PATH_MAP, .chain = VMSAVE),
 	STEP(nested_unmap, .when = has_mapped, .calls = PATH_UNMAP_MAP, .chain = VMSAVE),
 	{ 0 }

@@ -95,7 +95,8 @@ const struct semantics_patch semantics_mmu[NR_MMU_KINDS] = {
 			 .root_is_obsolete = shadow_root_is_obsolete, .walk = tdp_walk,
 			 .next_leaf = tdp_next_leaf, .unmap_range = rmap_unmap_range,
 			 .age_range = rmap_age_range,
-			 .rearm = rmap_rearm, .root_at = shadow_root_at },
+			 .rearm = rmap_rearm, .root_at = shadow_root_at,
+			 .free_roots = shadow_free_roots },
 	},
 	[MMU_SHADOW] = {
 		.name = "shadow", .edits = edits, .calls = shadow_calls,
@@ -103,6 +104,7 @@ const struct semantics_patch semantics_mmu[NR_MMU_KINDS] = {
 			 .root_is_obsolete = pae_root_is_obsolete, .walk = pae_walk,
 			 .next_leaf = pae_next_leaf, .unmap_range = rmap_unmap_range,
 			 .age_range = rmap_age_range,
-			 .rearm = rmap_rearm, .root_at = shadow_root_at },
+			 .rearm = rmap_rearm, .root_at = shadow_root_at,
+			 .free_roots = pae_free_roots },
 	},
 };

@@ -78,6 +78,8 @@ struct ops {
 	bool (*root_is_obsolete)(struct machine *m, unsigned vcpu);
 	/* For laws: the roots that exist, obsolete ones too, 0 .. MAX_ROOTS - 1; NO_PFN: none. */
 	pfn_t (*root_at)(struct machine *m, unsigned i);
+	/* kvm_mmu_unload(): a vCPU gives its roots up. */
+	void (*free_roots)(struct machine *m, unsigned vcpu);
 	struct pt_leaf (*walk)(struct machine *m, pfn_t root, gfn_t gfn);
 	struct pt_leaf (*next_leaf)(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end);
 	/* kvm_unmap_gfn_range(). @zapped[0]: below valid roots, [1]: below obsolete ones. */

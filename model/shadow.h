@@ -72,6 +72,9 @@ bool shadow_root_is_obsolete(struct machine *m, unsigned vcpu);
 pfn_t pae_load_root(struct machine *m, unsigned vcpu);
 pfn_t pae_current_root(struct machine *m);
 bool pae_root_is_obsolete(struct machine *m, unsigned vcpu);
+/* kvm_mmu_unload() */
+void shadow_free_roots(struct machine *m, unsigned vcpu);
+void pae_free_roots(struct machine *m, unsigned vcpu);
 /* The entry of @level for @gfn below a root of either kind; the tables down to it are there. */
 struct pt_leaf shadow_entry(struct machine *m, pfn_t root, gfn_t gfn, unsigned level);
 struct pt_leaf pae_walk(struct machine *m, pfn_t root, gfn_t gfn);

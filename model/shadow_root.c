@@ -35,8 +35,12 @@ pfn_t shadow_root_at(struct machine *m, unsigned i)
 
 bool shadow_root_is_obsolete(struct machine *m, unsigned vcpu)
 {
-	struct shadow_page sp = shadow_page_of(m, m->w->vcpu[vcpu].root << PAGE_SHIFT);
+	pfn_t root = m->w->vcpu[vcpu].root;
+	struct shadow_page sp;
 
+	if (root == NO_PFN)
+		return true;
+	sp = shadow_page_of(m, root << PAGE_SHIFT);
 	return shadow_is_obsolete(m, &sp);
 }
 
@@ -46,6 +50,17 @@ pfn_t shadow_current_root(struct machine *m)
 		if (m->w->vcpu[v].root != NO_PFN && !shadow_root_is_obsolete(m, v))
 			return m->w->vcpu[v].root;
 	return NO_PFN;
+}
+
+void shadow_free_roots(struct machine *m, unsigned vcpu)
+{
+	pfn_t root = m->w->vcpu[vcpu].root, zapped = 0;
+
+	m->w->vcpu[vcpu].root = NO_PFN;
+	if (root == NO_PFN)
+		return;
+	shadow_put_root(m, root, &zapped);
+	shadow_commit_zap(m, zapped);
 }
 
 pfn_t shadow_load_root(struct machine *m, unsigned vcpu)
@@ -83,10 +98,13 @@ pfn_t pae_current_root(struct machine *m)
 	return NO_PFN;
 }
 
-static void pae_free_roots(struct machine *m, pfn_t pae_root)
+void pae_free_roots(struct machine *m, unsigned vcpu)
 {
-	pfn_t zapped = 0;
+	pfn_t pae_root = m->w->vcpu[vcpu].root, zapped = 0;
 
+	m->w->vcpu[vcpu].root = NO_PFN;
+	if (pae_root == NO_PFN)
+		return;
 	for (unsigned i = 0; i < PAE_ROOTS; i++)
 		shadow_put_root(m, pt_pfn(m->phys->load(m->phys, pae_root, i)), &zapped);
 	m->phys->clear(m->phys, pae_root);
@@ -102,8 +120,7 @@ pfn_t pae_load_root(struct machine *m, unsigned vcpu)
 	if (!mmu_lock_is_free(m))
 		return NO_PFN;
 	v->free_obsolete_roots = false;
-	if (v->root != NO_PFN)
-		pae_free_roots(m, v->root);
+	pae_free_roots(m, vcpu);
 	shadow_make_available(m);
 	v->root = SPACE_PAE_ROOT + vcpu;
 	for (unsigned i = 0; i < PAE_ROOTS; i++) {

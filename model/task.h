@@ -361,7 +361,9 @@ struct nested {
 	gpa_t vmcb;		/* rax */
 	gpa_t table;		/* of the guest's page directory; NO_PFN: no paging */
 	u32 entry;		/* the page directory entry that maps the code */
-	u32 pad;
+	u8 paging;		/* CR0.PG */
+	u8 undefined;		/* #UD */
+	u8 pad[2];
 };
 
 /* KVM_PRE_FAULT_MEMORY */

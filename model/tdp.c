@@ -323,6 +323,15 @@ pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
 	return root;
 }
 
+/* A root that is not obsolete is the TDP MMU's own, too, and stays (6.8). */
+void tdp_free_roots(struct machine *m, unsigned vcpu)
+{
+	pfn_t old = m->w->vcpu[vcpu].root;
+
+	m->w->vcpu[vcpu].root = NO_PFN;
+	put_root(m, old);
+}
+
 pfn_t tdp_root_at(struct machine *m, unsigned i)
 {
 	return m->w->kvm.roots[i].used ? m->w->kvm.roots[i].pfn : NO_PFN;

@@ -121,9 +121,10 @@ static void find_root(struct run *run)
 			run->root = run->vm->w.vcpu[v].root;
 }
 
+/* An exception is the guest's matter. */
 static bool is_over(const struct outcome *outcome)
 {
-	return outcome->error || !strcmp(outcome->word, "sigsegv");
+	return (outcome->error && strcmp(outcome->word, "ud")) || !strcmp(outcome->word, "sigsegv");
 }
 
 /* Before it looks, outside of the command: of this only what it frees is of interest. */

@@ -89,7 +89,7 @@ static struct said run_said(const struct run *run)
 		return say("INTERNAL_ERROR sub=1");
 	if (!o->error)
 		return say("HLT");
-	if (!strcmp(o->word, "gp"))
+	if (!strcmp(o->word, "gp") || !strcmp(o->word, "ud"))
 		return say("EXIT 8");	/* no handler: KVM_EXIT_SHUTDOWN */
 	return say("KVM_RUN=-1 %s (ebx=0x%llx ecx_left=%llu)", errno_name(o->error),
 		   (unsigned long long)o->stopped_at,
@@ -108,14 +108,28 @@ static bool is_register(struct run *run)
 	       !page_is(&run->vm->m, o->pfn, PG_VALID);
 }
 
+/* What nothing has told yet; from here on it reads so until it is written. */
+static void learn_register(struct run *run, uint64_t value)
+{
+	const char *word = run->command->nr_words > 1 ? run->command->words[1] : "0";
+	uint64_t at = script_number(word);
+
+	take_input(run, place_of_command(run), "device register 0x%llx",
+		   (unsigned long long)value);
+	observe_unmodelled(run, CONFORM_VALUE, place_of_command(run),
+			   say("0x%llx", (unsigned long long)value).text);
+	if (script_address(run->script, word, &at) || *word == '0')
+		page_store(&run->vm->m, run->outcome.pfn, at, value);
+}
+
 static void answer_value(struct run *run, uint64_t value)
 {
 	struct place place = place_of_command(run);
 	struct said recorded = say("0x%llx", (unsigned long long)value);
 
-	if (is_register(run)) {
-		take_input(run, place, "device register 0x%llx", (unsigned long long)value);
-		observe_unmodelled(run, CONFORM_VALUE, place, recorded.text);
+	if (is_register(run) && (!run->outcome.has_value || !value ||
+				 run->outcome.value != value)) {
+		learn_register(run, value);
 		return;
 	}
 	observe(run, CONFORM_VALUE, place, recorded.text,

@@ -27,6 +27,7 @@ enum event_id {
 	EVENT_HOST_READ, EVENT_HOST_WRITE,
 	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP, EVENT_PREFETCH,
 	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE, EVENT_STAGE2, EVENT_PREFAULT,
+	EVENT_RESET_MMU,
 	EVENT_MIGRATE, EVENT_OFFLINE, EVENT_CLEAR_REFS, EVENT_PAGEOUT, EVENT_COLD,
 	EVENT_COMPACT, EVENT_RECLAIM,
 	EVENT_KSM_MERGE, EVENT_KSM_UNMERGE,
@@ -78,6 +79,7 @@ struct event {
 	uint64_t cache;			/* row of kvm.gpcs */
 	uint64_t advice;		/* enum advice */
 	uint64_t table;			/* VMSAVE: the guest's page directory, or NO_PFN */
+	uint64_t paging;		/* VMSAVE: the guest has CR0.PG */
 	uint64_t node;
 	struct found_page *found;	/* COMPACT of recordings: .count pages, last found first */
 	uint64_t room;			/* COMPACT: so many pages find a free one */

@@ -17,7 +17,7 @@ void event_start_caller(struct task *t, const struct event *e)
 		break;
 	case EVENT_VMSAVE:
 		t->nested = (struct nested){ .vmcb = e->gpa, .table = e->table,
-					     .entry = e->value };
+					     .entry = e->value, .paging = e->paging };
 		break;
 	case EVENT_GPC:
 	case EVENT_GPC_OFF:

@@ -263,8 +263,13 @@ const struct event_kind event_kinds[] = {
 	  "The guest saves state to a VMCB in its memory. [vmload_vmsave_interception()]", {
 		GPA,
 		{ "table", ARG_NUMBER, AT(table), .preset = NO_PFN, .max = MAX_GPA,
-		  .help = "guest's page directory; absent: no paging" },
+		  .help = "guest's page directory; absent: the walk is left out" },
+		{ "paging", ARG_NUMBER, AT(paging), .preset = 1, .max = 1,
+		  .help = "0: the guest has not turned paging on" },
 		VCPU, UNTIL } },
+	{ "reset-mmu", EVENT_RESET_MMU,
+	  "Userspace sets a vCPU's CR0 or EFER. [kvm_mmu_reset_context()]", {
+		{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose" } } },
 	{ "prefetch", EVENT_PREFETCH,
 	  "The shadow MMU looks a neighbour of a fault up. [direct_pte_prefetch()]", {
 		GPA, { "how", ARG_CHOICE, AT(api), .positional = true, .words = prefetch_words,

@@ -75,9 +75,11 @@ static void vmsave_outcome(struct vm *vm, const struct task *t, struct outcome *
 		access_outcome(vm, t, o);
 		return;
 	}
-	o->error = t->map.error;
-	o->word = o->error ? "gp" : "ok";
+	o->error = t->nested.undefined ? -EINVAL : t->map.error;
+	o->word = t->nested.undefined ? "ud" : o->error ? "gp" : "ok";
 	o->has_value = !o->error;
+	if (t->nested.undefined)
+		return;
 	o->value = t->nested.vmcb;	/* rax */
 	outcome_page(vm, o, t->follow.pfn);
 }
@@ -186,6 +188,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 		o->error = t->driver.error;
 		break;
 	case EVENT_DRAIN:
+	case EVENT_RESET_MMU:
 	case EVENT_HUGEPAGES:
 	case EVENT_RESUME:
 	case EVENT_NOTHING:

@@ -325,6 +325,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		break;
 	case EVENT_FORK:
 	case EVENT_DRAIN:
+	case EVENT_RESET_MMU:
 	case EVENT_HUGEPAGES:
 	case EVENT_RESUME:
 	case EVENT_NOTHING:
@@ -459,10 +460,12 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 		return resume(vm, event, o, error);
 	if (event->id == EVENT_DRAIN)
 		lru_drain(&vm->m);
+	if (event->id == EVENT_RESET_MMU)
+		vm->sem.ops.free_roots(&vm->m, event->vcpu);
 	if (event->id == EVENT_HUGEPAGES)
 		hugetlb_resize(&vm->m, event->count);
 	if (event->id == EVENT_DRAIN || event->id == EVENT_NOTHING ||
-	    event->id == EVENT_HUGEPAGES) {
+	    event->id == EVENT_HUGEPAGES || event->id == EVENT_RESET_MMU) {
 		o->word = "ok";
 		return true;
 	}

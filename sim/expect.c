@@ -56,7 +56,7 @@ static bool number_arg(const struct ast_statement *s, const char *key, uint64_t 
 
 static const char *const outcome_words[] = {
 	"mapped", "spurious", "retry", "emulate", "mmio", "efault", "hwpoison", "ok", "einval",
-	"eexist", "ebusy", "enomem", "enoent", "eagain", "enosys", "ro_fault", "noslot", "gp",
+	"eexist", "ebusy", "enomem", "enoent", "eagain", "enosys", "ro_fault", "noslot", "gp", "ud",
 	"sigsegv", "sigbus", "paused", "blocked", "finished", "livelock",
 	"bug", "oops", "unreachable", "internal_error", NULL
 };

@@ -180,6 +180,16 @@ void script_window_used(struct script *script)
 	script->nr_later = 0;
 }
 
+/* The last one, but for what is put back behind it. */
+static size_t main_event(const struct script *script)
+{
+	size_t n = script->nr_events;
+
+	while (n > 1 && script->events[n - 1].id == EVENT_RESET_MMU)
+		n--;
+	return n ? n - 1 : 0;
+}
+
 struct script_events script_command(struct script *script, const struct command *command)
 {
 	struct script_events out = { .verdict = SCRIPT_UNMODELLED,
@@ -194,7 +204,7 @@ struct script_events script_command(struct script *script, const struct command 
 		out.verdict = row->looks ? SCRIPT_LOOKS :
 			      script->overlaps ? SCRIPT_OVERLAP : SCRIPT_EVENTS;
 	find_meanwhile(script, command, &out);
-	out.main = script->nr_events ? script->nr_events - 1 : 0;
+	out.main = main_event(script);
 	if (out.verdict != SCRIPT_UNMODELLED && !out.meanwhile)
 		script_daemons(script, command);
 	out.events = script->events;

@@ -57,13 +57,35 @@ const char *script_prefault(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* An instruction that is undefined leads to no look-up. */
+static bool looks_up(const struct command *c)
+{
+	for (size_t i = 0; i < c->nr_events; i++)
+		if (!strcmp(c->events[i].name, "rp_hva_to_pfn") ||
+		    !strcmp(c->events[i].name, "kvm_page_fault"))
+			return true;
+	return false;
+}
+
+/* The recorder of old did not turn paging on: SVME alone is set, and then is not. */
+static void script_vmsave_without_paging(struct script *s, const struct command *c)
+{
+	script_add(s, c, EVENT_RESET_MMU);
+	script_add(s, c, EVENT_VMSAVE)->gpa = number(c, 1);
+	script_add(s, c, EVENT_RESET_MMU);
+}
+
 /* gvmsave|gvmload GPA: vCPU 0 with paging on: 4M pages, mapped one to one, from a new table */
 const char *script_vmsave(struct script *s, const struct command *c)
 {
 	struct event *e;
 
-	if (!s->recording->tdp_mmu)
+	if (!s->recording->tdp_mmu && looks_up(c))
 		return "a guest that turns paging on is modelled with the TDP MMU alone";
+	if (!s->recording->tdp_mmu) {
+		script_vmsave_without_paging(s, c);
+		return NULL;
+	}
 	for (unsigned i = 0; i < 1024; i++) {
 		e = script_add(s, c, EVENT_HOST_WRITE);
 		e->hva = CODE_HVA + GUEST_TABLE + i * 4;
@@ -73,5 +95,6 @@ const char *script_vmsave(struct script *s, const struct command *c)
 	e->gpa = number(c, 1);
 	e->table = GUEST_TABLE;
 	e->value = GUEST_PTE(0);
+	e->paging = 1;
 	return NULL;
 }
