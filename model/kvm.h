@@ -71,6 +71,9 @@ enum log_mode { LOG_MANUAL = 1 << 0, LOG_INITIALLY_SET = 1 << 1 };
 
 enum { NO_SLOT = -1 };
 
+/* Of the generation, from when memslots are published until no reader has the old ones. */
+#define KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS	BIT(63)
+
 struct memslot {
 	gfn_t base_gfn;
 	u64 npages;
@@ -131,15 +134,17 @@ struct kvm {
 	s16 mn_active;		/* mn_active_invalidate_count */
 	u64 mmu_seq;		/* mmu_invalidate_seq (mmu_notifier_seq) */
 	u64 range_start, range_end;	/* hvas up to 6.1, gfns since 6.8; [start, end) */
-	u64 generation;		/* of the memslots */
+	u64 generation;		/* of the memslots, with KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS */
 	u64 log_mode;		/* enum log_mode */
 	u8 mmu_valid_gen;	/* of shadow pages (shadow.h) */
-	u8 pad[7];
+	u8 active_slots;	/* which half of .slots kvm->memslots[0] is */
+	u8 srcu_readers;	/* tasks, a bit each, that synchronize_srcu() waits for */
+	u8 pad[5];
 	pfn_t active_first, active_last;	/* active_mmu_pages: 0: none */
 	u64 used_mmu_pages, max_mmu_pages;
 	struct open_range open[MAX_OPEN];
 	struct root roots[MAX_ROOTS];	/* the TDP MMU's */
-	struct memslot slots[MAX_SLOTS];
+	struct memslot slots[2 * MAX_SLOTS];	/* a slot has the same place in both halves */
 	struct host_map maps[MAX_MAPS];
 	struct gpc gpcs[MAX_GPCS];
 };

@@ -79,7 +79,7 @@ static void check_leaves(struct checker *c, const struct law *law, gfn_t gfn, gf
 
 static void check_hvas(struct checker *c, const struct law *law, hva_t start, hva_t end)
 {
-	for (int row = 0; row < MAX_SLOTS; row++) {
+	for (int row = memslots_begin(c->m); row < memslots_end(c->m); row++) {
 		gfn_t lo, hi;
 
 		if (memslot_overlap(memslot_row(c->m, row), start, end, &lo, &hi))

@@ -5,9 +5,70 @@
 
 #define SPACE_DIRTY	((pfn_t)2 << 44)
 
+int memslots_begin(const struct machine *m)
+{
+	return m->w->kvm.active_slots * MAX_SLOTS;
+}
+
+int memslots_end(const struct machine *m)
+{
+	return memslots_begin(m) + MAX_SLOTS;
+}
+
+int memslot_active(const struct machine *m, int row)
+{
+	return memslots_begin(m) + row % MAX_SLOTS;
+}
+
+int memslot_inactive(const struct machine *m, int row)
+{
+	return !m->w->kvm.active_slots * MAX_SLOTS + row % MAX_SLOTS;
+}
+
+/*
+ * A vCPU is, from its exit until it enters the guest again, and so are callers of look-ups. A
+ * notifier is as well, but finds its memslots in the step that uses them.
+ */
+bool task_reads_slots(const struct task *t)
+{
+	if (t->state != TASK_RUNNING)
+		return false;
+	switch ((enum path_id)t->frame[0].path) {
+	case PATH_ACCESS:
+		return t->depth > 1;
+	case PATH_LOOKUP:
+	case PATH_MAP:
+	case PATH_NESTED:
+	case PATH_PREFAULT:
+	case PATH_PREFETCH:
+	case PATH_STAGE2:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void memslots_publish(struct machine *m)
+{
+	struct kvm *kvm = &m->w->kvm;
+
+	kvm->active_slots = !kvm->active_slots;
+	kvm->generation |= KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS;
+	kvm->srcu_readers = 0;
+	for (unsigned i = 0; i < MAX_TASKS; i++)
+		kvm->srcu_readers |= task_reads_slots(&m->w->task[i]) << i;
+}
+
+void memslots_propagate(struct machine *m, int row)
+{
+	struct memslot *slots = m->w->kvm.slots;
+
+	slots[memslot_inactive(m, row)] = slots[memslot_active(m, row)];
+}
+
 const struct memslot *memslot_row(struct machine *m, int row)
 {
-	assert(row >= 0 && row < MAX_SLOTS);
+	assert(row >= 0 && row < 2 * MAX_SLOTS);
 	return &m->w->kvm.slots[row];
 }
 
@@ -18,7 +79,7 @@ bool memslot_is(struct machine *m, int row, u16 flags)
 
 int memslot_of_gfn(struct machine *m, gfn_t gfn)
 {
-	for (int row = 0; row < MAX_SLOTS; row++) {
+	for (int row = memslots_begin(m); row < memslots_end(m); row++) {
 		const struct memslot *slot = memslot_row(m, row);
 
 		if ((slot->flags & KVM_MEMSLOT_USED) && gfn - slot->base_gfn < slot->npages)
@@ -29,7 +90,7 @@ int memslot_of_gfn(struct machine *m, gfn_t gfn)
 
 int memslot_of_id(struct machine *m, int id)
 {
-	for (int row = 0; row < MAX_SLOTS; row++)
+	for (int row = memslots_begin(m); row < memslots_end(m); row++)
 		if (memslot_is(m, row, KVM_MEMSLOT_USED) && memslot_row(m, row)->id == id)
 			return row;
 	return NO_SLOT;
@@ -66,7 +127,7 @@ bool memslots_overlap(struct machine *m, hva_t start, hva_t end)
 {
 	gfn_t lo, hi;
 
-	for (int row = 0; row < MAX_SLOTS; row++)
+	for (int row = memslots_begin(m); row < memslots_end(m); row++)
 		if (memslot_overlap(memslot_row(m, row), start, end, &lo, &hi))
 			return true;
 	return false;
@@ -74,7 +135,7 @@ bool memslots_overlap(struct machine *m, hva_t start, hva_t end)
 
 static pfn_t dirty_page(int row, u64 word)
 {
-	return SPACE_DIRTY + ((u64)row << 32) + word / WORDS_PER_PAGE;
+	return SPACE_DIRTY + ((u64)(row % MAX_SLOTS) << 32) + word / WORDS_PER_PAGE;
 }
 
 u64 memslot_dirty_word(struct machine *m, int row, u64 word)

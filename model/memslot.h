@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * memslot.h: gfn to hva, and back.
+ * memslot.h: gfn to hva, and back; the two sets of memslots, and who still reads the old one.
  *
- * Linux: virt/kvm/kvm_main.c:__gfn_to_hva_many(), search_memslots(); one address space.
+ * Linux: virt/kvm/kvm_main.c:__gfn_to_hva_many(), search_memslots(), kvm_swap_active_memslots()
+ * (before 5.17 install_new_memslots(), with copies of the array); one address space. A row is of
+ * one set: who found it before a switch goes on with the memslot as it was.
  */
 #pragma once
 
@@ -10,6 +12,23 @@
 #include "model/kvm.h"
 
 struct machine;
+struct task;
+
+/* Rows of the active set: kvm_for_each_memslot() */
+int memslots_begin(const struct machine *m);
+int memslots_end(const struct machine *m);
+/* The row for the same memslot in the active set, and in the other. */
+int memslot_active(const struct machine *m, int row);
+int memslot_inactive(const struct machine *m, int row);
+/*
+ * rcu_assign_pointer(kvm->memslots[0]): the other set is active from now on, and whoever is in
+ * kvm->srcu may still have the old one.
+ */
+void memslots_publish(struct machine *m);
+/* What was changed in the active set is taken over into the other. */
+void memslots_propagate(struct machine *m, int row);
+/* Is the task in a read section of kvm->srcu, in which a row may survive a cut? */
+bool task_reads_slots(const struct task *t);
 
 /* The row that holds @gfn (an INVALID one too), or NO_SLOT. */
 int memslot_of_gfn(struct machine *m, gfn_t gfn);

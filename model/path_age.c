@@ -141,7 +141,7 @@ static enum step_result young_age(struct machine *m, struct task *t)
 {
 	gfn_t lo, hi;
 
-	for (int row = 0; row < MAX_SLOTS; row++)
+	for (int row = memslots_begin(m); row < memslots_end(m); row++)
 		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
 			t->notify.young |= m->sem->ops.age_range(m, lo, hi);
 	return STEP_NEXT;

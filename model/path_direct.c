@@ -178,7 +178,7 @@ enum step_result limit_mmu_pages(struct machine *m, struct task *t)
 	(void)t;
 	if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
 		return STEP_BLOCKED;
-	for (int row = 0; row < MAX_SLOTS; row++)
+	for (int row = memslots_begin(m); row < memslots_end(m); row++)
 		if (memslot_is(m, row, KVM_MEMSLOT_USED))
 			pages += memslot_row(m, row)->npages;
 	pages /= KVM_MEMSLOT_PAGES_TO_MMU_PAGES_RATIO;

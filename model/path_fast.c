@@ -18,6 +18,8 @@ enum { FAST_TRIES = 5 };	/* "Fast #PF retrying more than 4 times." */
 
 void vcpu_cache_mmio(struct machine *m, unsigned vcpu, gfn_t gfn)
 {
+	if (m->w->kvm.generation & KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS)
+		return;
 	m->w->vcpu[vcpu].mmio_gfn = gfn;
 	m->w->vcpu[vcpu].mmio_generation = m->w->kvm.generation;
 }
@@ -50,7 +52,8 @@ enum step_result mmio_fault(struct machine *m, struct task *t)
 	leaf = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, gfn);
 	if (!spte_is_mmio(format, leaf.entry))	/* zapped since: the guest tries again */
 		return answer_mmio(m, t, RET_PF_RETRY);
-	if (spte_mmio_generation(format, leaf.entry) !=
+	if ((m->w->kvm.generation & KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS) ||
+	    spte_mmio_generation(format, leaf.entry) !=
 	    spte_mmio_generation_of(format, m->w->kvm.generation)) {
 		t->fault.rsvd = false;
 		return STEP_NEXT;

@@ -208,8 +208,6 @@ static enum step_result take_result(struct machine *m, struct task *t)
 		handle_error_pfn(f, f->pfn);
 		return STEP_NEXT;
 	}
-	if (f->pfn == KVM_PFN_NOSLOT)	/* INVALID since check_slot: SRCU is not modelled */
-		f->slot = NO_SLOT;
 	f->map_writable = follow->writable;
 	f->page = follow->page;
 	f->unused_page = true;

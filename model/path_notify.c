@@ -83,7 +83,7 @@ static enum step_result notify_zap(struct machine *m, struct task *t)
 	bool zapped[2] = { false, false };
 	gfn_t lo, hi;
 
-	for (int row = 0; row < MAX_SLOTS; row++)
+	for (int row = memslots_begin(m); row < memslots_end(m); row++)
 		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
 			m->sem->ops.unmap_range(m, lo, hi, zapped);
 	t->notify.flush = m->sem->ops.zap_flushes(m, zapped[0], zapped[1]);
@@ -179,7 +179,7 @@ static enum step_result notify_finish(struct machine *m, struct task *t)
 	kvm->mn_active--;
 	kvm->open[t->notify.open] = (struct open_range){ 0 };
 	touch(m, OBJECT_NOTIFIER, 0);
-	for (int row = 0; row < MAX_SLOTS; row++) {
+	for (int row = memslots_begin(m); row < memslots_end(m); row++) {
 		gfn_t lo, hi;
 
 		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))

@@ -4,8 +4,9 @@
  *
  * Linux: virt/kvm/kvm_main.c:__kvm_set_memory_region(), kvm_set_memslot(),
  * kvm_swap_active_memslots(); arch/x86/kvm/mmu/mmu.c:kvm_mmu_zap_all_fast(); 5.12 to 7.2.
- * Deleting does not raise the sequence: its safety is INVALID + SRCU + obsolete roots.
- * SIMPLIFIED: SRCU readers are not modelled; one address space.
+ * Deleting does not raise the sequence: its safety is INVALID + SRCU + obsolete roots. A change is
+ * made in the set that is not active and published; who read before goes on with what was.
+ * SIMPLIFIED: one address space.
  */
 #include "model/machine.h"
 #include "model/memslot.h"
@@ -39,9 +40,11 @@ gfn_t max_gfn(const struct machine *m)
  */
 bool mmio_generation_wraps(const struct machine *m, const struct task *t)
 {
-	u64 carried = spte_mmio_generation_of(spte_format_of(m), m->w->kvm.generation);
+	u64 next = m->w->kvm.generation + ADDRESS_SPACES;
+	u64 carried = spte_mmio_generation_of(spte_format_of(m), next);
 
-	return slot_changes(m, t) && !(carried & ~(u64)(ADDRESS_SPACES - 1));
+	return slot_publishes(m, t) && !(carried & ~(u64)(ADDRESS_SPACES - 1)) &&
+	       !(m->sem->traits.wrap_asks_caching && m->w->config.no_mmio_caching);
 }
 
 bool slot_ok(const struct machine *m, const struct task *t)
@@ -59,6 +62,11 @@ bool slot_goes(const struct machine *m, const struct task *t)
 bool slot_changes(const struct machine *m, const struct task *t)
 {
 	return slot_ok(m, t) && t->slot.change != SLOT_NOTHING;
+}
+
+bool slot_publishes(const struct machine *m, const struct task *t)
+{
+	return slot_changes(m, t) || t->slot.reverts;
 }
 
 bool log_begins_at_all(const struct machine *m, const struct task *t)
@@ -108,7 +116,7 @@ enum step_result slots_lock(struct machine *m, struct task *t)
 
 static bool overlaps_other(struct machine *m, const struct slot_op *op)
 {
-	for (int row = 0; row < MAX_SLOTS; row++) {
+	for (int row = memslots_begin(m); row < memslots_end(m); row++) {
 		const struct memslot *slot = memslot_row(m, row);
 
 		if (!(slot->flags & KVM_MEMSLOT_USED) || slot->id == op->id)
@@ -122,7 +130,7 @@ static bool overlaps_other(struct machine *m, const struct slot_op *op)
 
 static int free_row(struct machine *m)
 {
-	for (int row = 0; row < MAX_SLOTS; row++)
+	for (int row = memslots_begin(m); row < memslots_end(m); row++)
 		if (!memslot_is(m, row, KVM_MEMSLOT_USED))
 			return row;
 	return NO_SLOT;
@@ -175,15 +183,52 @@ static enum step_result classify_change(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* kvm_invalidate_memslot(): the set that is not active any more keeps the memslot as it was. */
 enum step_result invalidate_slot(struct machine *m, struct task *t)
 {
-	m->w->kvm.slots[t->slot.row].flags |= KVM_MEMSLOT_INVALID;
-	m->w->kvm.generation += ADDRESS_SPACES;
+	struct memslot *slots = m->w->kvm.slots;
+	int other = memslot_inactive(m, t->slot.row);
+
+	slots[other] = slots[t->slot.row];
+	slots[other].flags |= KVM_MEMSLOT_INVALID;
+	memslots_publish(m);
+	t->slot.row = other;
 	return STEP_NEXT;
 }
 
-/* kvm_mmu_zap_all_fast(), front half: mmu_lock for write */
-static enum step_result zap_all_fast(struct machine *m, struct task *t)
+/* synchronize_srcu_expedited(): nobody uses what was published before. */
+static enum step_result wait_for_readers(struct machine *m, struct task *t)
+{
+	(void)t;
+	return m->w->kvm.srcu_readers ? STEP_BLOCKED : STEP_NEXT;
+}
+
+/* After kvm_arch_memslots_updated(): MMIO may be cached again. */
+static enum step_result end_update(struct machine *m, struct task *t)
+{
+	struct kvm *kvm = &m->w->kvm;
+
+	kvm->generation = (kvm->generation & ~KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS) + ADDRESS_SPACES;
+	if (!(kvm->slots[t->slot.row].flags & KVM_MEMSLOT_INVALID))
+		memslots_propagate(m, t->slot.row);	/* kvm_activate_memslot() */
+	return STEP_NEXT;
+}
+
+/* kvm_mmu_zap_all_fast(), up to 5.12: all under mmu_lock, the flush too */
+static enum step_result zap_all_roots(struct machine *m, struct task *t)
+{
+	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
+
+	if (!lock_try_write(mmu_lock, t - m->w->task))
+		return STEP_BLOCKED;
+	if (tdp_zap_all(m))
+		flush_slot(m, t);
+	lock_release_write(mmu_lock, t - m->w->task);
+	return STEP_NEXT;
+}
+
+/* Since 5.13, front half: mmu_lock for write */
+enum step_result zap_all_fast(struct machine *m, struct task *t)
 {
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 
@@ -195,7 +240,7 @@ static enum step_result zap_all_fast(struct machine *m, struct task *t)
 }
 
 /* Its back half, kvm_tdp_mmu_zap_invalidated_roots(): mmu_lock for read */
-static enum step_result zap_obsolete(struct machine *m, struct task *t)
+enum step_result zap_obsolete(struct machine *m, struct task *t)
 {
 	(void)t;
 	if (m->w->kvm.mmu_lock.writer)
@@ -213,11 +258,7 @@ enum step_result prepare_slot(struct machine *m, struct task *t)
 	if (!placed || op->base_gfn + op->npages - 1 <= max_gfn(m))
 		return STEP_NEXT;
 	op->error = -EINVAL;
-	if (op->change == SLOT_MOVE) {	/* kvm_activate_memslot() */
-		m->w->kvm.slots[op->row].flags &= ~KVM_MEMSLOT_INVALID;
-		m->w->kvm.generation += ADDRESS_SPACES;
-		m->touched_all = true;
-	}
+	op->reverts = op->change == SLOT_MOVE;
 	return STEP_NEXT;
 }
 
@@ -235,19 +276,21 @@ static void prepare_bitmap(struct machine *m, const struct slot_op *op)
 
 enum step_result commit_slot(struct machine *m, struct task *t)
 {
-	const struct slot_op *op = &t->slot;
-	struct memslot *slot = &m->w->kvm.slots[op->row];
+	struct slot_op *op = &t->slot;
+	struct memslot *slot;
 
+	op->row = memslot_inactive(m, op->row);
+	slot = &m->w->kvm.slots[op->row];
 	if (op->change == SLOT_DELETE) {
 		memslot_clear_dirty(m, op->row);
 		*slot = (struct memslot){ 0 };
-	} else {
+	} else if (!op->reverts) {	/* else it is there, as it was */
 		*slot = (struct memslot){ .base_gfn = op->base_gfn, .npages = op->npages,
 					  .userspace_addr = op->hva, .id = op->id,
 					  .flags = op->flags | KVM_MEMSLOT_USED };
 		prepare_bitmap(m, op);
 	}
-	m->w->kvm.generation += ADDRESS_SPACES;
+	memslots_publish(m);
 	m->touched_all = true;	/* what its gfns stand for is another matter now */
 	return STEP_NEXT;
 }
@@ -324,14 +367,17 @@ const struct step path_slot[] = {
 	STEP(check_region, .chain = "kvm_set_memory_region"),
 	STEP(classify_change, .when = slot_ok, .chain = "kvm_set_memory_region"),
 	STEP(invalidate_slot, .when = slot_goes, .chain = SLOT),
-	STEP(zap_all_fast, .when = slot_goes, .chain = SLOT " > kvm_mmu_zap_all_fast"),
-	STEP(zap_obsolete, .when = slot_goes,
-	     .chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_invalidated_roots"),
-	STEP(commit_slot, .when = slot_changes, .chain = SLOT),
-	{ .name = "zap_all_of_wrap", .run = zap_all_fast, .when = mmio_generation_wraps,
-	  .chain = WRAP },
-	{ .name = "zap_obsolete_of_wrap", .run = zap_obsolete, .when = mmio_generation_wraps,
-	  .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots" },
+	{ .name = "wait_for_readers_of_valid", .run = wait_for_readers, .when = slot_goes,
+	  .chain = SLOT " > synchronize_srcu_expedited" },
+	{ .name = "end_update_to_invalid", .run = end_update, .when = slot_goes, .chain = SLOT },
+	{ .name = "zap_all_fast", .run = zap_all_roots, .when = slot_goes,
+	  .chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all" },
+	STEP(commit_slot, .when = slot_publishes, .chain = SLOT),
+	STEP(wait_for_readers, .when = slot_publishes,
+	     .chain = SLOT " > synchronize_srcu_expedited"),
+	{ .name = "zap_all_of_wrap", .run = zap_all_roots, .when = mmio_generation_wraps,
+	  .chain = WRAP " > kvm_tdp_mmu_zap_all" },
+	STEP(end_update, .when = slot_publishes, .chain = SLOT),
 	STEP(clear_dirty_slot, .when = log_begins_by_dirty,
 	     .chain = SLOT " > kvm_mmu_slot_leaf_clear_dirty"),
 	STEP(protect_slot, .when = log_begins,

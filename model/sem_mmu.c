@@ -43,11 +43,11 @@ static const struct step_edit edits[] = {
 	{ EDIT_REPLACE, PATH_SLOT, "zap_all_fast",
 	  { .name = "zap_all_fast", .run = zap_all_shadow, .when = slot_goes,
 	    .chain = SLOT " > kvm_mmu_zap_all_fast > kvm_zap_obsolete_pages" } },
-	{ EDIT_DROP, PATH_SLOT, "zap_obsolete", { 0 } },
+	{ EDIT_DROP_ANY, PATH_SLOT, "zap_obsolete", { 0 } },
 	{ EDIT_REPLACE, PATH_SLOT, "zap_all_of_wrap",
 	  { .name = "zap_all_of_wrap", .run = zap_all_shadow, .when = mmio_generation_wraps,
 	    .chain = WRAP } },
-	{ EDIT_DROP, PATH_SLOT, "zap_obsolete_of_wrap", { 0 } },
+	{ EDIT_DROP_ANY, PATH_SLOT, "zap_obsolete_of_wrap", { 0 } },
 	{ EDIT_DROP_ANY, PATH_SLOT, "split_slot", { 0 } },	/* only if there is a TDP MMU */
 	{ EDIT_DROP, PATH_SLOT, "clear_dirty_slot", { 0 } },	/* no PML */
 	{ EDIT_REPLACE, PATH_SLOT, "protect_slot",

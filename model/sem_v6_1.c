@@ -112,6 +112,9 @@ static const struct traits traits = {
 	.hugetlb_zap_notifies = true, .hugetlb_dontneed = true, .checks_hwpoison = true,
 };
 
+#define ZAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_zap_all_fast"
+#define WRAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_invalidate_mmio_sptes > " \
+		"kvm_mmu_zap_all_fast"
 #define SWAP	"kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots"
 
 static const struct call_name calls[] = {
@@ -143,7 +146,20 @@ const struct semantics_patch sem_v6_1 = {
 		{ EDIT_REPLACE, PATH_SLOT, "invalidate_slot",
 		  STEP(swap_to_invalid, .when = slot_goes, .chain = SWAP) },
 		{ EDIT_REPLACE, PATH_SLOT, "commit_slot",
-		  STEP(swap_to_new, .when = slot_changes, .chain = SWAP) },
+		  STEP(swap_to_new, .when = slot_publishes, .chain = SWAP) },
+		/* kvm_tdp_mmu_invalidate_roots(): roots become obsolete, 5.13 (b7cccd397f31) */
+		{ EDIT_REPLACE, PATH_SLOT, "zap_all_fast",
+		  STEP(zap_all_fast, .when = slot_goes, .chain = ZAP) },
+		{ EDIT_AFTER, PATH_SLOT, "zap_all_fast",
+		  STEP(zap_obsolete, .when = slot_goes,
+		       .chain = ZAP " > kvm_tdp_mmu_zap_invalidated_roots") },
+		{ EDIT_REPLACE, PATH_SLOT, "zap_all_of_wrap",
+		  { .name = "zap_all_of_wrap", .run = zap_all_fast, .when = mmio_generation_wraps,
+		    .chain = WRAP } },
+		{ EDIT_AFTER, PATH_SLOT, "zap_all_of_wrap",
+		  { .name = "zap_obsolete_of_wrap", .run = zap_obsolete,
+		    .when = mmio_generation_wraps,
+		    .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots" } },
 		{ EDIT_BEFORE, PATH_SLOT, "clear_dirty_slot",
 		  STEP(split_slot, .when = log_begins,
 		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "

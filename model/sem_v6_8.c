@@ -27,7 +27,7 @@ static void range_add_gfns(struct machine *m, const struct notify *range)
 	bool first = kvm->in_progress == 1;
 	gfn_t lo, hi;
 
-	for (int row = 0; row < MAX_SLOTS; row++) {
+	for (int row = memslots_begin(m); row < memslots_end(m); row++) {
 		if (!memslot_overlap(memslot_row(m, row), range->start, range->end, &lo, &hi))
 			continue;
 		if (first || lo < kvm->range_start)

@@ -156,7 +156,7 @@ static const struct traits traits = {
 	.pferr = PFERR_USER_OF_LINEAR, .mmio_below_max_gfn = true,
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
 	.anon_exclusive = true, .lru_batch = 31,
-	.pfncache = true, .prefaults = true, .wrappers_gone = true,
+	.pfncache = true, .prefaults = true, .wrappers_gone = true, .wrap_asks_caching = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,

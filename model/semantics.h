@@ -112,6 +112,7 @@ struct traits {
 	bool nx_tables_known;		/* kvm_mmu_page.nx_huge_page_disallowed is asked (6.2) */
 	bool fault_splits;		/* a fault splits a huge leaf in place (6.2) */
 	bool mmio_below_max_gfn;	/* above kvm_mmu_max_gfn() no MMIO SPTE is made (5.18) */
+	bool wrap_asks_caching;		/* kvm_mmu_invalidate_mmio_sptes(): if there may be any */
 	bool pfncache;			/* struct gfn_to_pfn_cache (5.17) */
 	bool follow_api;		/* kvm_follow_pfn() can be called (v11 3/8) */
 	bool get_or_guard;		/* ... and warns without FOLL_GET or guard (v11 4/8) */

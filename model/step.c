@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/machine.h"
+#include "model/memslot.h"
 #include "model/semantics.h"
 
 /* A switch, so that the compiler misses a path without a name. */
@@ -201,7 +202,10 @@ enum run_result task_step(struct machine *m, unsigned task)
 		m->mm = 0;
 		return RUN_BLOCKED;
 	}
-	return task_next_step(m, task) ? RUN_STEPPED : RUN_FINISHED;
+	step = task_next_step(m, task);
+	if (!task_reads_slots(t))	/* srcu_read_unlock(&kvm->srcu) */
+		m->w->kvm.srcu_readers &= ~(1u << task);
+	return step ? RUN_STEPPED : RUN_FINISHED;
 }
 
 static size_t append(char *buffer, size_t size, size_t used, const char *text, size_t length)

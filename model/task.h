@@ -317,6 +317,8 @@ struct slot_op {
 	s32 error;
 	u16 unaligned;		/* bits below a page of the address and the size asked for */
 	u16 old_flags;
+	u8 reverts;		/* a move that is refused: INVALID again what it was */
+	u8 pad[7];
 	u64 first, pages;	/* PATH_CLEAR_LOG: which of the slot's */
 	u64 dirty;		/* pages reported, or cleared */
 };

@@ -308,10 +308,52 @@ static void put_root(struct machine *m, pfn_t pfn)
 	}
 }
 
+/* kvm_mmu_unload(), up to 5.12: a root goes with the last vCPU that has it. */
+static void unload_root(struct machine *m, unsigned vcpu)
+{
+	pfn_t old = m->w->vcpu[vcpu].root;
+
+	m->w->vcpu[vcpu].free_obsolete_roots = false;
+	m->w->vcpu[vcpu].root = NO_PFN;
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		if (m->w->vcpu[v].root == old)
+			return;
+	for (unsigned i = 0; i < MAX_ROOTS; i++)
+		if (m->w->kvm.roots[i].used && m->w->kvm.roots[i].pfn == old) {
+			zap_root(m, old);
+			free_table(m, old);
+			m->w->kvm.roots[i] = (struct root){ 0 };
+		}
+}
+
+bool tdp_zap_all(struct machine *m)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < MAX_ROOTS; i++) {
+		const struct root *root = &m->w->kvm.roots[i];
+
+		if (!root->used)
+			continue;
+		any |= m->phys->next(m->phys, root->pfn, 0) < WORDS_PER_PAGE;
+		zap_root(m, root->pfn);
+	}
+	for (unsigned v = 0; v < MAX_VCPUS; v++)	/* KVM_REQ_MMU_RELOAD */
+		m->w->vcpu[v].free_obsolete_roots = m->w->vcpu[v].root != NO_PFN;
+	return any;
+}
+
 pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
 {
-	pfn_t root = tdp_current_root(m), old = m->w->vcpu[vcpu].root;
+	pfn_t root, old;
 
+	if (m->w->vcpu[vcpu].free_obsolete_roots) {
+		if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
+			return NO_PFN;
+		unload_root(m, vcpu);
+	}
+	root = tdp_current_root(m);
+	old = m->w->vcpu[vcpu].root;
 	if (root == NO_PFN)
 		root = new_root(m);
 	if (old != root) {

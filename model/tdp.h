@@ -57,6 +57,11 @@ bool tdp_zap_leafs(struct machine *m, pfn_t root, gfn_t start, gfn_t end);
 void tdp_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
 /* kvm_mmu_zap_all_fast(), front half: every root becomes obsolete. */
 void tdp_invalidate_roots(struct machine *m);
+/*
+ * kvm_tdp_mmu_zap_all() of kvm_mmu_zap_all_fast(), up to 5.12: all roots lose everything and stay;
+ * vCPUs are asked to load theirs anew. True: there was something.
+ */
+bool tdp_zap_all(struct machine *m);
 /* Its back half: entries and tables of obsolete roots go. */
 void tdp_zap_invalid_roots(struct machine *m);
 /* ---- tdp_log.c: what dirty logging does to the current root ---- */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/memslot.h"
 #include "model/path.h"
 #include "sim/store.h"
 
@@ -185,8 +186,8 @@ static bool retries_in_vain(const struct vm *vm, const struct task *t)
 {
 	bool busy = vm->w.kvm.mn_active;
 
-	for (unsigned i = 0; i < MAX_SLOTS; i++)
-		busy |= !!(vm->w.kvm.slots[i].flags & KVM_MEMSLOT_INVALID);
+	for (int row = memslots_begin(&vm->m); row < memslots_end(&vm->m); row++)
+		busy |= !!(vm->w.kvm.slots[row].flags & KVM_MEMSLOT_INVALID);
 	if (busy && t->frame[0].path == PATH_PREFAULT && t->depth == 1)
 		return t->prefault.tries > 1;
 	return busy && t->frame[0].path == PATH_ACCESS && t->depth == 1 &&

@@ -117,7 +117,7 @@ static void add_range_of_gfns(struct machine *m, const struct notify *range)
 {
 	struct kvm *kvm = &m->w->kvm;
 
-	for (int row = 0; row < MAX_SLOTS; row++)
+	for (int row = memslots_begin(m); row < memslots_end(m); row++)
 		memslot_overlap(memslot_row(m, row), range->start, range->end, &kvm->range_start,
 				&kvm->range_end);
 }
@@ -274,13 +274,11 @@ static u64 refcounted_always(struct machine *m, const struct fault *fault)
 	return refcounted_mask(m);
 }
 
-static enum step_result commit_in_the_same_generation(struct machine *m, struct task *t)
+static enum step_result end_in_the_same_generation(struct machine *m, struct task *t)
 {
-	u64 generation = m->w->kvm.generation;
-	enum step_result result = swap_to_new(m, t);
-
-	m->w->kvm.generation = generation;
-	return result;
+	m->w->kvm.generation &= ~KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS;
+	memslots_propagate(m, t->slot.row);
+	return STEP_NEXT;
 }
 
 static u64 mmu_writable_at_least(struct machine *m, const struct fault *fault)
@@ -325,7 +323,7 @@ static enum step_result zap_current_root(struct machine *m, struct task *t)
 	pfn_t root = tdp_current_root(m);
 	gfn_t lo, hi;
 
-	for (int row = 0; row < MAX_SLOTS && root != NO_PFN; row++)
+	for (int row = memslots_begin(m); row < memslots_end(m) && root != NO_PFN; row++)
 		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
 			t->notify.flush |= tdp_zap_leafs(m, root, lo, hi);
 	return STEP_NEXT;
@@ -491,9 +489,14 @@ const struct mutant mutants[] = {
 
 	/* memslots */
 	{ "a memslot comes in the same generation", "mmio-generation", "no_slot", &sem_v6_1,
-	  .edits = EDITS({ EDIT_REPLACE, PATH_SLOT, "swap_to_new",
-			   { .name = "swap_to_new", .run = commit_in_the_same_generation,
+	  .edits = EDITS({ EDIT_REPLACE, PATH_SLOT, "end_update",
+			   { .name = "end_update", .run = end_in_the_same_generation,
 			     .when = slot_changes } }) },
+	{ "a memslot goes without grace periods, no fault is stale", "slot-delete-leaves-nothing",
+	  "delete_under_a_fault", &sem_v6_1,
+	  .edits = EDITS({ EDIT_DROP, PATH_SLOT, "wait_for_readers_of_valid", { 0 } },
+			 { EDIT_DROP, PATH_SLOT, "wait_for_readers", { 0 } },
+			 { EDIT_DROP, PATH_FAULT, "check_stale", { 0 } }) },
 	{ "a memslot goes and its roots stay", "spte-has-slot", "slot_deleted", &sem_v6_1,
 	  .edits = EDITS({ EDIT_DROP, PATH_SLOT, "zap_all_fast", { 0 } },
 			 { EDIT_DROP, PATH_SLOT, "zap_obsolete", { 0 } }) },

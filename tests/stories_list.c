@@ -243,10 +243,21 @@ const struct story stories[] = {
 	  "z: dontneed m 4K until=clear_ptes\n" "c: memslot 1 gpa=0 hva=m size=4K\n"
 	  "resume z\n" "resume c\n" "read 0\n" },
 	{ "delete_before_lock", ANON
-	  "f: write 0 7 until=lock_mmu\n" "memslot-delete 1\n" "memslot 1 gpa=0 hva=m size=16K\n"
-	  "resume f\n" },
+	  "f: write 0 7 until=lock_mmu\n" "d: memslot-delete 1\n" "resume f\n" "resume d\n"
+	  "memslot 1 gpa=0 hva=m size=16K\n" "read 0\n" },
 	{ "delete_under_a_fault", ANON
-	  "f: read 0 until=lock_mmu\n" "memslot-delete 1\n" "resume f\n" },
+	  "f: read 0 until=lock_mmu\n" "d: memslot-delete 1\n" "resume f\n" "resume d\n" },
+	{ "root_goes_under_a_fault", ANON "write 0 7\n" "mmap n 4K\n"
+	  "memslot 2 gpa=0x100000 hva=n size=4K\n" "d: memslot-delete 2 until=zap_all_fast\n"
+	  "f: read 0x1000 until=lock_mmu\n" "resume d until=wait_for_readers\n"
+	  "resume f\n" "resume d\n"
+	  "read 0x1000 vcpu=1\n" "read 0\n" },
+	{ "mmio_while_memslots_change", ANON "mmap n 4K\n"
+	  "c: memslot 2 gpa=0x100000 hva=n size=4K until=end_update\n" "read 0x200000\n"
+	  "read 0x200000\n" "resume c\n" "read 0x200000\n" },
+	{ "flags_while_a_fault_has_the_old", ANON
+	  "f: write 0 7 until=lock_mmu\n" "l: memslot 1 gpa=0 hva=m size=16K flags=log\n"
+	  "resume f\n" "resume l\n" "write 0 8\n" "dirtylog 1\n" },
 	{ "two_slot_updates", ANON "mmap n 4K\n"
 	  "d: memslot-delete 1 until=zap_obsolete\n" "c: memslot 2 gpa=0x100000 hva=n size=4K\n"
 	  "resume d\n" "resume c\n" "read 0x100000\n" },

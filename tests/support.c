@@ -122,6 +122,7 @@ int add_slot(struct machine *m, int id, gfn_t gfn, u64 pages, hva_t hva, u16 fla
 			continue;
 		*slot = (struct memslot){ .base_gfn = gfn, .npages = pages, .userspace_addr = hva,
 					  .id = id, .flags = flags | KVM_MEMSLOT_USED };
+		m->w->kvm.slots[row + MAX_SLOTS] = *slot;
 		return row;
 	}
 	return NO_SLOT;

@@ -83,8 +83,6 @@ static const struct shipped shipped[] = {
 	  "v7.2", BLAME_KVM },
 	{ "a stale fault touches what is free", "v11", "no-touch-when-stale", "free_before_lock",
 	  "v6.8", BLAME_KVM },
-	{ "a fault installs into the root of a memslot that is gone", "v5.12",
-	  "slot-delete-leaves-nothing", "delete_under_a_fault", "v6.1", BLAME_KVM },
 	{ "a driver frees before it unmaps", "v6.1", "no-free-page-mapped", "free_while_mapped",
 	  NULL, BLAME_DRIVER },
 	{ "a driver frees before it unmaps", "v7.2", "no-use-after-free", "free_while_mapped",
