@@ -143,6 +143,13 @@ static pfn_t grab_device_page(struct machine *m, pfn_t pfn, enum holder holder)
 	return pfn;
 }
 
+/* pmd_special() (6.12): before, a driver's huge PFN leaf is like any other. */
+static bool looks_normal(const struct machine *m, const struct pt_leaf *leaf)
+{
+	return leaf_is_normal(leaf) || leaf_is_devmap(leaf) ||
+	       (leaf->present && leaf->level > 1 && !m->sem->traits.pfnmap_huge);
+}
+
 /* mm/gup.c:gup_fast_pte_range(): a present, permitted, normal PTE; the VMA is not looked at. */
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder)
 {
@@ -150,7 +157,7 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum hol
 	pfn_t pfn = host_leaf_pfn(&leaf, hva);
 	s32 refs;
 
-	if (!leaf_is_accessible(&leaf) || !(leaf_is_normal(&leaf) || leaf_is_devmap(&leaf)))
+	if (!leaf_is_accessible(&leaf) || !looks_normal(m, &leaf))
 		return NO_PFN;
 	if (write && !(leaf.entry & PTE_WRITE))
 		return NO_PFN;

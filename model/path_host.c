@@ -302,7 +302,7 @@ static bool may_insert_pmd(struct machine *m, const struct vma *vma, hva_t hva, 
 {
 	hva_t start = hva & ~(level_pages(2) * PAGE_SIZE - 1);
 
-	if (vma->mode != MODE_PMD || (first & 511) || left < 512)
+	if (vma->mode != MODE_PMD || m->w->config.no_huge_fault || (first & 511) || left < 512)
 		return false;
 	return start >= vma->start && !host_has_table(m, hva);
 }
@@ -324,7 +324,8 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 	pfn = object_pfn(m, vma->object, index);
 	if (may_insert_pmd(m, vma, hva, object_pfn(m, vma->object, first), object->pages - first))
 		host_set_leaf(m, hva, 2, object_pfn(m, vma->object, first) << PAGE_SHIFT |
-			      vma_prot_bits(vma) | PTE_SPECIAL | PTE_HUGE);
+			      vma_prot_bits(vma) | PTE_SPECIAL | PTE_HUGE |
+			      (t->host.write ? PTE_DIRTY : 0));
 	else if (may_insert(m, vma, pfn))
 		insert_leaf(m, vma, hva, pfn, t->host.write);
 	else

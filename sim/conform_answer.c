@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* conform_answer.c: what stands behind "=>". Nothing of it is watched: each is an observation. */
 #include "sim/conform_internal.h"
+#include "sim/script_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,11 +194,10 @@ static s32 error_of(const struct run *run)
 	const struct command *c = run->command;
 	uint64_t object;
 
-	if (!run->says || c->nr_words < 4 || strcmp(c->words[0], "lab") ||
-	    strcmp(c->words[1], "info"))
+	if (!run->says || strcmp(script_word(c, 0), "lab") || strcmp(script_word(c, 1), "info"))
 		return run->outcome.error;
-	object = script_number(c->words[2]) % MAX_OBJECTS;
-	return script_number(c->words[3]) < run->vm->w.object[object].pages ? 0 : -22;
+	object = number(c, 2) % MAX_OBJECTS;
+	return number(c, 3) < run->vm->w.object[object].pages ? 0 : -22;
 }
 
 static void answer_result(struct run *run)

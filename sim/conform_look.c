@@ -7,6 +7,7 @@
  *	pinfo HVA => PAGE pm=0x..  or  not-present pm=0x..
  */
 #include "sim/conform_internal.h"
+#include "sim/script_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,9 +54,9 @@ void look_at_object(struct run *run)
 	struct said key = say("info 0x%llx", (unsigned long long)answer->page.pfn), recorded;
 	pfn_t pfn = NO_PFN;
 
-	if (run->says && run->command->nr_words > 3)
-		pfn = object_pfn(&run->vm->m, script_number(run->command->words[2]) % MAX_OBJECTS,
-				 script_number(run->command->words[3]));
+	if (run->says)
+		pfn = object_pfn(&run->vm->m, number(run->command, 2) % MAX_OBJECTS,
+				 number(run->command, 3));
 	compare_page(run, &answer->page, pfn);
 	if (answer->page.tail || answer->page.nopage)
 		return;		/* since 6.8 the flags of a compound tail are something else */

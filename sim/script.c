@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "sim/script_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -231,6 +232,15 @@ static bool lacks_memory_failure(const struct recording *recording)
 	return !strncmp(recording->uname, "6.1.", 4);
 }
 
+/* The driver that the recordings were made with has a huge_fault() from 6.12 on. */
+static bool lacks_huge_fault(const struct recording *recording)
+{
+	unsigned version, level;
+
+	return sscanf(recording->uname, "%u.%u", &version, &level) == 2 &&
+	       (version < 6 || (version == 6 && level < 12));
+}
+
 struct vm_config script_config(const struct recording *recording)
 {
 	return (struct vm_config){ .ept = recording->ept, .zero_pfn = NO_PFN,
@@ -240,6 +250,7 @@ struct vm_config script_config(const struct recording *recording)
 				   .first_frame = (pfn_t)1 << 28, .code_gpa = 0,
 				   .lru_batch = true,
 				   .rmw_at_once = recording->nr_cpus > 1,
+				   .no_huge_fault = lacks_huge_fault(recording),
 				   .no_memory_failure = lacks_memory_failure(recording),
 				   .no_soft_dirty = !has_soft_dirty(recording) };
 }

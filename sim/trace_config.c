@@ -34,6 +34,7 @@ static bool set_flag(struct vm_config *config, const struct ast_arg *arg)
 		{ "nx-huge", &config->nx_huge, false },
 		{ "pml", &config->pml, false },
 		{ "mmio-caching", &config->no_mmio_caching, true },
+		{ "huge-fault", &config->no_huge_fault, true },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++) {

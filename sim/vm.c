@@ -75,6 +75,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.no_lru_batch = !config->lru_batch,
 					.no_memory_failure = config->no_memory_failure,
 					.no_soft_dirty = config->no_soft_dirty,
+					.no_huge_fault = config->no_huge_fault,
 					.code_gpa = config->code_gpa };
 	for (unsigned i = 0; i < MAX_MMS; i++)
 		vm->w.mm[i].pgd = NO_PFN;
