@@ -211,7 +211,7 @@ static void a_list_is_sorted_by_name(void **state)
 	assert_non_null(list);
 	for (; list[n + 1]; n++)
 		assert_true(strcmp(list[n], list[n + 1]) < 0);
-	assert_int_equal(n + 1, 24);
+	assert_true(n + 1 >= 24);
 	recording_list_free(list);
 }
 
