@@ -124,6 +124,18 @@ static u64 pte_kind(const struct outcome_cell *c)
 	return mappings[c->vma].pte;
 }
 
+/*
+ * A normal PTE without W that may be written is a private mapping's: do_wp_page() copies. P2PDMA
+ * memory has none (drivers/pci/p2pdma.c:p2pmem_alloc_mmap()).
+ */
+static bool is_copied(const struct outcome_cell *c)
+{
+	if (c->page == OUT_ZDEV && c->vma == OUT_MIXED_NORMAL)
+		return false;
+	return !c->host_pte_w && !(mappings[c->vma].flags & (VM_IO | VM_PFNMAP)) &&
+	       pte_kind(c) != PTE_SPECIAL;
+}
+
 static void map_page(struct machine *m, const struct outcome_cell *c, pfn_t pfn)
 {
 	bool anon = c->vma == OUT_NORMAL ? c->page != OUT_ZDEV :
@@ -134,7 +146,8 @@ static void map_page(struct machine *m, const struct outcome_cell *c, pfn_t pfn)
 		    pte_kind(c);
 
 	vma.end = vma.start + 0x10000;
-	vma.flags = VM_READ | VM_WRITE | mappings[c->vma].flags | (anon ? 0 : VM_SHARED);
+	vma.flags = VM_READ | VM_WRITE | mappings[c->vma].flags;
+	vma.flags |= anon || is_copied(c) ? 0 : VM_SHARED;
 	vma_add(m, &vma);
 	m->w->object[0] = (struct object_state){ .used = true, .pages = 16, .base = NO_PFN,
 						    .mode = vma.mode };

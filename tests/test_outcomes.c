@@ -120,10 +120,10 @@ static const char *rule_for(const struct outcome_cell *c, const char *class, uns
 {
 	char name[32];
 
-	if (!strcmp(class, "COW"))	/* the primary MMU's copy is an ordinary page */
-		class = "GUP";
 	snprintf(name, sizeof(name), "%s%s", class,
 		 !strcmp(class, "GUP") && c->page == OUT_RESV ? " RESV" : "");
+	if (!strcmp(class, "COW"))	/* the primary MMU's copy is an ordinary page */
+		strcpy(name, "GUP");
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		if (!strcmp(rules[i].class, name) &&
 		    has_word(rules[i].callers, outcome_callers[c->caller]))
@@ -198,7 +198,7 @@ static unsigned expected_hazards(const struct outcome_cell *c, const struct outc
 {
 	bool series = column != LEGACY, pfn = !strcmp(row->outcome, "PFN");
 	bool fault = !strcmp(row->outcome, "ERR_FAULT"), rro = !strncmp(row->class, "RRO", 3);
-	bool guessed = guessed_refcounted(c->page);
+	bool guessed = guessed_refcounted(c->page) || !strcmp(row->class, "COW");
 	unsigned hazards = 0;
 
 	if (series && c->ro_slot && pfn && !strncmp(row->class, "REM", 3) && c->host_pte_w)
@@ -302,10 +302,10 @@ static const char *kernel_expected(const struct outcome_cell *c, const struct ke
 		return "ERR_FAULT 0/0";
 	if (is_prefetch(c))
 		return leaks && c->caller == OUT_PREFETCH_SHADOW ? "PFN 1/1" : "PFN 1/0";
-	if (!strcmp(class, "COW"))
-		class = "GUP";
 	snprintf(name, sizeof(name), "%s%s", class,
 		 !strcmp(class, "GUP") && c->page == OUT_RESV ? " RESV" : "");
+	if (!strcmp(class, "COW"))
+		strcpy(name, "GUP");
 	for (size_t i = 0; i < ARRAY_SIZE(kernel_rules); i++)
 		if (!strcmp(kernel_rules[i].class, name) &&
 		    has_word(kernel_rules[i].callers, outcome_callers[c->caller]))
