@@ -21,8 +21,10 @@ enum vm_flag {
 	VM_PFNMAP	= 0x400,
 	VM_LOCKED	= 0x2000,
 	VM_IO		= 0x4000,
+	VM_DONTCOPY	= 0x20000,
 	VM_HUGETLB	= 0x400000,
 	VM_ACCOUNT	= 0x100000,	/* private and once writable: keeps VMAs from merging */
+	VM_WIPEONFORK	= 0x2000000,
 	VM_MIXEDMAP	= 0x10000000,
 	VM_HUGEPAGE	= 0x20000000,
 	VM_NOHUGEPAGE	= 0x40000000,

@@ -279,6 +279,17 @@ void page_freeze(struct machine *m, pfn_t pfn, enum holder a, enum holder b)
 	folio_free(m, pfn, b);
 }
 
+void page_freeze_last(struct machine *m, pfn_t pfn, enum holder holder)
+{
+	struct page *page = page_of(m, pfn);
+
+	assert(page->refcount == 1);
+	release(m, pfn, holder, 1);
+	page->refcount = 0;
+	note_ref(m, "page_ref_freeze", pfn, holder, 1, true);
+	folio_free(m, pfn, holder);
+}
+
 void page_put(struct machine *m, pfn_t pfn, enum holder holder)
 {
 	page_put_refs(m, pfn, holder, 1);
@@ -467,6 +478,33 @@ void page_put_back(struct machine *m, pfn_t pfn)
 	page_put(m, pfn, HOLD_MM);
 }
 
+static bool may_be_lazyfree(const struct page *page)
+{
+	return (page->flags & PG_LRU) && !(page->flags & (PG_LAZYFREE | PG_SWAPCACHE | PG_MLOCKED));
+}
+
+/* lru_lazyfree_fn(): whatever use of the page was marked meanwhile is forgotten. */
+static void leave_lazyfree_batch(struct page *page)
+{
+	u32 marks = PG_ACTIVE | PG_REFERENCED;
+
+	if ((page->flags & PG_LAZYFREE_NEXT) && may_be_lazyfree(page))
+		page->flags = (page->flags & ~marks) | PG_LAZYFREE;
+	page->flags &= ~(u32)PG_LAZYFREE_NEXT;
+}
+
+void page_mark_lazyfree(struct machine *m, pfn_t head)
+{
+	struct page *page = page_of(m, head);
+
+	if (!may_be_lazyfree(page))
+		return;
+	page->flags |= PG_LAZYFREE_NEXT;
+	if (m->w->config.no_lru_batch)
+		leave_lazyfree_batch(page);
+	batch_page(m, head);
+}
+
 void page_mlock(struct machine *m, pfn_t head)
 {
 	page_of(m, head)->flags |= PG_MLOCKED;
@@ -488,6 +526,7 @@ void lru_drain(struct machine *m)
 		pfn_t pfn = m->w->batched[i];
 
 		m->w->batched[i] = 0;
+		leave_lazyfree_batch(page_of(m, pfn));
 		page_put(m, pfn, HOLD_LRU);
 	}
 }

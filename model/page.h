@@ -44,6 +44,8 @@ enum page_flag {
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
 	PG_FSDAX	= 1 << 28,	/* a block of a file: idle at 1, never freed */
 	PG_NX_SPLIT	= 1 << 29,	/* a table: kvm_mmu_page.nx_huge_page_disallowed */
+	PG_LAZYFREE	= 1 << 30,	/* MADV_FREE: anonymous without PG_swapbacked */
+	PG_LAZYFREE_NEXT = 1u << 31,	/* it will be, when the batch is emptied */
 	PG_P2PDMA	= 1 << 24,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
 };
@@ -125,6 +127,7 @@ s32 page_pin_refs(struct machine *m, pfn_t pfn);
 /* folio_ref_unfreeze(): from 0, one that the owner holds */
 /* page_ref_freeze() of the last two references, and then the page is freed. */
 void page_freeze(struct machine *m, pfn_t pfn, enum holder a, enum holder b);
+void page_freeze_last(struct machine *m, pfn_t pfn, enum holder holder);
 void page_unfreeze(struct machine *m, pfn_t pfn);
 /* folio_ref_add(), of references that @holder gets */
 void page_add_held(struct machine *m, pfn_t pfn, enum holder holder, s32 delta);
@@ -173,6 +176,8 @@ void page_isolate(struct machine *m, pfn_t pfn);
 void page_put_back(struct machine *m, pfn_t pfn);
 /* In a batch, and not yet on the LRU */
 bool page_waits_for_lru(const struct machine *m, pfn_t pfn);
+/* folio_mark_lazyfree(): by way of another batch, too */
+void page_mark_lazyfree(struct machine *m, pfn_t head);
 /* mlock_folio(), munlock_folio(): another batch with a reference, until it is emptied. */
 void page_mlock(struct machine *m, pfn_t head);
 void page_munlock(struct machine *m, pfn_t head);

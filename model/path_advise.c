@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * path_advise.c: MADV_HUGEPAGE, MADV_NOHUGEPAGE, and the collapse of small pages into one of 2M.
+ * path_advise.c: the advices that VMAs keep (MADV_HUGEPAGE, _MERGEABLE, _DONTFORK, _WIPEONFORK and
+ * their opposites), and the collapse of small pages into one of 2M.
  *
  * Linux: mm/madvise.c, mm/huge_memory.c:hugepage_madvise(), mm/khugepaged.c:madvise_collapse(),
  * collapse_huge_page(); 6.1 to 7.2. Whether khugepaged finds a range worth it is the caller's
@@ -18,6 +19,49 @@ static bool range_ok(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return !t->range.error;
+}
+
+/* madvise_vma_behavior(): what a driver maps stays with a fork; files are never wiped. */
+static bool refuses(const struct vma *vma, u8 advice)
+{
+	if (advice == ADVISE_DOFORK)
+		return vma->flags & VM_IO;
+	return advice == ADVISE_WIPEONFORK && (vma->kind != VMA_ANON || (vma->flags & VM_SHARED));
+}
+
+/* The first VMA that may not be advised so ends the range: what is before it is advised. */
+static enum step_result find_refusal(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+	const struct vma *vma;
+
+	for (hva_t at = op->start; at < op->end; at = vma->end) {
+		vma = vma_find_from(m, at);
+		if (!vma || vma->start >= op->end)
+			break;
+		if (!refuses(vma, op->prot))
+			continue;
+		op->refused = true;
+		op->end = vma->start > op->start ? vma->start : op->start;
+		break;
+	}
+	if (op->refused && op->end == op->start)
+		op->error = -EINVAL;
+	return STEP_NEXT;
+}
+
+static bool unmerges(const struct machine *m, const struct task *t)
+{
+	return t->range.prot == ADVISE_UNMERGEABLE && range_ok(m, t);
+}
+
+/* ksm_madvise(), before the VMAs are split. SIMPLIFIED: of all VMAs at once. */
+static enum step_result unmerge_range(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->ksm = (struct ksm_op){ .at = t->range.start, .end = t->range.end,
+				  .caller_locks = true };
+	return STEP_CALL;
 }
 
 /* madvise_walk_vmas(): a hole is skipped, and -ENOMEM in the end. */
@@ -38,11 +82,16 @@ static enum step_result advise_vmas(struct machine *m, struct task *t)
 			break;
 		vma->flags = range_new_flags(vma, op);
 	}
+	if (op->refused)
+		op->error = -EINVAL;
 	return STEP_NEXT;
 }
 
 const struct step path_advise[] = {
 	STEP(range_lock, .chain = "do_madvise"),
+	STEP(find_refusal, .chain = "do_madvise > madvise_vma_behavior"),
+	STEP(unmerge_range, .when = unmerges, .calls = PATH_KSM_UNMERGE,
+	     .chain = "do_madvise > ksm_madvise"),
 	STEP(split_notify, .when = may_split, .calls = PATH_NOTIFY_START, .to = "split_notify",
 	     .chain = "do_madvise > __split_vma > split_huge_pmd_address"),
 	STEP(split_pmd, .when = split_is_open, .calls = PATH_NOTIFY_END, .to = "split_notify",

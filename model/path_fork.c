@@ -38,6 +38,8 @@ static void add_to_child(struct machine *m, const struct vma *vma)
 	copy = vma_add(m, vma);
 	m->mm = VM_MM;
 	assert(copy);
+	if (vma->flags & VM_WIPEONFORK)
+		copy->anon = 0;
 	copy->used = vma->used;		/* vma_interval_tree_insert_after() */
 }
 
@@ -51,8 +53,10 @@ static enum step_result dup_vma(struct machine *m, struct task *t)
 	if (!vma)
 		return STEP_NEXT;
 	op->at = vma->end;
+	if (vma->flags & VM_DONTCOPY)
+		return STEP_BACK;
 	add_to_child(m, vma);
-	if (!needs_copy(vma))
+	if (!needs_copy(vma) || (vma->flags & VM_WIPEONFORK))
 		return STEP_BACK;
 	t->notify = (struct notify){ .start = vma->start, .end = vma->end,
 				     .event = vma->kind == VMA_HUGETLB ? NOTIFY_CLEAR :

@@ -261,19 +261,21 @@ const struct step path_ksm_merge[] = {
 	{ 0 }
 };
 
-/* ---- echo 2 >/sys/kernel/mm/ksm/run: unmerge_and_remove_all_rmap_items() ---- */
+/* ---- run 2, MADV_UNMERGEABLE: unmerge_ksm_pages() ---- */
 
 static enum step_result ksm_lock(struct machine *m, struct task *t)
 {
 	t->ksm.broken = NO_PFN;
+	if (t->ksm.caller_locks)
+		return STEP_NEXT;
 	return lock_try_read(&current_mm(m)->mmap_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 /* The next merged page from .at on; NO_PFN: none. */
-static hva_t next_merged(struct machine *m, hva_t hva)
+static hva_t next_merged(struct machine *m, hva_t hva, hva_t end)
 {
 	for (;;) {
-		struct pt_leaf leaf = host_next_leaf(m, hva, LAST_HVA);
+		struct pt_leaf leaf = host_next_leaf(m, hva, end);
 
 		if (!leaf.present)
 			return LAST_HVA;
@@ -288,7 +290,7 @@ static hva_t next_merged(struct machine *m, hva_t hva)
 /* unmerge_ksm_pages(), in the order of addresses */
 static enum step_result ksm_unmerge(struct machine *m, struct task *t)
 {
-	hva_t hva = next_merged(m, t->ksm.at);
+	hva_t hva = next_merged(m, t->ksm.at, t->ksm.end ? t->ksm.end : LAST_HVA);
 
 	if (hva == LAST_HVA)
 		return STEP_NEXT;
@@ -299,8 +301,8 @@ static enum step_result ksm_unmerge(struct machine *m, struct task *t)
 
 static enum step_result ksm_unlock(struct machine *m, struct task *t)
 {
-	(void)t;
-	lock_release_read(&current_mm(m)->mmap_lock);
+	if (!t->ksm.caller_locks)
+		lock_release_read(&current_mm(m)->mmap_lock);
 	return STEP_DONE;
 }
 

@@ -197,7 +197,7 @@ static enum step_result next_of_batch(struct machine *m, struct task *t)
 static void copy_state(struct machine *m, pfn_t to, pfn_t from)
 {
 	u32 kept = PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_ANON | PG_KSM |
-		   PG_GUEST_WROTE;
+		   PG_GUEST_WROTE | PG_LAZYFREE;
 
 	page_of(m, to)->flags |= page_of(m, from)->flags & kept;
 	page_copy(m, to, from);
@@ -350,6 +350,20 @@ static u64 away_entry(struct machine *m, const struct page_op *op, u64 entry)
 	return away;
 }
 
+/*
+ * MADV_FREE's pages are dropped if nobody has written them and the isolation alone has a reference.
+ * Else they are as any other from here on; since 6.15 only if somebody has written.
+ */
+static bool may_discard(struct machine *m, pfn_t pfn)
+{
+	struct page *page = page_of(m, pfn);
+	bool dirty = page->flags & PG_DIRTY, held = page->refcount != 1 + page->mapcount;
+
+	if (dirty || (held && !m->sem->traits.lazyfree_waits))
+		page->flags &= ~(u32)PG_LAZYFREE;
+	return !dirty && !held;
+}
+
 /* try_to_migrate_one(), try_to_unmap_one(): D goes to the page, the mapping's reference too. */
 static enum step_result unmap_one(struct machine *m, struct task *t)
 {
@@ -358,11 +372,16 @@ static enum step_result unmap_one(struct machine *m, struct task *t)
 	bool ours = leaf_is_normal(&leaf) && pt_pfn(leaf.entry) == op->page;
 
 	op->rmap.hva += PAGE_SIZE;
-	if (!ours || (op->unmap != PTE_HWPOISON && !may_share(m, op->page)))
+	if (!ours || (op->unmap && op->unmap != PTE_HWPOISON && !may_share(m, op->page)))
 		return STEP_NEXT;
 	if (leaf.entry & PTE_DIRTY)
 		page_set_dirty(m, op->page);
-	host_set_leaf(m, op->rmap.hva - PAGE_SIZE, 1, away_entry(m, op, leaf.entry));
+	if (!op->unmap && !may_discard(m, op->page)) {
+		op->rmap = (struct rmap_at){ .mm = MAX_MMS };
+		return STEP_NEXT;
+	}
+	host_set_leaf(m, op->rmap.hva - PAGE_SIZE, 1,
+		      op->unmap ? away_entry(m, op, leaf.entry) : 0);
 	if (op->unmap == PTE_SWAPPED)
 		swap_dup(m, page_of(m, op->page)->slot);
 	page_of(m, op->page)->flags &= ~(u32)PG_EXCLUSIVE;

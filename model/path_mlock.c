@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * path_mlock.c: mlock(), and the faults that it and MAP_POPULATE take in advance.
+ * path_mlock.c: mlock(), munlock(), and the faults that mlock(), MAP_POPULATE and MADV_POPULATE_*
+ * take in advance.
  *
  * Linux: mm/mlock.c:do_mlock(), mlock_fixup(), mlock_new_folio(), mm/gup.c:__mm_populate(); 6.1 to
  * 7.2. A locked VMA merges with no unlocked one, and MADV_DONTNEED is refused.
@@ -12,10 +13,12 @@
 #include "model/thp.h"
 
 #define EFAULT	14
+#define EINVAL	22
+#define EHWPOISON 133
 #define ENOMEM	12
 
 /* mlock_vma_pages_range() of what is mapped already; what is not comes with populate. */
-static void lock_pages(struct machine *m, hva_t start, hva_t end)
+static void lock_pages(struct machine *m, hva_t start, hva_t end, bool locks)
 {
 	lru_drain(m);
 	for (hva_t at = start; at < end; ) {
@@ -23,8 +26,10 @@ static void lock_pages(struct machine *m, hva_t start, hva_t end)
 
 		if (!leaf.present)
 			break;
-		if (leaf_is_normal(&leaf))
+		if (leaf_is_normal(&leaf) && locks)
 			page_mlock(m, page_head(m, pt_pfn(leaf.entry)));
+		else if (leaf_is_normal(&leaf))
+			page_munlock(m, page_head(m, pt_pfn(leaf.entry)));
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 	}
 	lru_drain(m);
@@ -46,7 +51,7 @@ static enum step_result lock_vmas(struct machine *m, struct task *t)
 		end = vma->end < op->end ? vma->end : op->end;
 		if (range_new_flags(vma, op) != vma->flags) {
 			vma->flags = range_new_flags(vma, op);
-			lock_pages(m, at, end);
+			lock_pages(m, at, end, op->prot == LOCK_RANGE);
 		}
 		at = end;
 	}
@@ -57,6 +62,11 @@ static bool is_locked(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return !t->range.error;
+}
+
+static bool must_populate(const struct machine *m, const struct task *t)
+{
+	return is_locked(m, t) && t->range.prot == LOCK_RANGE;
 }
 
 static enum step_result populate_locked(struct machine *m, struct task *t)
@@ -83,9 +93,9 @@ const struct step path_mlock[] = {
 	STEP(lock_vmas, .when = is_locked, .chain = "do_mlock > apply_vma_lock_flags"),
 	STEP(merge_vmas, .chain = "do_mlock > mlock_fixup"),
 	STEP(range_unlock),
-	STEP(populate_locked, .when = is_locked, .calls = PATH_POPULATE,
+	STEP(populate_locked, .when = must_populate, .calls = PATH_POPULATE,
 	     .chain = "do_mlock > __mm_populate"),
-	STEP(take_populate_error, .when = is_locked, .chain = "do_mlock"),
+	STEP(take_populate_error, .when = must_populate, .chain = "do_mlock"),
 	{ 0 }
 };
 
@@ -118,6 +128,30 @@ static void touch_page(struct machine *m, const struct pt_leaf *leaf, bool write
 	m->sem->ops.mark_accessed(m, page_head(m, pt_pfn(leaf->entry)));
 }
 
+static bool populate_writes(const struct populate_op *op, const struct vma *vma)
+{
+	return op->how == POPULATE_VMA ? populates_for_writing(vma) : op->how == POPULATE_WRITE;
+}
+
+/* check_vma_flags(), as -EINVAL for MADV_POPULATE_*; nothing has been done to the VMA. */
+static bool refuses_to_populate(const struct populate_op *op, const struct vma *vma)
+{
+	if (op->how == POPULATE_VMA)
+		return false;
+	return (vma->flags & (VM_IO | VM_PFNMAP)) ||
+	       !(vma->flags & (op->how == POPULATE_WRITE ? VM_WRITE : VM_READ));
+}
+
+/* What MADV_POPULATE_* ends with, before the next page; 0: it goes on. */
+static s32 populate_refusal(const struct populate_op *op, const struct vma *vma)
+{
+	if (op->how == POPULATE_VMA || op->at >= op->end)
+		return 0;
+	if (!vma || vma->start > op->at)
+		return -ENOMEM;
+	return refuses_to_populate(op, vma) ? -EINVAL : 0;
+}
+
 /* The VMA is through, or has refused; MAP_POPULATE goes on with the next one. */
 static void leave_vma(struct machine *m, struct populate_op *op, const struct vma *vma, s32 error)
 {
@@ -136,15 +170,17 @@ static enum step_result populate_page(struct machine *m, struct task *t)
 	struct pt_leaf leaf;
 	bool write;
 
+	if (!op->error)
+		op->error = populate_refusal(op, vma);
 	if (op->error || !vma || vma->start >= op->end || op->at >= op->end)
 		return STEP_NEXT;
 	op->at = op->at > vma->start ? op->at : vma->start;
 	leaf = host_leaf(m, op->at);
-	write = populates_for_writing(vma);
+	write = populate_writes(op, vma);
 	if (vma->flags & (VM_IO | VM_PFNMAP)) {
 		leave_vma(m, op, vma, 0);
 	} else if (t->host.error || !(vma->flags & (VM_READ | VM_WRITE | VM_EXEC))) {
-		leave_vma(m, op, vma, -EFAULT);
+		leave_vma(m, op, vma, t->host.poisoned && op->how ? -EHWPOISON : -EFAULT);
 		t->host.error = false;
 	} else if (!is_ready(&leaf, write)) {
 		t->host = (struct host_fault){ .hva = op->at, .write = write };

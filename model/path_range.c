@@ -2,8 +2,8 @@
 /*
  * path_range.c: munmap(), MADV_DONTNEED, a driver's unmap_mapping_range(), mprotect().
  *
- * Linux: mm/memory.c:unmap_vmas(), zap_page_range_single(), mm/mmap.c:__split_vma(),
- * mm/huge_memory.c:split_huge_pmd_address(), mm/mprotect.c:change_protection(); 6.1 to 7.2.
+ * Linux: mm/memory.c:unmap_vmas(), zap_page_range_single(),
+ * mm/mprotect.c:change_protection(); 6.1 to 7.2. VMAs are split first: path_split.c.
  * The order is the whole point: start, clear, end, and only then (tlb_finish_mmu) the frees.
  */
 #include "model/hugetlb.h"
@@ -36,14 +36,9 @@ static bool unmaps(const struct range_op *op)
 	return op->kind == RANGE_MUNMAP || op->kind == RANGE_EXIT;
 }
 
-static bool changes_flags(const struct range_op *op)
-{
-	return op->kind == RANGE_PROTECT || op->kind == RANGE_ADVISE || op->kind == RANGE_LOCK;
-}
-
 static bool takes_mmap_lock(const struct task *t)
 {
-	return unmaps(&t->range) || changes_flags(&t->range);
+	return unmaps(&t->range) || range_changes_flags(&t->range);
 }
 
 /* The rmap walks take no mmap_lock, MADV_DONTNEED takes it for reading. */
@@ -60,91 +55,6 @@ enum step_result range_lock(struct machine *m, struct task *t)
 		return STEP_BLOCKED;
 	t->range.at = t->range.start;
 	return STEP_NEXT;
-}
-
-/* mprotect_fixup(), mlock_fixup(), madvise_update_vma(): what the VMA's flags will be. */
-u32 range_new_flags(const struct vma *vma, const struct range_op *op)
-{
-	bool special = (vma->flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP)) || vma_is_dax(vma);
-	u32 flags = (vma->flags & ~(u32)(VM_READ | VM_WRITE | VM_EXEC)) | op->prot;
-
-	if (op->kind == RANGE_LOCK)
-		return vma->flags | (special ? 0 : VM_LOCKED);
-	if (op->kind == RANGE_ADVISE && op->prot == ADVISE_MERGEABLE)	/* ksm_madvise() */
-		return vma->flags | (special || (vma->flags & (VM_SHARED | VM_HUGETLB)) ?
-				     0 : VM_MERGEABLE);
-	if (op->kind == RANGE_ADVISE)
-		return (vma->flags & ~(u32)(VM_HUGEPAGE | VM_NOHUGEPAGE)) |
-		       (op->prot == ADVISE_HUGEPAGE ? VM_HUGEPAGE : VM_NOHUGEPAGE);
-
-	if (flags != vma->flags && (flags & VM_WRITE) && !(vma->flags & (VM_WRITE | VM_SHARED)))
-		flags |= VM_ACCOUNT;
-	return flags;
-}
-
-/*
- * __split_vma() > vma_adjust_trans_huge(): a boundary inside a 2M page that the VMA covers whole
- * notifies for that 2M, huge page or not, if there is a table below it.
- */
-static bool boundary_notifies(struct machine *m, const struct range_op *op, hva_t boundary)
-{
-	const struct vma *vma = vma_find(m, boundary);
-	hva_t start = boundary & ~(HUGE_SIZE - 1);
-
-	if (vma && changes_flags(op) && range_new_flags(vma, op) == vma->flags)
-		return false;
-	if (!vma || vma->start == boundary || start == boundary)
-		return false;
-	if (start < vma->start || start + HUGE_SIZE > vma->end)
-		return false;
-	return host_has_table(m, boundary) || host_leaf(m, boundary).present;
-}
-
-/* mprotect_fixup(): a VMA whose flags stay as they are is left alone. */
-static bool split_if_changed(struct machine *m, const struct range_op *op, hva_t boundary)
-{
-	const struct vma *vma = vma_find(m, boundary);
-
-	return !vma || range_new_flags(vma, op) == vma->flags || vma_split(m, boundary);
-}
-
-bool may_split(const struct machine *m, const struct task *t)
-{
-	return range_ok(m, t) && t->range.split < 2;
-}
-
-/* First the low boundary, which is split then, and then the high one. */
-enum step_result split_notify(struct machine *m, struct task *t)
-{
-	struct range_op *op = &t->range;
-	hva_t boundary = op->split ? op->end : op->start;
-
-	if (!op->split && (hugetlb_is_cut(m, op->start) || hugetlb_is_cut(m, op->end))) {
-		op->error = -EINVAL;	/* hugetlb_vm_op_split() */
-		return STEP_NEXT;
-	}
-	if (op->split++ && !(changes_flags(op) ? split_if_changed(m, op, op->start) :
-			     vma_split(m, op->start)))
-		op->error = -ENOMEM;
-	if (!boundary_notifies(m, op, boundary))
-		return op->split < 2 ? STEP_BACK : STEP_NEXT;
-	t->notify = (struct notify){ .start = boundary & ~(HUGE_SIZE - 1), .event = NOTIFY_CLEAR,
-				     .end = (boundary & ~(HUGE_SIZE - 1)) + HUGE_SIZE };
-	op->split |= 4;		/* the notification is open */
-	return STEP_CALL;
-}
-
-bool split_is_open(const struct machine *m, const struct task *t)
-{
-	(void)m;
-	return t->range.split & 4;
-}
-
-enum step_result split_pmd(struct machine *m, struct task *t)
-{
-	pmd_split(m, t->notify.start);
-	t->range.split &= 3;
-	return STEP_CALL_BACK;
 }
 
 static enum step_result split_vmas(struct machine *m, struct task *t)
@@ -349,7 +259,7 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 				leave_file_page(m, t, leaf.entry, pfn);
 		}
 		if (leaf.swap & PTE_SWAPPED)
-			swap_free(m, pt_pfn(leaf.swap));
+			swap_free_and_cache(m, pt_pfn(leaf.swap));
 		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level, 0);
 		if (leaf.level == 2 && leaf.present)
 			thp_pmd_gone(m, pfn, false);
@@ -446,29 +356,6 @@ const struct step path_unmap[] = {
 };
 
 /* ---- mprotect() ---- */
-
-/* Where the first hole is; what is before it is protected all the same. */
-static hva_t first_hole(struct machine *m, const struct range_op *op)
-{
-	const struct vma *vma;
-	hva_t at = op->start;
-
-	while (at < op->end && (vma = vma_find(m, at)))
-		at = vma->end;
-	return at;
-}
-
-enum step_result protect_vmas(struct machine *m, struct task *t)
-{
-	struct range_op *op = &t->range;
-
-	if (first_hole(m, op) == op->start)
-		op->error = -ENOMEM;
-	if (!op->error && (!split_if_changed(m, op, op->start) ||
-			   (first_hole(m, op) >= op->end && !split_if_changed(m, op, op->end))))
-		op->error = -ENOMEM;
-	return STEP_NEXT;
-}
 
 /* change_pmd_range(): the notifier hears of it only if there is a populated PMD. */
 static bool first_populated(struct machine *m, hva_t *start, hva_t end)

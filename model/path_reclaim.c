@@ -145,12 +145,19 @@ static bool goes_out(const struct machine *m, const struct task *t)
 	       !(t->pages.how & (SHRINK_LOOKS | SHRINK_KEEPS));
 }
 
-/* add_to_swap(), then try_to_unmap() */
+/* add_to_swap(), then try_to_unmap(); MADV_FREE's pages need no swap, and others stay without. */
 static enum step_result reclaim_unmap(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	struct page *page = page_of(m, op->page);
 
+	op->unmap = 0;
+	if (page->flags & PG_LAZYFREE)
+		return STEP_CALL;
+	if (op->no_swap) {
+		page->flags |= PG_ACTIVE;
+		return STEP_NEXT;
+	}
 	if (!(page->flags & PG_SWAPCACHE)) {
 		page->slot = swap_alloc(m);
 		page->flags |= PG_SWAPCACHE | PG_DIRTY;
@@ -161,25 +168,20 @@ static enum step_result reclaim_unmap(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-static void leave_swap_cache(struct machine *m, pfn_t pfn)
-{
-	struct page *page = page_of(m, pfn);
-
-	swap_cache(m, page->slot, NO_PFN);
-	page->flags &= ~(u32)PG_SWAPCACHE;
-	page->slot = 0;
-	page_put(m, pfn, HOLD_CACHE);
-}
-
 /* pageout(), __remove_mapping(): nobody but the list and the swap cache may have a reference. */
 static enum step_result reclaim_free(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	struct page *page = page_of(m, op->page);
 
-	if (!goes_out(m, t) || page->mapcount || page->refcount != 2)
+	if (!goes_out(m, t) || page->mapcount ||
+	    page->refcount != (page_is(m, op->page, PG_LAZYFREE) ? 1 : 2))
 		return STEP_BACK;
 	list_set(m, LIST_PAGES, op->i - 1, 0);
+	if (page->flags & PG_LAZYFREE) {	/* PGLAZYFREED: nobody but the list has it */
+		page_freeze_last(m, op->page, HOLD_MM);
+		return STEP_BACK;
+	}
 	swap_write(m, page->slot, op->page);
 	page_get(m, op->page, HOLD_MM);	/* folio_end_writeback() */
 	page_put(m, op->page, HOLD_MM);
@@ -276,6 +278,6 @@ enum step_result swap_in(struct machine *m, struct task *t)
 	host_set_leaf(m, t->host.hva, 1, entry);
 	swap_free(m, slot);
 	if (!swap_count(m, slot) && page_is(m, pfn, PG_SWAPCACHE))	/* folio_free_swap() */
-		leave_swap_cache(m, pfn);
+		swap_cache_drop(m, pfn);
 	return STEP_NEXT;
 }

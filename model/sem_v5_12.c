@@ -304,7 +304,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_FILE_CLEAN] = path_file_clean,
 	[PATH_PROTECT] = path_protect,
 	[PATH_ADVISE] = path_advise,
-	[PATH_COLLAPSE] = path_collapse,
+	[PATH_COLLAPSE] = path_collapse, [PATH_MADVISE] = path_madvise,
 	[PATH_MMAP] = path_mmap,
 	[PATH_MLOCK] = path_mlock,
 	[PATH_POPULATE] = path_populate,

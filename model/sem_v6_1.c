@@ -103,7 +103,7 @@ static pfn_t gfn_to_page(struct machine *m, struct task *t)
 
 static const struct traits traits = {
 	.anon_exclusive = true, .lru_batch = 15,
-	.pfncache = true, .mmio_below_max_gfn = true,
+	.pfncache = true, .mmio_below_max_gfn = true, .madvise_populates = true,
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.migration_keeps_ad = true,
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,

@@ -29,6 +29,7 @@ static const struct traits traits = {
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,
 	.multi_gen_lru = true,
+	.madvise_populates = true, .populate_stops_at_hole = true,
 	.ept = &spte_ept_6_12, .npt = &spte_npt_6_12,
 	.pfnmap_huge = true, .writable_by_slow = true,
 	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 1,

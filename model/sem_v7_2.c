@@ -161,6 +161,8 @@ static const struct traits traits = {
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,
 	.multi_gen_lru = true, .lockless_aging = true,
+	.madvise_populates = true, .populate_stops_at_hole = true,
+	.lazyfree_waits = true,
 	.ept = &spte_ept_7_2, .npt = &spte_npt_7_2,
 	.pfnmap_huge = true, .needs_io = true,
 	.map_pages_puts = true, .zap_root_from = 1, .table_noted_last = true,

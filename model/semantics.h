@@ -135,6 +135,9 @@ struct traits {
 	bool migrate_drains;		/* lru_add_drain() after each move, to 6.1 */
 	bool migration_keeps_ad;	/* A and D in migration entries (6.1) */
 	u8 migrate_tries;		/* times that a page which is held is unmapped */
+	bool madvise_populates;		/* MADV_POPULATE_READ, _WRITE (5.14) */
+	bool populate_stops_at_hole;	/* ... by faultin_page_range(), across VMAs (6.9) */
+	bool lazyfree_waits;		/* a held lazyfree page stays one (6.15) */
 	bool ksm_unshares;		/* break_ksm(): FAULT_FLAG_UNSHARE, no reference (6.2) */
 	bool pageout_ignores_young;	/* MADV_PAGEOUT: ignore_references (6.10) */
 	bool swapin_writable;		/* do_swap_page(): W, if exclusive, on a read, too (6.12) */

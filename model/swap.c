@@ -60,3 +60,44 @@ void swap_read(struct machine *m, u32 slot, pfn_t pfn)
 {
 	page_copy(m, pfn, SPACE_SWAP + slot);
 }
+
+void swap_cache_drop(struct machine *m, pfn_t pfn)
+{
+	struct page *page = page_of(m, pfn);
+
+	swap_cache(m, page->slot, NO_PFN);
+	page->flags &= ~(u32)PG_SWAPCACHE;
+	page->slot = 0;
+	page_put(m, pfn, HOLD_CACHE);
+}
+
+/* free_swap_and_cache() > __try_to_reclaim_swap() */
+void swap_free_and_cache(struct machine *m, u32 slot)
+{
+	pfn_t pfn = swap_cached(m, slot);
+
+	swap_free(m, slot);
+	if (swap_count(m, slot) || pfn == NO_PFN || page_of(m, pfn)->mapcount)
+		return;
+	page_get(m, pfn, HOLD_MM);
+	swap_cache_drop(m, pfn);
+	page_put(m, pfn, HOLD_MM);
+}
+
+void swap_read_ahead(struct machine *m, u32 slot)
+{
+	pfn_t pfn;
+
+	if (swap_cached(m, slot) != NO_PFN)
+		return;
+	pfn = alloc_frame(m, 0);
+	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
+	page_hand_over(m, pfn, HOLD_OWNER, HOLD_MM);
+	page_of(m, pfn)->flags |= PG_ANON | PG_SWAPCACHE;
+	page_of(m, pfn)->slot = slot;
+	page_get(m, pfn, HOLD_CACHE);
+	swap_cache(m, slot, pfn);
+	page_add_lru(m, pfn);
+	swap_read(m, slot, pfn);
+	page_put(m, pfn, HOLD_MM);
+}

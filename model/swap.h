@@ -21,5 +21,11 @@ u64 swap_count(struct machine *m, u32 slot);
 /* The page that is in the swap cache for @slot; NO_PFN: none. */
 void swap_cache(struct machine *m, u32 slot, pfn_t pfn);
 pfn_t swap_cached(struct machine *m, u32 slot);
+/* The page leaves the swap cache, which had a reference. */
+void swap_cache_drop(struct machine *m, pfn_t pfn);
+/* One PTE less, and with the last one the page in the swap cache, unless somebody maps it. */
+void swap_free_and_cache(struct machine *m, u32 slot);
+/* read_swap_cache_async(): a new page in the swap cache, unless there is one. */
+void swap_read_ahead(struct machine *m, u32 slot);
 void swap_write(struct machine *m, u32 slot, pfn_t pfn);
 void swap_read(struct machine *m, u32 slot, pfn_t pfn);

@@ -29,6 +29,7 @@ enum path_id {
 	PATH_PROTECT,		/* mprotect() */
 	PATH_ADVISE,		/* MADV_HUGEPAGE, MADV_NOHUGEPAGE */
 	PATH_COLLAPSE,		/* MADV_COLLAPSE, khugepaged */
+	PATH_MADVISE,		/* MADV_FREE, MADV_WILLNEED, MADV_POPULATE_* */
 	PATH_MMAP,
 	PATH_MLOCK,		/* mlock() */
 	PATH_POPULATE,		/* __mm_populate(), for mlock() and MAP_POPULATE */
@@ -184,19 +185,22 @@ struct range_op {
 	u64 gathered;		/* pages in the mmu_gather */
 	pfn_t table;		/* collapse: what the PMD has lost */
 	u8 hugetlb;		/* the piece at hand, or what is unmapped, is hugetlb's */
-	u8 pad[7];
+	u8 refused;		/* a VMA that may not be advised so ends the range */
+	u8 pad[6];
 };
 enum range_kind {
 	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT,
 	RANGE_LOCK,		/* mlock() */
 	RANGE_EXIT,		/* exit_mmap() of a child */
 	RANGE_ADVISE, RANGE_COLLAPSE,
+	RANGE_FREE, RANGE_WILLNEED, RANGE_POPULATE,
 };
 
 /* ksmd: two addresses with the same contents; or all that have been merged */
 struct ksm_op {
 	hva_t hva, other;	/* whose page is scanned, and whose was found in a tree */
 	hva_t at;		/* at hand */
+	hva_t end;		/* of what is parted again */
 	pfn_t page, tree_page;	/* of .hva and .other, with a reference; NO_PFN */
 	pfn_t kpage;		/* the stable page, when there is one; NO_PFN */
 	pfn_t broken;		/* what is being unmerged, if held */
@@ -204,7 +208,8 @@ struct ksm_op {
 	s32 error;
 	u8 second;		/* the page of the unstable tree is at hand */
 	u8 tries, locked, notified, is_protected;
-	u8 pad[7];
+	u8 caller_locks;	/* mmap_lock is held by who calls */
+	u8 pad[6];
 };
 
 enum pages_kind {
@@ -222,8 +227,13 @@ enum shrink_how {
 	SHRINK_LOOKS = 2,	/* lru_gen_look_around(): nobody isolates it, none is flushed */
 };
 
-/* range_op.prot of RANGE_ADVISE */
-enum { ADVISE_NOHUGEPAGE, ADVISE_HUGEPAGE, ADVISE_MERGEABLE };
+/* range_op.prot of RANGE_ADVISE, of RANGE_LOCK, of RANGE_POPULATE */
+enum {
+	ADVISE_NOHUGEPAGE, ADVISE_HUGEPAGE, ADVISE_MERGEABLE, ADVISE_UNMERGEABLE,
+	ADVISE_DONTFORK, ADVISE_DOFORK, ADVISE_WIPEONFORK, ADVISE_KEEPONFORK,
+};
+enum { LOCK_RANGE, UNLOCK_RANGE };
+enum populate_how { POPULATE_VMA, POPULATE_READ, POPULATE_WRITE };
 
 enum pages_phase { PHASE_UNMAP, PHASE_MOVE };
 
@@ -245,7 +255,8 @@ struct page_op {
 	u8 tries;
 	u8 moved;
 	u8 how;			/* PAGES_SHRINK: enum shrink_how of the page at hand */
-	u8 pad[6];
+	u8 no_swap;
+	u8 pad[5];
 };
 
 /* mmap() */
@@ -266,7 +277,8 @@ struct populate_op {
 	hva_t at, end;
 	s32 error;
 	u8 ignores_errors;
-	u8 pad[3];
+	u8 how;			/* enum populate_how */
+	u8 pad[2];
 };
 
 enum file_verb { FILE_CREATE, FILE_WRITE, FILE_TRUNCATE, FILE_PUNCH, FILE_CLEAN };

@@ -30,7 +30,8 @@ pfn_t thp_huge_zero(struct machine *m);
 /* A page of 2M, whose first reference is the PMD's that is to map it; and that PMD. */
 pfn_t thp_alloc(struct machine *m);
 void thp_map(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn);
-/* vm_flags after the mprotect() or madvise() at hand (path_range.c) */
+/* Does it change vm_flags, and to what (path_split.c)? */
+bool range_changes_flags(const struct range_op *op);
 u32 range_new_flags(const struct vma *vma, const struct range_op *op);
 /* A notification for the 2M around @hva, into the task's. */
 void thp_notify(struct task *t, hva_t hva);

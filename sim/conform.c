@@ -174,6 +174,8 @@ static void run_events(struct run *run, const struct script_events *todo)
 			lose(run, "the model has no room for this");
 			return;
 		}
+		if (e->id == EVENT_DRAIN)
+			lru_forget_all(run);
 		if (!e->elsewhere)
 			keep_notes(run);
 		bind_frames(run, e, outcome);

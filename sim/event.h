@@ -18,6 +18,7 @@
 enum event_id {
 	EVENT_ALLOC, EVENT_FREE, EVENT_REF, EVENT_REPOINT, EVENT_MODE, EVENT_ZAP,
 	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_MLOCK, EVENT_POISON,
+	EVENT_MUNLOCK,
 	EVENT_DRAIN,
 	EVENT_FILE, EVENT_TRUNCATE, EVENT_PUNCH, EVENT_FILE_WRITE, EVENT_WRITEBACK,
 	EVENT_MADVISE, EVENT_KHUGEPAGED, EVENT_HUGEPAGES,
@@ -41,7 +42,12 @@ enum event_id {
 enum { BACKING_SHARED = 16 };
 
 /* MADV_*, as far as they are events of their own */
-enum advice { ADVICE_HUGEPAGE, ADVICE_NOHUGEPAGE, ADVICE_COLLAPSE, ADVICE_MERGEABLE };
+enum advice {
+	ADVICE_HUGEPAGE, ADVICE_NOHUGEPAGE, ADVICE_COLLAPSE, ADVICE_MERGEABLE,
+	ADVICE_UNMERGEABLE, ADVICE_FREE, ADVICE_WILLNEED, ADVICE_POPULATE_READ,
+	ADVICE_POPULATE_WRITE, ADVICE_DONTFORK, ADVICE_DOFORK, ADVICE_WIPEONFORK,
+	ADVICE_KEEPONFORK, NR_ADVICES,
+};
 
 enum { EVENT_NAME_SIZE = 48 };
 
@@ -81,6 +87,7 @@ struct event {
 	uint64_t table;			/* VMSAVE: the guest's page directory, or NO_PFN */
 	uint64_t paging;		/* VMSAVE: the guest has CR0.PG */
 	uint64_t node;
+	uint64_t no_swap;		/* PAGEOUT: there is no swap area */
 	struct found_page *found;	/* COMPACT of recordings: .count pages, last found first */
 	uint64_t room;			/* COMPACT: so many pages find a free one */
 	int64_t delta;

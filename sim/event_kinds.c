@@ -38,8 +38,10 @@ static const uint64_t backing_values[] = { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_H
 					   VMA_HUGETLB | BACKING_SHARED };
 static const char *const file_words[] = { "shmem", "disk", "dax", NULL };
 
-static const char *const advice_words[] = { "hugepage", "nohugepage", "collapse",
-					    "mergeable", NULL };
+static const char *const advice_words[] = {
+	"hugepage", "nohugepage", "collapse", "mergeable", "unmergeable", "free", "willneed",
+	"populate-read", "populate-write", "dontfork", "dofork", "wipeonfork", "keeponfork", NULL
+};
 
 #define AT(field) offsetof(struct event, field)
 #define UNTIL	{ "until", ARG_STEP, AT(until), .help = "stop before this step; resume later" }
@@ -129,13 +131,15 @@ const struct event_kind event_kinds[] = {
 	  "Dirty pages of a file are cleaned and written. [write_cache_pages()]", {
 		FILE_ARG, UNTIL } },
 	{ "mlock", EVENT_MLOCK, "Userspace locks memory. [mlock()]", { RANGE_ARGS, UNTIL } },
+	{ "munlock", EVENT_MUNLOCK, "Userspace unlocks memory. [munlock()]", {
+		RANGE_ARGS, UNTIL } },
 	{ "munmap", EVENT_MUNMAP, "Userspace unmaps. [munmap()]", { RANGE_ARGS, UNTIL } },
 	{ "dontneed", EVENT_DONTNEED, "Userspace drops pages. [madvise(MADV_DONTNEED)]", {
 		RANGE_ARGS, UNTIL } },
 	{ "madvise", EVENT_MADVISE, "Userspace has a say about pages. [madvise()]", {
 		RANGE_ARGS,
 		{ "advice", ARG_CHOICE, AT(advice), true, true, .words = advice_words,
-		  .help = "MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_COLLAPSE, MADV_MERGEABLE" },
+		  .help = "MADV_HUGEPAGE, MADV_NOHUGEPAGE ..." },
 		UNTIL } },
 	{ "khugepaged", EVENT_KHUGEPAGED,
 	  "khugepaged makes 512 small pages one of 2M. [collapse_huge_page()]", {
@@ -166,7 +170,9 @@ const struct event_kind event_kinds[] = {
 	  "Reclaim looks at pages and takes those that nobody used. [shrink_folio_list()]", {
 		RANGE_ARGS, UNTIL } },
 	{ "pageout", EVENT_PAGEOUT, "Pages go to swap. [madvise(MADV_PAGEOUT)]", {
-		RANGE_ARGS, UNTIL } },
+		RANGE_ARGS,
+		{ "no-swap", ARG_NUMBER, AT(no_swap), .max = 1, .help = "there is none" },
+		UNTIL } },
 	{ "cold", EVENT_COLD, "Pages become old. [madvise(MADV_COLD)]", { RANGE_ARGS, UNTIL } },
 	{ "ksm-merge", EVENT_KSM_MERGE,
 	  "ksmd finds two pages with the same contents. [cmp_and_merge_page()]", {

@@ -151,6 +151,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_MADVISE:
 	case EVENT_KHUGEPAGED:
 	case EVENT_MLOCK:
+	case EVENT_MUNLOCK:
 	case EVENT_FORK:
 	case EVENT_CHILD_DONTNEED:
 	case EVENT_CHILD_EXIT:

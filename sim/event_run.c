@@ -117,6 +117,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_KSM_UNMERGE] = PATH_KSM_UNMERGE,
 		[EVENT_MPROTECT] = PATH_PROTECT, [EVENT_MADVISE] = PATH_ADVISE,
 		[EVENT_KHUGEPAGED] = PATH_COLLAPSE, [EVENT_MLOCK] = PATH_MLOCK,
+		[EVENT_MUNLOCK] = PATH_MLOCK,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
 		[EVENT_TRUNCATE] = PATH_FILE_RESIZE, [EVENT_PUNCH] = PATH_FILE_RESIZE,
 		[EVENT_WRITEBACK] = PATH_FILE_CLEAN,
@@ -139,12 +140,35 @@ static enum path_id path_of(enum event_id id)
 	return path[id];
 }
 
-/* MADV_COLLAPSE is an advice like the others only by its name. */
+static const struct { u8 kind, prot; } advised[NR_ADVICES] = {
+	[ADVICE_HUGEPAGE] = { RANGE_ADVISE, ADVISE_HUGEPAGE },
+	[ADVICE_NOHUGEPAGE] = { RANGE_ADVISE, ADVISE_NOHUGEPAGE },
+	[ADVICE_COLLAPSE] = { RANGE_COLLAPSE, ADVISE_NOHUGEPAGE },
+	[ADVICE_MERGEABLE] = { RANGE_ADVISE, ADVISE_MERGEABLE },
+	[ADVICE_UNMERGEABLE] = { RANGE_ADVISE, ADVISE_UNMERGEABLE },
+	[ADVICE_FREE] = { RANGE_FREE, 0 },
+	[ADVICE_WILLNEED] = { RANGE_WILLNEED, 0 },
+	[ADVICE_POPULATE_READ] = { RANGE_POPULATE, POPULATE_READ },
+	[ADVICE_POPULATE_WRITE] = { RANGE_POPULATE, POPULATE_WRITE },
+	[ADVICE_DONTFORK] = { RANGE_ADVISE, ADVISE_DONTFORK },
+	[ADVICE_DOFORK] = { RANGE_ADVISE, ADVISE_DOFORK },
+	[ADVICE_WIPEONFORK] = { RANGE_ADVISE, ADVISE_WIPEONFORK },
+	[ADVICE_KEEPONFORK] = { RANGE_ADVISE, ADVISE_KEEPONFORK },
+};
+
+/* Advices are alike only by their name. */
 static enum path_id path_of_event(const struct event *e)
 {
-	if (e->id == EVENT_MADVISE && e->advice == ADVICE_COLLAPSE)
+	if (e->id != EVENT_MADVISE)
+		return path_of(e->id);
+	switch (advised[e->advice].kind) {
+	case RANGE_ADVISE:
+		return PATH_ADVISE;
+	case RANGE_COLLAPSE:
 		return PATH_COLLAPSE;
-	return path_of(e->id);
+	default:
+		return PATH_MADVISE;
+	}
 }
 
 static u8 actor_of(enum event_id id)
@@ -177,11 +201,6 @@ static uint64_t pages_to_map(const struct event *e)
 	return (e->backing & ~(uint64_t)BACKING_SHARED) == VMA_HUGETLB ?
 	       (pages + 511) & ~511ull : pages;
 }
-
-static const u8 advised[] = {
-	[ADVICE_HUGEPAGE] = ADVISE_HUGEPAGE, [ADVICE_NOHUGEPAGE] = ADVISE_NOHUGEPAGE,
-	[ADVICE_COLLAPSE] = ADVISE_NOHUGEPAGE, [ADVICE_MERGEABLE] = ADVISE_MERGEABLE,
-};
 
 static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 {
@@ -228,6 +247,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_PAGEOUT:
 	case EVENT_COLD:
 		start_pages(t, e, e->id == EVENT_COLD ? PAGES_COLD : PAGES_OUT);
+		t->pages.no_swap = e->no_swap;
 		break;
 	case EVENT_KSM_MERGE:
 		t->ksm = (struct ksm_op){ .hva = e->hva & PAGE_MASK,
@@ -240,7 +260,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		start_pages(t, e, CLEAR_ALL + e->kind);
 		break;
 	case EVENT_MLOCK:
+	case EVENT_MUNLOCK:
 		start_range(t, e, RANGE_LOCK);
+		t->range.prot = e->id == EVENT_MLOCK ? LOCK_RANGE : UNLOCK_RANGE;
 		break;
 	case EVENT_MPROTECT:
 		start_range(t, e, RANGE_PROTECT);
@@ -261,9 +283,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		start_file(t, e, FILE_CLEAN);
 		break;
 	case EVENT_MADVISE:
-		start_range(t, e, e->advice == ADVICE_COLLAPSE ? RANGE_COLLAPSE : RANGE_ADVISE);
+		start_range(t, e, advised[e->advice].kind);
 		t->range.at = e->hva;
-		t->range.prot = advised[e->advice];
+		t->range.prot = advised[e->advice].prot;
 		break;
 	case EVENT_KHUGEPAGED:
 		start_range(t, e, RANGE_COLLAPSE);

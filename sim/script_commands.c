@@ -67,6 +67,7 @@ static const char *do_mmap(struct script *s, const struct command *c)
 	s->region[s->nr_regions].base = c->answer.has_hva ? c->answer.hva : base;
 	s->region[s->nr_regions].size = number(c, 2);
 	s->region[s->nr_regions].file = -1;
+	s->region[s->nr_regions].offset = option(c, "foff", 0);
 	base = s->region[s->nr_regions++].base;
 	return mmap_at(s, c, base, number(c, 2), script_word(c, 3));
 }
@@ -186,8 +187,10 @@ static const char *range(struct script *s, const struct command *c, enum event_i
 
 static const char *do_madvise(struct script *s, const struct command *c)
 {
-	static const char *const advices[] = { "HUGEPAGE", "NOHUGEPAGE", "COLLAPSE",
-					       "MERGEABLE" };
+	static const char *const advices[] = {
+		"HUGEPAGE", "NOHUGEPAGE", "COLLAPSE", "MERGEABLE", "UNMERGEABLE", "FREE",
+		"WILLNEED", "POPULATE_READ", "POPULATE_WRITE",
+	};
 
 	if (!strcmp(script_word(c, 3), "HWPOISON"))
 		return range(s, c, EVENT_POISON);
@@ -200,8 +203,14 @@ static const char *do_madvise(struct script *s, const struct command *c)
 		}
 	if (!strcmp(script_word(c, 3), "COLD"))
 		return range(s, c, EVENT_COLD);
-	if (!strcmp(script_word(c, 3), "PAGEOUT"))
-		return s->swaps ? range(s, c, EVENT_PAGEOUT) : "there is no swap";
+	if (!strcmp(script_word(c, 3), "PAGEOUT")) {
+		const char *why = range(s, c, EVENT_PAGEOUT);
+
+		s->events[s->nr_events - 1].no_swap = !s->swaps;
+		return why;
+	}
+	if (!strcmp(script_word(c, 3), "REMOVE"))
+		return script_remove(s, c);
 	if (!strcmp(script_word(c, 3), "SOFT_OFFLINE"))
 		return range(s, c, EVENT_OFFLINE);
 	if (strcmp(script_word(c, 3), "DONTNEED"))

@@ -114,6 +114,26 @@ const char *script_truncate(struct script *s, const struct command *c)
 	return on_file(s, c, EVENT_TRUNCATE, script_number(script_word(c, 2)));
 }
 
+/* madvise ADDR LEN REMOVE: a hole in the file that is mapped there */
+const char *script_remove(struct script *s, const struct command *c)
+{
+	uint64_t hva = 0, size = script_number(script_word(c, 2));
+	struct event *e = script_add(s, c, EVENT_PUNCH);
+
+	if (!script_address(s, script_word(c, 1), &hva))
+		return "an unknown region";
+	for (size_t i = 0; i < s->nr_regions; i++) {
+		if (hva < s->region[i].base || s->region[i].file < 0 ||
+		    hva + size > s->region[i].base + s->region[i].size)
+			continue;
+		e->object = s->region[i].file;
+		e->offset = hva - s->region[i].base + s->region[i].offset;
+		e->size = size;
+		return NULL;
+	}
+	return "MADV_REMOVE of anything but one file's memory is not modelled";
+}
+
 const char *script_punch(struct script *s, const struct command *c)
 {
 	const char *why = on_file(s, c, EVENT_PUNCH, script_number(script_word(c, 2)));

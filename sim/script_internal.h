@@ -16,7 +16,7 @@ enum { NO_FILE = MAX_FILES - 1 };
 
 struct script {
 	const struct recording *recording;
-	struct { const char *name; uint64_t base, size; int file; } region[MAX_REGIONS];
+	struct { const char *name; uint64_t base, size, offset; int file; } region[MAX_REGIONS];
 	size_t nr_regions;
 	const char *file_path[MAX_FILES];	/* NULL: has none */
 	char *name[MAX_FILES];			/* paths that are not a word */
@@ -92,6 +92,7 @@ const char *script_ksm_set(struct script *s, const struct command *c);
 const char *script_open(struct script *s, const struct command *c, const char *kind, uint64_t size,
 			int *file);
 const char *script_truncate(struct script *s, const struct command *c);
+const char *script_remove(struct script *s, const struct command *c);
 const char *script_punch(struct script *s, const struct command *c);
 const char *script_fwrite(struct script *s, const struct command *c);
 const char *script_shell(struct script *s, const struct command *c);
