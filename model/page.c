@@ -26,8 +26,27 @@ s32 page_count(struct machine *m, pfn_t pfn)
 	return page_of(m, page_head(m, pfn))->refcount;
 }
 
+/*
+ * Each flag has a bit of its own: two that shared one would be the same case twice, and one without
+ * a case is a warning.
+ */
+static inline bool is_flag(enum page_flag flag)
+{
+	switch (flag) {
+	case PG_VALID: case PG_FREE: case PG_HEAD: case PG_TAIL: case PG_RESERVED:
+	case PG_ZERO: case PG_DIRTY: case PG_REFERENCED: case PG_ACTIVE: case PG_WORKINGSET:
+	case PG_LRU: case PG_ANON: case PG_EXCLUSIVE: case PG_ZONE_DEVICE: case PG_HWPOISON:
+	case PG_LEAKED: case PG_CACHE: case PG_REMOTE: case PG_KSM: case PG_SWAPCACHE:
+	case PG_LOCKED: case PG_HUGETLB: case PG_RESTORE: case PG_DOUBLE_MAP: case PG_MLOCKED:
+	case PG_GUEST_WROTE: case PG_FSDAX: case PG_NX_SPLIT: case PG_P2PDMA: case PG_MMIO:
+		return true;
+	}
+	return false;
+}
+
 bool page_is(struct machine *m, pfn_t pfn, u32 flags)
 {
+	assert(is_flag(flags & -flags));
 	return (page_of(m, pfn)->flags & flags) == flags;
 }
 

@@ -49,9 +49,14 @@ static enum step_result prefetch_check(struct machine *m, struct task *t)
 }
 
 /* Direct: gfn_to_page_many_atomic(); shadow, to 6.12: gfn_to_pfn_memslot_atomic() */
+static bool looks_up_by_pfn(const struct machine *m, const struct task *t)
+{
+	return t->map.by_pfn && !m->sem->traits.wrappers_gone;
+}
+
 static enum step_result prefetch_lookup(struct machine *m, struct task *t)
 {
-	if (!t->map.by_pfn || m->sem->traits.wrappers_gone) {
+	if (!looks_up_by_pfn(m, t)) {
 		lookup_many_atomic(m, t);
 		return STEP_NEXT;
 	}
@@ -78,7 +83,10 @@ static enum step_result prefetch_result(struct machine *m, struct task *t)
 /* put_page(), or kvm_release_pfn_clean(); since 6.13 kvm_release_page_dirty() for both */
 static enum step_result prefetch_release(struct machine *m, struct task *t)
 {
-	m->sem->ops.prefetch_release(m, t);
+	if (looks_up_by_pfn(m, t))
+		m->sem->ops.lookup_release(m, t);
+	else if (t->follow.page != NO_PFN)
+		m->sem->ops.release_prefetched(m, t->follow.page);
 	t->map.after = page_of(m, t->follow.pfn)->refcount;
 	t->map.refs_after = t->refs;
 	return STEP_NEXT;

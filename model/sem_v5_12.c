@@ -205,15 +205,6 @@ static pfn_t gfn_to_page(struct machine *m, struct task *t)
 	return NO_PFN;
 }
 
-/* direct_pte_prefetch_many(), FNAME(prefetch_gpte) */
-static void prefetch_release(struct machine *m, struct task *t)
-{
-	if (t->map.by_pfn)
-		m->sem->ops.lookup_release(m, t);
-	else
-		page_put(m, t->follow.page, HOLD_FAULT);
-}
-
 static void gpc_release(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
@@ -273,6 +264,7 @@ static void harvest_dirty(struct machine *m, u64 old)
 	set_pfn_dirty(m, pt_pfn(old));
 }
 
+/* direct_pte_prefetch_many() */
 static void release_prefetched(struct machine *m, pfn_t page)
 {
 	page_put(m, page, HOLD_FAULT);
@@ -356,8 +348,7 @@ const struct semantics_patch sem_v5_12 = {
 		.map_args = map_args, .map_release = map_release,
 		.lookup_args = lookup_args, .lookup_release = lookup_release,
 		.reexecute_args = reexecute_args, .reexecute_release = reexecute_release,
-		.gfn_to_page = gfn_to_page, .prefetch_release = prefetch_release,
-		.gpc_release = gpc_release,
+		.gfn_to_page = gfn_to_page, .gpc_release = gpc_release,
 		.stage2_args = stage2_args, .stage2_release = stage2_put,
 		.fault_args = fault_args, .zap_flushes = zap_flushes,
 		.load_root = tdp_load_root, .current_root = tdp_current_root,

@@ -123,12 +123,6 @@ static void release_carried(struct machine *m, pfn_t page, bool dirty)
 	page_put(m, page, HOLD_FAULT);
 }
 
-/* Whoever prefetches also lets the guest write. */
-static void prefetch_release(struct machine *m, struct task *t)
-{
-	release_carried(m, t->follow.page, true);
-}
-
 /* kvm_faultin_pfn(), kvm_release_faultin_page() */
 static void stage2_args(struct machine *m, struct follow *follow)
 {
@@ -193,7 +187,7 @@ const struct semantics_patch sem_v7_2 = {
 		.spte_changed = spte_changed, .log_rearmed = log_rearmed,
 		.fault_args = fault_args, .map_args = map_args, .map_release = map_release,
 		.lookup_release = lookup_release, .gfn_to_page = gfn_to_page,
-		.prefetch_release = prefetch_release, .gpc_release = gpc_release,
+		.gpc_release = gpc_release,
 		.stage2_args = stage2_args, .stage2_release = stage2_put,
 		.check_zapped = look_away,
 		.harvest_accessed = look_away, .harvest_dirty = look_away,

@@ -60,8 +60,6 @@ struct ops {
 	void (*stage2_release)(struct machine *m, struct task *t, bool used);
 	/* gfn_to_page(): the page of the pfn that has been found, or NO_PFN */
 	pfn_t (*gfn_to_page)(struct machine *m, struct task *t);
-	/* The shadow MMU's prefetch gives its page back */
-	void (*prefetch_release)(struct machine *m, struct task *t);
 	/* hva_to_pfn_retry(): gives back task.gpc.pfn; used == false: an attempt in vain */
 	void (*gpc_release)(struct machine *m, struct task *t, bool used);
 	/* The fault handler's first look-up */
@@ -82,9 +80,9 @@ struct ops {
 	void (*free_roots)(struct machine *m, unsigned vcpu);
 	struct pt_leaf (*walk)(struct machine *m, pfn_t root, gfn_t gfn);
 	struct pt_leaf (*next_leaf)(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end);
-	/* kvm_unmap_gfn_range(). @zapped[0]: below valid roots, [1]: below obsolete ones. */
 	/* kvm_age_gfn(): has it been used? */
 	bool (*age_range)(struct machine *m, gfn_t start, gfn_t end);
+	/* kvm_unmap_gfn_range(). @zapped[0]: below valid roots, [1]: below obsolete ones. */
 	void (*unmap_range)(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
 	/* kvm_arch_mmu_enable_log_dirty_pt_masked() of one page */
 	void (*rearm)(struct machine *m, gfn_t gfn);
@@ -95,7 +93,7 @@ struct ops {
 	void (*check_zapped)(struct machine *m, u64 old);
 	void (*harvest_accessed)(struct machine *m, u64 old);
 	void (*harvest_dirty)(struct machine *m, u64 old);
-	/* The reference that a prefetch has taken goes back. */
+	/* The reference that a prefetch's fast GUP has taken goes back. */
 	void (*release_prefetched)(struct machine *m, pfn_t page);
 };
 

@@ -6,25 +6,6 @@
 
 #include "tests/support.h"
 
-/* ---- operations ---- */
-
-#define OP(field)	{ #field, offsetof(struct ops, field), false }
-#define YES_OR_NO(field)	{ #field, offsetof(struct ops, field), true }
-
-/* What the MMU brings (load_root and what follows) is the same in all semantics. */
-static const struct op_row {
-	const char *name;
-	size_t offset;
-	bool yes_or_no;
-} op_rows[] = {
-	OP(own_page), OP(take_remapped), YES_OR_NO(fault_is_stale), OP(range_add),
-	YES_OR_NO(range_counts), YES_OR_NO(is_ad_tracked), OP(release_pfn), OP(release_fault),
-	OP(spte_changed), OP(log_rearmed), OP(leaf_bits), YES_OR_NO(huge_ok), OP(mark_accessed),
-	OP(map_args), OP(map_release), OP(lookup_args), OP(lookup_release), OP(reexecute_args),
-	OP(reexecute_release), OP(stage2_args), OP(stage2_release), OP(gfn_to_page),
-	OP(prefetch_release), OP(gpc_release), OP(fault_args), YES_OR_NO(zap_flushes),
-};
-
 static op_fn op_at(const struct ops *ops, size_t offset)
 {
 	op_fn op;
@@ -33,23 +14,13 @@ static op_fn op_at(const struct ops *ops, size_t offset)
 	return op;
 }
 
-bool mutation_knows_ops(void)
+/* The machine is little-endian, as all that is modelled. */
+static u64 trait_at(const struct traits *traits, const struct trait_row *row)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(op_rows); i++)
-		if (op_rows[i].offset != i * sizeof(op_fn))
-			return false;
-	return offsetof(struct ops, load_root) == ARRAY_SIZE(op_rows) * sizeof(op_fn);
-}
+	u64 value = 0;
 
-/* Whatever it is asked, it does nothing, and says nothing, or no, or none; or yes. */
-static u64 nothing(void)
-{
-	return 0;
-}
-
-static u64 yes(void)
-{
-	return 1;
+	memcpy(&value, (const char *)traits + row->offset, row->size);
+	return value;
 }
 
 /* ---- the list ---- */
@@ -65,37 +36,70 @@ static void add(struct list *list, const struct mutation *mutation)
 	list->item[list->nr++] = *mutation;
 }
 
-static void add_op(struct list *list, const struct semantics *sem, size_t op, op_fn function,
+static void add_op(struct list *list, const struct semantics *sem, size_t row, op_fn function,
 		   const char *with)
 {
 	for (size_t i = 0; i < list->nr; i++)
-		if (list->item[i].kind == MUTATION_OP && list->item[i].op == op &&
+		if (list->item[i].kind == MUTATION_OP && list->item[i].row == row &&
 		    list->item[i].function == function)
 			return;
-	if (function != op_at(&sem->ops, op_rows[op].offset))
-		add(list, &(struct mutation){ .kind = MUTATION_OP, .op = op, .function = function,
-					      .what = op_rows[op].name, .with = with });
+	if (function && function != op_at(&sem->ops, op_rows[row].offset))
+		add(list, &(struct mutation){ .kind = MUTATION_OP, .row = row, .function = function,
+					      .what = op_rows[row].name, .with = with });
 }
 
-static void add_ops(struct list *list, const struct semantics *sem)
+static void add_trait(struct list *list, const struct semantics *sem, size_t row, u64 value,
+		      const char *with)
+{
+	const struct trait_row *r = &trait_rows[row];
+
+	for (size_t i = 0; i < list->nr; i++)
+		if (list->item[i].kind == MUTATION_TRAIT && list->item[i].row == row &&
+		    list->item[i].value == value)
+			return;
+	if (value != trait_at(&sem->traits, r))
+		add(list, &(struct mutation){ .kind = MUTATION_TRAIT, .row = row, .value = value,
+					      .what = r->name, .with = with });
+}
+
+/* What @other, called @name, does otherwise. */
+static void add_others(struct list *list, const struct semantics *sem,
+		       const struct semantics *other, const char *name)
+{
+	for (size_t i = 0; i < nr_op_rows; i++)
+		add_op(list, sem, i, op_at(&other->ops, op_rows[i].offset), name);
+	for (size_t i = 0; i < nr_trait_rows; i++)
+		if (!trait_rows[i].is_switch)
+			add_trait(list, sem, i, trait_at(&other->traits, &trait_rows[i]), name);
+}
+
+static void add_replaced(struct list *list, const struct semantics *sem, enum mmu_kind mmu)
 {
 	static struct semantics other;
 	char why[128];
 
-	for (size_t op = 0; op < ARRAY_SIZE(op_rows); op++) {
-		add_op(list, sem, op, (op_fn)nothing, "nothing");
-		if (op_rows[op].yes_or_no)
-			add_op(list, sem, op, (op_fn)yes, "yes");
-	}
+	for (size_t i = 0; i < nr_op_rows; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(op_rows[i].instead); k++)
+			add_op(list, sem, i, op_rows[i].instead[k].function,
+			       op_rows[i].instead[k].name);
+	for (size_t i = 0; i < nr_trait_rows; i++)
+		if (trait_rows[i].is_switch) {
+			bool on = trait_at(&sem->traits, &trait_rows[i]);
+
+			add_trait(list, sem, i, !on, on ? "off" : "on");
+		}
 	for (size_t i = 0; all_semantics[i]; i++) {
-		assert_true(semantics_resolve(all_semantics[i], &other, why, sizeof(why)));
-		for (size_t op = 0; op < ARRAY_SIZE(op_rows); op++)
-			add_op(list, sem, op, op_at(&other.ops, op_rows[op].offset),
-			       all_semantics[i]->name);
+		assert_true(semantics_resolve_mmu(all_semantics[i], mmu, &other, why, sizeof(why)));
+		add_others(list, sem, &other, all_semantics[i]->name);
+	}
+	for (unsigned kind = 0; kind < NR_MMU_KINDS; kind++) {
+		assert_true(semantics_resolve_mmu(semantics_find(sem->name), kind, &other, why,
+						  sizeof(why)));
+		add_others(list, sem, &other, semantics_mmu[kind].name);
 	}
 }
 
-struct mutation *mutations_of(const struct semantics *sem, size_t *nr)
+struct mutation *mutations_of(const struct semantics *sem, enum mmu_kind mmu, size_t *nr)
 {
 	struct list list = { NULL, 0 };
 
@@ -110,7 +114,7 @@ struct mutation *mutations_of(const struct semantics *sem, size_t *nr)
 			if (m.with)
 				add(&list, &m);
 		}
-	add_ops(&list, sem);
+	add_replaced(&list, sem, mmu);
 	*nr = list.nr;
 	return list.item;
 }
@@ -140,8 +144,15 @@ bool mutation_build(const struct mutation *m, const struct semantics_patch *base
 	for (unsigned i = 0; i < ARRAY_SIZE(out->edits); i++)
 		out->edits[i].verb = EDIT_END;
 	if (m->kind == MUTATION_OP) {
-		memcpy((char *)&out->patch.ops + op_rows[m->op].offset, &m->function,
+		memcpy((char *)&out->patch.ops + op_rows[m->row].offset, &m->function,
 		       sizeof(m->function));
+		return true;
+	}
+	if (m->kind == MUTATION_TRAIT) {
+		out->traits = sem->traits;
+		memcpy((char *)&out->traits + trait_rows[m->row].offset, &m->value,
+		       trait_rows[m->row].size);
+		out->patch.traits = &out->traits;
 		return true;
 	}
 	out->edits[0] = (struct step_edit){ .verb = EDIT_DROP, .path = m->path, .anchor = m->what };
@@ -159,7 +170,7 @@ bool mutation_build(const struct mutation *m, const struct semantics_patch *base
 
 const char *mutation_kind_name(unsigned kind)
 {
-	static const char *const name[] = { "without", "swapped", "replaced" };
+	static const char *const name[] = { "without", "swapped", "replaced", "trait" };
 
 	return name[kind];
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * mutation.h: every kernel that differs from a semantics in one thing: a step less, two
- * neighbouring steps the other way round, one operation of another semantics or none.
+ * neighbouring steps the other way round, one operation of another semantics or none, one trait
+ * with another value.
  *
  * test_steps.c runs them over all scripts. What nothing shows to be different has to be a row of
  * equivalents[], with the reason.
@@ -13,32 +14,55 @@
 
 #include "model/semantics.h"
 
-enum mutation_kind { MUTATION_DROP, MUTATION_SWAP, MUTATION_OP, NR_MUTATION_KINDS };
+enum mutation_kind {
+	MUTATION_DROP, MUTATION_SWAP, MUTATION_OP, MUTATION_TRAIT, NR_MUTATION_KINDS
+};
+
+typedef void (*op_fn)(void);
 
 struct mutation {
 	u8 kind;
 	u8 path;			/* DROP, SWAP */
 	u8 step;			/* ... and the next one */
-	u8 op;				/* OP: which field of struct ops */
-	const char *what, *with;	/* names: the step or operation; the other step, or whose */
-	void (*function)(void);		/* OP */
+	u8 row;				/* OP, TRAIT: of op_rows[], trait_rows[] */
+	const char *what, *with;	/* names: the step, operation, trait; the other step, or whose */
+	op_fn function;			/* OP */
+	u64 value;			/* TRAIT: as many bytes of it as it has */
 };
 
-typedef void (*op_fn)(void);
+struct op_row {
+	const char *name;
+	size_t offset;
+	struct { op_fn function; const char *name; } instead[2];
+};
 
-/* All of @sem, which @patch resolves to; the caller frees it. */
-struct mutation *mutations_of(const struct semantics *sem, size_t *nr);
+struct trait_row {
+	const char *name;
+	size_t offset, size;
+	bool is_switch;
+};
+
+extern const struct op_row op_rows[];
+extern const size_t nr_op_rows;
+extern const struct trait_row trait_rows[];
+extern const size_t nr_trait_rows;
+/* Is there a row for each field of struct ops? */
+bool mutation_knows_ops(void);
+/* The first member of struct traits in @header, model/semantics.h, that has no row; or NULL. */
+const char *mutation_unknown_trait(const char *header);
+
+/* All of @sem under @mmu; the caller frees it. */
+struct mutation *mutations_of(const struct semantics *sem, enum mmu_kind mmu, size_t *nr);
 
 struct mutation_patch {
 	struct semantics_patch patch;
 	struct step_edit edits[3];
+	struct traits traits;
 };
 
 /* False: it does not resolve, as a loop has lost the step that it goes back to. */
 bool mutation_build(const struct mutation *mutation, const struct semantics_patch *base,
 		    enum mmu_kind mmu, const struct semantics *sem, struct mutation_patch *out);
-/* Is there a name for each field of struct ops? */
-bool mutation_knows_ops(void);
 
 struct equivalent {
 	u8 kind;

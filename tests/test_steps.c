@@ -43,7 +43,7 @@ static void tell_all(const struct kernel *kernel)
 	whole.patch = semantics_find(kernel->semantics);
 	whole.mmu = kernel->mmu;
 	assert_true(semantics_resolve_mmu(whole.patch, whole.mmu, &whole.sem, why, sizeof(why)));
-	whole.mutation = mutations_of(&whole.sem, &whole.nr_mutations);
+	whole.mutation = mutations_of(&whole.sem, whole.mmu, &whole.nr_mutations);
 	whole.script = malloc(whole.nr * sizeof(*whole.script));
 	assert_non_null(whole.script);
 	memcpy(whole.script, scripts, whole.nr * sizeof(*whole.script));
@@ -84,7 +84,7 @@ static bool can_show(const struct mutation *m, size_t script)
 {
 	u32 ran = whole.telling[script].ran[m->path];
 
-	if (m->kind == MUTATION_OP)
+	if (m->kind == MUTATION_OP || m->kind == MUTATION_TRAIT)
 		return true;
 	if (m->kind == MUTATION_SWAP)
 		return ran & (3u << m->step);
@@ -239,7 +239,7 @@ static void count(struct tally *tally, const struct kernel *kernel, const struct
 	if (!known)
 		note_open(m, kernel->name);
 	print_error("%s: %s %s%s%s: %s\n", kernel->name, mutation_kind_name(m->kind), m->what,
-		    m->with ? m->kind == MUTATION_OP ? " by " : " and " : "",
+		    m->with ? m->kind < MUTATION_OP ? " and " : " by " : "",
 		    m->with ? m->with : "", known ? verdict->text : "not seen");
 }
 
@@ -273,7 +273,19 @@ static void every_operation_has_a_name(void **state)
 {
 	(void)state;
 	if (!mutation_knows_ops())
-		fail_msg("tests/mutation.c:op_rows[] is not struct ops, up to load_root");
+		fail_msg("tests/mutation_rows.c:op_rows[] is not struct ops");
+}
+
+static void every_trait_has_a_name(void **state)
+{
+	const char *unknown;
+	char header[512];
+
+	(void)state;
+	snprintf(header, sizeof(header), "%s/model/semantics.h", getenv("PFNSIM_SOURCE"));
+	unknown = mutation_unknown_trait(header);
+	if (unknown)
+		fail_msg("tests/mutation_rows.c:trait_rows[] is not struct traits: %s", unknown);
 }
 
 /* Without the zap, the laws see a stale entry as soon as the start has returned; or later. */
@@ -382,6 +394,7 @@ int main(int argc, char **argv)
 	list_rows(&list, "every_mutant_is_seen_or_equivalent", every_mutant_is_seen_or_equivalent,
 		  &kernels[first], argc > 1 ? 1 : nr_kernels, sizeof(*kernels));
 	LIST_TEST(&list, every_operation_has_a_name);
+	LIST_TEST(&list, every_trait_has_a_name);
 	LIST_TEST(&list, the_mark_of_notify_begun_is_for_the_laws);
 	return list_run(&list, "steps");
 }

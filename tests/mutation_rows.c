@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mutation_rows.c: names for the operations and traits, and what there is to put in their place. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/mutation.h"
+#include "tests/support.h"
+
+/* ---- whatever it is asked, it does nothing, and says nothing, or no, or none; or yes ---- */
+
+static u64 nothing(void)
+{
+	return 0;
+}
+
+static u64 yes(void)
+{
+	return 1;
+}
+
+static pfn_t no_page(void)
+{
+	return NO_PFN;
+}
+
+static struct pt_leaf no_leaf(void)
+{
+	return (struct pt_leaf){ 0 };
+}
+
+/* ---- the rows ---- */
+
+#define OP_ROW(field, ...)	{ #field, offsetof(struct ops, field), { __VA_ARGS__ } }
+#define OP(field)	OP_ROW(field, { (op_fn)nothing, "nothing" })
+#define YES_OR_NO(field)	OP_ROW(field, { (op_fn)nothing, "no" }, { (op_fn)yes, "yes" })
+#define PAGE(field)	OP_ROW(field, { (op_fn)no_page, "nothing" })
+#define LEAF(field)	OP_ROW(field, { (op_fn)no_leaf, "nothing" })
+
+const struct op_row op_rows[] = {
+	OP(own_page), OP(take_remapped), YES_OR_NO(fault_is_stale), OP(range_add),
+	YES_OR_NO(range_counts), YES_OR_NO(is_ad_tracked), OP(release_pfn), OP(release_fault),
+	OP(spte_changed), OP(log_rearmed), OP(leaf_bits), YES_OR_NO(huge_ok), OP(mark_accessed),
+	OP(map_args), OP(map_release), OP(lookup_args), OP(lookup_release), OP(reexecute_args),
+	OP(reexecute_release), OP(stage2_args), OP(stage2_release), PAGE(gfn_to_page),
+	OP(gpc_release), OP(fault_args), YES_OR_NO(zap_flushes), PAGE(load_root),
+	PAGE(current_root), YES_OR_NO(root_is_obsolete), PAGE(root_at), LEAF(walk), LEAF(next_leaf),
+	YES_OR_NO(age_range), OP(unmap_range), OP(rearm), OP(check_zapped), OP(harvest_accessed),
+	OP(harvest_dirty), OP(release_prefetched),
+};
+const size_t nr_op_rows = ARRAY_SIZE(op_rows);
+
+#define TRAIT_ROW(field, is_switch)	\
+	{ #field, offsetof(struct traits, field), sizeof(((struct traits *)NULL)->field), is_switch }
+#define SWITCH(field)	TRAIT_ROW(field, true)
+#define VALUE(field)	TRAIT_ROW(field, false)
+
+const struct trait_row trait_rows[] = {
+	VALUE(ept), VALUE(npt), VALUE(refcounted_bit), VALUE(pferr), VALUE(allow_unsafe_mappings),
+	SWITCH(pfnmap_huge), SWITCH(change_pte), SWITCH(prefaults), SWITCH(rearm_clears_bits),
+	SWITCH(nx_tables_known), SWITCH(fault_splits), SWITCH(mmio_below_max_gfn), SWITCH(pfncache),
+	SWITCH(follow_api), SWITCH(get_or_guard), SWITCH(follow_outputs_kept),
+	SWITCH(atomic_async_warns), SWITCH(wrappers_gone), SWITCH(needs_io),
+	SWITCH(writable_by_slow), SWITCH(gup_fast_needs_mapping), SWITCH(checks_hwpoison),
+	SWITCH(reexecutes), SWITCH(devmap_grab_page), SWITCH(map_pages_puts),
+	SWITCH(fault_keeps_dirty), SWITCH(saved_dirty), VALUE(zap_root_from),
+	SWITCH(table_noted_last), SWITCH(follow_page), SWITCH(migrate_batches),
+	SWITCH(migrate_drains), SWITCH(migration_keeps_ad), VALUE(migrate_tries),
+	SWITCH(ksm_unshares), SWITCH(pageout_ignores_young), SWITCH(swapin_writable),
+	SWITCH(multi_gen_lru), SWITCH(lockless_aging), SWITCH(poison_kills), VALUE(lru_batch),
+	SWITCH(anon_exclusive), SWITCH(zap_noted_nonpresent), SWITCH(dirty_skipped_over_table),
+	SWITCH(double_map), SWITCH(hugetlb_dontneed), SWITCH(hugetlb_zap_notifies),
+	SWITCH(hugetlb_restores), SWITCH(huge_zero_special), SWITCH(huge_zero_wp),
+	SWITCH(collapse_read_only), SWITCH(gup_touches_hugetlb), SWITCH(split_keeps_dirty),
+	SWITCH(protect_pmd_writable), SWITCH(anon_ref_add), SWITCH(collapses_unchecked),
+};
+const size_t nr_trait_rows = ARRAY_SIZE(trait_rows);
+
+bool mutation_knows_ops(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(op_rows); i++)
+		if (op_rows[i].offset != i * sizeof(op_fn))
+			return false;
+	return sizeof(struct ops) == ARRAY_SIZE(op_rows) * sizeof(op_fn);
+}
+
+/* The next word that a ";" or "," follows, in the line at *@at; comments hold none of ours. */
+static bool next_member(const char **at, char *name, size_t size)
+{
+	size_t n = 0;
+
+	for (; **at && **at != '/'; (*at)++) {
+		if (isalnum((unsigned char)**at) || **at == '_') {
+			if (n + 1 < size)
+				name[n++] = **at;
+		} else if (n && (**at == ';' || **at == ',')) {
+			name[n] = 0;
+			return true;
+		} else {
+			n = 0;
+		}
+	}
+	return false;
+}
+
+/* Padding hides from sizeof() what has no row: the header has not. */
+const char *mutation_unknown_trait(const char *header)
+{
+	static char name[64];
+	FILE *file = fopen(header, "r");
+	char line[256];
+	bool inside = false;
+	size_t nr = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) && !(inside && line[0] == '}')) {
+		const char *at = line;
+
+		while (inside && next_member(&at, name, sizeof(name))) {
+			if (nr == nr_trait_rows || strcmp(trait_rows[nr].name, name))
+				return name;
+			nr++;
+		}
+		inside |= !strcmp(line, "struct traits {\n");
+	}
+	fclose(file);
+	return nr == nr_trait_rows ? NULL : "one that has gone";
+}
