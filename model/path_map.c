@@ -22,7 +22,7 @@ static enum step_result map_lookup(struct machine *m, struct task *t)
 {
 	int row = memslot_of_gfn(m, t->map.gfn);
 
-	follow_init(&t->follow, t->map.gfn, row, FOLL_WRITE);
+	follow_init(&t->follow, t->map.gfn, row, 0);
 	m->sem->ops.map_args(m, &t->follow);
 	return follow_resolve_hva(m, t) ? STEP_CALL : STEP_NEXT;
 }

@@ -25,7 +25,8 @@ struct mutation {
 	u8 path;			/* DROP, SWAP */
 	u8 step;			/* ... and the next one */
 	u8 row;				/* OP, TRAIT: of op_rows[], trait_rows[] */
-	const char *what, *with;	/* names: the step, operation, trait; the other step, or whose */
+	const char *what;		/* the name of the step, operation or trait */
+	const char *with;		/* ... of the other step, or whose it is instead */
 	op_fn function;			/* OP */
 	u64 value;			/* TRAIT: as many bytes of it as it has */
 };

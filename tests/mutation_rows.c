@@ -50,8 +50,9 @@ const struct op_row op_rows[] = {
 };
 const size_t nr_op_rows = ARRAY_SIZE(op_rows);
 
-#define TRAIT_ROW(field, is_switch)	\
-	{ #field, offsetof(struct traits, field), sizeof(((struct traits *)NULL)->field), is_switch }
+#define TRAIT_ROW(field, is_switch)				\
+	{ #field, offsetof(struct traits, field),		\
+	  sizeof(((struct traits *)NULL)->field), is_switch }
 #define SWITCH(field)	TRAIT_ROW(field, true)
 #define VALUE(field)	TRAIT_ROW(field, false)
 
