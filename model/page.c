@@ -39,6 +39,7 @@ static inline bool is_flag(enum page_flag flag)
 	case PG_LEAKED: case PG_CACHE: case PG_REMOTE: case PG_KSM: case PG_SWAPCACHE:
 	case PG_LOCKED: case PG_HUGETLB: case PG_RESTORE: case PG_DOUBLE_MAP: case PG_MLOCKED:
 	case PG_GUEST_WROTE: case PG_FSDAX: case PG_NX_SPLIT: case PG_P2PDMA: case PG_MMIO:
+	case PG_LAZYFREE: case PG_LAZYFREE_NEXT:
 		return true;
 	}
 	return false;
