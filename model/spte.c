@@ -128,12 +128,6 @@ bool spte_is_executable(const struct spte_format *format, u64 spte)
 	return format->exec ? (spte & format->exec) == format->exec : !(spte & format->no_exec);
 }
 
-u64 spte_set_executable(const struct spte_format *format, u64 spte, bool executable)
-{
-	return executable ? (spte & ~format->no_exec) | format->exec :
-			    (spte & ~format->exec) | format->no_exec;
-}
-
 static bool ad_enabled(const struct spte_format *format, u64 spte)
 {
 	return !(spte & format->ad_disabled);
@@ -181,6 +175,35 @@ u64 spte_restore_tracked(const struct spte_format *format, u64 spte)
 		return spte;
 	return (spte & ~(format->track_mask << format->track_shift)) | saved |
 	       (format->ad_in_software ? format->accessed : 0);
+}
+
+/* Access tracking goes on: X is changed where it is kept meanwhile. */
+u64 spte_set_executable(const struct spte_format *format, u64 spte, bool executable)
+{
+	bool tracked = !ad_enabled(format, spte) && !(spte & format->track_mask);
+
+	if (tracked)
+		spte = spte_restore_tracked(format, spte);
+	spte = executable ? (spte & ~format->no_exec) | format->exec :
+			    (spte & ~format->exec) | format->no_exec;
+	return tracked ? spte_mark_old(format, spte) : spte;
+}
+
+u64 spte_split(const struct spte_format *format, u64 huge, unsigned level, unsigned index, bool nx)
+{
+	u64 small = huge + ((u64)index * level_pages(level) << PAGE_SHIFT);
+
+	if (level > 1)
+		return small;
+	small &= ~format->huge;
+	return nx ? spte_set_executable(format, small, true) : small;
+}
+
+u64 spte_join(const struct spte_format *format, u64 small, unsigned level, bool nx)
+{
+	u64 huge = (small | format->huge) & ~((level_pages(level) - 1) << PAGE_SHIFT);
+
+	return nx ? spte_set_executable(format, huge, false) : huge;
 }
 
 /* make_spte(): arch/x86/kvm/mmu/spte.c. Shadow paging's unsync pages are not modelled. */

@@ -61,6 +61,10 @@ bool spte_is_writable(const struct spte_format *format, u64 spte);
 /* make_spte_executable(), make_spte_nonexecutable() */
 u64 spte_set_executable(const struct spte_format *format, u64 spte, bool executable);
 bool spte_is_executable(const struct spte_format *format, u64 spte);
+/* make_small_spte(): the @index'th of the entries of @level that a huge leaf becomes. */
+u64 spte_split(const struct spte_format *format, u64 huge, unsigned level, unsigned index, bool nx);
+/* make_huge_spte() of @level, of the first leaf below it. */
+u64 spte_join(const struct spte_format *format, u64 small, unsigned level, bool nx);
 /* mark_spte_for_access_track() of a leaf that is old from now on; and back, when it is used. */
 u64 spte_mark_old(const struct spte_format *format, u64 spte);
 u64 spte_restore_tracked(const struct spte_format *format, u64 spte);

@@ -157,13 +157,9 @@ pfn_t tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
 	pfn_t table = alloc_table(m);
 
 	for (u64 i = 0; i < WORDS_PER_PAGE; i++) {
-		u64 child = leaf->entry + (i * level_pages(level) << PAGE_SHIFT);
+		u64 child = spte_split(format, leaf->entry, level, i, m->w->config.nx_huge);
 		gfn_t gfn = leaf->first + i * level_pages(level);
 
-		if (level == 1)
-			child &= ~format->huge;
-		if (level == 1 && m->w->config.nx_huge)
-			child = spte_set_executable(format, child, true);
 		pt_set_entry(m, table, gfn, level, child);
 		stage2_count_leaf(m, child, level, 1);
 		touch(m, OBJECT_SPTE, gfn);

@@ -126,16 +126,13 @@ bool tdp_zap_atomic(struct machine *m, pfn_t table, gfn_t gfn, unsigned level)
 /* make_huge_spte() of the first leaf below; its low address bits go. */
 static bool recover_leaf(struct machine *m, pfn_t table, gfn_t gfn, unsigned level)
 {
-	const struct spte_format *format = spte_format_of(m);
-	u64 offset = (level_pages(level) - 1) << PAGE_SHIFT;
 	struct pt_leaf child = tdp_next_leaf(m, tdp_current_root(m), gfn,
 					     gfn + level_pages(level));
 
 	if (!child.present)
 		return false;
-	if (m->w->config.nx_huge)
-		child.entry = spte_set_executable(format, child.entry, false);
-	tdp_set_spte(m, table, gfn, level, (child.entry | format->huge) & ~offset);
+	tdp_set_spte(m, table, gfn, level, spte_join(spte_format_of(m), child.entry, level,
+						     m->w->config.nx_huge));
 	return true;
 }
 
