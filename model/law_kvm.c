@@ -13,10 +13,19 @@ static bool start_is_running(const struct machine *m)
 	return false;
 }
 
+/* kvm_zap_gfn_range(), kvm_recover_nx_huge_pages(): before they let go of mmu_lock */
+static bool zap_will_flush(const struct machine *m)
+{
+	for (unsigned i = 0; i < MAX_TASKS; i++)
+		if (m->w->task[i].state == TASK_RUNNING && m->w->task[i].zap.flush)
+			return true;
+	return false;
+}
+
 /* Who will flush before anybody can tell: a notification, a memslot or dirty-log call in flight. */
 static bool flush_is_due(const struct machine *m)
 {
-	return start_is_running(m) || slot_call_runs(m, true);
+	return start_is_running(m) || slot_call_runs(m, true) || zap_will_flush(m);
 }
 
 /* Access tracking takes W, too, and TLBs may stay: the page is as writable as it was. */
@@ -50,15 +59,19 @@ bool tlb_is_fresh(struct machine *m, u64 key, struct violation *v)
 	return v->value == v->wanted && (!entry->writable || tlb_may_write(m, at.leaf.entry));
 }
 
+/* KVM's own invalidations are no notifier's. */
 bool notifier_counts_agree(struct machine *m, u64 key, struct violation *v)
 {
 	const struct kvm *kvm = &m->w->kvm;
+	s32 counted = kvm->mn_active;
 
 	(void)key;
+	for (unsigned i = 0; i < MAX_TASKS; i++)
+		counted += m->w->task[i].zap.counted;
 	v->blame = BLAME_KVM;
 	v->value = kvm->in_progress;
-	v->wanted = kvm->mn_active;
-	return kvm->in_progress >= 0 && kvm->in_progress <= kvm->mn_active;
+	v->wanted = counted;
+	return kvm->in_progress >= 0 && kvm->in_progress <= counted;
 }
 
 bool task_is_balanced(struct machine *m, u64 key, struct violation *v)

@@ -10,6 +10,7 @@
  */
 #include "model/machine.h"
 #include "model/memslot.h"
+#include "model/nx.h"
 #include "model/path.h"
 #include "model/pferr.h"
 #include "model/semantics.h"
@@ -285,13 +286,15 @@ static void adjust_for_nx(struct machine *m, struct task *t)
 }
 
 /* sp->nx_huge_page_disallowed, account_nx_huge_page() */
-static void account_table(struct machine *m, const struct fault *f, pfn_t table, unsigned level)
+static void account_table(struct machine *m, const struct fault *f, pfn_t table,
+			  const struct pt_leaf *parent)
 {
 	if (!f->huge_page_disallowed)
 		return;
 	page_of(m, table)->flags |= PG_NX_SPLIT;
 	page_touch(m, table);
-	note_stat(m, "nx_lpage_splits", f->req_level >= level);
+	if (f->req_level >= parent->level)
+		nx_track(m, table, parent);
 }
 
 /* The loop of kvm_tdp_mmu_map(): one table a turn, by cmpxchg under the read lock. */
@@ -313,13 +316,13 @@ static enum step_result link_table(struct machine *m, struct task *t)
 	}
 	if (spte_is_leaf(format, at.entry, at.level)) {
 		if (m->sem->traits.fault_splits)
-			account_table(m, f, tdp_split_leaf(m, &at), at.level);
+			account_table(m, f, tdp_split_leaf(m, &at), &at);
 		else
 			tdp_zap_atomic(m, at.table, at.first, at.level);
 		return STEP_BACK;
 	}
 	table = alloc_table(m);
-	account_table(m, f, table, at.level);
+	account_table(m, f, table, &at);
 	tdp_set_spte(m, at.table, at.first, at.level,
 		     spte_make_nonleaf(format, table, m->w->config.ad));
 	return STEP_BACK;

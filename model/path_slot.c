@@ -34,17 +34,36 @@ gfn_t max_gfn(const struct machine *m)
 	return BIT(bits - PAGE_SHIFT) - 1;
 }
 
-/*
- * kvm_mmu_invalidate_mmio_sptes(): the part of the generation that MMIO SPTEs carry is 0 again. If
- * that is INVALID's generation, the deletion zaps everything anyway.
- */
-bool mmio_generation_wraps(const struct machine *m, const struct task *t)
+/* kvm_mmu_invalidate_mmio_sptes(): the part of the generation that MMIO SPTEs carry is 0 again. */
+static bool generation_wraps(const struct machine *m)
 {
 	u64 next = m->w->kvm.generation + ADDRESS_SPACES;
 	u64 carried = spte_mmio_generation_of(spte_format_of(m), next);
 
-	return slot_publishes(m, t) && !(carried & ~(u64)(ADDRESS_SPACES - 1)) &&
+	return !(carried & ~(u64)(ADDRESS_SPACES - 1)) &&
 	       !(m->sem->traits.wrap_asks_caching && m->w->config.no_mmio_caching);
+}
+
+bool mmio_generation_wraps(const struct machine *m, const struct task *t)
+{
+	return slot_publishes(m, t) && generation_wraps(m);
+}
+
+bool invalid_generation_wraps(const struct machine *m, const struct task *t)
+{
+	return slot_goes(m, t) && generation_wraps(m);
+}
+
+/* KVM_X86_QUIRK_SLOT_ZAP_ALL, since 6.12; before that there is no other way. */
+bool slot_zaps_all(const struct machine *m, const struct task *t)
+{
+	return slot_goes(m, t) &&
+	       !(m->sem->traits.slot_zap_quirk && m->w->config.no_slot_zap_all);
+}
+
+bool slot_zaps_itself(const struct machine *m, const struct task *t)
+{
+	return slot_goes(m, t) && !slot_zaps_all(m, t);
 }
 
 bool slot_ok(const struct machine *m, const struct task *t)
@@ -249,6 +268,22 @@ enum step_result zap_obsolete(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* kvm_arch_flush_shadow_memslot() without the quirk: this memslot's leaves, in every root */
+enum step_result zap_slot(struct machine *m, struct task *t)
+{
+	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
+	const struct memslot *slot = memslot_row(m, t->slot.row);
+	bool zapped[2] = { false, false };
+
+	if (!lock_try_write(mmu_lock, t - m->w->task))
+		return STEP_BLOCKED;
+	m->sem->ops.unmap_range(m, slot->base_gfn, slot->base_gfn + slot->npages, zapped);
+	if (m->sem->ops.zap_flushes(m, zapped[0], zapped[1]))
+		flush_slot(m, t);
+	lock_release_write(mmu_lock, t - m->w->task);
+	return STEP_NEXT;
+}
+
 /* kvm_arch_prepare_memory_region(), since 5.18; an INVALID slot becomes what it was. */
 enum step_result prepare_slot(struct machine *m, struct task *t)
 {
@@ -369,6 +404,8 @@ const struct step path_slot[] = {
 	STEP(invalidate_slot, .when = slot_goes, .chain = SLOT),
 	{ .name = "wait_for_readers_of_valid", .run = wait_for_readers, .when = slot_goes,
 	  .chain = SLOT " > synchronize_srcu_expedited" },
+	{ .name = "zap_all_of_first_wrap", .run = zap_all_roots, .when = invalid_generation_wraps,
+	  .chain = WRAP " > kvm_tdp_mmu_zap_all" },
 	{ .name = "end_update_to_invalid", .run = end_update, .when = slot_goes, .chain = SLOT },
 	{ .name = "zap_all_fast", .run = zap_all_roots, .when = slot_goes,
 	  .chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all" },

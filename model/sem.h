@@ -23,6 +23,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,			\
 	.mmio_below_max_gfn = true, .rearm_clears_bits = true,		\
 	.fault_splits = true, .nx_tables_known = true,			\
+	.nx_leaves_logged = true,					\
 	.change_pte = true, .anon_ref_add = true, .zap_root_from = 3,	\
 	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,	\
 	.ksm_unshares = true, .madvise_populates = true,		\

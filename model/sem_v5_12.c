@@ -316,6 +316,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_CLEAR_REFS] = path_clear_refs, [PATH_RECLAIM] = path_reclaim,
 	[PATH_YOUNG] = path_young, [PATH_KSM_MERGE] = path_ksm_merge,
 	[PATH_KSM_UNMERGE] = path_ksm_unmerge,
+	[PATH_ZAP_GFNS] = path_zap_gfns, [PATH_RECOVER_NX] = path_recover_nx,
 	[PATH_STAGE2] = path_stage2,
 	[PATH_PREFAULT] = path_prefault,
 };
@@ -356,6 +357,7 @@ const struct semantics_patch sem_v5_12 = {
 		.free_roots = tdp_free_roots,
 		.walk = tdp_walk,
 		.next_leaf = tdp_next_leaf, .unmap_range = tdp_unmap_range,
+		.zap_gfns = tdp_unmap_range,
 		.age_range = tdp_age_range,
 		.rearm = tdp_rearm,
 		.check_zapped = check_zapped, .harvest_accessed = harvest_accessed,

@@ -142,6 +142,12 @@ const struct semantics_patch sem_v6_1 = {
 		  STEP(fast_fix, .when = fast_wants_fix, .to = "fast_page_fault",
 		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > fast_page_fault > "
 				"fast_pf_fix_direct_spte") },
+		/* 5.15 (edb298c663fc) */
+		{ EDIT_AFTER, PATH_ZAP_GFNS, "zap_lock",
+		  { .name = "zap_count", .run = zap_count_hvas,
+		    .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_begin" } },
+		{ EDIT_BEFORE, PATH_ZAP_GFNS, "zap_unlock",
+		  STEP(zap_uncount, .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_end") },
 		/* kvm_swap_active_memslots(): mn_active_invalidate_count, 5.13 */
 		{ EDIT_REPLACE, PATH_SLOT, "invalidate_slot",
 		  STEP(swap_to_invalid, .when = slot_goes, .chain = SWAP) },
@@ -149,10 +155,17 @@ const struct semantics_patch sem_v6_1 = {
 		  STEP(swap_to_new, .when = slot_publishes, .chain = SWAP) },
 		/* kvm_tdp_mmu_invalidate_roots(): roots become obsolete, 5.13 (b7cccd397f31) */
 		{ EDIT_REPLACE, PATH_SLOT, "zap_all_fast",
-		  STEP(zap_all_fast, .when = slot_goes, .chain = ZAP) },
+		  STEP(zap_all_fast, .when = slot_zaps_all, .chain = ZAP) },
 		{ EDIT_AFTER, PATH_SLOT, "zap_all_fast",
-		  STEP(zap_obsolete, .when = slot_goes,
+		  STEP(zap_obsolete, .when = slot_zaps_all,
 		       .chain = ZAP " > kvm_tdp_mmu_zap_invalidated_roots") },
+		{ EDIT_REPLACE, PATH_SLOT, "zap_all_of_first_wrap",
+		  { .name = "zap_all_of_first_wrap", .run = zap_all_fast,
+		    .when = invalid_generation_wraps, .chain = WRAP } },
+		{ EDIT_AFTER, PATH_SLOT, "zap_all_of_first_wrap",
+		  { .name = "zap_obsolete_of_first_wrap", .run = zap_obsolete,
+		    .when = invalid_generation_wraps,
+		    .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots" } },
 		{ EDIT_REPLACE, PATH_SLOT, "zap_all_of_wrap",
 		  { .name = "zap_all_of_wrap", .run = zap_all_fast, .when = mmio_generation_wraps,
 		    .chain = WRAP } },

@@ -23,6 +23,7 @@ static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invali
 static const struct traits traits = {
 	.pferr = PFERR_IF_LINEAR, .mmio_below_max_gfn = true,
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
+	.nx_leaves_logged = true, .slot_zap_quirk = true,
 	.anon_exclusive = true, .lru_batch = 31,
 	.pfncache = true, .prefaults = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
@@ -43,5 +44,13 @@ const struct semantics_patch sem_v6_12 = {
 	.name = "v6.12", .group = "old", .base = &sem_v6_8,
 	.source = "Linux 6.12: gfn_to_pfn() with follow_pfnmap_start(): huge PFNMAP leaves",
 	.traits = &traits,
-	.ops = { .release_fault = release_original, .zap_flushes = zap_flushes },
+	.ops = { .release_fault = release_original, .zap_flushes = zap_flushes,
+		 .zap_gfns = tdp_zap_valid_roots },
+	.edits = (const struct step_edit[]){
+		{ EDIT_AFTER, PATH_SLOT, "zap_obsolete",
+		  STEP(zap_slot, .when = slot_zaps_itself,
+		       .chain = "kvm_set_memory_region > kvm_set_memslot > "
+				"kvm_arch_flush_shadow_memslot > kvm_unmap_gfn_range") },
+		{ .verb = EDIT_END },
+	},
 };

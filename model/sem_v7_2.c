@@ -149,6 +149,7 @@ static void gpc_release(struct machine *m, struct task *t, bool used)
 static const struct traits traits = {
 	.pferr = PFERR_USER_OF_LINEAR, .mmio_below_max_gfn = true,
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
+	.nx_leaves_logged = true, .slot_zap_quirk = true,
 	.anon_exclusive = true, .lru_batch = 31,
 	.pfncache = true, .prefaults = true, .wrappers_gone = true, .wrap_asks_caching = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
@@ -176,6 +177,7 @@ static const struct call_name calls[] = {
 };
 
 #define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault"
+#define NX	"kvm_nx_huge_page_recovery_worker > kvm_recover_nx_huge_pages"
 
 const struct semantics_patch sem_v7_2 = {
 	.name = "v7.2", .group = "new", .base = &sem_v6_12,
@@ -215,6 +217,11 @@ const struct semantics_patch sem_v7_2 = {
 		{ EDIT_BEFORE, PATH_FAULT, "unlock_mmu",
 		  { .name = "release_under_lock", .run = release_fault_page,
 		    .when = fault_has_lookup, .chain = FAULT " > kvm_mmu_finish_page_fault" } },
+		/* 6.18: the worker shares mmu_lock */
+		{ EDIT_REPLACE, PATH_RECOVER_NX, "recover_lock",
+		  { .name = "recover_lock", .run = recover_lock_shared, .chain = NX } },
+		{ EDIT_REPLACE, PATH_RECOVER_NX, "recover_unlock",
+		  { .name = "recover_unlock", .run = recover_unlock_shared, .chain = NX } },
 		{ EDIT_REPLACE, PATH_SLOT, "collapse_tables",
 		  STEP(recover_slot, .when = log_ends,
 		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "

@@ -84,6 +84,8 @@ struct ops {
 	bool (*age_range)(struct machine *m, gfn_t start, gfn_t end);
 	/* kvm_unmap_gfn_range(). @zapped[0]: below valid roots, [1]: below obsolete ones. */
 	void (*unmap_range)(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
+	/* The same for kvm_zap_gfn_range(): of which roots? */
+	void (*zap_gfns)(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
 	/* kvm_arch_mmu_enable_log_dirty_pt_masked() of one page */
 	void (*rearm)(struct machine *m, gfn_t gfn);
 
@@ -107,9 +109,11 @@ struct traits {
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
 	bool rearm_clears_bits;		/* tdp_mmu_clear_spte_bits() for the dirty log (6.4) */
+	bool nx_leaves_logged;		/* recovery: not of a memslot that logs (6.2) */
 	bool nx_tables_known;		/* kvm_mmu_page.nx_huge_page_disallowed is asked (6.2) */
 	bool fault_splits;		/* a fault splits a huge leaf in place (6.2) */
 	bool mmio_below_max_gfn;	/* above kvm_mmu_max_gfn() no MMIO SPTE is made (5.18) */
+	bool slot_zap_quirk;		/* KVM_X86_QUIRK_SLOT_ZAP_ALL (6.12) */
 	bool wrap_asks_caching;		/* kvm_mmu_invalidate_mmio_sptes(): if there may be any */
 	bool pfncache;			/* struct gfn_to_pfn_cache (5.17) */
 	bool follow_api;		/* kvm_follow_pfn() can be called (v11 3/8) */

@@ -81,6 +81,10 @@ const char *path_name(enum path_id path)
 		return "clear-log";
 	case PATH_LOG_MODE:
 		return "log-mode";
+	case PATH_ZAP_GFNS:
+		return "zap-gfns";
+	case PATH_RECOVER_NX:
+		return "recover-nx";
 	case PATH_MAP:
 		return "map";
 	case PATH_UNMAP_MAP:

@@ -47,6 +47,8 @@ enum path_id {
 	PATH_DIRTY_LOG,		/* KVM_GET_DIRTY_LOG */
 	PATH_CLEAR_LOG,		/* KVM_CLEAR_DIRTY_LOG */
 	PATH_LOG_MODE,		/* KVM_ENABLE_CAP(KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2) */
+	PATH_ZAP_GFNS,		/* kvm_zap_gfn_range() */
+	PATH_RECOVER_NX,	/* kvm_recover_nx_huge_pages() */
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
@@ -336,6 +338,15 @@ struct slot_op {
 };
 enum slot_change { SLOT_CREATE, SLOT_DELETE, SLOT_MOVE, SLOT_FLAGS, SLOT_NOTHING };
 
+/* kvm_zap_gfn_range(), kvm_recover_nx_huge_pages() */
+struct zap_op {
+	gfn_t start, end;
+	u64 ratio;		/* nx_huge_pages_recovery_ratio */
+	u8 flush;		/* is due */
+	u8 counted;		/* ghost: in .in_progress, but not in .mn_active */
+	u8 pad[6];
+};
+
 /* kvm_vcpu_map(), kvm_vcpu_unmap(), and look-ups by kernel callers */
 struct map_op {
 	gfn_t gfn;
@@ -434,6 +445,7 @@ struct task {
 	struct mmap_op mmap;
 	struct driver_op driver;
 	struct slot_op slot;
+	struct zap_op zap;
 	struct map_op map;
 	struct gpc_op gpc;
 	struct nested nested;

@@ -3,6 +3,7 @@
 
 #include "model/machine.h"
 #include "model/memslot.h"
+#include "model/nx.h"
 #include "model/semantics.h"
 
 const struct spte_format *spte_format_of(const struct machine *m)
@@ -94,6 +95,8 @@ static void free_subtree(struct machine *m, u64 spte, gfn_t gfn, unsigned level)
 		else
 			note_spte(m, child, level - 1, old, format->frozen);
 	}
+	if (page_is(m, table, PG_NX_SPLIT))
+		nx_untrack(m, table);
 	free_table(m, table);
 }
 
@@ -238,6 +241,14 @@ void tdp_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
 		if (root->used && tdp_zap_leafs(m, root->pfn, start, end))
 			zapped[root->invalid] = true;
 	}
+}
+
+void tdp_zap_valid_roots(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
+{
+	pfn_t root = tdp_current_root(m);
+
+	if (root != NO_PFN)
+		zapped[0] |= tdp_zap_leafs(m, root, start, end);
 }
 
 void tdp_invalidate_roots(struct machine *m)

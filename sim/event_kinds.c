@@ -211,6 +211,14 @@ const struct event_kind event_kinds[] = {
 	  "How dirty logs are read. [KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2]", {
 		{ "mode", ARG_FLAGS, AT(mode), true, true, .words = log_mode_words,
 		  .help = "manual: cleared by clearlog alone; initially-set; or none" } } },
+	{ "zap-gfns", EVENT_ZAP_GFNS,
+	  "Memory types or APICv change: KVM takes entries back. [kvm_zap_gfn_range()]", {
+		GPA, { "size", ARG_SIZE, AT(size), true, true, .help = "bytes" }, UNTIL } },
+	{ "nx-recover", EVENT_RECOVER_NX,
+	  "The period of the NX huge page recovery worker is over. [kvm_recover_nx_huge_pages()]", {
+		{ "ratio", ARG_NUMBER, AT(value), .preset = 60,
+		  .help = "kvm.nx_huge_pages_recovery_ratio: zap one table in so many" },
+		UNTIL } },
 	{ "read", EVENT_READ, "The guest loads four bytes.", { GPA, COUNT, STRIDE, VCPU, UNTIL } },
 	{ "write", EVENT_WRITE, "The guest stores four bytes.", {
 		GPA,

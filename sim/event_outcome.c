@@ -189,6 +189,8 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 		o->error = t->driver.error;
 		break;
 	case EVENT_DRAIN:
+	case EVENT_ZAP_GFNS:
+	case EVENT_RECOVER_NX:
 	case EVENT_RESET_MMU:
 	case EVENT_HUGEPAGES:
 	case EVENT_RESUME:

@@ -135,6 +135,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_GPC] = PATH_GPC, [EVENT_GPC_OFF] = PATH_GPC, [EVENT_GPC_USE] = PATH_GPC,
 		[EVENT_VMSAVE] = PATH_NESTED, [EVENT_STAGE2] = PATH_STAGE2,
 		[EVENT_PREFAULT] = PATH_PREFAULT,
+		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_RECOVER_NX] = PATH_RECOVER_NX,
 	};
 
 	return path[id];
@@ -187,6 +188,8 @@ static u8 actor_of(enum event_id id)
 	case PATH_NESTED:
 	case PATH_STAGE2:
 	case PATH_PREFAULT:
+	case PATH_ZAP_GFNS:
+	case PATH_RECOVER_NX:
 		return BLAME_KVM;
 	default:
 		return BLAME_VMM;
@@ -332,6 +335,13 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_HOST_READ:
 	case EVENT_HOST_WRITE:
 		start_host_access(t, e, e->id == EVENT_HOST_READ);
+		break;
+	case EVENT_ZAP_GFNS:
+		t->zap = (struct zap_op){ .start = e->gpa >> PAGE_SHIFT,
+					  .end = (e->gpa + e->size) >> PAGE_SHIFT };
+		break;
+	case EVENT_RECOVER_NX:
+		t->zap = (struct zap_op){ .ratio = e->value };
 		break;
 	case EVENT_MAP:
 	case EVENT_UNMAP:

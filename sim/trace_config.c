@@ -35,6 +35,7 @@ static bool set_flag(struct vm_config *config, const struct ast_arg *arg)
 		{ "pml", &config->pml, false },
 		{ "mmio-caching", &config->no_mmio_caching, true },
 		{ "huge-fault", &config->no_huge_fault, true },
+		{ "slot-zap-all", &config->no_slot_zap_all, true },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++) {

@@ -71,6 +71,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.pml = config->pml && config->ept && config->ad &&
 					       config->mmu == MMU_TDP,
 					.no_mmio_caching = config->no_mmio_caching,
+					.no_slot_zap_all = config->no_slot_zap_all,
 					.physical_bits = config->physical_bits,
 					.no_lru_batch = !config->lru_batch,
 					.no_memory_failure = config->no_memory_failure,

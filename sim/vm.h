@@ -87,6 +87,7 @@ struct vm_config {
 	bool nx_huge;			/* kvm.nx_huge_pages; with the TDP MMU */
 	bool pml;			/* kvm_intel.pml; with EPT, A/D and the TDP MMU */
 	bool no_mmio_caching;		/* kvm.mmio_caching=N */
+	bool no_slot_zap_all;		/* a disabled quirk, 6.12 */
 	u8 physical_bits;		/* MAXPHYADDR; 0: 46 */
 	u64 generation;			/* of the memslots, before the first one */
 	bool rmw_at_once;		/* see struct config */

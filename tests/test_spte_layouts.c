@@ -171,8 +171,8 @@ static const struct change_row {
 	u64 write_protected;		/* by the dirty log */
 	u64 d_cleared;			/* by the dirty log, with PML; without A/D as above */
 	u64 aged;
-	u64 last_4k, last_4k_nx;	/* the last of 2M that are split; while NX huge pages are on */
-	u64 last_2m;			/* the last of what 1G are split to */
+	u64 last_4k, last_4k_nx;	/* of 2M that are split; with NX huge pages */
+	u64 last_2m;			/* of 1G that are split */
 	u64 nonleaf;			/* to a table at 0x6377 */
 	u64 recovered, recovered_nx;	/* 2M again, since 6.14 */
 } changes[] = {

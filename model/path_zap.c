@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_zap.c: KVM takes stage-2 entries back on its own account: what a change of memory types or
+ * of APICv makes wrong, and tables that NX huge pages have cost.
+ *
+ * Linux: arch/x86/kvm/mmu/mmu.c:kvm_zap_gfn_range(), kvm_recover_nx_huge_pages()
+ * (kvm_recover_nx_lpages() up to 6.1), 5.12 to 7.2. Since 5.15 the former is an invalidation: a
+ * fault in flight may have asked before mmu_lock whether APICv is on.
+ */
+#include "model/machine.h"
+#include "model/memslot.h"
+#include "model/nx.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/tdp.h"
+
+static enum step_result zap_lock(struct machine *m, struct task *t)
+{
+	return lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task) ? STEP_NEXT : STEP_BLOCKED;
+}
+
+static enum step_result zap_unlock(struct machine *m, struct task *t)
+{
+	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
+	return STEP_DONE;
+}
+
+/* kvm_mmu_invalidate_begin(kvm, 0, -1ul) */
+enum step_result zap_count_hvas(struct machine *m, struct task *t)
+{
+	m->w->kvm.in_progress++;
+	m->w->kvm.range_start = 0;
+	m->w->kvm.range_end = ~(u64)0;
+	t->zap.counted = true;
+	touch(m, OBJECT_NOTIFIER, 0);
+	return STEP_NEXT;
+}
+
+/* kvm_mmu_invalidate_begin(), kvm_mmu_invalidate_range_add(); since 6.8 */
+enum step_result zap_count_gfns(struct machine *m, struct task *t)
+{
+	struct kvm *kvm = &m->w->kvm;
+	bool first = !kvm->in_progress++;
+
+	if (first || t->zap.start < kvm->range_start)
+		kvm->range_start = t->zap.start;
+	if (first || t->zap.end > kvm->range_end)
+		kvm->range_end = t->zap.end;
+	t->zap.counted = true;
+	touch(m, OBJECT_NOTIFIER, 0);
+	return STEP_NEXT;
+}
+
+static bool in_slot(const struct memslot *slot, struct zap_op *z, gfn_t *lo, gfn_t *hi)
+{
+	*lo = z->start > slot->base_gfn ? z->start : slot->base_gfn;
+	*hi = slot->base_gfn + slot->npages;
+	if (z->end < *hi)
+		*hi = z->end;
+	return (slot->flags & KVM_MEMSLOT_USED) && *lo < *hi;
+}
+
+/* Leaves are where memslots are. */
+static enum step_result zap_gfns(struct machine *m, struct task *t)
+{
+	bool zapped[2] = { false, false };
+	gfn_t lo, hi;
+
+	for (int row = memslots_begin(m); row < memslots_end(m); row++)
+		if (in_slot(memslot_row(m, row), &t->zap, &lo, &hi))
+			m->sem->ops.zap_gfns(m, lo, hi, zapped);
+	t->zap.flush = zapped[0] || zapped[1];
+	return STEP_NEXT;
+}
+
+static bool zap_flushes_now(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->zap.flush;
+}
+
+static enum step_result zap_flush(struct machine *m, struct task *t)
+{
+	t->zap.flush = false;
+	return flush_slot(m, t);
+}
+
+/* kvm_mmu_invalidate_end(): the sequence, then the count; nobody has mmu_lock meanwhile. */
+enum step_result zap_uncount(struct machine *m, struct task *t)
+{
+	struct kvm *kvm = &m->w->kvm;
+
+	kvm->mmu_seq++;
+	if (--kvm->in_progress == 0)
+		kvm->range_start = kvm->range_end = 0;
+	t->zap.counted = false;
+	touch(m, OBJECT_NOTIFIER, 0);
+	return STEP_NEXT;
+}
+
+#define ZAP	"kvm_zap_gfn_range"
+
+const struct step path_zap_gfns[] = {
+	STEP(zap_lock, .chain = ZAP),
+	STEP(zap_gfns, .chain = ZAP " > kvm_tdp_mmu_zap_leafs > tdp_mmu_zap_leafs"),
+	STEP(zap_flush, .when = zap_flushes_now, .chain = ZAP " > kvm_flush_remote_tlbs_range"),
+	STEP(zap_unlock, .chain = ZAP),
+	{ 0 }
+};
+
+/* ---- the NX huge page recovery worker, once its period is over ---- */
+
+static u64 tables_to_zap(const struct machine *m, u64 ratio)
+{
+	return ratio ? (nx_splits(m) + ratio - 1) / ratio : 0;
+}
+
+/* Of a memslot that logs it would be made of 4K again: since 6.2 it is left alone. */
+static bool is_logged(struct machine *m, gfn_t gfn)
+{
+	return m->sem->traits.nx_leaves_logged &&
+	       memslot_is(m, memslot_of_gfn(m, gfn), KVM_MEM_LOG_DIRTY_PAGES);
+}
+
+static bool recover_one(struct machine *m)
+{
+	struct pt_leaf parent;
+	pfn_t table;
+	bool logged;
+
+	if (!nx_first(m, &table, &parent))
+		return false;
+	logged = is_logged(m, parent.first);
+	nx_untrack(m, table);
+	if (!logged)
+		tdp_set_spte(m, parent.table, parent.first, parent.level,
+			     spte_format_of(m)->nonpresent);
+	return !logged;
+}
+
+static enum step_result recover_zap(struct machine *m, struct task *t)
+{
+	for (u64 n = tables_to_zap(m, t->zap.ratio); n; n--)
+		t->zap.flush |= recover_one(m);
+	return STEP_NEXT;
+}
+
+/* Since 6.18 it shares mmu_lock, and replaces an entry only if it still leads to the table. */
+enum step_result recover_lock_shared(struct machine *m, struct task *t)
+{
+	(void)t;
+	return lock_try_read(&m->w->kvm.mmu_lock) ? STEP_NEXT : STEP_BLOCKED;
+}
+
+enum step_result recover_unlock_shared(struct machine *m, struct task *t)
+{
+	(void)t;
+	lock_release_read(&m->w->kvm.mmu_lock);
+	return STEP_DONE;
+}
+
+static enum step_result recover_lock(struct machine *m, struct task *t)
+{
+	return zap_lock(m, t);
+}
+
+static enum step_result recover_unlock(struct machine *m, struct task *t)
+{
+	return zap_unlock(m, t);
+}
+
+static enum step_result recover_flush(struct machine *m, struct task *t)
+{
+	return zap_flush(m, t);
+}
+
+#define NX	"kvm_nx_huge_page_recovery_worker > kvm_recover_nx_huge_pages"
+
+const struct step path_recover_nx[] = {
+	STEP(recover_lock, .chain = NX),
+	STEP(recover_zap, .chain = NX " > kvm_tdp_mmu_zap_sp"),
+	STEP(recover_flush, .when = zap_flushes_now, .chain = NX " > kvm_flush_remote_tlbs"),
+	STEP(recover_unlock, .chain = NX),
+	{ 0 }
+};
