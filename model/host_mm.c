@@ -186,7 +186,7 @@ bool vma_is_dax(const struct vma *vma)
 /* Its filesystem wants to hear of the first write to each page: ->page_mkwrite. */
 static bool vma_wants_writenotify(const struct vma *vma)
 {
-	return vma->kind == VMA_FILE && vma->mode != FILE_SHMEM;
+	return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
 }
 
 u64 vma_prot_bits(const struct vma *vma)

@@ -92,6 +92,7 @@ enum file_type {
 	FILE_SHMEM,		/* tmpfs, memfd, shared anonymous memory: never written back */
 	FILE_DISK,		/* a filesystem with write-back: page_mkwrite, page_mkclean */
 	FILE_DAX,		/* its blocks are ZONE_DEVICE pages, mapped themselves [fsdax] */
+	FILE_GMEM,		/* guest_memfd (gmem.h) */
 };
 
 /* struct inode, struct address_space. The page cache is contents of pages (pagecache.c). */
@@ -101,7 +102,9 @@ struct file_state {
 	u64 cached_end;		/* no page of this index, or a higher one, has ever been cached */
 	u8 used;
 	u8 type;		/* enum file_type */
-	u8 pad[6];
+	u8 gmem_flags;		/* FILE_GMEM: enum gmem_flag */
+	struct lock invalidate_lock;	/* FILE_GMEM: bindings and holes */
+	u8 pad[3];
 };
 
 struct host_mm {

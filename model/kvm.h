@@ -62,6 +62,8 @@ enum ret_pf {
 enum memslot_flag {
 	KVM_MEM_LOG_DIRTY_PAGES	= 1 << 0,
 	KVM_MEM_READONLY	= 1 << 1,
+	KVM_MEM_GUEST_MEMFD	= 1 << 2,
+	KVM_MEMSLOT_GMEM_ONLY	= 1 << 3,	/* 1 << 17 in the kernel */
 	KVM_MEMSLOT_INVALID	= 1 << 4,	/* 1 << 16 in the kernel */
 	KVM_MEMSLOT_USED	= 1 << 5,	/* not a kernel flag: the row is in use */
 };
@@ -80,7 +82,9 @@ struct memslot {
 	hva_t userspace_addr;
 	s16 id;
 	u16 flags;
-	u32 pad;
+	u8 gmem;		/* KVM_MEM_GUEST_MEMFD: row of world.file */
+	u8 pad[3];
+	u64 gmem_index;		/* gmem.pgoff */
 };
 
 enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 5, MAX_GPCS = 4 };
@@ -139,7 +143,9 @@ struct kvm {
 	u8 mmu_valid_gen;	/* of shadow pages (shadow.h) */
 	u8 active_slots;	/* which half of .slots kvm->memslots[0] is */
 	u8 srcu_readers;	/* tasks, a bit each, that synchronize_srcu() waits for */
-	u8 pad[5];
+	u8 has_attributes;	/* some gfn has been made private, once */
+	s16 private_ranges;	/* ghost: in progress, but not by a notification (gmem.h) */
+	u8 pad[2];
 	pfn_t active_first, active_last;	/* active_mmu_pages: 0: none */
 	u64 used_mmu_pages, max_mmu_pages;
 	u64 nx_begin, nx_end, nx_splits;	/* possible_nx_huge_pages (nx.c) */

@@ -25,6 +25,9 @@ static bool zap_will_flush(const struct machine *m)
 /* Who will flush before anybody can tell: a notification, a memslot or dirty-log call in flight. */
 static bool flush_is_due(const struct machine *m)
 {
+	for (unsigned i = 0; i < MAX_TASKS; i++)
+		if (m->w->task[i].state == TASK_RUNNING && m->w->task[i].private.flush)
+			return true;
 	return start_is_running(m) || slot_call_runs(m, true) || zap_will_flush(m);
 }
 
@@ -63,7 +66,7 @@ bool tlb_is_fresh(struct machine *m, u64 key, struct violation *v)
 bool notifier_counts_agree(struct machine *m, u64 key, struct violation *v)
 {
 	const struct kvm *kvm = &m->w->kvm;
-	s32 counted = kvm->mn_active;
+	s32 counted = kvm->mn_active + kvm->private_ranges;
 
 	(void)key;
 	for (unsigned i = 0; i < MAX_TASKS; i++)

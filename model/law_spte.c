@@ -2,6 +2,7 @@
 /* law_spte.c: laws about stage-2 entries, against host page tables and memslots. */
 #include "model/law_internal.h"
 
+#include "model/gmem.h"
 #include "model/semantics.h"
 
 static void find_open(struct machine *m, struct mapping *at)
@@ -38,7 +39,8 @@ bool find_mapping(struct machine *m, u64 gfn, struct mapping *at, struct violati
 		return true;
 	at->hva = memslot_row(m, at->slot)->userspace_addr +
 		  ((at->leaf.first - memslot_row(m, at->slot)->base_gfn) << PAGE_SHIFT);
-	at->host = host_leaf(m, at->hva);
+	at->host = gmem_serves(m, at->slot, at->leaf.first) ?
+		   gmem_leaf(m, at->slot, at->leaf.first) : host_leaf(m, at->hva);
 	find_open(m, at);
 	return true;
 }

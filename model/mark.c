@@ -7,7 +7,9 @@
  */
 #include "model/mark.h"
 
+#include "model/gmem.h"
 #include "model/machine.h"
+#include "model/memslot.h"
 
 static bool is_invalidated(const struct machine *m, hva_t hva)
 {
@@ -25,13 +27,14 @@ static bool is_unprotected(struct machine *m, pfn_t pfn)
 {
 	const struct task *t = &m->w->task[m->task];
 	const struct fault *f = &t->fault;
-	struct pt_leaf leaf = host_leaf(m, f->hva);
+	bool gmem = f->is_private || memslot_is(m, f->slot, KVM_MEMSLOT_GMEM_ONLY);
+	struct pt_leaf leaf = gmem ? gmem_leaf(m, f->slot, f->gfn) : host_leaf(m, f->hva);
 
 	if (!t->depth || t->frame[t->depth - 1].path != PATH_FAULT || t->refs > 0)
 		return false;
 	if (pfn != f->page && pfn != f->orig_pfn)
 		return false;
-	return !f->level || is_invalidated(m, f->hva) ||
+	return !f->level || (!gmem && is_invalidated(m, f->hva)) ||
 	       host_leaf_pfn(&leaf, f->hva) != pfn;
 }
 

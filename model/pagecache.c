@@ -19,7 +19,7 @@ u64 file_nr_pages(const struct machine *m, unsigned file)
 
 bool file_tracks_writes(enum file_type type)
 {
-	return type != FILE_SHMEM;
+	return type == FILE_DISK || type == FILE_DAX;
 }
 
 pfn_t cache_page(struct machine *m, unsigned file, u64 index)

@@ -47,6 +47,7 @@ DECLARE_STEP(zap_count_gfns);
 DECLARE_STEP(zap_uncount);
 DECLARE_STEP(recover_lock_shared);
 DECLARE_STEP(recover_unlock_shared);
+extern const struct step path_gmem[], path_attributes[];
 
 /* Steps that all changes of VMAs in a range have in common (path_range.c) */
 DECLARE_STEP(range_lock);
@@ -94,6 +95,17 @@ DECLARE_STEP(slots_unlock);
 DECLARE_STEP(flush_slot);
 DECLARE_STEP(gpc_invalidate);
 DECLARE_STEP(stage2_release);
+/* guest_memfd (path_gmem.c), since 6.8 */
+DECLARE_STEP(exit_memory_fault);
+DECLARE_STEP(faultin_gmem);
+bool fault_mismatches(const struct machine *m, const struct task *t);
+bool fault_is_private(const struct machine *m, const struct task *t);
+/* truncate_inode_pages_range() of what t->file says (path_file.c) */
+DECLARE_STEP(lock_batch);
+DECLARE_STEP(unmap_batch);
+DECLARE_STEP(delete_batch);
+bool has_batch(const struct machine *m, const struct task *t);
+bool batch_is_mapped(const struct machine *m, const struct task *t);
 bool stage2_has_lookup(const struct machine *m, const struct task *t);
 bool gpcs_active(const struct machine *m, const struct task *t);
 gfn_t max_gfn(const struct machine *m);

@@ -5,9 +5,10 @@
  * Linux: arch/x86/kvm/mmu/mmu.c:kvm_mmu_page_fault(), kvm_tdp_page_fault(), kvm_faultin_pfn();
  * tdp_mmu.c:kvm_tdp_mmu_map(); 5.12 to 7.2. Between the snapshot of the sequence and mmu_lock
  * nothing but ops.fault_is_stale keeps a page mapped that the host has taken back.
- * SIMPLIFIED: no asynchronous page faults (the second look-up follows at once), no private
- * memory, no APIC access page.
+ * SIMPLIFIED: no asynchronous page faults (the second look-up follows at once), no APIC access
+ * page.
  */
+#include "model/gmem.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/nx.h"
@@ -72,6 +73,7 @@ static enum step_result decode_fault(struct machine *m, struct task *t)
 
 	*f = (struct fault){ .gfn = (a->fetching ? m->w->config.code_gpa : a->gpa) >> PAGE_SHIFT,
 			     .slot = NO_SLOT, .pfn = KVM_PFN_ERR_FAULT, .page = NO_PFN };
+	f->is_private = gfn_is_private(m, f->gfn);
 	f->rsvd = a->walk == WALK_MISCONFIG;
 	if (m->w->config.ept)	/* handle_ept_misconfig(): PFERR_RSVD alone */
 		code = f->rsvd ? PFERR_RSVD : pferr_of_violation(m->sem->traits.pferr, code, false);
@@ -110,7 +112,7 @@ static enum step_result check_slot(struct machine *m, struct task *t)
 	f->slot = memslot_of_gfn(m, f->gfn);
 	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID)) {
 		f->ret = RET_PF_RETRY;
-	} else if (f->slot == NO_SLOT) {
+	} else if (f->slot == NO_SLOT && !f->is_private) {
 		handle_noslot(m, t);
 	}
 	return STEP_NEXT;

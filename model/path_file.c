@@ -102,7 +102,7 @@ static bool shrinks(const struct machine *m, const struct task *t)
 }
 
 /* find_lock_entries(): a reference and the lock of up to a pagevec's worth of folios. */
-static enum step_result lock_batch(struct machine *m, struct task *t)
+enum step_result lock_batch(struct machine *m, struct task *t)
 {
 	struct file_op *op = &t->file;
 	u64 at = op->at;
@@ -125,7 +125,7 @@ static enum step_result lock_batch(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static bool has_batch(const struct machine *m, const struct task *t)
+bool has_batch(const struct machine *m, const struct task *t)
 {
 	return shrinks(m, t) && t->file.batched;
 }
@@ -143,21 +143,21 @@ static u64 first_mapped(struct machine *m, const struct file_op *op)
 	return op->end;
 }
 
-static bool batch_is_mapped(const struct machine *m, const struct task *t)
+bool batch_is_mapped(const struct machine *m, const struct task *t)
 {
 	return has_batch(m, t) &&
 	       first_mapped((struct machine *)m, &t->file) < t->file.end;
 }
 
 /* truncate_cleanup_folio() > unmap_mapping_folio(): somebody has faulted it in again. */
-static enum step_result unmap_batch(struct machine *m, struct task *t)
+enum step_result unmap_batch(struct machine *m, struct task *t)
 {
 	unmap_pages(t, first_mapped(m, &t->file), 1, false);
 	return STEP_CALL_BACK;
 }
 
 /* truncate_inode_folio() of each, then folio_batch_release() */
-static enum step_result delete_batch(struct machine *m, struct task *t)
+enum step_result delete_batch(struct machine *m, struct task *t)
 {
 	struct file_op *op = &t->file;
 	pfn_t pfn[MAX_BATCHED];
@@ -168,6 +168,7 @@ static enum step_result delete_batch(struct machine *m, struct task *t)
 		cache_remove(m, op->file, op->at++);
 		page_of(m, pfn[i])->flags &= ~(u32)PG_LOCKED;
 	}
+	lru_drain(m);	/* __folio_batch_release() */
 	for (unsigned i = 0; i < op->batched; i++)
 		page_put(m, pfn[i], HOLD_MM);
 	return STEP_BACK;

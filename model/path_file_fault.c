@@ -8,6 +8,7 @@
  * SIMPLIFIED: no read-ahead, no waiting for a hole that is being punched; what is not cached is a
  * hole; large folios are only those of a huge tmpfs.
  */
+#include "model/gmem.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
@@ -41,7 +42,9 @@ bool file_fault_wanted(const struct machine *m, const struct task *t)
 
 static bool missing_read(const struct machine *m, const struct task *t)
 {
-	return file_vma(m, t) && !t->host.write && !file_leaf(m, t).present;
+	const struct vma *vma = file_vma(m, t);
+
+	return vma && vma->mode != FILE_GMEM && !t->host.write && !file_leaf(m, t).present;
 }
 
 static bool missing(const struct machine *m, const struct task *t)
@@ -133,6 +136,13 @@ static enum step_result map_pages(struct machine *m, struct task *t)
 	return file_leaf(m, t).present ? STEP_DONE : STEP_NEXT;
 }
 
+/* kvm_gmem_fault_user_mapping(): it can be mapped, and nobody may look. */
+static bool gmem_is_closed(const struct machine *m, const struct vma *vma)
+{
+	return vma->mode == FILE_GMEM &&
+	       !(m->w->file[vma->object].gmem_flags & GMEM_INIT_SHARED);
+}
+
 /* shmem_get_folio_gfp(), filemap_fault(): found and locked, or made. */
 static enum step_result find_page(struct machine *m, struct task *t)
 {
@@ -140,7 +150,7 @@ static enum step_result find_page(struct machine *m, struct task *t)
 	u64 index = vma_page_index(vma, t->host.hva);
 	pfn_t pfn = cache_page(m, vma->object, index);
 
-	if (index >= file_nr_pages(m, vma->object)) {
+	if (index >= file_nr_pages(m, vma->object) || gmem_is_closed(m, vma)) {
 		t->host.error = t->host.sigbus = true;
 		return STEP_DONE;
 	}

@@ -6,6 +6,7 @@
  * insert_pfn(), insert_page(); 6.1 to 7.2. Files are path_file_fault.c's.
  * SIMPLIFIED: no swap; the PTE lock is held for a whole step.
  */
+#include "model/gmem.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
@@ -481,6 +482,7 @@ const struct step path_host_access[] = {
 /* ---- mmap(), one step: nobody else has seen the VMA yet ---- */
 
 #define ENOENT	2
+#define ENODEV	19
 #define EINVAL	22
 #define ENOMEM	12
 
@@ -490,6 +492,8 @@ static s32 mmap_file(struct machine *m, const struct mmap_op *op, struct vma *vm
 	const struct file_state *file = &m->w->file[op->object];
 
 	vma->mode = file->type;
+	if (file->used && file->type == FILE_GMEM)	/* kvm_gmem_mmap() */
+		return !(file->gmem_flags & GMEM_MMAP) ? -ENODEV : op->shared ? 0 : -EINVAL;
 	return file->used ? 0 : -ENOENT;
 }
 

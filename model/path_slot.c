@@ -8,6 +8,7 @@
  * made in the set that is not active and published; who read before goes on with what was.
  * SIMPLIFIED: one address space.
  */
+#include "model/gmem.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
@@ -58,7 +59,8 @@ bool invalid_generation_wraps(const struct machine *m, const struct task *t)
 bool slot_zaps_all(const struct machine *m, const struct task *t)
 {
 	return slot_goes(m, t) &&
-	       !(m->sem->traits.slot_zap_quirk && m->w->config.no_slot_zap_all);
+	       !(m->sem->traits.slot_zap_quirk &&
+		 (m->w->config.no_slot_zap_all || m->w->config.private_mem));
 }
 
 bool slot_zaps_itself(const struct machine *m, const struct task *t)
@@ -161,10 +163,11 @@ static enum step_result check_region(struct machine *m, struct task *t)
 	struct slot_op *op = &t->slot;
 	u64 size = op->npages << PAGE_SHIFT;
 
-	(void)m;
 	if (op->id < 0 || op->id >= KVM_USER_MEM_SLOTS)
 		op->error = -EINVAL;
 	else if (op->unaligned || (op->hva & ~PAGE_MASK) || op->npages > KVM_MEM_MAX_NR_PAGES)
+		op->error = -EINVAL;
+	else if (!gmem_flags_valid(m, op))	/* check_memory_region_flags() */
 		op->error = -EINVAL;
 	else if (op->hva > TASK_SIZE_MAX || size > TASK_SIZE_MAX - op->hva)	/* access_ok() */
 		op->error = -EINVAL;
@@ -189,6 +192,8 @@ static enum step_result classify_change(struct machine *m, struct task *t)
 	op->old_flags = old->flags;
 	if (!op->npages) {
 		op->change = SLOT_DELETE;
+	} else if ((op->flags | old->flags) & KVM_MEM_GUEST_MEMFD) {
+		op->error = -EINVAL;
 	} else if (op->hva != old->userspace_addr || op->npages != old->npages ||
 		   ((op->flags ^ old->flags) & KVM_MEM_READONLY)) {
 		op->error = -EINVAL;
@@ -309,6 +314,35 @@ static void prepare_bitmap(struct machine *m, const struct slot_op *op)
 		memslot_fill_dirty(m, op->row);
 }
 
+static bool binds_gmem(const struct machine *m, const struct task *t)
+{
+	return slot_changes(m, t) && (t->slot.flags & KVM_MEM_GUEST_MEMFD);
+}
+
+static bool unbinds_gmem(const struct machine *m, const struct task *t)
+{
+	return slot_goes(m, t) && (t->slot.old_flags & KVM_MEM_GUEST_MEMFD);
+}
+
+/* kvm_gmem_bind(): bindings are stable while a hole is punched. */
+static enum step_result bind_gmem(struct machine *m, struct task *t)
+{
+	struct slot_op *op = &t->slot;
+
+	if (op->has_gmem && m->w->file[op->gmem].invalidate_lock.writer)
+		return STEP_BLOCKED;
+	op->error = gmem_bind(m, op);
+	return STEP_NEXT;
+}
+
+/* kvm_gmem_unbind(), under the same lock */
+static enum step_result unbind_gmem(struct machine *m, struct task *t)
+{
+	unsigned file = m->w->kvm.slots[t->slot.row].gmem;
+
+	return m->w->file[file].invalidate_lock.writer ? STEP_BLOCKED : STEP_NEXT;
+}
+
 enum step_result commit_slot(struct machine *m, struct task *t)
 {
 	struct slot_op *op = &t->slot;
@@ -322,7 +356,9 @@ enum step_result commit_slot(struct machine *m, struct task *t)
 	} else if (!op->reverts) {	/* else it is there, as it was */
 		*slot = (struct memslot){ .base_gfn = op->base_gfn, .npages = op->npages,
 					  .userspace_addr = op->hva, .id = op->id,
-					  .flags = op->flags | KVM_MEMSLOT_USED };
+					  .flags = op->flags | KVM_MEMSLOT_USED,
+					  .gmem = op->gmem,
+					  .gmem_index = op->gmem_offset >> PAGE_SHIFT };
 		prepare_bitmap(m, op);
 	}
 	memslots_publish(m);
@@ -401,6 +437,7 @@ const struct step path_slot[] = {
 	STEP(slots_lock, .chain = "kvm_set_memory_region"),
 	STEP(check_region, .chain = "kvm_set_memory_region"),
 	STEP(classify_change, .when = slot_ok, .chain = "kvm_set_memory_region"),
+	STEP(bind_gmem, .when = binds_gmem, .chain = "kvm_set_memory_region > kvm_gmem_bind"),
 	STEP(invalidate_slot, .when = slot_goes, .chain = SLOT),
 	{ .name = "wait_for_readers_of_valid", .run = wait_for_readers, .when = slot_goes,
 	  .chain = SLOT " > synchronize_srcu_expedited" },
@@ -409,6 +446,7 @@ const struct step path_slot[] = {
 	{ .name = "end_update_to_invalid", .run = end_update, .when = slot_goes, .chain = SLOT },
 	{ .name = "zap_all_fast", .run = zap_all_roots, .when = slot_goes,
 	  .chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all" },
+	STEP(unbind_gmem, .when = unbinds_gmem, .chain = SLOT " > kvm_gmem_unbind"),
 	STEP(commit_slot, .when = slot_publishes, .chain = SLOT),
 	STEP(wait_for_readers, .when = slot_publishes,
 	     .chain = SLOT " > synchronize_srcu_expedited"),

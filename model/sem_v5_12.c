@@ -318,6 +318,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_KSM_UNMERGE] = path_ksm_unmerge,
 	[PATH_ZAP_GFNS] = path_zap_gfns, [PATH_RECOVER_NX] = path_recover_nx,
 	[PATH_STAGE2] = path_stage2,
+	[PATH_GMEM] = path_gmem, [PATH_ATTRIBUTES] = path_attributes,
 	[PATH_PREFAULT] = path_prefault,
 };
 

@@ -25,7 +25,7 @@ static const struct traits traits = {
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
 	.nx_leaves_logged = true, .slot_zap_quirk = true,
 	.anon_exclusive = true, .lru_batch = 31,
-	.pfncache = true, .prefaults = true,
+	.pfncache = true, .prefaults = true, .gmem = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,
@@ -51,6 +51,10 @@ const struct semantics_patch sem_v6_12 = {
 		  STEP(zap_slot, .when = slot_zaps_itself,
 		       .chain = "kvm_set_memory_region > kvm_set_memslot > "
 				"kvm_arch_flush_shadow_memslot > kvm_unmap_gfn_range") },
+		{ EDIT_DROP, PATH_FAULT, "exit_memory_fault", { 0 } },
+		{ EDIT_AFTER, PATH_FAULT, "snapshot_seq",
+		  STEP(exit_memory_fault, .when = fault_mismatches,
+		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_faultin_pfn") },
 		{ .verb = EDIT_END },
 	},
 };

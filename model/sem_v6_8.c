@@ -53,6 +53,8 @@ static const struct call_name calls[] = {
 	{ 0 }
 };
 
+#define PRIVATE	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_faultin_pfn"
+
 const struct semantics_patch sem_v6_8_rc3 = {
 	.name = "v6.8-rc3", .alias = "v11-p0", .group = "old", .base = &sem_v6_1,
 	.source = "Linux 6.8-rc3 (54be6c6c5ae8), base of the v11 series: gfn_to_pfn(), "
@@ -68,6 +70,11 @@ const struct semantics_patch sem_v6_8_rc3 = {
 		{ EDIT_REPLACE, PATH_ZAP_GFNS, "zap_count",
 		  { .name = "zap_count", .run = zap_count_gfns,
 		    .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_range_add" } },
+		{ EDIT_AFTER, PATH_FAULT, "check_slot",
+		  STEP(exit_memory_fault, .when = fault_mismatches, .chain = PRIVATE) },
+		{ EDIT_BEFORE, PATH_FAULT, "faultin_nowait",
+		  STEP(faultin_gmem, .when = fault_is_private, .to = "take_result",
+		       .chain = PRIVATE " > kvm_faultin_pfn_private > kvm_gmem_get_pfn") },
 		{ .verb = EDIT_END },
 	},
 };

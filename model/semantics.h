@@ -107,6 +107,8 @@ struct traits {
 	u8 allow_unsafe_mappings;	/* kvm.allow_unsafe_mappings (v11, 6.13) */
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
+	bool gmem;			/* guest_memfd, memory attributes (6.8) */
+	bool gmem_mmap;			/* ... that can be mapped, of any VM (6.18) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
 	bool rearm_clears_bits;		/* tdp_mmu_clear_spte_bits() for the dirty log (6.4) */
 	bool nx_leaves_logged;		/* recovery: not of a memslot that logs (6.2) */

@@ -97,6 +97,10 @@ const char *path_name(enum path_id path)
 		return "lookup";
 	case PATH_PREFETCH:
 		return "prefetch";
+	case PATH_GMEM:
+		return "gmem";
+	case PATH_ATTRIBUTES:
+		return "attributes";
 	case PATH_GPC:
 		return "gpc";
 	case PATH_NESTED:

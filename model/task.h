@@ -56,6 +56,8 @@ enum path_id {
 	PATH_PREFAULT,		/* KVM_PRE_FAULT_MEMORY */
 	PATH_NESTED,		/* a guest's VMSAVE or VMLOAD */
 	PATH_PREFETCH,		/* direct_pte_prefetch(), FNAME(prefetch_gpte) */
+	PATH_GMEM,		/* guest_memfd: created, or a hole is punched */
+	PATH_ATTRIBUTES,	/* KVM_SET_MEMORY_ATTRIBUTES */
 	PATH_GPC,		/* kvm_gpc_activate(), _refresh(), _deactivate(), and a user */
 	NR_PATHS,
 };
@@ -112,7 +114,9 @@ struct fault {
 	s32 error;
 	u8 fast_tries;
 	u8 huge_page_disallowed, req_level;
-	u8 pad[5];
+	u8 is_private;
+	u8 memory_fault;	/* KVM_EXIT_MEMORY_FAULT */
+	u8 pad[3];
 };
 
 /* struct kvm_follow_pfn, and gfn_to_pfn's arguments in the same words */
@@ -332,9 +336,12 @@ struct slot_op {
 	u16 unaligned;		/* bits below a page of the address and the size asked for */
 	u16 old_flags;
 	u8 reverts;		/* a move that is refused: INVALID again what it was */
-	u8 pad[7];
+	u8 gmem;		/* KVM_MEM_GUEST_MEMFD: row of world.file */
+	u8 has_gmem;		/* ... which the file descriptor is one of */
+	u8 pad[5];
 	u64 first, pages;	/* PATH_CLEAR_LOG: which of the slot's */
 	u64 dirty;		/* pages reported, or cleared */
+	u64 gmem_offset;	/* bytes */
 };
 enum slot_change { SLOT_CREATE, SLOT_DELETE, SLOT_MOVE, SLOT_FLAGS, SLOT_NOTHING };
 
@@ -401,6 +408,22 @@ struct prefault {
 	u8 pad[7];
 };
 
+enum private_verb { GMEM_CREATE, GMEM_PUNCH, SET_ATTRIBUTES };
+
+/* What is done to memory without addresses in userspace: by file or by gfn */
+struct private_op {
+	u64 start, end;		/* GMEM_PUNCH: indices in the file; SET_ATTRIBUTES: gfns */
+	u64 offset, size;	/* bytes, as asked for */
+	s32 error;
+	u8 verb;		/* enum private_verb */
+	u8 file;
+	u8 flags;		/* GMEM_CREATE: enum gmem_flag */
+	u8 is_private;		/* SET_ATTRIBUTES: KVM_MEMORY_ATTRIBUTE_PRIVATE, or nothing */
+	u8 flush;
+	u8 counted;		/* begun, and not ended */
+	u8 pad[6];
+};
+
 enum gpc_verb { GPC_ACTIVATE, GPC_DEACTIVATE, GPC_USE };
 
 /* What is done to a struct gfn_to_pfn_cache */
@@ -448,6 +471,7 @@ struct task {
 	struct zap_op zap;
 	struct map_op map;
 	struct gpc_op gpc;
+	struct private_op private;
 	struct nested nested;
 	struct prefault prefault;
 };

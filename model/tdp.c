@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/tdp.h"
 
+#include "model/gmem.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/nx.h"
@@ -432,13 +433,14 @@ unsigned tdp_max_level(struct machine *m, int row, gfn_t gfn, pfn_t pfn)
 	if (row == NO_SLOT || is_error_noslot_pfn(pfn) ||
 	    memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))
 		return 1;
-	if (!m->sem->ops.huge_ok(m, pfn))
+	if (!m->sem->ops.huge_ok(m, pfn) || gmem_serves(m, row, gfn))
 		return 1;
 	slot = memslot_row(m, row);
 	leaf = host_leaf(m, slot->userspace_addr + ((gfn - slot->base_gfn) << PAGE_SHIFT));
 	if (!leaf.present)
 		return 1;
-	while (level < leaf.level && slot_allows(slot, gfn, level + 1))
+	while (level < leaf.level && slot_allows(slot, gfn, level + 1) &&
+	       !attributes_mixed(m, gfn, level + 1))
 		level++;
 	return level;
 }

@@ -43,8 +43,10 @@ struct config {
 	u8 no_mmio_caching;	/* kvm.mmio_caching=N */
 	u8 physical_bits;	/* MAXPHYADDR; 0: 46 */
 	u8 no_slot_zap_all;	/* KVM_CAP_DISABLE_QUIRKS2: KVM_X86_QUIRK_SLOT_ZAP_ALL */
+	u8 private_mem;		/* kvm_arch_has_private_mem(): KVM_X86_SW_PROTECTED_VM */
 	u8 rmw_at_once;		/* NPT: a locked increment asks for a write, not for a read first */
 	u8 no_huge_fault;	/* drivers' vm_ops have no huge_fault(): 4K at a time */
+	u8 pad[7];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };

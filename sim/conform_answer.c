@@ -92,9 +92,10 @@ static struct said run_said(const struct run *run)
 		return say("HLT");
 	if (!strcmp(o->word, "gp") || !strcmp(o->word, "ud"))
 		return say("EXIT 8");	/* no handler: KVM_EXIT_SHUTDOWN */
-	return say("KVM_RUN=-1 %s (ebx=0x%llx ecx_left=%llu)", errno_name(o->error),
+	return say("KVM_RUN=-1 %s (ebx=0x%llx ecx_left=%llu)%s", errno_name(o->error),
 		   (unsigned long long)o->stopped_at,
-		   run->main == EVENT_EXEC ? 0ull : (unsigned long long)o->left);
+		   run->main == EVENT_EXEC ? 0ull : (unsigned long long)o->left,
+		   strcmp(o->word, "memory_fault") ? "" : " MEMORY_FAULT");
 }
 
 /* A register of a device is nobody's memory. */

@@ -236,12 +236,14 @@ static bool is_new(const struct scan *scan, const struct trace_event *event, uin
 	bool alloc = command->nr_words > 1 && !strcmp(command->words[0], "lab") &&
 		     !strcmp(command->words[1], "alloc");
 	bool advice = command->nr_words && !strcmp(command->words[0], "madvise");
+	bool gmem = scan->run->recording->private_mem;	/* guest_memfd's are not movable */
 	bool moves = scan->run->main == EVENT_MIGRATE || scan->run->main == EVENT_OFFLINE;
 
 	for (; event < end; event++) {
 		if (strcmp(event->name, "mm_page_alloc") || field(event, "pfn", 16) != pfn)
 			continue;
-		return (moves && (strstr(word(event, "gfp_flags"), "__GFP_THISNODE") ||
+		return (gmem && is_prefix(word(event, "gfp_flags"), "GFP_HIGHUSER|__GFP_COMP")) ||
+		       (moves && (strstr(word(event, "gfp_flags"), "__GFP_THISNODE") ||
 				  strstr(word(event, "gfp_flags"), "__GFP_MOVABLE"))) ||
 		       (fault && is_prefix(word(event, "gfp_flags"), "GFP_HIGHUSER_MOVABLE")) ||
 		       ((fault || advice || is_prefix(event->task, "khugepaged")) &&

@@ -33,6 +33,7 @@ enum event_id {
 	EVENT_MIGRATE, EVENT_OFFLINE, EVENT_CLEAR_REFS, EVENT_PAGEOUT, EVENT_COLD,
 	EVENT_COMPACT, EVENT_RECLAIM,
 	EVENT_KSM_MERGE, EVENT_KSM_UNMERGE,
+	EVENT_GMEM, EVENT_GMEM_PUNCH, EVENT_ATTRIBUTES,
 	EVENT_FORK, EVENT_CHILD_READ, EVENT_CHILD_WRITE, EVENT_CHILD_DONTNEED, EVENT_CHILD_EXIT,
 	EVENT_RESUME,
 	EVENT_NOTHING,		/* of recordings: a command that only looks */
@@ -89,6 +90,8 @@ struct event {
 	uint64_t paging;		/* VMSAVE: the guest has CR0.PG */
 	uint64_t node;
 	uint64_t no_swap;		/* PAGEOUT: there is no swap area */
+	uint64_t gmem;			/* MEMSLOT: row of world.file, or NO_PFN */
+	uint64_t is_guest_private;	/* ATTRIBUTES */
 	struct found_page *found;	/* COMPACT of recordings: .count pages, last found first */
 	uint64_t room;			/* COMPACT: so many pages find a free one */
 	int64_t delta;

@@ -19,6 +19,14 @@ void event_start_caller(struct task *t, const struct event *e)
 		t->nested = (struct nested){ .vmcb = e->gpa, .table = e->table,
 					     .entry = e->value, .paging = e->paging };
 		break;
+	case EVENT_GMEM:
+	case EVENT_GMEM_PUNCH:
+	case EVENT_ATTRIBUTES:
+		t->private = (struct private_op){
+			.verb = GMEM_CREATE + (e->id - EVENT_GMEM), .file = e->object,
+			.flags = e->flags, .size = e->size, .is_private = e->is_guest_private,
+			.offset = e->id == EVENT_ATTRIBUTES ? e->gpa : e->offset };
+		break;
 	case EVENT_GPC:
 	case EVENT_GPC_OFF:
 	case EVENT_GPC_USE:

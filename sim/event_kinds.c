@@ -15,7 +15,8 @@ static const char *const mode_words[] = {
 	"pfn", "remap", "insert", "page", "mixed", "pmd", "ioinsert", "iomixed", NULL
 };
 static const char *const prot_words[] = { "r", "w", "x", NULL };
-static const char *const slot_words[] = { "log", "ro", NULL };
+static const char *const slot_words[] = { "log", "ro", "gmem", NULL };
+static const char *const gmem_words[] = { "mmap", "init-shared", NULL };
 static const char *const log_mode_words[] = { "manual", "initially-set", NULL };
 static const char *const refs_words[] = { "all", "anon", "mapped", "soft-dirty", NULL };
 static const char *const api_words[] = {
@@ -193,8 +194,28 @@ const struct event_kind event_kinds[] = {
 		GPA,
 		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "the memory behind it" },
 		{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
-		{ "flags", ARG_FLAGS, AT(flags), .words = slot_words, .help = "ro, log" },
+		{ "flags", ARG_FLAGS, AT(flags), .words = slot_words, .help = "ro, log, gmem" },
+		{ "gmem", ARG_FILE, AT(gmem), .preset = NO_PFN,
+		  .help = "of flags=gmem: whose pages are its private memory" },
+		{ "gmem-offset", ARG_NUMBER, AT(offset), .max = MAX_BYTES,
+		  .help = "of flags=gmem: where in it, in bytes" },
 		UNTIL } },
+	{ "gmem", EVENT_GMEM, "The VMM makes memory for a guest alone. [KVM_CREATE_GUEST_MEMFD]", {
+		{ "file", ARG_NEW_FILE, AT(object), true, true, .help = "its name from here on" },
+		{ "size", ARG_NUMBER, AT(size), true, true, .max = MAX_BYTES, .help = "bytes" },
+		{ "flags", ARG_FLAGS, AT(flags), .words = gmem_words,
+		  .help = "GUEST_MEMFD_FLAG_MMAP, GUEST_MEMFD_FLAG_INIT_SHARED" } } },
+	{ "gmem-punch", EVENT_GMEM_PUNCH,
+	  "The VMM takes part of it back. [kvm_gmem_punch_hole()]", {
+		FILE_ARG, OFFSET,
+		{ "size", ARG_NUMBER, AT(size), true, true, .max = MAX_BYTES, .help = "bytes" },
+		UNTIL } },
+	{ "attributes", EVENT_ATTRIBUTES,
+	  "The VMM says which gfns are private. [KVM_SET_MEMORY_ATTRIBUTES]", {
+		GPA,
+		{ "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
+		{ "private", ARG_NUMBER, AT(is_guest_private), true, true, .max = 1,
+		  .help = "KVM_MEMORY_ATTRIBUTE_PRIVATE, or none" }, UNTIL } },
 	{ "memslot-delete", EVENT_MEMSLOT_DELETE, "The VMM deletes a memslot.", {
 		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
 		UNTIL } },

@@ -28,6 +28,8 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 	o->has_value = true;
 	if (a->error && t->fault.pfn == KVM_PFN_ERR_HWPOISON)
 		o->word = "hwpoison";
+	else if (a->error && t->fault.memory_fault)
+		o->word = "memory_fault";
 	else if (a->error)
 		o->word = errno_word(a->error);
 	else if (a->internal_error)
@@ -122,6 +124,11 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 		outcome_page(vm, o, t->gpc.pfn);
 		o->has_value = e->id == EVENT_GPC_USE && !o->error;
 		o->value = t->gpc.value;
+		break;
+	case EVENT_GMEM:
+	case EVENT_GMEM_PUNCH:
+	case EVENT_ATTRIBUTES:
+		o->error = t->private.error;
 		break;
 	case EVENT_STAGE2:
 		map_outcome(vm, t, t->map.error != -EAGAIN, o);

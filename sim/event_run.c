@@ -99,6 +99,8 @@ static void start_slot(struct task *t, const struct event *e)
 		.npages = e->id == EVENT_MEMSLOT ? e->size >> PAGE_SHIFT : 0,
 		.unaligned = e->id == EVENT_MEMSLOT ? (e->gpa | e->size) & ~PAGE_MASK : 0,
 		.first = e->index, .pages = e->count, .mode = e->mode,
+		.has_gmem = e->gmem < MAX_FILES, .gmem = e->gmem < MAX_FILES ? e->gmem : 0,
+		.gmem_offset = e->id == EVENT_MEMSLOT ? e->offset : 0,
 	};
 }
 
@@ -136,6 +138,8 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_VMSAVE] = PATH_NESTED, [EVENT_STAGE2] = PATH_STAGE2,
 		[EVENT_PREFAULT] = PATH_PREFAULT,
 		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_RECOVER_NX] = PATH_RECOVER_NX,
+		[EVENT_GMEM] = PATH_GMEM, [EVENT_GMEM_PUNCH] = PATH_GMEM,
+		[EVENT_ATTRIBUTES] = PATH_ATTRIBUTES,
 	};
 
 	return path[id];
@@ -353,6 +357,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_GPC:
 	case EVENT_GPC_OFF:
 	case EVENT_GPC_USE:
+	case EVENT_GMEM:
+	case EVENT_GMEM_PUNCH:
+	case EVENT_ATTRIBUTES:
 		event_start_caller(t, e);
 		break;
 	case EVENT_FORK:

@@ -164,6 +164,7 @@ struct recording {
 	bool has_trace;
 	/* Fewer entries than written, LOST events, or a command without its marks. */
 	bool trace_cut;
+	bool private_mem;		/* the script asks for KVM_X86_SW_PROTECTED_VM */
 	unsigned nr_cpus;		/* of the machine, as the trace's header says; 0: unknown */
 	struct command *commands;
 	size_t nr_commands;

@@ -34,6 +34,8 @@ bool script_read(struct reader *reader, const char *path)
 		return false;
 	reader->has_script = !missing;
 	while (text_line(text)) {
+		if (!strncmp(text->line, "#!vmtype 1", 10))
+			reader->recording->private_mem = true;
 		text->line[strcspn(text->line, "#")] = '\0';
 		if (!text->line[strspn(text->line, COMMAND_BLANKS)])
 			continue;

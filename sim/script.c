@@ -249,6 +249,7 @@ struct vm_config script_config(const struct recording *recording)
 					  recording->tdp ? MMU_RMAP : MMU_SHADOW,
 				   .first_frame = (pfn_t)1 << 28, .code_gpa = 0,
 				   .lru_batch = true,
+				   .private_mem = recording->private_mem,
 				   .rmw_at_once = recording->nr_cpus > 1,
 				   .no_huge_fault = lacks_huge_fault(recording),
 				   .no_memory_failure = lacks_memory_failure(recording),

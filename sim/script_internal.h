@@ -21,6 +21,8 @@ struct script {
 	const char *file_path[MAX_FILES];	/* NULL: has none */
 	char *name[MAX_FILES];			/* paths that are not a word */
 	size_t nr_files;
+	size_t gmem;			/* the last guest_memfd */
+	bool has_gmem;
 	bool has_no_dax;		/* nothing is mounted there */
 	struct { uint64_t gpa, hva, size; } slot[64];
 	struct event *events;		/* of the command at hand */
@@ -81,6 +83,10 @@ const char *do_later(struct script *s, const struct command *c);
 const char *do_join(struct script *s, const struct command *c);
 const char *script_kvm(struct script *s, const struct command *c);
 const char *script_xen(struct script *s, const struct command *c);
+/* script_gmem.c */
+const char *script_gmemslot(struct script *s, const struct command *c);
+const char *script_private(struct script *s, const struct command *c);
+const char *script_gpunch(struct script *s, const struct command *c);
 const char *script_prefault(struct script *s, const struct command *c);
 const char *script_vmsave(struct script *s, const struct command *c);
 /* script_ksm.c: what ksmd merged while @c ran; the command "ksm"; a setting of it */

@@ -33,6 +33,7 @@ static bool set_flag(struct vm_config *config, const struct ast_arg *arg)
 		{ "ad", &config->ad, false },
 		{ "nx-huge", &config->nx_huge, false },
 		{ "pml", &config->pml, false },
+		{ "private-mem", &config->private_mem, false },
 		{ "mmio-caching", &config->no_mmio_caching, true },
 		{ "huge-fault", &config->no_huge_fault, true },
 		{ "slot-zap-all", &config->no_slot_zap_all, true },

@@ -67,6 +67,9 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.ad = config->ad || config->mmu == MMU_SHADOW,
 					.mmu = config->mmu,
 					.rmw_at_once = config->rmw_at_once,
+					.private_mem = config->private_mem &&
+						       config->mmu == MMU_TDP &&
+						       vm->sem.traits.gmem,
 					.nx_huge = config->nx_huge && config->mmu == MMU_TDP,
 					.pml = config->pml && config->ept && config->ad &&
 					       config->mmu == MMU_TDP,
@@ -186,7 +189,7 @@ static void check(struct vm *vm, const struct frame *frame, u8 depth)
 /* A fault that retried while an invalidation or a slot update is half done will retry again. */
 static bool retries_in_vain(const struct vm *vm, const struct task *t)
 {
-	bool busy = vm->w.kvm.mn_active;
+	bool busy = vm->w.kvm.mn_active || vm->w.kvm.private_ranges;
 
 	for (int row = memslots_begin(&vm->m); row < memslots_end(&vm->m); row++)
 		busy |= !!(vm->w.kvm.slots[row].flags & KVM_MEMSLOT_INVALID);

@@ -296,6 +296,9 @@ static void an_unknown_name_is_not_found(void **state)
  */
 #define TO_SLOT		"decode_fault mmio_fault fast_page_fault fast_fix snapshot_seq check_slot "
 #define TO_SLOT_5_12	"decode_fault mmio_fault snapshot_seq check_slot "
+#define TO_SLOT_6_12	"decode_fault mmio_fault fast_page_fault fast_fix snapshot_seq " \
+			"exit_memory_fault check_slot "
+#define PRIVATE		"exit_memory_fault faultin_gmem "
 #define LOOKUP		"faultin_nowait faultin_wait take_result "
 #define LOOKUP_7_2	"faultin_nowait faultin_wait note_refusal take_result "
 #define INSTALL		"lock_mmu check_stale adjust_level link_table "
@@ -311,21 +314,26 @@ static const struct order orders[] = {
 	{ "v5.11", TO_SLOT_5_12 LOOKUP INSTALL_AND_RELEASE },
 	{ "v5.12", TO_SLOT_5_12 LOOKUP INSTALL_AND_RELEASE },
 	{ "v6.1", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
-	{ "v6.8-rc3", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
-	{ "v11-p1", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
-	{ "v11-p2", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
-	{ "v11-p3", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
-	{ "v11-p4", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
-	{ "v11-p5", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
-	{ "v11-p6", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
-	{ "v11-p7", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
-	{ "v11", TO_SLOT LOOKUP MARK_AND_UNLOCK },
-	{ "v11-unsafe", TO_SLOT LOOKUP MARK_AND_UNLOCK },
-	{ "v6.8", TO_SLOT "precheck_retry " LOOKUP "precheck_retry_again " INSTALL_AND_RELEASE },
+	{ "v6.8-rc3", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p1", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p2", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p3", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p4", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p5", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p6", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },
+	{ "v11-p7", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },
+	{ "v11", TO_SLOT PRIVATE LOOKUP MARK_AND_UNLOCK },
+	{ "v11-unsafe", TO_SLOT PRIVATE LOOKUP MARK_AND_UNLOCK },
+	{ "v6.8",
+	  TO_SLOT "precheck_retry " PRIVATE LOOKUP "precheck_retry_again "
+	  INSTALL_AND_RELEASE },
 	{ "v11-on-v6.8",
-	  TO_SLOT "precheck_retry " LOOKUP "precheck_retry_again " MARK_AND_UNLOCK },
-	{ "v6.12", TO_SLOT "precheck_retry " LOOKUP "precheck_retry_again " INSTALL_AND_RELEASE },
-	{ "v7.2", TO_SLOT "precheck_retry " LOOKUP_7_2 "precheck_retry_again " INSTALL
+	  TO_SLOT "precheck_retry " PRIVATE LOOKUP "precheck_retry_again "
+	  MARK_AND_UNLOCK },
+	{ "v6.12", TO_SLOT_6_12 "precheck_retry faultin_gmem " LOOKUP "precheck_retry_again "
+	  INSTALL_AND_RELEASE },
+	{ "v7.2",
+	  TO_SLOT_6_12 "precheck_retry faultin_gmem " LOOKUP_7_2 "precheck_retry_again " INSTALL
 	  "spurious_if_allowed install_leaf release_under_lock unlock_mmu finish_fault" },
 };
 
