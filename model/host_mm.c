@@ -3,6 +3,7 @@
 
 #include "model/host_rmap.h"
 #include "model/machine.h"
+#include "model/semantics.h"
 
 #define PTE_IN_USE	(PTE_PRESENT | PTE_PROTNONE)
 
@@ -263,6 +264,13 @@ bool host_has_table(struct machine *m, hva_t hva)
 	       pt_walk(m, &host_format, current_mm(m)->pgd, hva >> PAGE_SHIFT).level == 1;
 }
 
+bool host_has_pmds(struct machine *m, hva_t hva)
+{
+	unsigned level = host_leaf(m, hva).level;
+
+	return level == 1 || level == 2;
+}
+
 pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva)
 {
 	return pt_pfn(leaf->entry) + ((hva >> PAGE_SHIFT) - leaf->first);
@@ -288,6 +296,15 @@ bool leaf_is_counted(const struct machine *m, const struct pt_leaf *leaf)
 	return leaf_is_normal(leaf) && pt_pfn(leaf->entry) != m->w->huge_zero;
 }
 
+/* page_add_file_rmap(): until 6.2 each page of a file that a PMD maps counts it. */
+static bool counts_each(struct machine *m, u64 entry, unsigned level)
+{
+	if (entry & PTE_SPECIAL)
+		return false;
+	return level == 1 || (level == 2 && m->sem->traits.file_pmd_counts &&
+			      page_is(m, pt_pfn(entry), PG_CACHE));
+}
+
 static void count_leaf(struct machine *m, u64 entry, unsigned level, int delta)
 {
 	pfn_t pfn = pt_pfn(entry);
@@ -297,7 +314,7 @@ static void count_leaf(struct machine *m, u64 entry, unsigned level, int delta)
 	page_of(m, pfn)->ptes += delta;
 	if (entry & PTE_DIRTY)
 		page_of(m, pfn)->dirty_ptes += delta;
-	for (u64 i = 0; level == 1 && !(entry & PTE_SPECIAL) && i < level_pages(level); i++)
+	for (u64 i = 0; counts_each(m, entry, level) && i < level_pages(level); i++)
 		page_of(m, pfn + i)->mapcount += delta;
 	page_touch(m, pfn);
 }
@@ -357,6 +374,25 @@ void host_put_table(struct machine *m, hva_t hva, pfn_t table)
 		     PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY);
 }
 
+/* free_pmd_range(), where no VMA is left in the 1G */
+static void free_pmd_tables(struct machine *m, hva_t start, hva_t end)
+{
+	u64 size = level_pages(3) * PAGE_SIZE;
+
+	for (hva_t at = start & ~(size - 1); at < end; at += size) {
+		const struct vma *vma = vma_find_from(m, at);
+		u64 entry;
+
+		if ((vma && vma->start < at + size) || !host_has_pmds(m, at))
+			continue;
+		entry = pt_entry(m, host_table(m, at, 3), at >> PAGE_SHIFT, 3);
+		if (m->phys->next(m->phys, pt_pfn(entry), 0) < WORDS_PER_PAGE)
+			continue;
+		pt_set_entry(m, host_table(m, at, 3), at >> PAGE_SHIFT, 3, 0);
+		free_table(m, pt_pfn(entry));
+	}
+}
+
 void host_free_tables(struct machine *m, hva_t start, hva_t end)
 {
 	u64 size = level_pages(2) * PAGE_SIZE;
@@ -371,6 +407,7 @@ void host_free_tables(struct machine *m, hva_t start, hva_t end)
 		pt_set_entry(m, host_table(m, at, 2), at >> PAGE_SHIFT, 2, 0);
 		free_table(m, leaf.table);
 	}
+	free_pmd_tables(m, start, end);
 }
 
 void host_free_all_tables(struct machine *m)

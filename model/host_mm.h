@@ -95,6 +95,14 @@ enum file_type {
 	FILE_GMEM,		/* guest_memfd (gmem.h) */
 };
 
+/* "huge=" of a tmpfs; of the kernel's own one, /sys/kernel/mm/transparent_hugepage/shmem_enabled */
+enum shmem_huge {
+	SHMEM_HUGE_NEVER, SHMEM_HUGE_ALWAYS, SHMEM_HUGE_WITHIN_SIZE, SHMEM_HUGE_ADVISE,
+	SHMEM_HUGE_DENY, SHMEM_HUGE_FORCE,	/* sysfs alone, and then for all */
+};
+/* Which tmpfs a file of FILE_SHMEM is in */
+enum shmem_mount { MOUNT_OWN, MOUNT_MEMFD, MOUNT_SHARED_ANON };
+
 /* struct inode, struct address_space. The page cache is contents of pages (pagecache.c). */
 struct file_state {
 	u64 size;		/* i_size, in bytes */
@@ -104,7 +112,9 @@ struct file_state {
 	u8 type;		/* enum file_type */
 	u8 gmem_flags;		/* FILE_GMEM: enum gmem_flag */
 	struct lock invalidate_lock;	/* FILE_GMEM: bindings and holes */
-	u8 pad[3];
+	u8 huge;		/* enum shmem_huge: of its mount, if MOUNT_OWN */
+	u8 mount;		/* enum shmem_mount */
+	u8 pad[1];
 };
 
 struct host_mm {
@@ -138,6 +148,8 @@ struct pt_leaf host_leaf(struct machine *m, hva_t hva);
 struct pt_leaf host_next_leaf(struct machine *m, hva_t start, hva_t end);
 /* Is there a table of PTEs for @hva (a PMD that is neither none nor huge)? */
 bool host_has_table(struct machine *m, hva_t hva);
+/* mm_find_pmd(): is there a table of PMDs for @hva? */
+bool host_has_pmds(struct machine *m, hva_t hva);
 /* The host frame behind a leaf, for this very @hva. */
 pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva);
 /* exit_mmap(): all tables go. */

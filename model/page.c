@@ -310,6 +310,41 @@ void page_freeze_last(struct machine *m, pfn_t pfn, enum holder holder)
 	folio_free(m, pfn, holder);
 }
 
+/* What __split_huge_page_tail() gives to each part; the rest is the page's own. */
+#define FOLIO_FLAGS (PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_LRU | PG_LOCKED | \
+		     PG_MLOCKED | PG_CACHE)
+
+u32 page_ref_freeze(struct machine *m, pfn_t head)
+{
+	struct page *page = page_of(m, head);
+	s32 refs = page->refcount;
+
+	page->refcount = page->held[HOLD_CACHE] = page->held[HOLD_MM] = 0;
+	note_ref(m, "page_ref_freeze", head, HOLD_MM, refs, true);
+	return page->flags & FOLIO_FLAGS;
+}
+
+void page_part(struct machine *m, pfn_t pfn, u32 order, u32 flags)
+{
+	struct page *head = page_of(m, pfn);
+	s32 pages = (s32)1 << order;
+
+	for (s32 i = 0; i < pages; i++) {
+		struct page *page = page_of(m, pfn + i);
+
+		page->head = pfn;
+		page->flags &= ~(u32)(PG_HEAD | PG_TAIL | FOLIO_FLAGS);
+		page->flags |= (!order ? 0 : i ? PG_TAIL : PG_HEAD) | (flags & PG_CACHE);
+		page_touch(m, pfn + i);
+	}
+	head->flags |= flags;
+	head->order = order;
+	head->held[HOLD_CACHE] = pages;
+	head->held[HOLD_MM] = 1;
+	head->refcount = pages + 1;
+	note_ref(m, "page_ref_unfreeze", pfn, HOLD_MM, pages + 1, true);
+}
+
 void page_put(struct machine *m, pfn_t pfn, enum holder holder)
 {
 	page_put_refs(m, pfn, holder, 1);
@@ -549,26 +584,6 @@ void lru_drain(struct machine *m)
 		leave_lazyfree_batch(page_of(m, pfn));
 		page_put(m, pfn, HOLD_LRU);
 	}
-}
-
-void page_copy(struct machine *m, pfn_t to, pfn_t from)
-{
-	for (unsigned i = 0; (i = m->phys->next(m->phys, from, i)) < WORDS_PER_PAGE; i++)
-		m->phys->store(m->phys, to, i, m->phys->load(m->phys, from, i));
-}
-
-void page_store(struct machine *m, pfn_t pfn, u64 address, u32 value)
-{
-	unsigned index = (address & ~PAGE_MASK) / 8, shift = (address & 4) * 8;
-	u64 word = m->phys->load(m->phys, pfn, index);
-
-	word = (word & ~((u64)0xffffffff << shift)) | (u64)value << shift;
-	m->phys->store(m->phys, pfn, index, word);
-}
-
-u32 page_load(struct machine *m, pfn_t pfn, u64 address)
-{
-	return m->phys->load(m->phys, pfn, (address & ~PAGE_MASK) / 8) >> (address & 4) * 8;
 }
 
 u8 page_blame(struct machine *m, pfn_t pfn)

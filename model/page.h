@@ -169,6 +169,12 @@ void page_set_dirty(struct machine *m, pfn_t pfn);
 /* mark_page_accessed() of the classic LRU and of MGLRU (mm/swap.c:folio_mark_accessed()). */
 void page_mark_accessed_classic(struct machine *m, pfn_t pfn);
 void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn);
+/*
+ * A folio that nobody but its cache and the caller holds is frozen, taken apart, and unfrozen part
+ * by part: page_part() is one of them, of 2^order pages, with the flags that the folio had.
+ */
+u32 page_ref_freeze(struct machine *m, pfn_t head);
+void page_part(struct machine *m, pfn_t pfn, u32 order, u32 flags);
 /* folio_add_lru(): a per-CPU batch holds a reference until lru_drain(). */
 void page_add_lru(struct machine *m, pfn_t pfn);
 /* isolate_lru_page(), with a reference (HOLD_MM); putback_lru_page() */

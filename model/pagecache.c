@@ -2,6 +2,8 @@
 #include "model/pagecache.h"
 
 #include "model/machine.h"
+#include "model/semantics.h"
+#include "model/thp.h"
 
 /* The xarrays of all files: contents of pages that no host frame has. A word is pfn << 1 | 1. */
 #define SPACE_CACHE	((pfn_t)4 << 44)
@@ -44,31 +46,167 @@ u64 cache_next(struct machine *m, unsigned file, u64 from, u64 end)
 	return end;
 }
 
-pfn_t cache_add(struct machine *m, unsigned file, u64 index, enum holder holder)
-{
-	struct file_state *state = &m->w->file[file];
-	pfn_t pfn = alloc_frame(m, 0);
-
-	if (state->cached_end <= index)
-		state->cached_end = index + 1;
-	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
-	page_hand_over(m, pfn, HOLD_OWNER, holder);
-	page_get(m, pfn, HOLD_CACHE);
-	page_of(m, pfn)->flags |= PG_CACHE;
-	m->phys->store(m->phys, slot_page(file, index), index % WORDS_PER_PAGE,
-		       pfn << 1 | ENTRY_PRESENT);
-	page_add_lru(m, pfn);
-	return pfn;
-}
-
-void cache_remove(struct machine *m, unsigned file, u64 index)
+u64 cache_folio(struct machine *m, unsigned file, u64 index)
 {
 	pfn_t pfn = cache_page(m, file, index);
 
 	assert(pfn != NO_PFN);
-	page_of(m, pfn)->flags &= ~(u32)(PG_CACHE | PG_DIRTY | PG_GUEST_WROTE);
-	m->phys->store(m->phys, slot_page(file, index), index % WORDS_PER_PAGE, 0);
-	page_put(m, pfn, HOLD_CACHE);
+	return index - (pfn - page_head(m, pfn));
+}
+
+u64 folio_pages(struct machine *m, pfn_t pfn)
+{
+	return (u64)1 << page_of(m, page_head(m, pfn))->order;
+}
+
+static void store_page(struct machine *m, unsigned file, u64 index, u64 entry)
+{
+	m->phys->store(m->phys, slot_page(file, index), index % WORDS_PER_PAGE, entry);
+}
+
+pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum holder holder)
+{
+	struct file_state *state = &m->w->file[file];
+	u64 pages = (u64)1 << order, first = index & ~(pages - 1);
+	pfn_t pfn = alloc_frame(m, order);
+
+	if (state->cached_end < first + pages)
+		state->cached_end = first + pages;
+	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, pfn, order, OWNER_USER);
+	page_hand_over(m, pfn, HOLD_OWNER, holder);
+	page_add_held(m, pfn, HOLD_CACHE, pages);
+	for (u64 i = 0; i < pages; i++) {
+		page_of(m, pfn + i)->flags |= PG_CACHE;
+		store_page(m, file, first + i, (pfn + i) << 1 | ENTRY_PRESENT);
+	}
+	page_add_lru(m, pfn);
+	return pfn + (index - first);
+}
+
+void cache_remove(struct machine *m, unsigned file, u64 index)
+{
+	u64 first = cache_folio(m, file, index);
+	pfn_t pfn = cache_page(m, file, first);
+	u64 pages = folio_pages(m, pfn);
+
+	for (u64 i = 0; i < pages; i++) {
+		page_of(m, pfn + i)->flags &= ~(u32)(PG_CACHE | PG_DIRTY | PG_GUEST_WROTE);
+		store_page(m, file, first + i, 0);
+	}
+	page_put_refs(m, pfn, HOLD_CACHE, pages);
+}
+
+static bool is_mapped(const struct machine *m, unsigned file)
+{
+	for (unsigned i = 0; i < MAX_MMS * MAX_VMAS; i++) {
+		const struct vma *vma = &m->w->mm[i / MAX_VMAS].vma[i % MAX_VMAS];
+
+		if (vma->used && vma->kind == VMA_FILE && vma->object == file)
+			return true;
+	}
+	return false;
+}
+
+void cache_evict_unmapped(struct machine *m)
+{
+	for (unsigned i = 0; i < MAX_FILES; i++) {
+		struct file_state *file = &m->w->file[i];
+		u64 at = 0;
+
+		if (!file->used || file->mount != MOUNT_SHARED_ANON || is_mapped(m, i))
+			continue;
+		while ((at = cache_next(m, i, at, file->cached_end)) < file->cached_end)
+			cache_remove(m, i, at);
+		*file = (struct file_state){ 0 };
+	}
+}
+
+/* ---- folios of a huge tmpfs ---- */
+
+bool vma_fits_order(const struct vma *vma, hva_t hva, u32 order)
+{
+	u64 size = PAGE_SIZE << order, start = hva & ~(size - 1);
+
+	return !(((vma->start >> PAGE_SHIFT) - vma->index) & ((size >> PAGE_SHIFT) - 1)) &&
+	       start >= vma->start && start + size <= vma->end;
+}
+
+/* shmem_huge_global_enabled(), __shmem_is_huge() */
+static bool is_allowed(const struct machine *m, const struct file_state *file, u64 index,
+		       u32 order, const struct vma *vma)
+{
+	u64 sysfs = m->w->shmem_enabled, huge = file->mount == MOUNT_OWN ? file->huge : sysfs;
+	u64 next = (index | (((u64)1 << order) - 1)) + 1;
+
+	if (file->type != FILE_SHMEM || sysfs == SHMEM_HUGE_DENY)
+		return false;
+	if (vma && (vma->flags & VM_NOHUGEPAGE))
+		return false;
+	if (sysfs == SHMEM_HUGE_FORCE)
+		return order == HPAGE_ORDER;
+	if (huge == SHMEM_HUGE_WITHIN_SIZE && next <= (file->size + PAGE_SIZE - 1) >> PAGE_SHIFT)
+		return true;
+	if (huge == SHMEM_HUGE_WITHIN_SIZE || huge == SHMEM_HUGE_ADVISE)
+		return vma && (vma->flags & VM_HUGEPAGE);
+	return huge == SHMEM_HUGE_ALWAYS;
+}
+
+u32 shmem_order(struct machine *m, unsigned file, u64 index, const struct vma *vma)
+{
+	const struct file_state *state = &m->w->file[file];
+	bool any = m->sem->traits.shmem_any_order && state->mount != MOUNT_SHARED_ANON;
+
+	for (u32 order = HPAGE_ORDER; order; order--) {
+		u64 pages = (u64)1 << order, first = index & ~(pages - 1);
+
+		if (!any && order != HPAGE_ORDER)
+			return 0;
+		if (!is_allowed(m, state, index, order, vma) ||
+		    cache_next(m, file, first, first + pages) < first + pages)
+			continue;
+		if (!vma || !m->sem->traits.shmem_fits_vma ||
+		    vma_fits_order(vma, vma->start + ((index - vma->index) << PAGE_SHIFT), order))
+			return order;
+	}
+	return 0;
+}
+
+/* The next part of @order pages from @pos on, if the page @at is to stand alone. */
+static u32 part_order(const struct machine *m, u32 order, u64 pos, u64 at)
+{
+	while (order && (!m->sem->traits.split_keeps_buddies ||
+			 (pos & (((u64)1 << order) - 1)) || at - pos < (u64)1 << order))
+		order--;
+	return order;
+}
+
+/* What lies beyond i_size is dropped; nobody but the cache and the split has it. */
+static void drop_part(struct machine *m, unsigned file, u64 index)
+{
+	if (index >= file_nr_pages(m, file))
+		cache_remove(m, file, index);
+}
+
+/* The first part keeps the lock and the reference of the split; the others are let go. */
+void cache_split(struct machine *m, unsigned file, u64 first, u64 at)
+{
+	pfn_t head = cache_page(m, file, first);
+	u32 order = page_of(m, head)->order, flags = page_ref_freeze(m, head);
+	u64 pages = (u64)1 << order, step;
+
+	for (u64 pos = 0; pos < pages; pos += step) {
+		u32 part = part_order(m, order, pos, at - first);
+
+		step = (u64)1 << part;
+		page_part(m, head + pos, part, flags);
+		if (pos)
+			drop_part(m, file, first + pos);
+	}
+	for (u64 pos = folio_pages(m, head); pos < pages; pos += step) {
+		step = folio_pages(m, head + pos);
+		page_of(m, head + pos)->flags &= ~(u32)PG_LOCKED;
+		page_put(m, head + pos, HOLD_MM);
+	}
 }
 
 u64 vma_page_index(const struct vma *vma, hva_t hva)

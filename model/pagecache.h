@@ -2,8 +2,8 @@
 /*
  * pagecache.h: which page holds which part of a file, and what the file knows of itself.
  *
- * The cache holds one reference to each page (HOLD_CACHE). Linux: mm/filemap.c, mm/shmem.c,
- * mm/truncate.c; 6.1 to 7.2.
+ * The cache holds one reference for each page (HOLD_CACHE); a large folio's are its head's.
+ * Linux: mm/filemap.c, mm/shmem.c, mm/truncate.c; 6.1 to 7.2.
  */
 #pragma once
 
@@ -27,10 +27,25 @@ bool file_tracks_writes(enum file_type type);
 pfn_t cache_page(struct machine *m, unsigned file, u64 index);
 /* The first index in [@from, @end) that has a page; @end if none. */
 u64 cache_next(struct machine *m, unsigned file, u64 from, u64 end);
-/* shmem_alloc_and_acct_folio(), shmem_add_to_page_cache(): @holder has the first reference. */
-pfn_t cache_add(struct machine *m, unsigned file, u64 index, enum holder holder);
+/* The first index of the folio that has @index, which is cached; and how many pages it has. */
+u64 cache_folio(struct machine *m, unsigned file, u64 index);
+u64 folio_pages(struct machine *m, pfn_t pfn);
+/*
+ * shmem_alloc_and_acct_folio(), shmem_add_to_page_cache(): a folio of 2^@order pages around @index,
+ * whose page it gives; @holder has the first reference.
+ */
+pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum holder holder);
 /* filemap_remove_folio(), truncate_cleanup_folio(): what it held is of no interest any more. */
 void cache_remove(struct machine *m, unsigned file, u64 index);
+/* shmem_allowable_huge_orders(), shmem_suitable_orders(): @vma is where it is faulted, or NULL. */
+u32 shmem_order(struct machine *m, unsigned file, u64 index, const struct vma *vma);
+/* thp_vma_suitable_order(): does the VMA map the aligned 2^@order pages around @hva as such? */
+bool vma_fits_order(const struct vma *vma, hva_t hva, u32 order);
+/* split_huge_page(), folio_split(): as the version does, @at standing alone. It must be frozen. */
+void cache_split(struct machine *m, unsigned file, u64 first, u64 at);
+
+/* shmem_evict_inode() of shared anonymous memory that nobody maps any more: nobody can reach it. */
+void cache_evict_unmapped(struct machine *m);
 
 /* What a VMA of a file maps at @hva: page index in the file. */
 u64 vma_page_index(const struct vma *vma, hva_t hva);

@@ -27,6 +27,7 @@ extern const struct step path_unmap[], path_protect[], path_mmap[];
 extern const struct step path_fork[];
 extern const struct step path_mlock[], path_populate[];
 extern const struct step path_file_fault[], path_dax_fault[];
+extern const struct step path_folio_split[];
 extern const struct step path_file_resize[], path_file_write[], path_file_clean[];
 extern const struct step path_advise[], path_collapse[];
 extern const struct step path_migrate[], path_unmap_page[], path_poison[], path_clear_refs[];

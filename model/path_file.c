@@ -11,8 +11,11 @@
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
+#include "model/path_file.h"
 #include "model/semantics.h"
 
+#define ENOMEM	12
+#define EACCES	13
 #define EINVAL	22
 #define EFBIG	27
 #define ALL_PAGES	(MAX_FILE_SIZE >> PAGE_SHIFT)
@@ -52,9 +55,34 @@ static void begin_punch(struct file_op *op)
 	op->shrinks = true;
 }
 
+/*
+ * madvise_remove(), of one VMA: what of the file is mapped there gets a hole.
+ * SIMPLIFIED: a range of several VMAs is refused at the second one.
+ */
+static void begin_remove(struct machine *m, struct file_op *op)
+{
+	const struct vma *vma = vma_find(m, op->hva);
+
+	if (!vma || op->hva + op->length > vma->end)
+		op->error = -ENOMEM;
+	else if ((vma->flags & VM_LOCKED) || vma->kind != VMA_FILE)
+		op->error = -EINVAL;
+	else if ((vma->flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+		op->error = -EACCES;
+	if (op->error)
+		return;
+	op->file = vma->object;
+	op->offset = vma_page_index(vma, op->hva) << PAGE_SHIFT;
+}
+
 static enum step_result begin_resize(struct machine *m, struct task *t)
 {
 	struct file_op *op = &t->file;
+
+	if (op->hva)
+		begin_remove(m, op);
+	if (op->error)
+		return STEP_DONE;
 
 	if (!m->w->file[op->file].used || op->offset > MAX_FILE_SIZE ||
 	    op->length > MAX_FILE_SIZE - op->offset)
@@ -101,6 +129,34 @@ static bool shrinks(const struct machine *m, const struct task *t)
 	return file_ok(m, t) && t->file.shrinks;
 }
 
+/* The next folio that the hole has all of, from @at on; op->end if there is none. */
+static u64 next_whole(struct machine *m, const struct file_op *op, u64 at)
+{
+	for (at = cache_next(m, op->file, at, op->end); at < op->end;
+	     at = cache_next(m, op->file, at, op->end)) {
+		u64 first = cache_folio(m, op->file, at);
+		u64 next = first + folio_pages(m, cache_page(m, op->file, at));
+
+		if (first >= op->index && next <= op->end)
+			return at;
+		at = next;
+	}
+	return op->end;
+}
+
+/* find_lock_entries() looks at a folio that reaches beyond the hole, and leaves it. */
+static void pass_over(struct machine *m, const struct file_op *op, u64 at, u64 whole)
+{
+	for (at = cache_next(m, op->file, at, whole); at < whole;
+	     at = cache_next(m, op->file, at, whole)) {
+		pfn_t pfn = cache_page(m, op->file, at);
+
+		page_try_get_folio(m, pfn, HOLD_MM, 1);
+		page_put(m, pfn, HOLD_MM);
+		at = cache_folio(m, op->file, at) + folio_pages(m, pfn);
+	}
+}
+
 /* find_lock_entries(): a reference and the lock of up to a pagevec's worth of folios. */
 enum step_result lock_batch(struct machine *m, struct task *t)
 {
@@ -109,18 +165,19 @@ enum step_result lock_batch(struct machine *m, struct task *t)
 
 	op->batched = 0;
 	while (op->batched < m->sem->traits.lru_batch) {	/* PAGEVEC_SIZE */
-		pfn_t pfn;
+		u64 whole = next_whole(m, op, at);
+		pfn_t head = whole < op->end ? page_head(m, cache_page(m, op->file, whole)) :
+					       NO_PFN;
 
-		at = cache_next(m, op->file, at, op->end);
-		pfn = at < op->end ? cache_page(m, op->file, at) : NO_PFN;
-		if (pfn != NO_PFN && page_is(m, pfn, PG_LOCKED) && !op->batched)
+		if (head != NO_PFN && page_is(m, head, PG_LOCKED) && !op->batched)
 			return STEP_BLOCKED;
-		if (pfn == NO_PFN || page_is(m, pfn, PG_LOCKED))
+		pass_over(m, op, at, whole);
+		if (head == NO_PFN || page_is(m, head, PG_LOCKED))
 			break;
-		page_try_get_folio(m, pfn, HOLD_MM, 1);
-		page_of(m, pfn)->flags |= PG_LOCKED;
+		page_try_get_folio(m, head, HOLD_MM, 1);
+		page_of(m, head)->flags |= PG_LOCKED;
 		op->batched++;
-		at++;
+		at = whole + folio_pages(m, head);
 	}
 	return STEP_NEXT;
 }
@@ -130,15 +187,19 @@ bool has_batch(const struct machine *m, const struct task *t)
 	return shrinks(m, t) && t->file.batched;
 }
 
-/* The first page of the batch that is mapped; op->end if none is. */
+/* The first folio of the batch that is mapped; op->end if none is. */
 static u64 first_mapped(struct machine *m, const struct file_op *op)
 {
 	u64 at = op->at;
 
-	for (unsigned i = 0; i < op->batched; i++, at++) {
-		at = cache_next(m, op->file, at, op->end);
-		if (page_of(m, cache_page(m, op->file, at))->mapcount)
+	for (unsigned i = 0; i < op->batched; i++) {
+		pfn_t head;
+
+		at = next_whole(m, op, at);
+		head = cache_page(m, op->file, at);
+		if (page_of(m, head)->held[HOLD_PTE])
 			return at;
+		at += folio_pages(m, head);
 	}
 	return op->end;
 }
@@ -152,7 +213,9 @@ bool batch_is_mapped(const struct machine *m, const struct task *t)
 /* truncate_cleanup_folio() > unmap_mapping_folio(): somebody has faulted it in again. */
 enum step_result unmap_batch(struct machine *m, struct task *t)
 {
-	unmap_pages(t, first_mapped(m, &t->file), 1, false);
+	u64 at = first_mapped(m, &t->file);
+
+	unmap_pages(t, at, folio_pages(m, cache_page(m, t->file.file, at)), false);
 	return STEP_CALL_BACK;
 }
 
@@ -163,47 +226,34 @@ enum step_result delete_batch(struct machine *m, struct task *t)
 	pfn_t pfn[MAX_BATCHED];
 
 	for (unsigned i = 0; i < op->batched; i++) {
-		op->at = cache_next(m, op->file, op->at, op->end);
-		pfn[i] = cache_page(m, op->file, op->at);
-		cache_remove(m, op->file, op->at++);
+		u64 at = next_whole(m, op, op->at);
+
+		pfn[i] = cache_page(m, op->file, at);
+		op->at = at + folio_pages(m, pfn[i]);
+		cache_remove(m, op->file, at);
 		page_of(m, pfn[i])->flags &= ~(u32)PG_LOCKED;
 	}
 	lru_drain(m);	/* __folio_batch_release() */
 	for (unsigned i = 0; i < op->batched; i++)
 		page_put(m, pfn[i], HOLD_MM);
+	op->batched = 0;
 	return STEP_BACK;
 }
 
-/* The bytes of [@offset, @end) that lie in the page of @index, which is not given up, become 0. */
-static void zero_part(struct machine *m, const struct file_op *op, u64 index)
-{
-	u64 start = op->offset > index << PAGE_SHIFT ? op->offset : index << PAGE_SHIFT;
-	u64 end = op->offset + op->length, limit = (index + 1) << PAGE_SHIFT;
-	pfn_t pfn = cache_page(m, op->file, index);
-
-	if (pfn == NO_PFN || (index >= op->index && index < op->end))
-		return;
-	page_get(m, pfn, HOLD_MM);
-	page_set_dirty(m, pfn);
-	for (u64 at = start & ~(u64)3; at < end && at < limit; at += 4) {
-		u32 keep = at < start ? (1u << (start - at) * 8) - 1 : 0;
-
-		if (at + 4 > end)
-			keep |= ~0u << (end - at) * 8;
-		page_store(m, pfn, at, page_load(m, pfn, at) & keep);
-	}
-	page_put(m, pfn, HOLD_MM);
-}
-
-/* truncate_inode_partial_folio() */
-static enum step_result zero_partial(struct machine *m, struct task *t)
+/* Split folios leave pieces that lie in the hole. */
+static bool has_rest(const struct machine *m, const struct task *t)
 {
 	const struct file_op *op = &t->file;
-	u64 last = (op->offset + op->length - 1) >> PAGE_SHIFT;
 
-	zero_part(m, op, op->offset >> PAGE_SHIFT);
-	if (last != op->offset >> PAGE_SHIFT && last < ALL_PAGES)
-		zero_part(m, op, last);
+	return shrinks(m, t) &&
+	       cache_next((struct machine *)m, op->file, op->index, op->end) < op->end;
+}
+
+static enum step_result begin_rest(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->file.at = t->file.index;
+	t->file.batched = 0;
 	return STEP_NEXT;
 }
 
@@ -217,7 +267,18 @@ const struct step path_file_resize[] = {
 	     .chain = UNDO " > truncate_inode_folio > unmap_mapping_folio"),
 	STEP(delete_batch, .when = has_batch, .to = "lock_batch",
 	     .chain = UNDO " > truncate_inode_folio"),
-	STEP(zero_partial, .when = shrinks, .chain = UNDO " > truncate_inode_partial_folio"),
+	STEP(take_partial, .when = has_partial, .calls = PATH_FOLIO_SPLIT,
+	     .chain = UNDO " > truncate_inode_partial_folio"),
+	STEP(take_second, .when = wants_second, .calls = PATH_FOLIO_SPLIT,
+	     .chain = UNDO " > truncate_inode_partial_folio"),
+	STEP(put_partial, .when = has_partial, .to = "take_partial", .chain = UNDO),
+	STEP(begin_rest, .when = has_rest, .chain = UNDO),
+	{ .name = "lock_rest", .run = lock_batch, .when = has_rest,
+	  .chain = UNDO " > find_get_entries" },
+	{ .name = "unmap_rest", .run = unmap_batch, .when = batch_is_mapped, .calls = PATH_UNMAP,
+	  .to = "unmap_rest", .chain = UNDO " > truncate_inode_folio > unmap_mapping_folio" },
+	{ .name = "delete_rest", .run = delete_batch, .when = has_batch, .to = "lock_rest",
+	  .chain = UNDO " > truncate_inode_folio" },
 	{ .name = "unmap_hole_again", .run = unmap_hole, .when = unmaps_again,
 	  .calls = PATH_UNMAP, .chain = "unmap_mapping_range" },
 	{ 0 }
@@ -232,7 +293,8 @@ static enum step_result create_file(struct machine *m, struct file_op *op)
 	if (op->length > (op->type == FILE_DAX ? MAX_DAX_SIZE : MAX_FILE_SIZE))
 		op->error = -EFBIG;
 	else
-		*file = (struct file_state){ .used = true, .type = op->type, .size = op->length };
+		*file = (struct file_state){ .used = true, .type = op->type, .size = op->length,
+					     .huge = op->huge, .mount = op->mount };
 	if (!op->error && op->type == FILE_DAX)
 		dax_create(m, op->file);
 	return STEP_DONE;
@@ -249,11 +311,12 @@ static enum step_result write_file(struct machine *m, struct task *t)
 	if (op->verb == FILE_CREATE)
 		return create_file(m, op);
 	pfn = cache_page(m, op->file, index);
-	if (pfn != NO_PFN && page_is(m, pfn, PG_LOCKED))
+	if (pfn != NO_PFN && page_is(m, page_head(m, pfn), PG_LOCKED))
 		return STEP_BLOCKED;
 	if (pfn == NO_PFN) {	/* shmem_alloc_folio() for SGP_WRITE */
-		pfn = cache_add(m, op->file, index, HOLD_MM);
-		page_of(m, pfn)->flags |= PG_REFERENCED;
+		pfn = cache_add(m, op->file, index, shmem_order(m, op->file, index, NULL),
+				HOLD_MM);
+		page_of(m, page_head(m, pfn))->flags |= PG_REFERENCED;
 	} else {
 		page_try_get_folio(m, pfn, HOLD_MM, 1);
 		if (!op->goes_on)

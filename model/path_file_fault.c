@@ -5,6 +5,7 @@
  * Linux: mm/memory.c:do_read_fault(), do_cow_fault(), do_shared_fault(), wp_page_shared(),
  * mm/filemap.c:filemap_map_pages(), filemap_fault(), mm/shmem.c:shmem_fault(); 6.1 to 7.2.
  * From the look-up on the folio is locked, which is what keeps truncation off.
+ * What becomes of the page tables is path_file_map.c's.
  * SIMPLIFIED: no read-ahead, no waiting for a hole that is being punched; what is not cached is a
  * hole; large folios are only those of a huge tmpfs.
  */
@@ -12,11 +13,10 @@
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
+#include "model/path_file.h"
 #include "model/semantics.h"
 
-enum { FAULT_AROUND_PAGES = 16 };	/* fault_around_bytes */
-
-static struct vma *file_vma(const struct machine *m, const struct task *t)
+struct vma *file_vma(const struct machine *m, const struct task *t)
 {
 	struct vma *vma = t->host.error ? NULL : vma_find((struct machine *)m, t->host.hva);
 
@@ -81,59 +81,19 @@ static bool copies(const struct machine *m, const struct task *t)
 	return vma && has_page(m, t) && t->host.write && !(vma->flags & VM_SHARED);
 }
 
+static bool is_locked(struct machine *m, pfn_t pfn)
+{
+	return page_is(m, page_head(m, pfn), PG_LOCKED);
+}
+
+static void lock_page(struct machine *m, pfn_t pfn)
+{
+	page_of(m, page_head(m, pfn))->flags |= PG_LOCKED;
+}
+
 static void unlock_page(struct machine *m, pfn_t pfn)
 {
-	page_of(m, pfn)->flags &= ~(u32)PG_LOCKED;
-}
-
-/* set_pte_range(): the reference that the look-up took goes to the PTE. */
-static void set_file_pte(struct machine *m, const struct vma *vma, hva_t hva, bool write)
-{
-	pfn_t pfn = cache_page(m, vma->object, vma_page_index(vma, hva));
-	u64 bits = vma_prot_bits(vma);
-
-	if (write)
-		bits |= PTE_DIRTY | PTE_WRITE;
-	else if (m->sem->traits.fault_keeps_dirty && (bits & PTE_WRITE) &&
-		 page_is(m, pfn, PG_DIRTY))
-		bits |= PTE_DIRTY;
-	page_hand_over(m, pfn, HOLD_MM, HOLD_PTE);
-	host_set_leaf(m, hva, 1, pfn << PAGE_SHIFT | bits);
-	if (vma->flags & VM_LOCKED)	/* folio_add_file_rmap_pte() > mlock_vma_folio() */
-		page_mlock(m, pfn);
-}
-
-/* next_uptodate_folio(), filemap_map_order0_folio() of one page of the window */
-static void map_around_one(struct machine *m, const struct vma *vma, hva_t hva)
-{
-	pfn_t pfn = cache_page(m, vma->object, vma_page_index(vma, hva));
-
-	if (pfn == NO_PFN || page_is(m, pfn, PG_LOCKED) || page_is(m, pfn, PG_HWPOISON) ||
-	    !page_try_get_folio(m, pfn, HOLD_MM, 1))
-		return;
-	if (host_leaf(m, hva).present || host_leaf(m, hva).poisoned) {
-		page_put(m, pfn, HOLD_MM);
-		return;
-	}
-	if (m->sem->traits.map_pages_puts)
-		page_get(m, pfn, HOLD_MM);
-	set_file_pte(m, vma, hva, false);
-	if (m->sem->traits.map_pages_puts)
-		page_put(m, pfn, HOLD_MM);
-}
-
-/* do_fault_around(): 64K, aligned, within the VMA (and so within its table), up to i_size. */
-static enum step_result map_pages(struct machine *m, struct task *t)
-{
-	const struct vma *vma = file_vma(m, t);
-	u64 size = FAULT_AROUND_PAGES * PAGE_SIZE, pages = file_nr_pages(m, vma->object);
-	hva_t start = t->host.hva & ~(size - 1), end = start + size;
-
-	for (hva_t at = start > vma->start ? start : vma->start; at < end && at < vma->end;
-	     at += PAGE_SIZE)
-		if (vma_page_index(vma, at) < pages)
-			map_around_one(m, vma, at);
-	return file_leaf(m, t).present ? STEP_DONE : STEP_NEXT;
+	page_of(m, page_head(m, pfn))->flags &= ~(u32)PG_LOCKED;
 }
 
 /* kvm_gmem_fault_user_mapping(): it can be mapped, and nobody may look. */
@@ -154,13 +114,14 @@ static enum step_result find_page(struct machine *m, struct task *t)
 		t->host.error = t->host.sigbus = true;
 		return STEP_DONE;
 	}
-	if (pfn != NO_PFN && page_is(m, pfn, PG_LOCKED))
+	if (pfn != NO_PFN && is_locked(m, pfn))
 		return STEP_BLOCKED;
 	if (pfn == NO_PFN)
-		pfn = cache_add(m, vma->object, index, HOLD_MM);
+		pfn = cache_add(m, vma->object, index, shmem_order(m, vma->object, index, vma),
+				HOLD_MM);
 	else
 		page_try_get_folio(m, pfn, HOLD_MM, 1);
-	page_of(m, pfn)->flags |= PG_LOCKED;
+	lock_page(m, pfn);
 	t->host.page = pfn;
 	t->host.orig = 0;
 	return STEP_NEXT;
@@ -172,10 +133,10 @@ static enum step_result get_mapped_page(struct machine *m, struct task *t)
 	struct pt_leaf leaf = file_leaf(m, t);
 	pfn_t pfn = host_leaf_pfn(&leaf, t->host.hva);
 
-	if (page_is(m, pfn, PG_LOCKED))
+	if (is_locked(m, pfn))
 		return STEP_BLOCKED;
 	page_get(m, pfn, HOLD_MM);
-	page_of(m, pfn)->flags |= PG_LOCKED;
+	lock_page(m, pfn);
 	t->host.page = pfn;
 	t->host.orig = leaf.entry;
 	return STEP_NEXT;
@@ -233,7 +194,7 @@ static enum step_result install_file_page(struct machine *m, struct task *t)
 		page_set_dirty(m, pfn);
 	unlock_page(m, pfn);
 	if (same && !leaf.present) {
-		set_file_pte(m, vma, t->host.hva, t->host.write);
+		map_folio(m, vma, t->host.hva, t->host.write);
 	} else {
 		if (same)
 			host_set_leaf(m, t->host.hva, 1,

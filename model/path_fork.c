@@ -129,12 +129,12 @@ static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_l
 	set_child_leaf(m, hva, leaf->level, entry);
 }
 
-/* copy_huge_pmd() leaves huge PFN leaves to a fault, until they are special. */
+/* copy_huge_pmd() leaves a file's to a fault, and huge PFN leaves, until they are special. */
 static bool copies_leaf(const struct machine *m, const struct vma *vma,
 			const struct pt_leaf *leaf)
 {
-	return leaf->level == 1 || m->sem->traits.pfnmap_huge || vma->kind == VMA_ANON ||
-	       vma->kind == VMA_HUGETLB;
+	return leaf->level == 1 || vma->kind == VMA_ANON || vma->kind == VMA_HUGETLB ||
+	       (m->sem->traits.pfnmap_huge && vma->kind != VMA_FILE);
 }
 
 /* copy_pte_range(), copy_huge_pmd() */

@@ -54,7 +54,7 @@ static pfn_t gmem_grab(struct machine *m, unsigned file, u64 index)
 	pfn_t pfn = cache_page(m, file, index);
 
 	if (pfn == NO_PFN) {
-		pfn = cache_add(m, file, index, HOLD_FAULT);
+		pfn = cache_add(m, file, index, 0, HOLD_FAULT);
 		if (!m->sem->traits.gmem_mmap)
 			page_of(m, pfn)->flags |= PG_REFERENCED;
 		return pfn;

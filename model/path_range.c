@@ -8,6 +8,7 @@
  */
 #include "model/hugetlb.h"
 #include "model/machine.h"
+#include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/swap.h"
@@ -221,14 +222,14 @@ static bool has_piece(const struct machine *m, const struct task *t)
 }
 
 /* Its D and A go to struct page; and a dirty one is not kept past the PTE lock's end. */
-static void leave_file_page(struct machine *m, struct task *t, u64 entry, pfn_t pfn)
+static void leave_file_page(struct machine *m, struct task *t, const struct pt_leaf *leaf)
 {
-	if (entry & PTE_DIRTY) {
-		page_set_dirty(m, pfn);
-		t->range.force_flush = true;
+	if (leaf->entry & PTE_DIRTY) {
+		page_set_dirty(m, pt_pfn(leaf->entry));
+		t->range.force_flush |= leaf->level == 1;
 	}
-	if (entry & PTE_ACCESSED)
-		m->sem->ops.mark_accessed(m, pfn);
+	if ((leaf->entry & PTE_ACCESSED) && (leaf->level == 1 || m->sem->traits.zap_pmd_marks))
+		m->sem->ops.mark_accessed(m, pt_pfn(leaf->entry));
 }
 
 /*
@@ -256,7 +257,7 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 			if (page_is(m, pfn, PG_HUGETLB))
 				hugetlb_zapped(m, leaf.first << PAGE_SHIFT, leaf.entry);
 			else if (!page_is(m, pfn, PG_ANON))
-				leave_file_page(m, t, leaf.entry, pfn);
+				leave_file_page(m, t, &leaf);
 		}
 		if (leaf.swap & PTE_SWAPPED)
 			swap_free_and_cache(m, pt_pfn(leaf.swap));
@@ -314,6 +315,8 @@ enum step_result range_unlock(struct machine *m, struct task *t)
 	}
 	if (t->range.kind == RANGE_MUNMAP && !t->range.error)
 		host_free_tables(m, t->range.start, t->range.end);
+	if (unmaps(&t->range))
+		cache_evict_unmapped(m);	/* remove_vma() > fput() */
 	if (t->range.kind == RANGE_DONTNEED && t->range.hole && !t->range.error)
 		t->range.error = -ENOMEM;
 	if (t->range.kind == RANGE_DONTNEED || t->range.detached)
@@ -357,11 +360,15 @@ const struct step path_unmap[] = {
 
 /* ---- mprotect() ---- */
 
-/* change_pmd_range(): the notifier hears of it only if there is a populated PMD. */
+/* change_pmd_range(): the notifier hears only if there is a populated PMD, since 6.12 a PUD. */
 static bool first_populated(struct machine *m, hva_t *start, hva_t end)
 {
-	while (*start < end && !host_has_table(m, *start) && !host_leaf(m, *start).present)
-		*start = (*start & ~(HUGE_SIZE - 1)) + HUGE_SIZE;
+	bool by_pud = m->sem->traits.protect_notifies_pud;
+	u64 size = by_pud ? level_pages(3) * PAGE_SIZE : HUGE_SIZE;
+
+	while (*start < end && !(by_pud ? host_has_pmds(m, *start) :
+				 host_has_table(m, *start) || host_leaf(m, *start).present))
+		*start = (*start & ~(size - 1)) + size;
 	return *start < end;
 }
 
@@ -404,6 +411,9 @@ static u64 protected_entry(struct machine *m, const struct vma *vma, const struc
 	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY;
 	u64 entry = (leaf->entry & keep) | vma_prot_bits(vma);
 
+	if (leaf->level == 2 && m->sem->traits.protect_pmd_cleans && vma->kind != VMA_HUGETLB &&
+	    ((leaf->entry & PTE_WRITE) || !(leaf->entry & PTE_PRESENT)))
+		entry &= ~PTE_DIRTY;
 	if (leaf->level == 2 &&
 	    (vma->kind == VMA_HUGETLB || !m->sem->traits.protect_pmd_writable))
 		return vma->flags & VM_SHARED ? entry : entry & ~PTE_WRITE;

@@ -64,7 +64,7 @@ u32 range_new_flags(const struct vma *vma, const struct range_op *op)
 
 /*
  * __split_vma() > vma_adjust_trans_huge(): a boundary inside a 2M page that the VMA covers whole
- * notifies for that 2M, huge page or not, if there is a table below it.
+ * notifies for that 2M, huge page or not, or nothing, if there is a table of PMDs for it.
  */
 static bool boundary_notifies(struct machine *m, const struct range_op *op, hva_t boundary)
 {
@@ -77,7 +77,7 @@ static bool boundary_notifies(struct machine *m, const struct range_op *op, hva_
 		return false;
 	if (start < vma->start || start + HPAGE_SIZE > vma->end)
 		return false;
-	return host_has_table(m, boundary) || host_leaf(m, boundary).present;
+	return host_has_pmds(m, boundary);
 }
 
 /* mprotect_fixup(): a VMA whose flags stay as they are is left alone. */

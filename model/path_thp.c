@@ -9,6 +9,7 @@
 #include "model/thp.h"
 
 #include "model/machine.h"
+#include "model/path_file.h"
 #include "model/semantics.h"
 
 bool thp_is_allowed(struct machine *m, const struct vma *vma, hva_t hva)
@@ -101,6 +102,10 @@ void pmd_split(struct machine *m, hva_t hva)
 
 	if (!leaf.present || leaf.level != 2)
 		return;
+	if (vma && vma->kind == VMA_FILE && !vma_is_dax(vma)) {
+		file_pmd_drop(m, start, leaf.entry);
+		return;
+	}
 	host_set_leaf(m, start, 2, 0);
 	if (pt_pfn(leaf.entry) == m->w->huge_zero)
 		split_zero(m, vma, start);
@@ -245,8 +250,8 @@ static bool write_hits_pmd(const struct machine *m, const struct task *t)
 				vma_find((struct machine *)m, t->host.hva);
 	struct pt_leaf leaf = leaf_of(m, t);
 
-	return vma && vma->kind == VMA_ANON && t->host.write && leaf.present &&
-	       leaf.level == 2 && !(leaf.entry & PTE_WRITE);
+	return vma && (vma->kind == VMA_ANON || (vma->kind == VMA_FILE && !vma_is_dax(vma))) &&
+	       t->host.write && leaf.present && leaf.level == 2 && !(leaf.entry & PTE_WRITE);
 }
 
 /* do_huge_pmd_wp_page(): exclusive, or nobody else has a reference */
@@ -275,7 +280,10 @@ bool huge_write_protected(const struct machine *m, const struct task *t)
 	return write_hits_pmd(m, t) && !huge_reusable(m, t);
 }
 
-/* The fallback splits; do_huge_zero_wp_pmd() (6.13) has a new page ready instead. */
+/*
+ * The fallback, and wp_huge_pmd() of a file, split; do_huge_zero_wp_pmd() (6.13) has a new page
+ * ready instead.
+ */
 enum step_result begin_huge_wp(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = leaf_of(m, t);

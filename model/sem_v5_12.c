@@ -276,6 +276,7 @@ static const struct traits traits = {
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 4, .reexecutes = true, .double_map = true,
+	.file_pmd_counts = true, .rmap_splits_first = true,
 	.hugetlb_zap_notifies = true, .checks_hwpoison = true,
 };
 
@@ -293,6 +294,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_DAX_FAULT] = path_dax_fault,
 	[PATH_FILE_RESIZE] = path_file_resize,
 	[PATH_FILE_WRITE] = path_file_write,
+	[PATH_FOLIO_SPLIT] = path_folio_split,
 	[PATH_FILE_CLEAN] = path_file_clean,
 	[PATH_PROTECT] = path_protect,
 	[PATH_ADVISE] = path_advise,

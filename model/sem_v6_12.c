@@ -38,6 +38,8 @@ static const struct traits traits = {
 	.hugetlb_dontneed = true, .hugetlb_restores = true,
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
 	.split_keeps_dirty = true, .gup_touches_hugetlb = true,
+	.protect_pmd_cleans = true, .protect_notifies_pud = true,
+	.shmem_fits_vma = true, .set_pmd_asks_vma = true, .fault_maps_folio = MAPS_SHARED_ANON,
 };
 
 const struct semantics_patch sem_v6_12 = {

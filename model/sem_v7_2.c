@@ -166,6 +166,10 @@ static const struct traits traits = {
 	.hugetlb_dontneed = true, .hugetlb_restores = true,
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
 	.split_keeps_dirty = true, .collapse_read_only = true,
+	.protect_notifies_pud = true,
+	.shmem_fits_vma = true, .set_pmd_asks_vma = true, .fault_maps_folio = MAPS_ALL,
+	.split_keeps_buddies = true, .shmem_any_order = true, .around_maps_folio = true,
+	.zap_pmd_marks = true,
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .fault_keeps_dirty = true,
 };
 

@@ -99,6 +99,9 @@ struct ops {
 	void (*release_prefetched)(struct machine *m, pfn_t page);
 };
 
+/* Which faults map all pages of a large folio that is mapped by PTEs */
+enum fault_maps { MAPS_ONE, MAPS_SHARED_ANON /* 6.12 */, MAPS_ALL /* 7.2 */ };
+
 /* Differences that are values. */
 struct traits {
 	const struct spte_format *ept, *npt;
@@ -162,6 +165,17 @@ struct traits {
 	bool gup_touches_hugetlb;	/* follow_huge_pmd() is for all (6.10) */
 	bool split_keeps_dirty;		/* a split PMD's D goes to its PTEs, too (6.2) */
 	bool protect_pmd_writable;	/* can_change_pmd_writable() (6.2) */
+	bool protect_pmd_cleans;	/* pmd_modify() loses D (6.6), until 1d7c81db0e7c */
+	bool protect_notifies_pud;	/* mprotect(): by tables of PMDs, not of PTEs (6.12) */
+	bool file_pmd_counts;		/* a file's PMD is in each page's _mapcount (until 6.2) */
+	bool rmap_splits_first;		/* try_to_unmap_one(): split_huge_pmd_address(), to 6.10 */
+	bool split_keeps_buddies;	/* folio_split(): no more than it must (after 6.12) */
+	bool shmem_any_order;		/* a huge tmpfs has folios of all orders (after 6.12) */
+	bool shmem_fits_vma;		/* shmem_suitable_orders() asks the VMA (by 6.12) */
+	bool set_pmd_asks_vma;		/* do_set_pmd(): not where VM_NOHUGEPAGE is (by 6.12) */
+	u8 fault_maps_folio;		/* enum fault_maps: finish_fault() */
+	bool around_maps_folio;		/* filemap_map_folio_range(): all of it (after 6.12) */
+	bool zap_pmd_marks;		/* zap_huge_pmd(): A of a file's goes to it (after 6.12) */
 	bool anon_ref_add;		/* do_anonymous_page() adds nr_pages - 1 references */
 	bool collapses_unchecked;	/* kvm_mmu_zap_collapsible_spte(): any gfn (6.8) */
 };

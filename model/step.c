@@ -37,6 +37,8 @@ const char *path_name(enum path_id path)
 		return "file-resize";
 	case PATH_FILE_WRITE:
 		return "file-write";
+	case PATH_FOLIO_SPLIT:
+		return "folio-split";
 	case PATH_FILE_CLEAN:
 		return "file-clean";
 	case PATH_ADVISE:

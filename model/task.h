@@ -25,6 +25,7 @@ enum path_id {
 	PATH_DAX_FAULT,		/* dax_iomap_fault() */
 	PATH_FILE_RESIZE,	/* ftruncate(), fallocate(FALLOC_FL_PUNCH_HOLE) */
 	PATH_FILE_WRITE,	/* open(O_CREAT), pwrite() */
+	PATH_FOLIO_SPLIT,	/* split_huge_page() of a page cache's folio */
 	PATH_FILE_CLEAN,	/* write-back: write_cache_pages() */
 	PATH_PROTECT,		/* mprotect() */
 	PATH_ADVISE,		/* MADV_HUGEPAGE, MADV_NOHUGEPAGE */
@@ -304,6 +305,14 @@ struct file_op {
 	u8 batched;		/* folios that are locked, from .at on */
 	u8 cleaned;		/* a PTE was writable or dirty */
 	u8 goes_on;		/* FILE_WRITE: the same write(), four bytes further */
+	u8 huge, mount;		/* FILE_CREATE: enum shmem_huge, enum shmem_mount */
+	u8 part;		/* which end of the hole: 0, 1; 2: both are done */
+	u8 is_split;		/* PATH_FOLIO_SPLIT: it worked */
+	hva_t hva;		/* MADV_REMOVE of .length bytes from here; 0: a file's own */
+	u64 split_at;		/* PATH_FOLIO_SPLIT of .page: which index stands alone */
+	u64 folio_end;		/* where the last partial folio ended, when it was whole */
+	pfn_t second;		/* folio_split(): what was split next, with a reference; NO_PFN */
+	u8 pad[4];
 };
 
 enum driver_verb { DRIVER_ALLOC, DRIVER_FREE, DRIVER_REF, DRIVER_REPOINT, DRIVER_MODE };

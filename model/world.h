@@ -46,7 +46,8 @@ struct config {
 	u8 private_mem;		/* kvm_arch_has_private_mem(): KVM_X86_SW_PROTECTED_VM */
 	u8 rmw_at_once;		/* NPT: a locked increment asks for a write, not for a read first */
 	u8 no_huge_fault;	/* drivers' vm_ops have no huge_fault(): 4K at a time */
-	u8 pad[7];
+	u8 no_file_split;	/* CONFIG_BASE_SMALL: xas_split_alloc() refuses 2M */
+	u8 pad[6];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };
@@ -71,7 +72,8 @@ struct world {
 	pfn_t next_frame;	/* where alloc_frame() goes on */
 	u64 last_slot;		/* of swap */
 	u8 nr_batched;		/* pages in the CPU's LRU batch */
-	u8 pad[7];
+	u8 shmem_enabled;	/* enum shmem_huge: of memfd and shared anonymous memory */
+	u8 pad[6];
 	pfn_t batched[MAX_BATCHED];
 	struct vcpu vcpu[MAX_VCPUS];
 	struct task task[MAX_TASKS];

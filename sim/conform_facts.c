@@ -115,6 +115,7 @@ static struct said pte_said_model(const struct run *run, const struct pt_leaf *l
 /* A PTE without P has its frame inverted (L1TF), and the recorder takes that for the frame. */
 #define INVERTED	((pt_pfn(PT_ADDR_MASK)))
 #define IS_INVERTED	BIT(62)		/* of a model frame that is remembered */
+#define IS_HUGE		BIT(61)		/* of a PMD: its frame alone is */
 
 /* The page that the recorder would show: the one mapped here, or else the one seen here last. */
 static pfn_t page_shown(struct run *run, const char *watch, const struct pt_leaf *leaf, hva_t hva)
@@ -123,7 +124,8 @@ static pfn_t page_shown(struct run *run, const char *watch, const struct pt_leaf
 
 	if (leaf->present)
 		shput(run->mapped, watch,
-		      host_leaf_pfn(leaf, hva) | (inverted ? IS_INVERTED : 0));
+		      host_leaf_pfn(leaf, hva) | (inverted ? IS_INVERTED : 0) |
+		      (inverted && leaf->level == 2 ? IS_HUGE : 0));
 	return shgeti(run->mapped, watch) < 0 ? NO_PFN : shget(run->mapped, watch);
 }
 
@@ -131,15 +133,15 @@ static struct said shown_said(struct run *run, const struct page_facts *recorded
 			      bool last)
 {
 	bool inverted = pfn & IS_INVERTED;
-	uint64_t frame;
+	uint64_t flips = INVERTED & ~(pfn & IS_HUGE ? level_pages(2) - 1 : 0), frame;
 
-	pfn &= ~IS_INVERTED;
+	pfn &= ~(IS_INVERTED | IS_HUGE);
 	if (recorded->known)
-		frames_bind(&run->frames, inverted ? recorded->pfn ^ INVERTED : recorded->pfn, pfn);
+		frames_bind(&run->frames, inverted ? recorded->pfn ^ flips : recorded->pfn, pfn);
 	if (!inverted)
 		return page_said_model(run, pfn, last);
 	frame = frames_recorded(&run->frames, pfn);
-	return say("last pfn=0x%llx NOPAGE", (unsigned long long)(frame ^ INVERTED));
+	return say("last pfn=0x%llx NOPAGE", (unsigned long long)(frame ^ flips));
 }
 
 /*
@@ -152,6 +154,16 @@ static bool has_new_owner(struct run *run, const struct page_facts *recorded, pf
 	return pfn != NO_PFN && !(pfn & IS_INVERTED) && page_is(&run->vm->m, pfn, PG_FREE) &&
 	       (!run->recording->has_trace || frames_is_gone(&run->frames, recorded->pfn)) &&
 	       strcmp(page_said_recorded(recorded).text, model);
+}
+
+/* Or one of ours again: the recorder remembers the frame, whatever has become of it. */
+static pfn_t page_of_frame(struct run *run, const struct page_facts *recorded, pfn_t pfn)
+{
+	pfn_t now = recorded->known ? frames_model(&run->frames, recorded->pfn) : NO_PFN;
+
+	if (pfn == NO_PFN || (pfn & IS_INVERTED) || !page_is(&run->vm->m, pfn, PG_FREE))
+		return pfn;
+	return now != NO_PFN && !page_is(&run->vm->m, now, PG_FREE) ? now : pfn;
 }
 
 static void compare_host(struct run *run, const struct fact *fact)
@@ -173,6 +185,7 @@ static void compare_host(struct run *run, const struct fact *fact)
 	}
 	leaf = host_leaf(&run->vm->m, hva & PAGE_MASK);
 	pfn = page_shown(run, name, &leaf, hva & PAGE_MASK);
+	pfn = page_of_frame(run, &fact->host.page, pfn);
 	observe_fact(run, CONFORM_HOST_PTE, place, name, pte.text,
 		     pte_said_model(run, &leaf).text);
 	if (pfn != NO_PFN)

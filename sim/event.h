@@ -20,8 +20,8 @@ enum event_id {
 	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_MLOCK, EVENT_POISON,
 	EVENT_MUNLOCK,
 	EVENT_DRAIN,
-	EVENT_FILE, EVENT_TRUNCATE, EVENT_PUNCH, EVENT_FILE_WRITE, EVENT_WRITEBACK,
-	EVENT_MADVISE, EVENT_KHUGEPAGED, EVENT_HUGEPAGES,
+	EVENT_FILE, EVENT_TRUNCATE, EVENT_PUNCH, EVENT_REMOVE, EVENT_FILE_WRITE, EVENT_WRITEBACK,
+	EVENT_MADVISE, EVENT_KHUGEPAGED, EVENT_HUGEPAGES, EVENT_SHMEM_HUGE,
 	EVENT_MEMSLOT, EVENT_MEMSLOT_DELETE, EVENT_DIRTY_LOG,
 	EVENT_CLEAR_LOG, EVENT_LOG_MODE,
 	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
@@ -73,6 +73,7 @@ struct event {
 	uint64_t index, other_index;	/* pages */
 	uint64_t count;			/* pages, or accesses */
 	uint64_t kind, mode, order;	/* enum alloc_kind, enum map_mode */
+	uint64_t huge, mount;		/* FILE: enum shmem_huge, enum shmem_mount */
 	uint64_t pfn;
 	uint64_t hva, size;		/* bytes */
 	uint64_t other_hva;		/* KSM_MERGE: of the page that is like it */

@@ -38,6 +38,9 @@ static const char *const backing_words[] = { "anon", "device", "file", "hugetlb"
 static const uint64_t backing_values[] = { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_HUGETLB,
 					   VMA_HUGETLB | BACKING_SHARED };
 static const char *const file_words[] = { "shmem", "disk", "dax", NULL };
+static const char *const huge_words[] = { "never", "always", "within-size", "advise", "deny",
+					  "force", NULL };
+static const char *const mount_words[] = { "own", "memfd", "shared-anon", NULL };
 
 static const char *const advice_words[] = {
 	"hugepage", "nohugepage", "collapse", "mergeable", "unmergeable", "free", "willneed",
@@ -115,7 +118,15 @@ const struct event_kind event_kinds[] = {
 		{ "file", ARG_NEW_FILE, AT(object), true, true, .help = "its name from here on" },
 		{ "size", ARG_NUMBER, AT(size), true, true, .max = MAX_BYTES, .help = "bytes" },
 		{ "type", ARG_CHOICE, AT(kind), .positional = true, .words = file_words,
-		  .help = "shared memory, files with write-back, or device memory" } } },
+		  .help = "shared memory, files with write-back, or device memory" },
+		{ "huge", ARG_CHOICE, AT(huge), .words = huge_words,
+		  .help = "shared memory: how its tmpfs is mounted" },
+		{ "mount", ARG_CHOICE, AT(mount), .words = mount_words,
+		  .help = "or it is the kernel's own tmpfs, and the event `shmem-huge` says" } } },
+	{ "shmem-huge", EVENT_SHMEM_HUGE,
+	  "Which memfds and shared memory may have pages of 2M. [shmem_enabled_store()]", {
+		{ "huge", ARG_CHOICE, AT(huge), true, true, .words = huge_words,
+		  .help = "deny and force are for every tmpfs" } } },
 	{ "truncate", EVENT_TRUNCATE, "Userspace changes a file's length. [ftruncate()]", {
 		FILE_ARG,
 		{ "size", ARG_NUMBER, AT(offset), true, true, .max = MAX_BYTES, .help = "bytes" },
@@ -124,6 +135,8 @@ const struct event_kind event_kinds[] = {
 		FILE_ARG, OFFSET,
 		{ "size", ARG_NUMBER, AT(size), true, true, .min = 1, .max = MAX_BYTES,
 		  .help = "bytes" }, UNTIL } },
+	{ "remove", EVENT_REMOVE, "A hole where memory is mapped. [madvise(MADV_REMOVE)]", {
+		RANGE_ARGS, UNTIL } },
 	{ "file-write", EVENT_FILE_WRITE, "Userspace writes four bytes. [pwrite()]", {
 		FILE_ARG, OFFSET,
 		{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX,

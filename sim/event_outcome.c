@@ -167,6 +167,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_FILE:
 	case EVENT_TRUNCATE:
 	case EVENT_PUNCH:
+	case EVENT_REMOVE:
 	case EVENT_FILE_WRITE:
 	case EVENT_WRITEBACK:
 		o->error = t->file.error;
@@ -200,6 +201,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_RECOVER_NX:
 	case EVENT_RESET_MMU:
 	case EVENT_HUGEPAGES:
+	case EVENT_SHMEM_HUGE:
 	case EVENT_RESUME:
 	case EVENT_NOTHING:
 	case NR_EVENT_IDS:

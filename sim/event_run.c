@@ -38,6 +38,7 @@ static void start_file(struct task *t, const struct event *e, enum file_verb ver
 {
 	t->file = (struct file_op){ .verb = verb, .file = e->object, .offset = e->offset,
 				    .length = e->size, .type = e->kind, .value = e->value,
+				    .huge = e->huge, .mount = e->mount,
 				    .goes_on = e->goes_on,
 				    .page = NO_PFN, .end = MAX_FILE_SIZE >> PAGE_SHIFT };
 }
@@ -122,6 +123,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_MUNLOCK] = PATH_MLOCK,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
 		[EVENT_TRUNCATE] = PATH_FILE_RESIZE, [EVENT_PUNCH] = PATH_FILE_RESIZE,
+		[EVENT_REMOVE] = PATH_FILE_RESIZE,
 		[EVENT_WRITEBACK] = PATH_FILE_CLEAN,
 		[EVENT_MEMSLOT] = PATH_SLOT, [EVENT_MEMSLOT_DELETE] = PATH_SLOT,
 		[EVENT_DIRTY_LOG] = PATH_DIRTY_LOG, [EVENT_CLEAR_LOG] = PATH_CLEAR_LOG,
@@ -283,6 +285,10 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_PUNCH:
 		start_file(t, e, FILE_PUNCH);
 		break;
+	case EVENT_REMOVE:
+		start_file(t, e, FILE_PUNCH);
+		t->file.hva = e->hva;
+		break;
 	case EVENT_FILE_WRITE:
 		start_file(t, e, FILE_WRITE);
 		break;
@@ -366,6 +372,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_DRAIN:
 	case EVENT_RESET_MMU:
 	case EVENT_HUGEPAGES:
+	case EVENT_SHMEM_HUGE:
 	case EVENT_RESUME:
 	case EVENT_NOTHING:
 	case NR_EVENT_IDS:
@@ -503,8 +510,11 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 		vm->sem.ops.free_roots(&vm->m, event->vcpu);
 	if (event->id == EVENT_HUGEPAGES)
 		hugetlb_resize(&vm->m, event->count);
+	if (event->id == EVENT_SHMEM_HUGE)
+		vm->w.shmem_enabled = event->huge;
 	if (event->id == EVENT_DRAIN || event->id == EVENT_NOTHING ||
-	    event->id == EVENT_HUGEPAGES || event->id == EVENT_RESET_MMU) {
+	    event->id == EVENT_HUGEPAGES || event->id == EVENT_RESET_MMU ||
+	    event->id == EVENT_SHMEM_HUGE) {
 		o->word = "ok";
 		return true;
 	}

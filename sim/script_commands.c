@@ -67,7 +67,6 @@ static const char *do_mmap(struct script *s, const struct command *c)
 	s->region[s->nr_regions].base = c->answer.has_hva ? c->answer.hva : base;
 	s->region[s->nr_regions].size = number(c, 2);
 	s->region[s->nr_regions].file = -1;
-	s->region[s->nr_regions].offset = option(c, "foff", 0);
 	base = s->region[s->nr_regions++].base;
 	return mmap_at(s, c, base, number(c, 2), script_word(c, 3));
 }
@@ -185,6 +184,15 @@ static const char *range(struct script *s, const struct command *c, enum event_i
 	return e->hva % 4096 || !e->size ? "a misaligned range is not modelled" : NULL;
 }
 
+/* Pages that move, or go, one by one: of anonymous memory alone */
+static const char *anon_range(struct script *s, const struct command *c, enum event_id id)
+{
+	const char *why = range(s, c, id);
+
+	return why || !script_is_file(s, s->events[s->nr_events - 1].hva) ? why :
+	       "of a file's pages this is not modelled";
+}
+
 static const char *do_madvise(struct script *s, const struct command *c)
 {
 	static const char *const advices[] = {
@@ -193,26 +201,28 @@ static const char *do_madvise(struct script *s, const struct command *c)
 	};
 
 	if (!strcmp(script_word(c, 3), "HWPOISON"))
-		return range(s, c, EVENT_POISON);
+		return anon_range(s, c, EVENT_POISON);
 	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
 		if (!strcmp(script_word(c, 3), advices[i])) {
-			const char *why = range(s, c, EVENT_MADVISE);
+			const char *why = i == ADVICE_COLLAPSE ?
+					  anon_range(s, c, EVENT_MADVISE) :
+					  range(s, c, EVENT_MADVISE);
 
 			s->events[s->nr_events - 1].advice = i;
 			return why;
 		}
+	if (!strcmp(script_word(c, 3), "REMOVE"))
+		return range(s, c, EVENT_REMOVE);
 	if (!strcmp(script_word(c, 3), "COLD"))
-		return range(s, c, EVENT_COLD);
+		return anon_range(s, c, EVENT_COLD);
 	if (!strcmp(script_word(c, 3), "PAGEOUT")) {
-		const char *why = range(s, c, EVENT_PAGEOUT);
+		const char *why = anon_range(s, c, EVENT_PAGEOUT);
 
 		s->events[s->nr_events - 1].no_swap = !s->swaps;
 		return why;
 	}
-	if (!strcmp(script_word(c, 3), "REMOVE"))
-		return script_remove(s, c);
 	if (!strcmp(script_word(c, 3), "SOFT_OFFLINE"))
-		return range(s, c, EVENT_OFFLINE);
+		return anon_range(s, c, EVENT_OFFLINE);
 	if (strcmp(script_word(c, 3), "DONTNEED"))
 		return "this advice is not modelled";
 	return range(s, c, EVENT_DONTNEED);
@@ -260,6 +270,8 @@ static const char *do_sysw(struct script *s, const struct command *c)
 		return script_reclaim(s, c);
 	if (!strncmp(script_word(c, 1), KSM_SYSFS, strlen(KSM_SYSFS)))
 		return script_ksm_set(s, c);
+	if (!strcmp(script_word(c, 1), SHMEM_SYSFS))
+		return script_shmem_huge(s, c);
 	e = script_add(s, c, EVENT_HUGEPAGES);
 	e->count = number(c, 2);
 	if (strcmp(script_word(c, 1), "/proc/sys/vm/nr_hugepages")) {
@@ -402,7 +414,9 @@ static const char *do_movepage(struct script *s, const struct command *c)
 
 	e->node = !!number(c, 2);
 	e->size = option(c, "n", 1) * 4096;
-	return script_address(s, script_word(c, 1), &e->hva) ? NULL : "an unknown region";
+	if (!script_address(s, script_word(c, 1), &e->hva))
+		return "an unknown region";
+	return script_is_file(s, e->hva) ? "of a file's pages this is not modelled" : NULL;
 }
 
 static const struct script_row commands[] = {

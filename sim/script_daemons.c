@@ -50,7 +50,7 @@ bool script_owns(uint64_t hva)
 	return hva >= CODE_HVA && hva < RBASE + MAX_REGIONS * REGION_GAP;
 }
 
-static bool is_of_file(const struct script *s, uint64_t hva)
+bool script_is_file(const struct script *s, uint64_t hva)
 {
 	for (size_t i = 0; i < s->nr_regions; i++)
 		if (hva - s->region[i].base < s->region[i].size && s->region[i].file >= 0)
@@ -122,7 +122,7 @@ static bool add_unmapped(const struct script *s, struct lists *lists,
 	if (!script_owns(start) || is_listed(lists, start))
 		return true;
 	lists->at[lists->nr++].hva = start;
-	return end - start == PAGE_SIZE && !is_of_file(s, start);
+	return end - start == PAGE_SIZE && !script_is_file(s, start);
 }
 
 /* A page that is unmapped again stands in its list once. */

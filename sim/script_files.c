@@ -35,6 +35,8 @@ static int new_file(struct script *s, const struct command *c, const char *path,
 	e->object = s->nr_files;
 	e->kind = type;
 	e->size = size;
+	if (path && !strncmp(path, "/thp/", 5))
+		e->huge = SHMEM_HUGE_ALWAYS;
 	s->file_path[s->nr_files] = path;
 	return s->nr_files++;
 }
@@ -43,7 +45,7 @@ static int new_file(struct script *s, const struct command *c, const char *path,
 static bool type_of_path(const char *path, enum file_type *type)
 {
 	*type = strncmp(path, "/dax/", 5) ? FILE_SHMEM : FILE_DAX;
-	return *type == FILE_DAX || !strncmp(path, "/tmp/", 5);
+	return *type == FILE_DAX || !strncmp(path, "/tmp/", 5) || !strncmp(path, "/thp/", 5);
 }
 
 static const char *open_path(struct script *s, const struct command *c, const char *path,
@@ -92,7 +94,25 @@ const char *script_open(struct script *s, const struct command *c, const char *k
 	if (strcmp(kind, "memfd") && strcmp(kind, "shanon"))
 		return "huge memory is not modelled";
 	*file = new_file(s, c, NULL, FILE_SHMEM, size);
-	return *file < 0 ? too_many : NULL;
+	if (*file < 0)
+		return too_many;
+	s->events[s->nr_events - 1].mount = *kind == 'm' ? MOUNT_MEMFD : MOUNT_SHARED_ANON;
+	return NULL;
+}
+
+/* sysw /sys/kernel/mm/transparent_hugepage/shmem_enabled WORD */
+const char *script_shmem_huge(struct script *s, const struct command *c)
+{
+	static const char *const words[] = { "never", "always", "within_size", "advise", "deny",
+					     "force" };
+	struct event *e = script_add(s, c, EVENT_SHMEM_HUGE);
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(script_word(c, 2), words[i])) {
+			e->huge = i;
+			return NULL;
+		}
+	return "an unknown word";
 }
 
 static const char *on_file(struct script *s, const struct command *c, enum event_id id,
@@ -112,26 +132,6 @@ static const char *on_file(struct script *s, const struct command *c, enum event
 const char *script_truncate(struct script *s, const struct command *c)
 {
 	return on_file(s, c, EVENT_TRUNCATE, script_number(script_word(c, 2)));
-}
-
-/* madvise ADDR LEN REMOVE: a hole in the file that is mapped there */
-const char *script_remove(struct script *s, const struct command *c)
-{
-	uint64_t hva = 0, size = script_number(script_word(c, 2));
-	struct event *e = script_add(s, c, EVENT_PUNCH);
-
-	if (!script_address(s, script_word(c, 1), &hva))
-		return "an unknown region";
-	for (size_t i = 0; i < s->nr_regions; i++) {
-		if (hva < s->region[i].base || s->region[i].file < 0 ||
-		    hva + size > s->region[i].base + s->region[i].size)
-			continue;
-		e->object = s->region[i].file;
-		e->offset = hva - s->region[i].base + s->region[i].offset;
-		e->size = size;
-		return NULL;
-	}
-	return "MADV_REMOVE of anything but one file's memory is not modelled";
 }
 
 const char *script_punch(struct script *s, const struct command *c)

@@ -37,6 +37,7 @@ static bool set_flag(struct vm_config *config, const struct ast_arg *arg)
 		{ "mmio-caching", &config->no_mmio_caching, true },
 		{ "huge-fault", &config->no_huge_fault, true },
 		{ "slot-zap-all", &config->no_slot_zap_all, true },
+		{ "file-split", &config->no_file_split, true },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++) {

@@ -84,6 +84,7 @@ struct vm_config {
 	gpa_t code_gpa;			/* NO_PFN: vCPUs fetch nothing */
 	bool no_memory_failure;		/* CONFIG_MEMORY_FAILURE is off */
 	bool no_soft_dirty;		/* CONFIG_MEM_SOFT_DIRTY is off */
+	bool no_file_split;		/* CONFIG_BASE_SMALL: a file's 2M cannot be split */
 	bool nx_huge;			/* kvm.nx_huge_pages; with the TDP MMU */
 	bool pml;			/* kvm_intel.pml; with EPT, A/D and the TDP MMU */
 	bool no_mmio_caching;		/* kvm.mmio_caching=N */

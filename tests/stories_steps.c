@@ -93,7 +93,7 @@ const struct story step_stories[] = {
 	{ "asked_before_it_is_writable", MAPPED_FILE("disk") "host-read m\n"
 	  "w: host-write m 7 until=install_file_page\n" },
 	{ "cut_before_the_rest_is_zeroed", MAPPED_FILE("shmem") "host-write m 7\n"
-	  "host-write m+0x1000 8\n" "t: truncate F 0x800 until=zero_partial\n" },
+	  "host-write m+0x1000 8\n" "t: truncate F 0x800 until=take_partial\n" },
 
 	/* ---- other callers ---- */
 	{ "stage2_after_an_invalidation", ANON "host-write m 7\n" "read 0\n" "dontneed m 4K\n"

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_file.h: what the paths on files have of each other.
+ *
+ * Linux: mm/memory.c, mm/filemap.c, mm/truncate.c, mm/huge_memory.c; 5.12 to 7.2.
+ */
+#pragma once
+
+#include "model/path.h"
+
+/* The VMA of the fault at hand if it is of a page cache, or NULL. */
+struct vma *file_vma(const struct machine *m, const struct task *t);
+/*
+ * finish_fault(): the page of @hva is mapped, with what of its folio comes along; the reference
+ * that the look-up took (HOLD_MM) goes to the mapping.
+ */
+void map_folio(struct machine *m, const struct vma *vma, hva_t hva, bool write);
+/* filemap_map_pages(), of the fault at hand */
+DECLARE_STEP(map_pages);
+/* Steps of a truncation, or a hole, that takes a part of a folio (path_file_part.c) */
+DECLARE_STEP(take_partial);
+DECLARE_STEP(take_second);
+DECLARE_STEP(put_partial);
+bool has_partial(const struct machine *m, const struct task *t);
+bool wants_second(const struct machine *m, const struct task *t);
+/* __split_huge_pmd_locked() of a file: the PMD goes, and nothing comes in its place. */
+void file_pmd_drop(struct machine *m, hva_t start, u64 pmd);
