@@ -18,6 +18,7 @@ struct stage2_caller {
 	const char *arch;
 	u8 api;			/* to 6.12: LOOKUP_PROT, LOOKUP_PFN; 6.13: kvm_faultin_pfn() */
 	const char *source;
+	u32 how;		/* path_stage2.c: what it marks and where it releases */
 };
 
 extern const struct stage2_caller stage2_callers[];

@@ -108,6 +108,8 @@ DECLARE_STEP(delete_batch);
 bool has_batch(const struct machine *m, const struct task *t);
 bool batch_is_mapped(const struct machine *m, const struct task *t);
 bool stage2_has_lookup(const struct machine *m, const struct task *t);
+bool stage2_releases_locked(const struct machine *m, const struct task *t);
+bool stage2_releases_late(const struct machine *m, const struct task *t);
 bool gpcs_active(const struct machine *m, const struct task *t);
 gfn_t max_gfn(const struct machine *m);
 bool mmio_generation_wraps(const struct machine *m, const struct task *t);

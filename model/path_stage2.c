@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * path_stage2.c: a stage-2 fault on another architecture: what it asks for, and when it gives back.
+ * path_stage2.c: a stage-2 fault on another architecture: what it asks for, what it marks, and when
+ * it gives back.
  *
- * Linux: arm64 user_mem_abort(), riscv kvm_riscv_gstage_map() and their like, 5.12 to 7.2; who they
- * are is stage2_callers[]. All of them are guarded by the notifier; none could tell v11's
+ * Linux: arm64 user_mem_abort(), riscv kvm_riscv_gstage_map() and their like, 6.1, 6.12, 7.2; who
+ * they are is stage2_callers[]. All of them are guarded by the notifier; none could tell v11's
  * wrappers so.
- * SIMPLIFIED: their page tables are not modelled: a map step of theirs belongs behind stage2_check.
+ * SIMPLIFIED: their page tables are not modelled: a map step of theirs belongs behind stage2_check,
+ * and never fails. Who tries again by itself ends here, as the guest would have to fault again.
  */
 #include "model/caller.h"
 #include "model/machine.h"
@@ -15,27 +17,64 @@
 
 #define EAGAIN	11
 #define EINVAL	22
+#define ENOSYS	38
+
+/* In .how; up to 6.12, unless said otherwise */
+enum how {
+	FAST_FIRST	= 1 << 0,	/* get_user_page_fast_only(FOLL_WRITE) */
+	PUTS_PAGE	= 1 << 1,	/* put_page(), not of reserved ones; 7.2, too, unlocked */
+	DIRTY_IF_WRITE	= 1 << 2,	/* if the guest writes, not if it may */
+	DIRTY_LOCKED	= 1 << 3,	/* kvm_set_pfn_dirty() under mmu_lock, else behind it */
+	MARKS_FIRST	= 1 << 4,	/* both, before mmu_lock, stale or not */
+	MARKS_LOCKED	= 1 << 5,	/* both, under mmu_lock */
+	ACCESSED	= 1 << 6,	/* kvm_set_pfn_accessed() behind mmu_lock, stale or not */
+	ACCESSED_LAST	= 1 << 7,	/* ... when the reference is gone; not if stale */
+	STALE_UNLOCKS	= 1 << 8,	/* 7.2: what is stale is put behind mmu_lock */
+	NEVER_UNUSED	= 1 << 9,	/* 7.2: what is stale is marked as what is used */
+	SINCE_7_2	= 1 << 10,	/* before, this architecture asked the host's mm */
+};
 
 const struct stage2_caller stage2_callers[] = {
-	{ "user_mem_abort", "arm64", LOOKUP_PROT, "arch/arm64/kvm/mmu.c" },
-	{ "kvm_riscv_gstage_map", "riscv", LOOKUP_PROT, "arch/riscv/kvm/mmu.c" },
-	{ "kvm_map_page", "loongarch", LOOKUP_PROT, "arch/loongarch/kvm/mmu.c" },
-	{ "kvm_mips_map_page", "mips", LOOKUP_PROT, "arch/mips/kvm/mmu.c" },
+	{ "user_mem_abort", "arm64", LOOKUP_PROT, "arch/arm64/kvm/mmu.c", ACCESSED },
+	{ "kvm_riscv_gstage_map", "riscv", LOOKUP_PROT, "arch/riscv/kvm/mmu.c",
+	  DIRTY_LOCKED | ACCESSED },
+	{ "kvm_map_page", "loongarch", LOOKUP_PROT, "arch/loongarch/kvm/mmu.c",
+	  DIRTY_IF_WRITE | STALE_UNLOCKS },
+	{ "kvm_mips_map_page", "mips", LOOKUP_PROT, "arch/mips/kvm/mmu.c",
+	  DIRTY_IF_WRITE | DIRTY_LOCKED | ACCESSED_LAST | STALE_UNLOCKS },
 	{ "kvmppc_book3s_hv_page_fault", "powerpc-hv", LOOKUP_PROT,
-	  "arch/powerpc/kvm/book3s_64_mmu_hv.c" },
+	  "arch/powerpc/kvm/book3s_64_mmu_hv.c", FAST_FIRST | PUTS_PAGE },
 	{ "kvmppc_book3s_instantiate_page", "powerpc-radix", LOOKUP_PROT,
-	  "arch/powerpc/kvm/book3s_64_mmu_radix.c" },
-	{ "kvmppc_gfn_to_pfn", "powerpc-pr", LOOKUP_PROT, "arch/powerpc/kvm/book3s.c" },
+	  "arch/powerpc/kvm/book3s_64_mmu_radix.c", FAST_FIRST | PUTS_PAGE },
+	{ "kvmppc_mmu_map_page", "powerpc-pr", LOOKUP_PROT,
+	  "arch/powerpc/kvm/book3s_64_mmu_host.c", MARKS_FIRST | NEVER_UNUSED },
 	{ "kvmppc_e500_shadow_map", "powerpc-e500", LOOKUP_PFN,
-	  "arch/powerpc/kvm/e500_mmu_host.c" },
+	  "arch/powerpc/kvm/e500_mmu_host.c", MARKS_LOCKED },
+	{ "kvm_s390_faultin_gfn", "s390", LOOKUP_PROT, "arch/s390/kvm/faultin.c", SINCE_7_2 },
 };
 
 const unsigned nr_stage2_callers = ARRAY_SIZE(stage2_callers);
 
-static bool stage2_found(const struct machine *m, const struct task *t)
+static bool is(const struct task *t, enum how how)
+{
+	return stage2_callers[t->map.api].how & how;
+}
+
+static bool found(const struct task *t)
+{
+	return !t->map.error || t->map.error == -EAGAIN;
+}
+
+static bool is_absent(const struct machine *m, const struct task *t)
+{
+	return is(t, SINCE_7_2) && !m->sem->traits.wrappers_gone;
+}
+
+static enum step_result stage2_absent(struct machine *m, struct task *t)
 {
 	(void)m;
-	return !t->map.error || t->map.error == -EAGAIN;
+	t->map.error = -ENOSYS;
+	return STEP_DONE;
 }
 
 /* smp_rmb() after the read, as everywhere */
@@ -43,6 +82,26 @@ static enum step_result stage2_snapshot_seq(struct machine *m, struct task *t)
 {
 	t->fault.mmu_seq = m->w->kvm.mmu_seq;
 	return STEP_NEXT;
+}
+
+static bool is_fast_first(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return is(t, FAST_FIRST);
+}
+
+/* For writing, whatever the guest wants: most pages can be written. */
+static enum step_result stage2_fast(struct machine *m, struct task *t)
+{
+	follow_init(&t->follow, t->map.gfn, memslot_of_gfn(m, t->map.gfn), FOLL_WRITE);
+	lookup_many_atomic(m, t);
+	return STEP_NEXT;
+}
+
+static bool is_not_found(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->follow.done || is_error_pfn(t->follow.pfn);
 }
 
 static enum step_result stage2_lookup(struct machine *m, struct task *t)
@@ -57,18 +116,94 @@ static enum step_result stage2_lookup(struct machine *m, struct task *t)
 	return follow_resolve_hva(m, t) ? STEP_CALL : STEP_NEXT;
 }
 
+/* What is marked dirty: e500 looks for writing, and asks the guest's own entry afterwards. */
 static enum step_result stage2_result(struct machine *m, struct task *t)
 {
 	const struct follow *f = &t->follow;
+	bool by_write = stage2_callers[t->map.api].api == LOOKUP_PFN || is(t, SINCE_7_2) ||
+			(is(t, DIRTY_IF_WRITE) && !m->sem->traits.wrappers_gone);
 
-	(void)m;
 	t->map.writable = f->writable;
+	t->map.dirty = by_write ? t->map.write : f->writable;
 	t->map.refcounted = f->page != NO_PFN;
 	t->map.refs_held = t->map.refs_after = t->refs;
 	if (is_error_noslot_pfn(f->pfn))
 		t->map.error = -EINVAL;
 	return STEP_NEXT;
 }
+
+bool stage2_has_lookup(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return found(t);
+}
+
+static bool is_good(const struct task *t)
+{
+	return !t->map.error;
+}
+
+/* ---- marks: since 6.13 they come with the release ---- */
+
+static bool marks_first(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return found(t) && is(t, MARKS_FIRST);
+}
+
+static bool marks_locked(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return is_good(t) && is(t, MARKS_LOCKED);
+}
+
+static enum step_result stage2_mark(struct machine *m, struct task *t)
+{
+	m->sem->ops.stage2_mark(m, t, false);
+	if (t->map.dirty)
+		m->sem->ops.stage2_mark(m, t, true);
+	return STEP_NEXT;
+}
+
+static bool dirties_locked(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return is_good(t) && t->map.dirty && is(t, DIRTY_LOCKED);
+}
+
+static bool dirties(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return is_good(t) && t->map.dirty &&
+	       !is(t, DIRTY_LOCKED | MARKS_FIRST | MARKS_LOCKED | PUTS_PAGE);
+}
+
+static enum step_result stage2_dirty(struct machine *m, struct task *t)
+{
+	m->sem->ops.stage2_mark(m, t, true);
+	return STEP_NEXT;
+}
+
+/* arm64 leaves it to the release since 6.12 */
+static bool marks_accessed(const struct machine *m, const struct task *t)
+{
+	return found(t) && is(t, ACCESSED) &&
+	       !(m->sem->traits.arm64_accessed_once && !is(t, DIRTY_LOCKED));
+}
+
+static bool marks_released(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return is_good(t) && is(t, ACCESSED_LAST);
+}
+
+static enum step_result stage2_accessed(struct machine *m, struct task *t)
+{
+	m->sem->ops.stage2_mark(m, t, false);
+	return STEP_NEXT;
+}
+
+/* ---- mmu_lock, the check, the release ---- */
 
 static enum step_result stage2_lock(struct machine *m, struct task *t)
 {
@@ -93,27 +228,61 @@ static enum step_result stage2_unlock(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-enum step_result stage2_release(struct machine *m, struct task *t)
+bool stage2_releases_locked(const struct machine *m, const struct task *t)
 {
-	m->sem->ops.stage2_release(m, t, !t->map.error);
-	t->map.refs_after = t->refs;
-	return STEP_NEXT;
+	(void)m;
+	return found(t) && !is(t, PUTS_PAGE) && (is_good(t) || !is(t, STALE_UNLOCKS));
 }
 
-bool stage2_has_lookup(const struct machine *m, const struct task *t)
+bool stage2_releases_late(const struct machine *m, const struct task *t)
 {
-	return stage2_found(m, t);
+	return found(t) && !stage2_releases_locked(m, t);
+}
+
+/* set_page_dirty_lock(), put_page(): whatever is reserved, the zero page too, has no page here. */
+static void put_own_page(struct machine *m, struct task *t)
+{
+	pfn_t page = m->sem->traits.wrappers_gone ? t->follow.page : t->follow.pfn;
+
+	if (page == NO_PFN || !page_is(m, page, PG_VALID))
+		return;
+	if (!m->sem->traits.wrappers_gone && page_is(m, page, PG_RESERVED))
+		return;
+	if (is_good(t) && t->map.dirty)
+		page_set_dirty(m, page);
+	page_put(m, page, HOLD_FAULT);
+}
+
+enum step_result stage2_release(struct machine *m, struct task *t)
+{
+	if (is(t, PUTS_PAGE))
+		put_own_page(m, t);
+	else
+		m->sem->ops.stage2_release(m, t, is_good(t) || is(t, NEVER_UNUSED));
+	t->map.refs_after = t->refs;
+	return STEP_NEXT;
 }
 
 #define FAULT	"user_mem_abort"
 
 const struct step path_stage2[] = {
+	STEP(stage2_absent, .when = is_absent),
 	STEP(stage2_snapshot_seq, .chain = FAULT),
-	STEP(stage2_lookup, .calls = PATH_FOLLOW, .chain = FAULT),
+	STEP(stage2_fast, .when = is_fast_first, .chain = FAULT),
+	STEP(stage2_lookup, .when = is_not_found, .calls = PATH_FOLLOW, .chain = FAULT),
 	STEP(stage2_result, .chain = FAULT),
-	STEP(stage2_lock, .when = stage2_found, .chain = FAULT),
-	STEP(stage2_check, .when = stage2_found, .chain = FAULT),
-	STEP(stage2_unlock, .when = stage2_found, .chain = FAULT),
+	{ .name = "stage2_mark_first", .run = stage2_mark, .when = marks_first, .chain = FAULT },
+	STEP(stage2_lock, .when = stage2_has_lookup, .chain = FAULT),
+	STEP(stage2_check, .when = stage2_has_lookup, .chain = FAULT),
+	{ .name = "stage2_mark_locked", .run = stage2_mark, .when = marks_locked,
+	  .chain = FAULT },
+	{ .name = "stage2_dirty_locked", .run = stage2_dirty, .when = dirties_locked,
+	  .chain = FAULT },
+	STEP(stage2_unlock, .when = stage2_has_lookup, .chain = FAULT),
+	STEP(stage2_dirty, .when = dirties, .chain = FAULT),
+	STEP(stage2_accessed, .when = marks_accessed, .chain = FAULT),
 	STEP(stage2_release, .when = stage2_has_lookup, .chain = FAULT),
+	{ .name = "stage2_accessed_last", .run = stage2_accessed, .when = marks_released,
+	  .chain = FAULT },
 	{ 0 }
 };

@@ -223,6 +223,14 @@ static void stage2_put(struct machine *m, struct task *t, bool used)
 	m->sem->ops.lookup_release(m, t);
 }
 
+static void stage2_mark(struct machine *m, struct task *t, bool dirty)
+{
+	if (dirty)
+		set_pfn_dirty(m, t->follow.pfn);
+	else
+		set_pfn_accessed(m, t->follow.pfn);
+}
+
 static void reexecute_args(struct machine *m, struct follow *follow)
 {
 	m->sem->ops.lookup_args(m, follow);
@@ -354,6 +362,7 @@ const struct semantics_patch sem_v5_12 = {
 		.reexecute_args = reexecute_args, .reexecute_release = reexecute_release,
 		.gfn_to_page = gfn_to_page, .gpc_release = gpc_release,
 		.stage2_args = stage2_args, .stage2_release = stage2_put,
+		.stage2_mark = stage2_mark,
 		.fault_args = fault_args, .zap_flushes = zap_flushes,
 		.load_root = tdp_load_root, .current_root = tdp_current_root,
 		.root_is_obsolete = tdp_root_is_obsolete, .root_at = tdp_root_at,

@@ -25,7 +25,7 @@ static const struct traits traits = {
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
 	.nx_leaves_logged = true, .slot_zap_quirk = true,
 	.anon_exclusive = true, .lru_batch = 31,
-	.pfncache = true, .prefaults = true, .gmem = true,
+	.pfncache = true, .prefaults = true, .gmem = true, .arm64_accessed_once = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,

@@ -132,7 +132,7 @@ static void stage2_args(struct machine *m, struct follow *follow)
 static void stage2_put(struct machine *m, struct task *t, bool used)
 {
 	if (used)
-		release_carried(m, t->follow.page, t->follow.writable);
+		release_carried(m, t->follow.page, t->map.dirty);
 	else if (t->follow.page != NO_PFN)
 		page_put(m, t->follow.page, HOLD_FAULT);
 }
@@ -201,10 +201,19 @@ const struct semantics_patch sem_v7_2 = {
 		.release_prefetched = release_prefetched,
 	},
 	.edits = (const struct step_edit[]){
-		{ EDIT_DROP, PATH_STAGE2, "stage2_release", { 0 } },
+		{ EDIT_DROP, PATH_STAGE2, "stage2_fast", { 0 } },
+		{ EDIT_DROP, PATH_STAGE2, "stage2_mark_first", { 0 } },
+		{ EDIT_DROP, PATH_STAGE2, "stage2_mark_locked", { 0 } },
+		{ EDIT_DROP, PATH_STAGE2, "stage2_dirty_locked", { 0 } },
+		{ EDIT_DROP, PATH_STAGE2, "stage2_dirty", { 0 } },
+		{ EDIT_DROP, PATH_STAGE2, "stage2_accessed", { 0 } },
+		{ EDIT_DROP, PATH_STAGE2, "stage2_accessed_last", { 0 } },
 		{ EDIT_BEFORE, PATH_STAGE2, "stage2_unlock",
 		  { .name = "stage2_release_under_lock", .run = stage2_release,
-		    .when = stage2_has_lookup, .chain = "user_mem_abort" } },
+		    .when = stage2_releases_locked, .chain = "user_mem_abort" } },
+		{ EDIT_REPLACE, PATH_STAGE2, "stage2_release",
+		  { .name = "stage2_release", .run = stage2_release,
+		    .when = stage2_releases_late, .chain = "user_mem_abort" } },
 		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow",
 		  STEP(end_faultin, .chain = "__kvm_faultin_pfn") },
 		{ EDIT_REPLACE, PATH_FAULT, "precheck_retry_again",

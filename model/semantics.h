@@ -58,6 +58,8 @@ struct ops {
 	/* Stage-2 faults of other architectures: arguments, release; used == false: in vain */
 	void (*stage2_args)(struct machine *m, struct follow *follow);
 	void (*stage2_release)(struct machine *m, struct task *t, bool used);
+	/* Their own kvm_set_pfn_dirty(), kvm_set_pfn_accessed() */
+	void (*stage2_mark)(struct machine *m, struct task *t, bool dirty);
 	/* gfn_to_page(): the page of the pfn that has been found, or NO_PFN */
 	pfn_t (*gfn_to_page)(struct machine *m, struct task *t);
 	/* hva_to_pfn_retry(): gives back task.gpc.pfn; used == false: an attempt in vain */
@@ -110,6 +112,7 @@ struct traits {
 	u8 allow_unsafe_mappings;	/* kvm.allow_unsafe_mappings (v11, 6.13) */
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
+	bool arm64_accessed_once;	/* user_mem_abort(): by the release alone (6.12) */
 	bool gmem;			/* guest_memfd, memory attributes (6.8) */
 	bool gmem_mmap;			/* ... that can be mapped, of any VM (6.18) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */

@@ -30,7 +30,7 @@ static const char *const knob_words[] = { "atomic", "try-map-writable", "guarded
 /* By rows of stage2_callers[] */
 static const char *const stage2_words[] = {
 	"arm64", "riscv", "loongarch", "mips", "powerpc-hv", "powerpc-radix", "powerpc-pr",
-	"powerpc-e500", NULL
+	"powerpc-e500", "s390", NULL
 };
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
 static const char *const backing_words[] = { "anon", "device", "file", "hugetlb",

@@ -42,7 +42,8 @@ const struct op_row op_rows[] = {
 	YES_OR_NO(range_counts), YES_OR_NO(is_ad_tracked), OP(release_pfn), OP(release_fault),
 	OP(spte_changed), OP(log_rearmed), OP(leaf_bits), YES_OR_NO(huge_ok), OP(mark_accessed),
 	OP(map_args), OP(map_release), OP(lookup_args), OP(lookup_release), OP(reexecute_args),
-	OP(reexecute_release), OP(stage2_args), OP(stage2_release), PAGE(gfn_to_page),
+	OP(reexecute_release), OP(stage2_args), OP(stage2_release),
+	OP(stage2_mark), PAGE(gfn_to_page),
 	OP(gpc_release), OP(fault_args), YES_OR_NO(zap_flushes), PAGE(load_root),
 	PAGE(current_root), YES_OR_NO(root_is_obsolete), PAGE(root_at), LEAF(walk), LEAF(next_leaf),
 	YES_OR_NO(age_range), OP(unmap_range), OP(rearm), OP(check_zapped), OP(harvest_accessed),
@@ -58,7 +59,8 @@ const size_t nr_op_rows = ARRAY_SIZE(op_rows);
 
 const struct trait_row trait_rows[] = {
 	VALUE(ept), VALUE(npt), VALUE(refcounted_bit), VALUE(pferr), VALUE(allow_unsafe_mappings),
-	SWITCH(pfnmap_huge), SWITCH(change_pte), SWITCH(prefaults), SWITCH(rearm_clears_bits),
+	SWITCH(pfnmap_huge), SWITCH(change_pte), SWITCH(arm64_accessed_once),
+	SWITCH(gmem), SWITCH(gmem_mmap), SWITCH(prefaults), SWITCH(rearm_clears_bits),
 	SWITCH(nx_tables_known), SWITCH(fault_splits), SWITCH(mmio_below_max_gfn), SWITCH(pfncache),
 	SWITCH(follow_api), SWITCH(get_or_guard), SWITCH(follow_outputs_kept),
 	SWITCH(atomic_async_warns), SWITCH(wrappers_gone), SWITCH(needs_io),
