@@ -18,12 +18,20 @@ static bool map_ok(const struct machine *m, const struct task *t)
 	return !t->map.error;
 }
 
+/* kvm_vcpu_map_readonly(), since 6.13; before, such callers map as any other. */
+static bool is_readonly(const struct machine *m, const struct task *t)
+{
+	return t->map.readonly && m->sem->traits.wrappers_gone;
+}
+
 static enum step_result map_lookup(struct machine *m, struct task *t)
 {
 	int row = memslot_of_gfn(m, t->map.gfn);
 
 	follow_init(&t->follow, t->map.gfn, row, 0);
 	m->sem->ops.map_args(m, &t->follow);
+	if (is_readonly(m, t))
+		t->follow.foll &= ~(u32)FOLL_WRITE;
 	return follow_resolve_hva(m, t) ? STEP_CALL : STEP_NEXT;
 }
 
@@ -52,7 +60,8 @@ static enum step_result map_result(struct machine *m, struct task *t)
 	if (map->used)		/* a caller that forgets its first map */
 		page_touch(m, map->pfn);
 	*map = (struct host_map){ .pfn = follow->pfn, .gfn = follow->gfn, .page = follow->page,
-				  .used = true, .writable = follow->writable };
+				  .used = true,
+				  .writable = follow->writable && !is_readonly(m, t) };
 	t->map.refcounted = follow->page != NO_PFN;
 	t->map.refs_held = t->refs;
 	map->refs = hand_to_map(m, follow);

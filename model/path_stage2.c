@@ -5,7 +5,7 @@
  *
  * Linux: arm64 user_mem_abort(), riscv kvm_riscv_gstage_map() and their like, 6.1, 6.12, 7.2; who
  * they are is stage2_callers[]. All of them are guarded by the notifier; none could tell v11's
- * wrappers so.
+ * wrappers so. x86's APIC access page is looked up the same way (since 6.8).
  * SIMPLIFIED: their page tables are not modelled: a map step of theirs belongs behind stage2_check,
  * and never fails. Who tries again by itself ends here, as the guest would have to fault again.
  */
@@ -31,6 +31,8 @@ enum how {
 	ACCESSED_LAST	= 1 << 7,	/* ... when the reference is gone; not if stale */
 	STALE_UNLOCKS	= 1 << 8,	/* 7.2: what is stale is put behind mmu_lock */
 	NEVER_UNUSED	= 1 << 9,	/* 7.2: what is stale is marked as what is used */
+	UNMARKED	= 1 << 11,	/* beyond what the release does */
+	APIC_PAGE	= 1 << 12,	/* up to 6.1 gfn_to_page() and put_page(), unchecked */
 	SINCE_7_2	= 1 << 10,	/* before, this architecture asked the host's mm */
 };
 
@@ -51,6 +53,8 @@ const struct stage2_caller stage2_callers[] = {
 	{ "kvmppc_e500_shadow_map", "powerpc-e500", LOOKUP_PFN,
 	  "arch/powerpc/kvm/e500_mmu_host.c", MARKS_LOCKED },
 	{ "kvm_s390_faultin_gfn", "s390", LOOKUP_PROT, "arch/s390/kvm/faultin.c", SINCE_7_2 },
+	{ "vmx_set_apic_access_page_addr", "x86-apic", LOOKUP_PFN, "arch/x86/kvm/vmx/vmx.c",
+	  UNMARKED | APIC_PAGE | NEVER_UNUSED },
 };
 
 const unsigned nr_stage2_callers = ARRAY_SIZE(stage2_callers);
@@ -124,7 +128,7 @@ static enum step_result stage2_result(struct machine *m, struct task *t)
 			(is(t, DIRTY_IF_WRITE) && !m->sem->traits.wrappers_gone);
 
 	t->map.writable = f->writable;
-	t->map.dirty = by_write ? t->map.write : f->writable;
+	t->map.dirty = !is(t, UNMARKED) && (by_write ? t->map.write : f->writable);
 	t->map.refcounted = f->page != NO_PFN;
 	t->map.refs_held = t->map.refs_after = t->refs;
 	if (is_error_noslot_pfn(f->pfn))
@@ -228,6 +232,12 @@ static enum step_result stage2_unlock(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* The APIC access page up to 6.1: the notifier asks for another look, after the host's PTE went. */
+static bool is_checked(const struct machine *m, const struct task *t)
+{
+	return found(t) && !(is(t, APIC_PAGE) && !m->sem->traits.apic_page_checked);
+}
+
 bool stage2_releases_locked(const struct machine *m, const struct task *t)
 {
 	(void)m;
@@ -257,6 +267,8 @@ enum step_result stage2_release(struct machine *m, struct task *t)
 {
 	if (is(t, PUTS_PAGE))
 		put_own_page(m, t);
+	else if (!is_checked(m, t))
+		page_put(m, t->follow.pfn, HOLD_FAULT);
 	else
 		m->sem->ops.stage2_release(m, t, is_good(t) || is(t, NEVER_UNUSED));
 	t->map.refs_after = t->refs;
@@ -272,13 +284,13 @@ const struct step path_stage2[] = {
 	STEP(stage2_lookup, .when = is_not_found, .calls = PATH_FOLLOW, .chain = FAULT),
 	STEP(stage2_result, .chain = FAULT),
 	{ .name = "stage2_mark_first", .run = stage2_mark, .when = marks_first, .chain = FAULT },
-	STEP(stage2_lock, .when = stage2_has_lookup, .chain = FAULT),
-	STEP(stage2_check, .when = stage2_has_lookup, .chain = FAULT),
+	STEP(stage2_lock, .when = is_checked, .chain = FAULT),
+	STEP(stage2_check, .when = is_checked, .chain = FAULT),
 	{ .name = "stage2_mark_locked", .run = stage2_mark, .when = marks_locked,
 	  .chain = FAULT },
 	{ .name = "stage2_dirty_locked", .run = stage2_dirty, .when = dirties_locked,
 	  .chain = FAULT },
-	STEP(stage2_unlock, .when = stage2_has_lookup, .chain = FAULT),
+	STEP(stage2_unlock, .when = is_checked, .chain = FAULT),
 	STEP(stage2_dirty, .when = dirties, .chain = FAULT),
 	STEP(stage2_accessed, .when = marks_accessed, .chain = FAULT),
 	STEP(stage2_release, .when = stage2_has_lookup, .chain = FAULT),

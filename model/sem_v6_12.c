@@ -26,6 +26,7 @@ static const struct traits traits = {
 	.nx_leaves_logged = true, .slot_zap_quirk = true,
 	.anon_exclusive = true, .lru_batch = 31,
 	.pfncache = true, .prefaults = true, .gmem = true, .arm64_accessed_once = true,
+	.apic_page_checked = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,

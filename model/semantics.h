@@ -112,6 +112,7 @@ struct traits {
 	u8 allow_unsafe_mappings;	/* kvm.allow_unsafe_mappings (v11, 6.13) */
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
+	bool apic_page_checked;		/* vmx_set_apic_access_page_addr(): under mmu_lock (6.8) */
 	bool arm64_accessed_once;	/* user_mem_abort(): by the release alone (6.12) */
 	bool gmem;			/* guest_memfd, memory attributes (6.8) */
 	bool gmem_mmap;			/* ... that can be mapped, of any VM (6.18) */

@@ -379,8 +379,9 @@ struct map_op {
 	u8 knobs;		/* LOOKUP_FOLLOW: enum follow_knob */
 	u8 writable, has_writable;
 	u8 refcounted;
+	u8 readonly;		/* PATH_MAP: kvm_vcpu_map_readonly() */
 	u8 by_pfn;		/* PATH_PREFETCH: FNAME(prefetch_gpte), which releases by pfn */
-	u8 pad[7];
+	u8 pad[6];
 };
 
 /* The look-up functions, and callers that are a function of their own. */

@@ -91,6 +91,7 @@ struct event {
 	uint64_t paging;		/* VMSAVE: the guest has CR0.PG */
 	uint64_t node;
 	uint64_t no_swap;		/* PAGEOUT: there is no swap area */
+	uint64_t readonly;		/* MAP: kvm_vcpu_map_readonly() */
 	uint64_t gmem;			/* MEMSLOT: row of world.file, or NO_PFN */
 	uint64_t is_guest_private;	/* ATTRIBUTES */
 	struct found_page *found;	/* COMPACT of recordings: .count pages, last found first */

@@ -7,7 +7,7 @@ void event_start_caller(struct task *t, const struct event *e)
 	t->vcpu = e->vcpu;
 	t->map = (struct map_op){ .gfn = e->gpa >> PAGE_SHIFT, .map = e->map, .write = e->write,
 				  .dirty = e->dirty, .api = e->api, .foll = e->foll,
-				  .knobs = e->knobs };
+				  .knobs = e->knobs, .readonly = e->readonly };
 	switch (e->id) {
 	case EVENT_PREFETCH:
 		t->map.by_pfn = e->api;

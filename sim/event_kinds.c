@@ -30,7 +30,7 @@ static const char *const knob_words[] = { "atomic", "try-map-writable", "guarded
 /* By rows of stage2_callers[] */
 static const char *const stage2_words[] = {
 	"arm64", "riscv", "loongarch", "mips", "powerpc-hv", "powerpc-radix", "powerpc-pr",
-	"powerpc-e500", "s390", NULL
+	"powerpc-e500", "s390", "x86-apic", NULL
 };
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
 static const char *const backing_words[] = { "anon", "device", "file", "hugetlb",
@@ -284,6 +284,8 @@ const struct event_kind event_kinds[] = {
 	{ "map", EVENT_MAP, "KVM maps a guest page for itself. [kvm_vcpu_map()]", {
 		GPA,
 		{ "map", ARG_NUMBER, AT(map), .max = NESTED_MAP - 1, .help = "which of its maps" },
+		{ "readonly", ARG_NUMBER, AT(readonly), .max = 1,
+		  .help = "kvm_vcpu_map_readonly(), since 6.13" },
 		VCPU, UNTIL } },
 	{ "unmap", EVENT_UNMAP, "KVM gives the map up. [kvm_vcpu_unmap()]", {
 		{ "map", ARG_NUMBER, AT(map), .max = NESTED_MAP - 1, .positional = true,
