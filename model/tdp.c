@@ -206,6 +206,8 @@ bool tdp_age_range(struct machine *m, gfn_t start, gfn_t end)
 	for (unsigned i = 0; i < MAX_ROOTS; i++) {
 		const struct root *root = &m->w->kvm.roots[i];
 
+		if (root->invalid && m->sem->traits.lockless_aging)
+			continue;
 		for (gfn_t gfn = start; root->used && gfn < end; ) {
 			struct pt_leaf leaf = tdp_next_leaf(m, root->pfn, gfn, end);
 

@@ -47,8 +47,8 @@ void tdp_split_range(struct machine *m, gfn_t start, gfn_t end);
 /* fast_pf_fix_direct_spte(): a leaf regains W, and nobody is told. */
 void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new);
 /*
- * kvm_tdp_mmu_age_gfn_range(): leaves of all roots lose A, or without it their permissions; true:
- * there were accessed ones.
+ * kvm_tdp_mmu_age_gfn_range(): leaves of all roots (since 6.15 not of obsolete ones) lose A, or
+ * without it their permissions; true: there were accessed ones.
  */
 bool tdp_age_range(struct machine *m, gfn_t start, gfn_t end);
 /* Zap the leaves of [start, end) under one root; true if there were any. */

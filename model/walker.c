@@ -10,6 +10,7 @@
 #define NPT_ACCESSED		BIT(5)
 #define NPT_DIRTY		BIT(6)
 #define NPT_PAGE_SIZE		BIT(7)
+#define NPT_GLOBAL		BIT(8)
 #define NPT_NX			BIT(63)
 
 /* #NPF error code */
@@ -49,9 +50,9 @@ static bool npt_reserved(const struct machine *m, u64 e, unsigned level)
 
 	if (e & PTE_ADDRESS & ~(BIT(physical_bits(m)) - 1))
 		return true;
-	if (!(e & NPT_PAGE_SIZE) || level == 1)
-		return false;
-	return level == 4 || (e & below);
+	if (level == 4)		/* PML4E: page size and global */
+		return e & (NPT_PAGE_SIZE | NPT_GLOBAL);
+	return level > 1 && (e & NPT_PAGE_SIZE) && (e & below);
 }
 
 static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned access)

@@ -173,7 +173,7 @@ void answer_vcpu_text(struct run *run, const char *recorded)
 /* "OK dirty=2: 0 7": the first few pages are listed */
 static void answer_dirty_log(struct run *run)
 {
-	struct said model = say("%s", "");
+	struct said pages = say("%s", ""), model;
 	unsigned dirty = 0;
 
 	for (size_t i = 0; i < arrlenu(run->notes); i++) {
@@ -182,11 +182,12 @@ static void answer_dirty_log(struct run *run)
 		if (note->kind != NOTE_STAT || strcmp(note->name, "dirty"))
 			continue;
 		dirty++;
-		say_more(&model, " %lld", (long long)note->value);
+		say_more(&pages, " %lld", (long long)note->value);
 	}
-	model = say("dirty=%u:%.150s", dirty, model.text);
+	model = say("dirty=%u:", dirty);
+	say_more(&model, "%s", pages.text);
 	observe(run, CONFORM_DIRTY_LOG, place_of_command(run),
-		say("%.160s", run->command->answer.rest).text, model.text);
+		say("%.160s", run->command->answer.rest).text, say("%.160s", model.text).text);
 }
 
 /* "lab info" is no event: it fails beyond the end of the object. */

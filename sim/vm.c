@@ -190,7 +190,7 @@ static void check(struct vm *vm, const struct frame *frame, u8 depth)
 /* A fault that retried while an invalidation or a slot update is half done will retry again. */
 static bool retries_in_vain(const struct vm *vm, const struct task *t)
 {
-	bool busy = vm->w.kvm.mn_active || vm->w.kvm.private_ranges;
+	bool busy = vm->w.kvm.mn_active || vm->w.kvm.in_progress || vm->w.kvm.private_ranges;
 
 	for (int row = memslots_begin(&vm->m); row < memslots_end(&vm->m); row++)
 		busy |= !!(vm->w.kvm.slots[row].flags & KVM_MEMSLOT_INVALID);

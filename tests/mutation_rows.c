@@ -46,7 +46,8 @@ const struct op_row op_rows[] = {
 	OP(stage2_mark), PAGE(gfn_to_page),
 	OP(gpc_release), OP(fault_args), YES_OR_NO(zap_flushes), PAGE(load_root),
 	PAGE(current_root), YES_OR_NO(root_is_obsolete), PAGE(root_at), LEAF(walk), LEAF(next_leaf),
-	YES_OR_NO(age_range), OP(unmap_range), OP(rearm), OP(check_zapped), OP(harvest_accessed),
+	YES_OR_NO(age_range), OP(unmap_range), OP(zap_gfns), OP(rearm),
+	OP(check_zapped), OP(harvest_accessed),
 	OP(harvest_dirty), OP(release_prefetched),
 };
 const size_t nr_op_rows = ARRAY_SIZE(op_rows);
@@ -62,7 +63,9 @@ const struct trait_row trait_rows[] = {
 	SWITCH(pfnmap_huge), SWITCH(change_pte), SWITCH(apic_page_checked),
 	SWITCH(arm64_accessed_once),
 	SWITCH(gmem), SWITCH(gmem_mmap), SWITCH(prefaults), SWITCH(rearm_clears_bits),
-	SWITCH(nx_tables_known), SWITCH(fault_splits), SWITCH(mmio_below_max_gfn), SWITCH(pfncache),
+	SWITCH(nx_leaves_logged), SWITCH(nx_tables_known), SWITCH(fault_splits),
+	SWITCH(mmio_below_max_gfn), SWITCH(slot_zap_quirk), SWITCH(wrap_asks_caching),
+	SWITCH(pfncache),
 	SWITCH(follow_api), SWITCH(get_or_guard), SWITCH(follow_outputs_kept),
 	SWITCH(atomic_async_warns), SWITCH(wrappers_gone), SWITCH(needs_io),
 	SWITCH(writable_by_slow), SWITCH(gup_fast_needs_mapping), SWITCH(checks_hwpoison),

@@ -252,6 +252,19 @@ const struct story stories[] = {
 	  "f: read 0x1000 until=lock_mmu\n" "resume d until=wait_for_readers\n"
 	  "resume f\n" "resume d\n"
 	  "read 0x1000 vcpu=1\n" "read 0\n" },
+	{ "zaps_gfns", ANON "write 0 7\n" "z: zap-gfns 0 16K until=zap_count\n"
+	  "f: read 0x1000 vcpu=1\n" "resume z\n" "resume f\n" "read 0\n" },
+	{ "zaps_gfns_while_nobody_installs", ANON "write 0 7\n"
+	  "z: zap-gfns 0 16K until=zap_gfns\n" "f: read 0x1000 vcpu=1\n" "resume z\n"
+	  "resume f\n" "read 0\n" },
+	{ "nx_recovery_waits_for_a_zap", "config nx-huge=on\n" "mmap m 2M hva=0x40000000\n"
+	  "madvise m 2M hugepage\n" "host-write m 5\n"
+	  "memslot 1 gpa=0x40000000 hva=m size=2M\n" "mmap n 4K\n" "host-write n 1\n"
+	  "memslot 2 gpa=0 hva=n size=4K\n" "read 0\n" "exec 0x40000000\n"
+	  "z: dontneed n 4K until=notify_unlock\n" "n: nx-recover ratio=1\n" "resume z\n"
+	  "resume n\n" "write 0x40001000 7\n" "dontneed n 4K\n" },
+	{ "refused_move_zaps_its_own", "config phys-bits=36 slot-zap-all=off\n" ANON
+	  "write 0 7\n" "memslot 1 gpa=0x1000000000 hva=m size=16K\n" "write 0 8\n" },
 	{ "mmio_while_memslots_change", ANON "mmap n 4K\n"
 	  "c: memslot 2 gpa=0x100000 hva=n size=4K until=end_update\n" "read 0x200000\n"
 	  "read 0x200000\n" "resume c\n" "read 0x200000\n" },

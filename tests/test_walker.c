@@ -364,6 +364,8 @@ static const struct npt_row npt_reserved[] = {
 	  P | W | U, WALK_READ, WALK_MISCONFIG, 0x10000000d },
 	{ "PS in a top-level entry", 4, 0, P | W | U | PS, WALK_READ, WALK_MISCONFIG,
 	  0x10000000d },
+	{ "bit 8 of a top-level entry", 4, 0, P | W | U | BIT(8), WALK_READ, WALK_MISCONFIG,
+	  0x10000000d },
 	{ "bit 13 of a 2M leaf's address", 2, P | W | U, P | W | U | PS | BIT(13), WALK_READ,
 	  WALK_MISCONFIG, 0x10000000d },
 	{ "bit 29 of a 1G leaf's address", 3, P | W | U, P | W | U | PS | BIT(29), WALK_READ,
