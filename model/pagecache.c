@@ -64,22 +64,29 @@ static void store_page(struct machine *m, unsigned file, u64 index, u64 entry)
 	m->phys->store(m->phys, slot_page(file, index), index % WORDS_PER_PAGE, entry);
 }
 
-pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum holder holder)
+void cache_store_folio(struct machine *m, unsigned file, u64 first, pfn_t head)
 {
 	struct file_state *state = &m->w->file[file];
-	u64 pages = (u64)1 << order, first = index & ~(pages - 1);
-	pfn_t pfn = alloc_frame(m, order);
+	u64 pages = folio_pages(m, head);
 
 	if (state->cached_end < first + pages)
 		state->cached_end = first + pages;
+	page_add_held(m, head, HOLD_CACHE, pages);
+	for (u64 i = 0; i < pages; i++) {
+		page_of(m, head + i)->flags |= PG_CACHE;
+		store_page(m, file, first + i, (head + i) << 1 | ENTRY_PRESENT);
+	}
+	page_add_lru(m, head);
+}
+
+pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum holder holder)
+{
+	u64 pages = (u64)1 << order, first = index & ~(pages - 1);
+	pfn_t pfn = alloc_frame(m, order);
+
 	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, pfn, order, OWNER_USER);
 	page_hand_over(m, pfn, HOLD_OWNER, holder);
-	page_add_held(m, pfn, HOLD_CACHE, pages);
-	for (u64 i = 0; i < pages; i++) {
-		page_of(m, pfn + i)->flags |= PG_CACHE;
-		store_page(m, file, first + i, (pfn + i) << 1 | ENTRY_PRESENT);
-	}
-	page_add_lru(m, pfn);
+	cache_store_folio(m, file, first, pfn);
 	return pfn + (index - first);
 }
 

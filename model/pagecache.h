@@ -35,6 +35,8 @@ u64 folio_pages(struct machine *m, pfn_t pfn);
  * whose page it gives; @holder has the first reference.
  */
 pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum holder holder);
+/* The cache gets a reference for each page of the folio at @head, whose first index is @first. */
+void cache_store_folio(struct machine *m, unsigned file, u64 first, pfn_t head);
 /* filemap_remove_folio(), truncate_cleanup_folio(): what it held is of no interest any more. */
 void cache_remove(struct machine *m, unsigned file, u64 index);
 /* shmem_allowable_huge_orders(), shmem_suitable_orders(): @vma is where it is faulted, or NULL. */

@@ -29,7 +29,7 @@ extern const struct step path_mlock[], path_populate[];
 extern const struct step path_file_fault[], path_dax_fault[];
 extern const struct step path_folio_split[];
 extern const struct step path_file_resize[], path_file_write[], path_file_clean[];
-extern const struct step path_advise[], path_collapse[];
+extern const struct step path_advise[], path_collapse[], path_collapse_file[];
 extern const struct step path_migrate[], path_unmap_page[], path_poison[], path_clear_refs[];
 extern const struct step path_reclaim[], path_young[];
 extern const struct step path_madvise[];

@@ -107,7 +107,10 @@ const struct step path_advise[] = {
 /* hugepage_vma_check(): the sysfs setting does not matter; small VMAs never. */
 static bool may_collapse(const struct vma *vma)
 {
-	return vma && vma->kind == VMA_ANON && vma->anon && !(vma->flags & VM_NOHUGEPAGE) &&
+	bool kind = vma && (vma->kind == VMA_ANON ? vma->anon :
+			    vma->kind == VMA_FILE && vma->mode == FILE_SHMEM);
+
+	return kind && !(vma->flags & VM_NOHUGEPAGE) &&
 	       ((vma->start + HPAGE_SIZE - 1) & HPAGE_MASK) + HPAGE_SIZE <= vma->end;
 }
 
@@ -162,6 +165,38 @@ static s32 scan_ptes(struct machine *m, hva_t start)
 	return error ? error : writable ? 0 : -EINVAL;	/* SCAN_PAGE_RO */
 }
 
+/* hpage_collapse_scan_file() has its own way; what is left to do meanwhile is put aside. */
+static enum step_result begin_file(struct task *t)
+{
+	t->file = (struct file_op){ .hva = t->range.piece_start };
+	t->outer_range = t->range;
+	t->host.page = NO_PFN;
+	return STEP_NEXT;
+}
+
+static bool collapses_file(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->file.hva;
+}
+
+static enum step_result collapse_file(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_CALL;
+}
+
+/* madvise_collapse_errno() */
+static enum step_result end_file(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->range = t->outer_range;
+	t->range.error = t->file.error;
+	t->file.hva = 0;
+	return t->range.error ? STEP_DONE : STEP_BACK;
+}
+
 /* hpage_collapse_scan_pmd(), under mmap_lock for reading; then alloc_charge_hpage(), without. */
 static enum step_result collapse_scan(struct machine *m, struct task *t)
 {
@@ -171,6 +206,10 @@ static enum step_result collapse_scan(struct machine *m, struct task *t)
 	if (!lock_try_read(&current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	lock_release_read(&current_mm(m)->mmap_lock);
+	if (m->sem->traits.no_madvise_collapse && !op->daemon) {
+		op->error = -EINVAL;	/* madvise_behavior_valid() */
+		return STEP_DONE;
+	}
 	if (!op->started && !op->daemon)
 		lru_drain(m);		/* lru_add_drain_all() */
 	op->started = true;
@@ -178,6 +217,8 @@ static enum step_result collapse_scan(struct machine *m, struct task *t)
 		return STEP_DONE;
 	if (host_leaf(m, op->piece_start).level == 2 && host_leaf(m, op->piece_start).present)
 		return STEP_BACK;	/* SCAN_PMD_MAPPED */
+	if (vma_find(m, op->piece_start)->kind == VMA_FILE)
+		return begin_file(t);
 	if (host_has_table(m, op->piece_start))
 		op->error = scan_ptes(m, op->piece_start);
 	else
@@ -320,6 +361,9 @@ static bool collapses(const struct machine *m, const struct task *t)
 
 const struct step path_collapse[] = {
 	STEP(collapse_scan, .to = "collapse_scan", .chain = "madvise_collapse / khugepaged"),
+	STEP(collapse_file, .when = collapses_file, .calls = PATH_COLLAPSE_FILE,
+	     .chain = "madvise_collapse"),
+	STEP(end_file, .when = collapses_file, .to = "collapse_scan", .chain = "madvise_collapse"),
 	STEP(collapse_begin, .when = collapses, .calls = PATH_NOTIFY_START, .chain = COLLAPSE),
 	STEP(collapse_flush, .when = collapses, .calls = PATH_NOTIFY_END,
 	     .chain = COLLAPSE " > pmdp_collapse_flush"),

@@ -123,6 +123,11 @@ static void touch_page(struct machine *m, const struct pt_leaf *leaf, bool write
 {
 	if (!leaf_is_normal(leaf))
 		return;
+	if (leaf->level == 2 && !page_is(m, pt_pfn(leaf->entry), PG_HUGETLB)) {	/* touch_pmd() */
+		host_set_leaf(m, leaf->first << PAGE_SHIFT, 2, leaf->entry | PTE_ACCESSED |
+			      (write ? PTE_DIRTY : 0));
+		return;
+	}
 	if (write && !(leaf->entry & PTE_DIRTY))
 		page_set_dirty(m, pt_pfn(leaf->entry));
 	m->sem->ops.mark_accessed(m, page_head(m, pt_pfn(leaf->entry)));

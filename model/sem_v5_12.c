@@ -284,7 +284,7 @@ static const struct traits traits = {
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 4, .reexecutes = true, .double_map = true,
-	.file_pmd_counts = true, .rmap_splits_first = true,
+	.file_pmd_counts = true, .rmap_splits_first = true, .no_madvise_collapse = true,
 	.hugetlb_zap_notifies = true, .checks_hwpoison = true,
 };
 
@@ -306,6 +306,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_FILE_CLEAN] = path_file_clean,
 	[PATH_PROTECT] = path_protect,
 	[PATH_ADVISE] = path_advise,
+	[PATH_COLLAPSE_FILE] = path_collapse_file,
 	[PATH_COLLAPSE] = path_collapse, [PATH_MADVISE] = path_madvise,
 	[PATH_MMAP] = path_mmap,
 	[PATH_MLOCK] = path_mlock,

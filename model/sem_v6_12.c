@@ -40,6 +40,7 @@ static const struct traits traits = {
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
 	.split_keeps_dirty = true, .gup_touches_hugetlb = true,
 	.protect_pmd_cleans = true, .protect_notifies_pud = true,
+	.collapse_retracts_all = true,
 	.shmem_fits_vma = true, .set_pmd_asks_vma = true, .fault_maps_folio = MAPS_SHARED_ANON,
 };
 

@@ -167,6 +167,7 @@ static const struct traits traits = {
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
 	.split_keeps_dirty = true, .collapse_read_only = true,
 	.protect_notifies_pud = true,
+	.collapse_retracts_all = true,
 	.shmem_fits_vma = true, .set_pmd_asks_vma = true, .fault_maps_folio = MAPS_ALL,
 	.split_keeps_buddies = true, .shmem_any_order = true, .around_maps_folio = true,
 	.zap_pmd_marks = true,

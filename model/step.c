@@ -43,6 +43,8 @@ const char *path_name(enum path_id path)
 		return "file-clean";
 	case PATH_ADVISE:
 		return "advise";
+	case PATH_COLLAPSE_FILE:
+		return "collapse-file";
 	case PATH_COLLAPSE:
 		return "collapse";
 	case PATH_PROTECT:

@@ -29,6 +29,7 @@ enum path_id {
 	PATH_FILE_CLEAN,	/* write-back: write_cache_pages() */
 	PATH_PROTECT,		/* mprotect() */
 	PATH_ADVISE,		/* MADV_HUGEPAGE, MADV_NOHUGEPAGE */
+	PATH_COLLAPSE_FILE,	/* collapse_file(), collapse_pte_mapped_thp() */
 	PATH_COLLAPSE,		/* MADV_COLLAPSE, khugepaged */
 	PATH_MADVISE,		/* MADV_FREE, MADV_WILLNEED, MADV_POPULATE_* */
 	PATH_MMAP,
@@ -471,6 +472,7 @@ struct task {
 	struct notify notify;
 	struct notify outer;	/* the open notification around .notify */
 	struct range_op range;
+	struct range_op outer_range;	/* MADV_COLLAPSE, while a file's pages are replaced */
 	struct file_op file;
 	struct populate_op populate;
 	struct page_op pages;

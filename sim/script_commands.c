@@ -204,9 +204,7 @@ static const char *do_madvise(struct script *s, const struct command *c)
 		return anon_range(s, c, EVENT_POISON);
 	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
 		if (!strcmp(script_word(c, 3), advices[i])) {
-			const char *why = i == ADVICE_COLLAPSE ?
-					  anon_range(s, c, EVENT_MADVISE) :
-					  range(s, c, EVENT_MADVISE);
+			const char *why = range(s, c, EVENT_MADVISE);
 
 			s->events[s->nr_events - 1].advice = i;
 			return why;

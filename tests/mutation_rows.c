@@ -78,6 +78,10 @@ const struct trait_row trait_rows[] = {
 	SWITCH(anon_exclusive), SWITCH(zap_noted_nonpresent), SWITCH(dirty_skipped_over_table),
 	SWITCH(double_map), SWITCH(hugetlb_dontneed), SWITCH(hugetlb_zap_notifies),
 	SWITCH(hugetlb_restores), SWITCH(huge_zero_special), SWITCH(huge_zero_wp),
+	SWITCH(file_pmd_counts), SWITCH(rmap_splits_first), SWITCH(split_keeps_buddies),
+	SWITCH(shmem_any_order), SWITCH(shmem_fits_vma), SWITCH(set_pmd_asks_vma),
+	SWITCH(around_maps_folio), SWITCH(zap_pmd_marks), SWITCH(protect_pmd_cleans),
+	SWITCH(protect_notifies_pud), SWITCH(no_madvise_collapse), SWITCH(collapse_retracts_all),
 	SWITCH(collapse_read_only), SWITCH(gup_touches_hugetlb), SWITCH(split_keeps_dirty),
 	SWITCH(protect_pmd_writable), SWITCH(anon_ref_add), SWITCH(collapses_unchecked),
 };
