@@ -105,7 +105,8 @@ static bool vma_continues(const struct vma *vma, const struct vma *next)
 {
 	u64 pages = (vma->end - vma->start) >> PAGE_SHIFT;
 
-	return vma->used && next->used && vma->end == next->start && vma->flags == next->flags &&
+	return vma->used && next->used && vma->end == next->start &&
+	       !((vma->flags ^ next->flags) & ~(u32)VM_SOFT_CLEAN) &&
 	       vma->kind == next->kind && vma->object == next->object &&
 	       vma->mode == next->mode &&
 	       !(vma->flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP | VM_HUGETLB)) &&
@@ -184,9 +185,14 @@ bool vma_is_dax(const struct vma *vma)
 	return vma->kind == VMA_FILE && vma->mode == FILE_DAX;
 }
 
-/* Its filesystem wants to hear of the first write to each page: ->page_mkwrite. */
+/*
+ * Its filesystem wants to hear of the first write to each page: ->page_mkwrite. Or there are soft
+ * dirty bits to keep; a page that is mapped for reading has no W then.
+ */
 static bool vma_wants_writenotify(const struct vma *vma)
 {
+	if ((vma->flags & VM_SOFT_CLEAN) && vma->kind != VMA_HUGETLB)
+		return true;
 	return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
 }
 
@@ -202,6 +208,11 @@ u64 vma_prot_bits(const struct vma *vma)
 	if (!(vma->flags & VM_EXEC))
 		bits |= PTE_NX;
 	return bits;
+}
+
+u64 pte_reused(u64 entry)
+{
+	return (entry & ~PTE_SOFT_CLEAN) | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
 }
 
 pfn_t anon_alloc(struct machine *m)

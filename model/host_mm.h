@@ -25,6 +25,7 @@ enum vm_flag {
 	VM_HUGETLB	= 0x400000,
 	VM_ACCOUNT	= 0x100000,	/* private and once writable: keeps VMAs from merging */
 	VM_WIPEONFORK	= 0x2000000,
+	VM_SOFT_CLEAN	= 0x08000000,	/* VM_SOFTDIRTY (the same bit) is not set */
 	VM_MIXEDMAP	= 0x10000000,
 	VM_HUGEPAGE	= 0x20000000,
 	VM_NOHUGEPAGE	= 0x40000000,
@@ -43,6 +44,7 @@ enum vm_flag {
 #define PTE_HWPOISON	BIT(58)		/* stands for the hwpoison swap entry; not present */
 #define PTE_SAVED_DIRTY	BIT(58)		/* of a present PTE: D while W was not set (6.6) */
 #define PTE_SPECIAL	BIT(9)
+#define PTE_SOFT_CLEAN	BIT(11)		/* pte_soft_dirty() (the same bit) is not true */
 #define PTE_NX		BIT(63)
 
 /* How the driver puts its pages into a VMA. Kernel helper in brackets. */
@@ -166,6 +168,8 @@ u64 vma_prot_bits(const struct vma *vma);
 /* A new anonymous page, its first reference the PTE's that will map it; and that PTE. */
 pfn_t anon_alloc(struct machine *m);
 u64 anon_entry(const struct vma *vma, pfn_t pfn, bool write);
+/* pte_mkyoung(pte_mkdirty()), maybe_mkwrite(): of a page that is written where it is */
+u64 pte_reused(u64 entry);
 /* Will the hardware, and GUP, use it? */
 bool leaf_is_accessible(const struct pt_leaf *leaf);
 /* vm_normal_page(): does this leaf map a page that it holds a reference to? */

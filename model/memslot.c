@@ -15,6 +15,26 @@ int memslots_end(const struct machine *m)
 	return memslots_begin(m) + MAX_SLOTS;
 }
 
+/* Of two with one hva the row that was there first, as in the interval tree (since 5.17). */
+int memslot_next_by_hva(const struct machine *m, int row)
+{
+	const struct memslot *slots = m->w->kvm.slots;
+	int next = NO_SLOT;
+
+	for (int i = memslots_begin(m); i < memslots_end(m); i++) {
+		hva_t hva = slots[i].userspace_addr;
+
+		if (!(slots[i].flags & KVM_MEMSLOT_USED))
+			continue;
+		if (row != NO_SLOT && (hva < slots[row].userspace_addr ||
+				       (hva == slots[row].userspace_addr && i <= row)))
+			continue;
+		if (next == NO_SLOT || hva < slots[next].userspace_addr)
+			next = i;
+	}
+	return next;
+}
+
 int memslot_active(const struct machine *m, int row)
 {
 	return memslots_begin(m) + row % MAX_SLOTS;

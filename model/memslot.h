@@ -17,6 +17,8 @@ struct task;
 /* Rows of the active set: kvm_for_each_memslot() */
 int memslots_begin(const struct machine *m);
 int memslots_end(const struct machine *m);
+/* The next row after @row (NO_SLOT: the first) by its hva: kvm_for_each_memslot_in_hva_range() */
+int memslot_next_by_hva(const struct machine *m, int row);
 /* The row for the same memslot in the active set, and in the other. */
 int memslot_active(const struct machine *m, int row);
 int memslot_inactive(const struct machine *m, int row);

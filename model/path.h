@@ -127,6 +127,7 @@ bool clears_full_log(const struct machine *m, const struct task *t);
 bool log_ends(const struct machine *m, const struct task *t);
 bool log_rearms(const struct machine *m, const struct task *t);
 bool slot_goes(const struct machine *m, const struct task *t);
+gpa_t access_gpa(const struct machine *m, const struct access *a);
 bool fault_continues(const struct machine *m, const struct task *t);
 bool fault_continues_in_slot(const struct machine *m, const struct task *t);
 bool fault_installs(const struct machine *m, const struct task *t);

@@ -15,9 +15,15 @@
 /* What a VMM answers to an MMIO read. */
 #define MMIO_ANSWER	0x5a5a5a5a
 
+/* Code in recordings begins with eax == 0, which is where its page of code is, too. */
+gpa_t access_gpa(const struct machine *m, const struct access *a)
+{
+	return a->fetching || a->adding ? m->w->config.code_gpa : a->gpa;
+}
+
 static gfn_t wanted_gfn(const struct machine *m, const struct access *a)
 {
-	return (a->fetching ? m->w->config.code_gpa : a->gpa) >> PAGE_SHIFT;
+	return access_gpa(m, a) >> PAGE_SHIFT;
 }
 
 /*
@@ -26,6 +32,8 @@ static gfn_t wanted_gfn(const struct machine *m, const struct access *a)
  */
 static unsigned wanted_rights(const struct machine *m, const struct access *a, bool again)
 {
+	if (a->adding)
+		return m->w->config.ept || again ? WALK_WRITE : WALK_READ;
 	if (a->fetching || a->kind == ACCESS_EXEC)
 		return WALK_EXEC;
 	if (a->kind == ACCESS_READ)
@@ -104,7 +112,9 @@ static void use_page(struct machine *m, struct access *a, const struct tlb_entry
 	a->pfn = pfn;
 	if (page_is(m, pfn, PG_FREE))
 		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
-	if (a->fetching)
+	if (a->adding)
+		wrote_page(m, wanted_gfn(m, a), pfn);
+	if (a->fetching || a->adding)
 		return;
 	if (a->kind == ACCESS_READ)
 		a->value = page_load(m, pfn, a->gpa);
@@ -114,6 +124,46 @@ static void use_page(struct machine *m, struct access *a, const struct tlb_entry
 		page_store(m, pfn, a->gpa, page_load(m, pfn, a->gpa) + 1);
 	if (a->kind == ACCESS_WRITE || a->kind == ACCESS_RMW)
 		wrote_page(m, wanted_gfn(m, a), pfn);
+}
+
+/* Zeroes from @a's address to the end of the page, or to the first word that is none; bytes. */
+static u64 zeroes(struct machine *m, const struct access *a)
+{
+	u64 n = 4;
+
+	while ((a->gpa + n) % PAGE_SIZE && !page_load(m, a->pfn, a->gpa + n))
+		n += 4;
+	return n;
+}
+
+/*
+ * What a recording's guest jumps to: HLT (0xf4) ends the loop, and zeroes are add %al,(%eax) with
+ * both 0, again and again up to the next page. Nothing else is known.
+ */
+static void execute(struct machine *m, struct access *a)
+{
+	u32 word = page_load(m, a->pfn, a->gpa);
+
+	if (a->adding) {
+		a->adding = false;
+		a->gpa += a->stride;
+	} else if (!page_is(m, a->pfn, PG_VALID) || page_is(m, a->pfn, PG_FREE)) {
+		a->unknown_code = true;
+		a->count = 0;
+	} else if (!(a->gpa % 4) && (word & 0xff) == 0xf4) {
+		a->count = 0;
+	} else if (!(a->gpa % 4) && !word) {
+		a->adding = true;
+		a->stride = zeroes(m, a);
+	} else {
+		a->unknown_code = true;
+		a->count = 0;
+	}
+}
+
+static bool runs_code(const struct machine *m, const struct access *a)
+{
+	return a->kind == ACCESS_EXEC && m->w->config.code_gpa != NO_PFN && !a->fetching;
 }
 
 /*
@@ -128,12 +178,14 @@ static enum step_result guest_access(struct machine *m, struct task *t)
 	if (m->sem->ops.load_root(m, t->vcpu) == NO_PFN)
 		return STEP_BLOCKED;
 	entry = translate(m, t, false);
-	if (entry && a->kind == ACCESS_RMW && !a->fetching)
+	if (entry && (a->kind == ACCESS_RMW || a->adding) && !a->fetching)
 		entry = translate(m, t, true);
 	if (!entry)
 		return STEP_NEXT;
 	use_page(m, a, entry);
-	if (!a->fetching)
+	if (runs_code(m, a))
+		execute(m, a);
+	else if (!a->fetching)
 		next_access(a);
 	else if (a->random)
 		random_address(a);
@@ -226,6 +278,7 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 	hva_t hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, false);
 	u32 eax = a->value;
 
+	a->unknown_code = a->adding;
 	if (a->kind == ACCESS_EXEC && a->failed) {	/* handle_emulation_failure() */
 		a->internal_error = true;
 		a->count = 0;

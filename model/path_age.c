@@ -26,10 +26,20 @@ static enum step_result clear_refs_lock(struct machine *m, struct task *t)
 									    STEP_BLOCKED;
 }
 
-/* The whole address space, whatever is in it. */
+/* Each VMA is clean, and vma_set_page_prot() takes W from a shared one's pages to come. */
+static void clear_vmas(struct machine *m)
+{
+	struct host_mm *mm = current_mm(m);
+
+	for (unsigned i = 0; i < mm->nr_vmas && !m->w->config.no_soft_dirty; i++)
+		if (mm->vma[i].used)
+			mm->vma[i].flags |= VM_SOFT_CLEAN;
+}
+
+/* The notification is of the whole address space, whatever is in it. */
 static enum step_result begin_soft_dirty(struct machine *m, struct task *t)
 {
-	(void)m;
+	clear_vmas(m);
 	t->notify = (struct notify){ .end = ~(hva_t)0, .event = NOTIFY_SOFT_DIRTY };
 	return STEP_CALL;
 }
@@ -40,7 +50,8 @@ static u64 without_soft_dirty(struct machine *m, const struct vma *vma, const st
 	bool pinned = !(vma->flags & VM_SHARED) && leaf_is_normal(leaf) &&
 		      page_count(m, pt_pfn(leaf->entry)) >= GUP_PIN_COUNTING_BIAS;
 
-	return m->w->config.no_soft_dirty || pinned ? leaf->entry : leaf->entry & ~PTE_WRITE;
+	return m->w->config.no_soft_dirty || pinned ? leaf->entry :
+	       (leaf->entry & ~PTE_WRITE) | PTE_SOFT_CLEAN;
 }
 
 static void clear_leaf(struct machine *m, const struct task *t, const struct vma *vma,
@@ -141,7 +152,7 @@ static enum step_result young_age(struct machine *m, struct task *t)
 {
 	gfn_t lo, hi;
 
-	for (int row = memslots_begin(m); row < memslots_end(m); row++)
+	for (int row = NO_SLOT; (row = memslot_next_by_hva(m, row)) != NO_SLOT; )
 		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
 			t->notify.young |= m->sem->ops.age_range(m, lo, hi);
 	return STEP_NEXT;

@@ -198,7 +198,7 @@ static enum step_result install_file_page(struct machine *m, struct task *t)
 	} else {
 		if (same)
 			host_set_leaf(m, t->host.hva, 1,
-				      leaf.entry | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
+				      pte_reused(leaf.entry));
 		page_put(m, pfn, HOLD_MM);
 	}
 	t->host.page = NO_PFN;

@@ -40,6 +40,7 @@ static void add_to_child(struct machine *m, const struct vma *vma)
 	assert(copy);
 	if (vma->flags & VM_WIPEONFORK)
 		copy->anon = 0;
+	copy->flags &= ~(u32)VM_LOCKED;
 	copy->used = vma->used;		/* vma_interval_tree_insert_after() */
 }
 

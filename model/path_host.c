@@ -190,7 +190,7 @@ static enum step_result reuse_anon_page(struct machine *m, struct task *t)
 	struct pt_leaf leaf = fault_leaf(m, t);
 
 	page_of(m, pt_pfn(leaf.entry))->flags |= PG_EXCLUSIVE;	/* folio_move_anon_rmap() */
-	host_set_leaf(m, t->host.hva, 1, leaf.entry | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
+	host_set_leaf(m, t->host.hva, 1, pte_reused(leaf.entry));
 	return STEP_NEXT;
 }
 
@@ -279,7 +279,7 @@ static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn
 	    page_is(m, page_head(m, pfn), PG_DIRTY))
 		bits |= PTE_DIRTY;
 	if (vma->mode == MODE_PAGE && write) {	/* do_shared_fault(), fault_dirty_shared_page() */
-		bits |= PTE_DIRTY;
+		bits |= PTE_DIRTY | PTE_WRITE;
 		page_set_dirty(m, pfn);
 	}
 	host_set_leaf(m, hva, 1, pfn << PAGE_SHIFT | bits | (normal ? 0 : PTE_SPECIAL));
@@ -308,6 +308,14 @@ static bool may_insert_pmd(struct machine *m, const struct vma *vma, hva_t hva, 
 	return start >= vma->start && !host_has_table(m, hva);
 }
 
+/* insert_pmd() */
+static void insert_pmd(struct machine *m, const struct vma *vma, const struct task *t, pfn_t pfn)
+{
+	u64 entry = pfn << PAGE_SHIFT | vma_prot_bits(vma) | PTE_SPECIAL | PTE_HUGE;
+
+	host_set_leaf(m, t->host.hva, 2, t->host.write ? pte_reused(entry) : entry);
+}
+
 /* The driver's fault handler: what ttm_bo_vm_fault_reserved() does for one page. */
 static enum step_result driver_fault(struct machine *m, struct task *t)
 {
@@ -324,14 +332,12 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 	}
 	pfn = object_pfn(m, vma->object, index);
 	if (may_insert_pmd(m, vma, hva, object_pfn(m, vma->object, first), object->pages - first))
-		host_set_leaf(m, hva, 2, object_pfn(m, vma->object, first) << PAGE_SHIFT |
-			      vma_prot_bits(vma) | PTE_SPECIAL | PTE_HUGE |
-			      (t->host.write ? PTE_DIRTY : 0));
+		insert_pmd(m, vma, t, object_pfn(m, vma->object, first));
 	else if (may_insert(m, vma, pfn))
 		insert_leaf(m, vma, hva, pfn, t->host.write);
 	else
 		t->host.error = true;
-	return STEP_NEXT;
+	return STEP_DONE;	/* VM_FAULT_NOPAGE: what lacks W faults again */
 }
 
 /* do_cow_fault(): the driver's page is copied and given back; MODE_PAGE alone may be private. */
@@ -367,7 +373,7 @@ static enum step_result reuse_shared_page(struct machine *m, struct task *t)
 	if (leaf_is_normal(&leaf))
 		page_get(m, pfn, HOLD_MM);
 	host_set_leaf(m, t->host.hva, leaf.level,
-		      leaf.entry | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
+		      pte_reused(leaf.entry));
 	if (leaf_is_normal(&leaf)) {
 		page_set_dirty(m, pfn);		/* fault_dirty_shared_page() */
 		page_put(m, pfn, HOLD_MM);
@@ -563,8 +569,10 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		op->error = -ENOMEM;
 	else if (!op->error)
 		op->error = fill_at_mmap(m, added);
-	if (added && !op->error)
+	if (added && !op->error) {
 		vma_merge(m, added);
+		vma_find(m, op->hva)->flags &= ~(u32)VM_SOFT_CLEAN;
+	}
 	if (!added || !op->error)
 		return STEP_NEXT;
 	t->range = (struct range_op){ .start = vma.start, .end = vma.end, .split = 2,

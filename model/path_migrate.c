@@ -13,7 +13,9 @@
 #include "model/semantics.h"
 #include "model/swap.h"
 
+#define EIO	5
 #define EINVAL	22
+#define EFAULT	14
 #define EAGAIN	11
 #define EBUSY	16
 
@@ -63,6 +65,14 @@ static void isolate_by_address(struct machine *m, const struct page_op *op, pfn_
 		page_put(m, pfn, HOLD_MM);
 }
 
+/* get_user_pages_fast() of what has no page; get_hwpoison_page() of the zero page */
+static s32 offline_error(struct machine *m, const struct page_op *op)
+{
+	const struct vma *vma = vma_find(m, op->at);
+
+	return !vma || (vma->flags & (VM_PFNMAP | VM_IO)) ? -EFAULT : -EIO;
+}
+
 /* add_page_for_migration() of the next address */
 static enum step_result isolate_page(struct machine *m, struct task *t)
 {
@@ -75,7 +85,7 @@ static enum step_result isolate_page(struct machine *m, struct task *t)
 		isolate_by_address(m, op, pt_pfn(leaf.entry));
 		list_set(m, LIST_PAGES, op->nr++, pt_pfn(leaf.entry));
 	} else if (op->kind == PAGES_OFFLINE) {
-		op->error = -EINVAL;
+		op->error = offline_error(m, op);
 	}
 	op->at += PAGE_SIZE;
 	return STEP_BACK;

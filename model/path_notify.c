@@ -83,7 +83,7 @@ static enum step_result notify_zap(struct machine *m, struct task *t)
 	bool zapped[2] = { false, false };
 	gfn_t lo, hi;
 
-	for (int row = memslots_begin(m); row < memslots_end(m); row++)
+	for (int row = NO_SLOT; (row = memslot_next_by_hva(m, row)) != NO_SLOT; )
 		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
 			m->sem->ops.unmap_range(m, lo, hi, zapped);
 	t->notify.flush = m->sem->ops.zap_flushes(m, zapped[0], zapped[1]);

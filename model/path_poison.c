@@ -10,6 +10,7 @@
 #include "model/path.h"
 #include "model/semantics.h"
 
+#define EFAULT	14
 #define EINVAL	22
 
 /* get_user_pages_fast() of the injector; MF_COUNT_INCREASED */
@@ -21,7 +22,7 @@ static enum step_result get_poisoned_page(struct machine *m, struct task *t)
 
 	if (m->w->config.no_memory_failure || !leaf.present || leaf.level != 1 ||
 	    !leaf_is_normal(&leaf) || !page_is(m, pfn, PG_ANON)) {
-		op->error = -EINVAL;
+		op->error = m->w->config.no_memory_failure ? -EINVAL : -EFAULT;
 		return STEP_DONE;
 	}
 	page_try_get_folio(m, pfn, HOLD_MM, 1);

@@ -405,10 +405,24 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* change_pte_range() and can_change_pte_writable(): exclusive anonymous pages regain W. */
+/*
+ * can_change_pte_writable(), which is not asked of a shared VMA without page_mkwrite: soft dirty
+ * bits do not count, as vma_wants_writenotify() sees the old vm_page_prot.
+ */
+static bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	if (!(vma->flags & VM_WRITE) || (leaf->entry & PTE_SOFT_CLEAN) ||
+	    !(leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY)) || !leaf_is_normal(leaf))
+		return false;
+	if (vma->flags & VM_SHARED)
+		return vma->kind == VMA_FILE && vma->mode != FILE_SHMEM;
+	return page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE);
+}
+
 static u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
-	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY;
+	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY |
+		   PTE_SOFT_CLEAN;
 	u64 entry = (leaf->entry & keep) | vma_prot_bits(vma);
 
 	if (leaf->level == 2 && m->sem->traits.protect_pmd_cleans && vma->kind != VMA_HUGETLB &&
@@ -418,10 +432,7 @@ static u64 protected_entry(struct machine *m, const struct vma *vma, const struc
 	    (vma->kind == VMA_HUGETLB || !m->sem->traits.protect_pmd_writable))
 		return vma->flags & VM_SHARED ? entry : entry & ~PTE_WRITE;
 
-	if (!(vma->flags & VM_SHARED) && (vma->flags & VM_WRITE) && leaf_is_normal(leaf) &&
-	    (leaf->entry & PTE_DIRTY) && page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE))
-		entry |= PTE_WRITE;
-	return entry;
+	return entry | (may_regain_write(m, vma, leaf) ? PTE_WRITE : 0);
 }
 
 static enum step_result change_ptes(struct machine *m, struct task *t)

@@ -12,8 +12,23 @@
 #include "model/semantics.h"
 #include "model/swap.h"
 
+#define EINVAL	22
+#define ENOMEM	12
+
+/* Of the first VMA: recordings name one. */
+static bool can_madv_lru_vma(const struct vma *vma)
+{
+	return vma && !(vma->flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB));
+}
+
 static enum step_result reclaim_begin(struct machine *m, struct task *t)
 {
+	const struct vma *vma = vma_find(m, t->pages.start);
+
+	if (t->pages.kind != PAGES_SHRINK && !can_madv_lru_vma(vma)) {
+		t->pages.error = vma ? -EINVAL : -ENOMEM;
+		return STEP_DONE;
+	}
 	lru_drain(m);
 	t->pages.at = t->pages.start;
 	t->pages.page = NO_PFN;

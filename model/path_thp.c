@@ -271,7 +271,7 @@ enum step_result reuse_huge_page(struct machine *m, struct task *t)
 
 	page_of(m, pt_pfn(leaf.entry))->flags |= PG_EXCLUSIVE;
 	host_set_leaf(m, t->host.hva & HPAGE_MASK, 2,
-		      leaf.entry | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED);
+		      pte_reused(leaf.entry));
 	return STEP_NEXT;
 }
 

@@ -88,7 +88,10 @@ struct access {
 	u8 failed;		/* PATH_HOST_ACCESS: SIGSEGV, or a short copy */
 	u8 random;		/* addresses come from .lcg, offsets within .mask of .base */
 	u8 internal_error;	/* the emulator gave up: KVM_EXIT_INTERNAL_ERROR */
-	u8 retried;		/* retry_instruction() has let the guest try this access again */
+	u8 retried : 1;		/* retry_instruction() has let the guest try this access again */
+	u8 adding : 1;		/* ACCESS_EXEC: the code's own access is at hand, to .code_gpa */
+	u8 unknown_code : 1;	/* ACCESS_EXEC: what is executed is not modelled */
+	u8 unused : 5;
 	u8 prefetch;		/* a fault that no access has caused */
 	u16 more;		/* PATH_HOST_ACCESS: memset(): words of this page after the first */
 	gpa_t base;

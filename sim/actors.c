@@ -14,6 +14,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "model/path.h"
 #include "sim/rewind.h"
 
 enum {
@@ -165,7 +166,7 @@ static bool show(struct hunt *h, struct actor *a, const struct item *item)
 static struct item fault_item(const struct vm *vm, const struct task *t)
 {
 	const struct access *a = &t->access;
-	gpa_t gpa = a->fetching ? vm->w.config.code_gpa : a->gpa;
+	gpa_t gpa = access_gpa(&vm->m, a);
 
 	return (struct item){ .kind = NR_CONFORM_KINDS, .event = ITEM_FAULT,
 			      .frame = { NO_PFN, NO_PFN },

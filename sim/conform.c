@@ -134,6 +134,8 @@ static void drain(struct run *run)
 
 	lru_drain(&run->vm->m);
 	lru_forget_all(run);
+	for (size_t i = 0; i < run->command->nr_after; i++)
+		trace_free(run, &run->command->after[i]);
 	for (size_t i = n; i < run->vm->nr_notes; i++) {
 		const struct note *note = &run->vm->notes[i].note;
 
@@ -182,6 +184,8 @@ static void run_events(struct run *run, const struct script_events *todo)
 		if (is_over(outcome))
 			break;
 	}
+	if (!strcmp(run->outcome.word, "unknown_code"))
+		lose(run, "the guest executes what is neither zeroes nor HLT");
 	if (script_shows_log(run->command))
 		run->splats_read = run->vm->nr_splats;
 	if (run->vm->dead)
@@ -245,6 +249,8 @@ static void run_command(struct run *run)
 		lose(run, NO_ORDER);
 	else if (!lost && todo.verdict == SCRIPT_UNMODELLED)
 		lose(run, todo.why);
+	else if (!lost && beyond_model(run, &todo))
+		lose(run, beyond_model(run, &todo));
 	else if (!lost && reuses_mapped_frame(run))
 		lose(run, "a page that is still mapped is allocated again");
 	else if (!lost)

@@ -58,6 +58,14 @@ static struct said mmio_said(const struct run *run, size_t n)
 	return say("%s", "");
 }
 
+/* Of the random loops, and of a fetch, it does not print that there were more. */
+static bool says_more(const struct run *run)
+{
+	const char *verb = run->command->nr_words ? run->command->words[0] : "";
+
+	return !strcmp(verb, "gread") || !strcmp(verb, "gwrite") || !strcmp(verb, "grmw");
+}
+
 static void answer_mmio(struct run *run)
 {
 	const struct answer *answer = &run->command->answer;
@@ -75,7 +83,7 @@ static void answer_mmio(struct run *run)
 	if (answer->more_mmio)
 		observe(run, CONFORM_EXIT, place, "more MMIO exits",
 			*mmio_said(run, PRINTED_EXITS).text ? "more MMIO exits" : "no more");
-	else if (*mmio_said(run, n).text)
+	else if (*mmio_said(run, n).text && (n < PRINTED_EXITS || says_more(run)))
 		observe(run, CONFORM_EXIT, place, NULL, mmio_said(run, n).text);
 }
 
@@ -110,6 +118,15 @@ static bool is_register(struct run *run)
 	       !page_is(&run->vm->m, o->pfn, PG_VALID);
 }
 
+/* What a page holds that is the allocator's, or somebody else's by now */
+static bool is_freed(struct run *run)
+{
+	const struct outcome *o = &run->outcome;
+
+	return run->says && o->has_value && run->main != EVENT_WRITE && o->pfn != NO_PFN &&
+	       page_is(&run->vm->m, o->pfn, PG_FREE) && !o->error;
+}
+
 /* What nothing has told yet; from here on it reads so until it is written. */
 static void learn_register(struct run *run, uint64_t value)
 {
@@ -129,6 +146,10 @@ static void answer_value(struct run *run, uint64_t value)
 	struct place place = place_of_command(run);
 	struct said recorded = say("0x%llx", (unsigned long long)value);
 
+	if (is_freed(run) && run->outcome.value != value) {
+		observe_unmodelled(run, CONFORM_VALUE, place, recorded.text);
+		return;
+	}
 	if (is_register(run) && (!run->outcome.has_value || !value ||
 				 run->outcome.value != value)) {
 		learn_register(run, value);
@@ -228,9 +249,10 @@ static struct said signal_said(struct run *run, hva_t hva)
 	struct vma *vma = vma_find(&run->vm->m, hva);
 	bool write = run->main == EVENT_HOST_WRITE;
 	bool permitted = vma && (vma->flags & (write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC));
+	bool poisoned = host_leaf(&run->vm->m, hva & PAGE_MASK).poisoned;	/* BUS_MCEERR_AR */
 
 	return say("HOST-%s code=%d addr=0x%llx", permitted ? "SIGBUS" : "SIGSEGV",
-		   !vma ? 1 : 2, (unsigned long long)hva);
+		   !vma ? 1 : permitted && poisoned ? 4 : 2, (unsigned long long)hva);
 }
 
 /* What such a command prints is not about the VM; "maps" prints facts below itself. */
@@ -251,7 +273,8 @@ static void answer_other(struct run *run)
 	uint64_t hva = 0;
 
 	if (!strncmp(text, "HOST-", 5)) {
-		if (run->says && !strcmp(run->outcome.word, "sigsegv"))
+		if (run->says && (!strcmp(run->outcome.word, "sigsegv") ||
+				  !strcmp(run->outcome.word, "sigbus")))
 			script_address(run->script, run->command->words[1], &hva);
 		observe(run, CONFORM_SIGNAL, place, text,
 			hva ? signal_said(run, hva).text : NULL);
@@ -292,7 +315,8 @@ void conform_answer(struct run *run)
 		answer_value(run, answer->value);
 		break;
 	case ANSWER_PAGE:
-		look_at_object(run);
+		if (!conform_look(run))
+			look_at_object(run);
 		break;
 	case ANSWER_OTHER:
 		answer_other(run);

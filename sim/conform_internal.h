@@ -131,6 +131,9 @@ void conform_s2(struct run *run, const struct fact *fact);
 void conform_lookup(struct run *run);	/* conform_lookup.c: "kvm ..." */
 void conform_facts(struct run *run);	/* conform_facts.c */
 void conform_trace(struct run *run);	/* conform_trace.c */
+/* NULL, or why the command is not modelled, as things are (conform_limits.c). */
+const char *beyond_model(struct run *run, const struct script_events *todo);
+void trace_free(struct run *run, const struct trace_event *event);
 void conform_splats(struct run *run);	/* conform_splat.c: of the recording, at its end */
 
 /* ---- conform_actors.c: several threads, in the order that the trace shows ---- */

@@ -26,8 +26,8 @@ static struct page_facts page_parse(const char *text)
 	page.pfn = pfn;
 	page.known = true;
 	page.nopage = strstr(text, " NOPAGE");
-	page.head = strstr(text, " head");
-	page.tail = strstr(text, " tail");
+	page.head = strstr(text, " head(");
+	page.tail = strstr(text, " tail(");
 	page.reserved = strstr(text, " rsvd");
 	order = strchr(text, '(');
 	sscanf(text, "pfn=0x%*x ref=%d map=%d", &page.ref, &page.map);

@@ -328,6 +328,13 @@ static const struct { const char *event; enum conform_kind kind; read_event read
 	{ "page_ref_mod_unless", CONFORM_PAGE_REF, read_page_ref },
 };
 
+void trace_free(struct run *run, const struct trace_event *event)
+{
+	if (is_prefix(event->name, "mm_page_free"))
+		frames_gone(&run->frames, field(event, "pfn", 16),
+			    (uint64_t)1 << (field(event, "order", 10) & 15));
+}
+
 /* Events that say what the following ones are about. */
 static void follow_context(struct scan *scan, const struct trace_event *event)
 {
@@ -342,9 +349,8 @@ static void follow_context(struct scan *scan, const struct trace_event *event)
 		enter_fault(scan, event);
 	} else if (!strcmp(event->name, "handle_mm_fault_ret")) {
 		leave_fault(scan, event);
-	} else if (is_prefix(event->name, "mm_page_free")) {
-		frames_gone(&scan->run->frames, field(event, "pfn", 16),
-			    (uint64_t)1 << (field(event, "order", 10) & 15));
+	} else {
+		trace_free(scan->run, event);
 	}
 }
 

@@ -22,11 +22,13 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 	const struct access *a = &t->access;
 
 	o->left = a->count;
-	o->stopped_at = a->random ? a->base : a->gpa;	/* ebx */
+	o->stopped_at = a->random || a->kind == ACCESS_EXEC ? a->base : a->gpa;	/* ebx */
 	o->error = a->error;
 	o->value = a->random && a->kind == ACCESS_WRITE ? 0 : a->value;	/* eax is not used */
 	o->has_value = true;
-	if (a->error && t->fault.pfn == KVM_PFN_ERR_HWPOISON)
+	if (a->unknown_code)
+		o->word = "unknown_code";
+	else if (a->error && t->fault.pfn == KVM_PFN_ERR_HWPOISON)
 		o->word = "hwpoison";
 	else if (a->error && t->fault.memory_fault)
 		o->word = "memory_fault";

@@ -53,6 +53,8 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 		return "more than 8 objects";
 	if (s->nr_regions && is_file && !strcmp(script_word(c, 0), "mmap"))
 		s->region[s->nr_regions - 1].file = file == NO_FILE ? -1 : file;
+	if (e->backing == VMA_DEVICE)
+		s->mapped_mode[e->object] = s->mode[e->object];
 	e->populate = !!script_option(c, "populate");
 	return NULL;
 }
@@ -110,7 +112,12 @@ static const char *do_gwrite(struct script *s, const struct command *c)
 
 static const char *do_gexec(struct script *s, const struct command *c)
 {
-	return guest_access(s, c, EVENT_EXEC);
+	const char *why = guest_access(s, c, EVENT_EXEC);
+
+	for (size_t i = 0; i < c->answer.nr_exits; i++)
+		if (c->answer.exits[i].timeout)
+			return "the VMM's timer has ended it";
+	return why;
 }
 
 static const char *do_grmw(struct script *s, const struct command *c)
@@ -318,6 +325,14 @@ static const char *lab_alloc(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* The fault handler goes by the mode of now, the VMA has the flags of then. */
+static bool changes_handler(const char *was, const char *is)
+{
+	static const char alike[] = "pfn remap";
+
+	return was && strcmp(was, is) && !(strstr(alike, was) && strstr(alike, is));
+}
+
 static const char *lab_mode(struct script *s, const struct command *c)
 {
 	static const char *const name[] = { "pfn", "remap", "insert", "page", "mixed", "pmd",
@@ -327,7 +342,11 @@ static const char *lab_mode(struct script *s, const struct command *c)
 
 	e->object = number(c, 2);
 	e->mode = mode;
-	return mode < 0 || e->object >= MAX_OBJECTS ? "an unknown mode" : NULL;
+	if (mode < 0 || e->object >= MAX_OBJECTS)
+		return "an unknown mode";
+	s->mode[e->object] = name[mode];
+	return changes_handler(s->mapped_mode[e->object], name[mode]) ?
+	       "a mode that the VMA was not made for" : NULL;
 }
 
 static const char *do_lab(struct script *s, const struct command *c)

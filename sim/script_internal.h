@@ -18,6 +18,8 @@ struct script {
 	const struct recording *recording;
 	struct { const char *name; uint64_t base, size, offset; int file; } region[MAX_REGIONS];
 	size_t nr_regions;
+	const char *mode[MAX_OBJECTS];		/* of each object, as the script has it; NULL */
+	const char *mapped_mode[MAX_OBJECTS];	/* when it was mapped; NULL: it never was */
 	const char *file_path[MAX_FILES];	/* NULL: has none */
 	char *name[MAX_FILES];			/* paths that are not a word */
 	size_t nr_files;
