@@ -415,7 +415,7 @@ static bool may_regain_write(struct machine *m, const struct vma *vma, const str
 	    !(leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY)) || !leaf_is_normal(leaf))
 		return false;
 	if (vma->flags & VM_SHARED)
-		return vma->kind == VMA_FILE && vma->mode != FILE_SHMEM;
+		return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
 	return page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE);
 }
 
