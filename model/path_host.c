@@ -326,10 +326,9 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 	u64 first = index & ~(u64)511;
 	pfn_t pfn;
 
-	if (!object->used || index >= object->pages) {
-		t->host.error = true;	/* VM_FAULT_SIGBUS */
+	t->host.error = !object->used || index >= object->pages;	/* VM_FAULT_SIGBUS */
+	if (t->host.error)
 		return STEP_NEXT;
-	}
 	pfn = object_pfn(m, vma->object, index);
 	if (may_insert_pmd(m, vma, hva, object_pfn(m, vma->object, first), object->pages - first))
 		insert_pmd(m, vma, t, object_pfn(m, vma->object, first));
@@ -372,8 +371,7 @@ static enum step_result reuse_shared_page(struct machine *m, struct task *t)
 
 	if (leaf_is_normal(&leaf))
 		page_get(m, pfn, HOLD_MM);
-	host_set_leaf(m, t->host.hva, leaf.level,
-		      pte_reused(leaf.entry));
+	host_set_leaf(m, t->host.hva, leaf.level, pte_reused(leaf.entry));
 	if (leaf_is_normal(&leaf)) {
 		page_set_dirty(m, pfn);		/* fault_dirty_shared_page() */
 		page_put(m, pfn, HOLD_MM);
