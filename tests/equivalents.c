@@ -29,6 +29,21 @@ static bool has_no_pfncache(const struct semantics *sem)
 	return !sem->traits.pfncache;
 }
 
+static bool marks_arm64_once(const struct semantics *sem)
+{
+	return sem->traits.arm64_accessed_once;
+}
+
+static bool has_no_gmem(const struct semantics *sem)
+{
+	return !sem->traits.gmem;
+}
+
+static bool maps_no_gmem(const struct semantics *sem)
+{
+	return !sem->traits.gmem_mmap;
+}
+
 static bool prefaults(const struct semantics *sem)
 {
 	return sem->traits.prefaults;
@@ -96,6 +111,10 @@ static bool breaks_by_unshare(const struct semantics *sem)
 	return sem->traits.ksm_unshares;
 }
 
+#define NO_GMEM		"before 6.8 there is no guest_memfd"
+#define PRIVATE_LOCKED	"who looks without mmu_lock only saves itself a look-up; the others wait"
+#define ATTRIBUTES	"faults are stale until the end, and who asks for a gfn's attribute faults"
+#define UNBINDS		"who punches a hole zaps the memslot's gfns, too, if it is still there"
 #define UNHELD	"no reference since 6.2: .ksm_unshares guards it"
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
 #define GONE	"gone since 6.12: .reexecutes guards it"
@@ -229,6 +248,36 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "flush_slot", "collapse_tables", NULL, AND_ENDS },
 	{ MUTATION_SWAP, "flush_slot", "recover_slot", NULL, AND_ENDS },
 	{ MUTATION_SWAP, "flush_slot", "zap_collapsible", NULL, AND_ENDS },
+	{ MUTATION_DROP, "bind_gmem", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_DROP, "unbind_gmem", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_DROP, "private_*", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_SWAP, "private_*", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_SWAP, "classify_change", "bind_gmem", maps_no_gmem,
+	  "-EINVAL is what both say" },
+	{ MUTATION_SWAP, "bind_gmem", NULL, NULL,
+	  "at most one of the two runs: such a memslot comes, it never moves" },
+	{ MUTATION_SWAP, "unbind_gmem", NULL, NULL,
+	  "such a memslot goes; what comes next is for one that comes, or for all alike" },
+	{ MUTATION_SWAP, "zap_slot", "unbind_gmem", NULL, UNBINDS },
+	{ MUTATION_SWAP, "zap_obsolete", "unbind_gmem", NULL, UNBINDS },
+	{ MUTATION_SWAP, "exit_memory_fault", "check_slot", NULL,
+	  "a memslot and an attribute that both change leave it open which is seen first" },
+	{ MUTATION_SWAP, "private_lock", "private_count", NULL, PRIVATE_LOCKED },
+	{ MUTATION_SWAP, "private_count", "private_zap", NULL, PRIVATE_LOCKED },
+	{ MUTATION_SWAP, "private_flush", "private_unlock", NULL,
+	  "the pages are there until truncation, or the attribute's end: no guest loses" },
+	{ MUTATION_SWAP, "private_lock_again", "private_raise_seq", NULL, PRIVATE_LOCKED },
+	{ MUTATION_SWAP, "private_uncount", "private_unlock_again", NULL, PRIVATE_LOCKED },
+	{ MUTATION_SWAP, "private_unlock", "attributes_store", NULL, ATTRIBUTES },
+	{ MUTATION_SWAP, "attributes_store", "private_lock_again", NULL, ATTRIBUTES },
+	{ MUTATION_SWAP, "stage2_absent", "stage2_snapshot_seq", NULL,
+	  "what has no look-up uses no sequence" },
+	{ MUTATION_SWAP, "stage2_mark_locked", "stage2_dirty_locked", NULL,
+	  "at most one of the two runs: each architecture marks in one way" },
+	{ MUTATION_SWAP, "stage2_dirty_locked", "stage2_unlock", NULL,
+	  "the look-up's reference keeps the page; nobody waits for the mark" },
+	{ MUTATION_SWAP, "stage2_dirty", "stage2_accessed", marks_arm64_once,
+	  "at most one of the two runs: arm64 marks accessed by its release" },
 	{ MUTATION_SWAP, "refuse_prefault", "prefault_page", prefaults,
 	  "6.11 and later refuse nothing here" },
 	{ MUTATION_SWAP, "prefault_page", "prefault_next", never_prefaults, NO_PREFAULT },
