@@ -394,9 +394,25 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 	/* SIMPLIFIED: the page that is marked is the faulting one; level is 4K while logging */
 	if (spte_is_writable(format, new))
 		memslot_mark_dirty(m, f->slot, f->gfn);
+	f->leaf_table = table;
+	return STEP_NEXT;
+}
+
+static bool fault_has_leaf(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->fault.leaf_table;
+}
+
+/* trace_kvm_mmu_set_spte() reads *sptep once more: another vCPU may have put its own leaf there. */
+static enum step_result trace_leaf(struct machine *m, struct task *t)
+{
+	const struct fault *f = &t->fault;
+
 	note(m, &(struct note){ .kind = NOTE_SET_SPTE, .name = "kvm_mmu_set_spte",
 				.gfn = f->gfn & ~(level_pages(f->goal_level) - 1),
-				.level = f->goal_level, .new = new });
+				.level = f->goal_level,
+				.new = tdp_entry(m, f->leaf_table, f->gfn, f->goal_level) });
 	return STEP_NEXT;
 }
 
@@ -451,6 +467,8 @@ const struct step path_fault[] = {
 	STEP(link_table, .when = fault_installs, .to = "link_table",
 	     .chain = FAULT " > kvm_tdp_mmu_map"),
 	STEP(install_leaf, .when = fault_installs,
+	     .chain = FAULT " > kvm_tdp_mmu_map > tdp_mmu_map_handle_target_level"),
+	STEP(trace_leaf, .when = fault_has_leaf,
 	     .chain = FAULT " > kvm_tdp_mmu_map > tdp_mmu_map_handle_target_level"),
 	STEP(unlock_mmu, .when = fault_holds_mmu_lock, .chain = FAULT),
 	STEP(release_fault_page, .when = fault_has_lookup, .chain = FAULT),

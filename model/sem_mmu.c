@@ -34,6 +34,7 @@ static const struct step_edit edits[] = {
 	{ EDIT_REPLACE, PATH_FAULT, "install_leaf",
 	  { .name = "install_leaf", .run = set_leaf, .when = fault_installs,
 	    .chain = FAULT " > kvm_tdp_mmu_map > mmu_set_spte" } },
+	{ EDIT_DROP, PATH_FAULT, "trace_leaf", { 0 } },
 	{ EDIT_AFTER, PATH_FAULT, "install_leaf",
 	  STEP(prefetch_leaves, .when = fault_has_mapped,
 	       .chain = FAULT " > kvm_tdp_mmu_map > direct_pte_prefetch") },

@@ -107,6 +107,7 @@ struct fault {
 	pfn_t pfn;
 	pfn_t orig_pfn;		/* what a release by pfn is given */
 	pfn_t page;		/* refcounted_page / accessed_page; NO_PFN if none */
+	pfn_t leaf_table;	/* where the TDP MMU has put the leaf; 0 */
 	u64 old_spte, new_spte;	/* what was read, and is to be put in its place by cmpxchg */
 	s16 slot;		/* row of kvm.slots, or NO_SLOT */
 	u8 write, exec, present, rsvd;

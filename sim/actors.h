@@ -21,6 +21,8 @@ struct actor_state {
 	size_t next_event;	/* of a list of events */
 	u32 lcg;		/* of a loop: its random numbers */
 	u32 turn;		/* of a loop: how often it went round */
+	unsigned last_line;	/* of the last item that it has shown */
+	unsigned after_line;	/* the same, before the step that showed it */
 	bool done;
 	struct event event;	/* the one that runs */
 	struct outcome outcome;	/* of the last that ran */
@@ -39,7 +41,8 @@ struct bound { u64 key; pfn_t value; };		/* of a recorded frame: the model's */
 
 struct shown {
 	u8 actor;
-	u32 item;
+	u8 by;		/* enum shown_by */
+	u32 item;	/* not if only the model has it */
 	struct bound before[2];		/* for the way back; a key NO_PFN: nothing was bound */
 };
 
@@ -49,7 +52,13 @@ struct search {
 	size_t nr_actors;
 	struct shown *shown;		/* stb_ds: in the order of the steps */
 	struct bound *bound;	/* stb_ds: frames, in this search */
+	struct lru_page *lru;	/* stb_ds: what is known in this search */
+	struct lru_page *lru_before;	/* stb_ds: for the way back */
 	size_t max_items;	/* stop when so many have been shown */
+	size_t idle;		/* steps since an item was shown */
+	size_t tries;
+	const struct actor *acting;
+	bool out_of_order;	/* others were recorded to show something before, or have not yet */
 };
 
 /*
@@ -60,7 +69,20 @@ bool search_run(struct search *search);
 /* Is this what was recorded, as far as it decides who goes on? And may the rest be compared? */
 bool actors_same_item(const struct search *search, const struct item *recorded,
 		      const struct item *model);
-bool actors_exact_item(const struct item *recorded, const struct item *model);
+bool actors_exact_spte(const struct item *recorded, const struct item *model);
+/* It has been shown: what that says of LRU batches. False: its counts are doubtful. */
+bool actors_take_counts(struct search *search, const struct item *recorded,
+			const struct item *model);
+/* A note that is not shown: pages that the model puts into its batch, or frees. */
+void actors_lru_note(struct search *search, const struct item *model);
+/* A reference of @a's that this may be: the recorded item's index, or none: SIZE_MAX. */
+size_t actors_find_reference(const struct search *search, const struct actor *a, size_t end,
+			     const struct item *model);
+/* A recorded reference that the model has not: the kernel's batch gives the page back, perhaps. */
+void actors_skip_reference(struct search *search, const struct item *recorded);
+bool actors_exact_reference(const struct search *search, const struct item *recorded,
+			    const struct item *model);
+void actors_lru_undo(struct search *search, size_t n);
 bool search_has_items(const struct search *search);
 /* The next event of a list or a loop becomes a task. In conform_actors.c. */
 bool actor_start(struct vm *vm, struct actor *actor);

@@ -184,15 +184,23 @@ static void add_command(struct run *run, const struct script_events *todo)
 /* The recorded items in the order of the model's, and behind them what is left. */
 static void keep_schedule(struct run *run, const struct search *search)
 {
-	for (size_t i = 0; i < arrlenu(search->shown); i++)
-		arrput(run->scheduled,
-		       search->actors[search->shown[i].actor].items[search->shown[i].item]);
+	struct item model_only = { .by = BY_MODEL };
+
+	for (size_t i = 0; i < arrlenu(search->shown); i++) {
+		const struct shown *shown = &search->shown[i];
+		struct item item = shown->by == BY_MODEL ? model_only :
+				   search->actors[shown->actor].items[shown->item];
+
+		item.by = shown->by;
+		if (item.kind != NR_CONFORM_KINDS &&
+		    (run->refs_in_doubt || item.by != BY_MODEL))
+			arrput(run->scheduled, item);
+	}
 	for (size_t i = 0; i < search->nr_actors; i++)
-		for (size_t n = search->actors[i].s.at; n < arrlenu(search->actors[i].items); n++)
+		for (size_t n = search->actors[i].s.at; n < arrlenu(search->actors[i].items); n++) {
 			arrput(run->scheduled, search->actors[i].items[n]);
-	for (size_t i = arrlenu(run->scheduled); i-- > 0; )
-		if (run->scheduled[i].kind == NR_CONFORM_KINDS)
-			arrdel(run->scheduled, i);
+			arrlast(run->scheduled).by = BY_KERNEL;
+		}
 }
 
 static bool has_order(const struct run *run)

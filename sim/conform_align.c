@@ -121,6 +121,7 @@ static void guess_lru(struct run *run, const struct item *recorded, const struct
 				   frame_said(&run->frames, model->frame[0]).text);
 }
 
+/* Of two threads' references, one that only one side has. */
 static bool is_in_doubt(const struct run *run, const struct item *item)
 {
 	return item->doubtful || (run->refs_in_doubt && item->kind == CONFORM_PAGE_REF);
@@ -135,8 +136,9 @@ static void compare(struct run *run, const struct item *recorded, const struct i
 			frames_bind(&run->frames, recorded->frame[i], model->frame[i]);
 	if (model->lru > 0)
 		pass(run, model, true);		/* its reference is counted already */
-	guess_lru(run, recorded, model);
-	if (is_in_doubt(run, recorded))
+	if (!recorded->doubtful)
+		guess_lru(run, recorded, model);
+	if (recorded->doubtful)
 		observe_unmodelled(run, recorded->kind, place,
 				   full_text(run, recorded, false).text);
 	else
@@ -349,4 +351,25 @@ void items_align(struct run *run, struct item *recorded, struct item *model)
 			advance(&rest, gap.nr_recorded, gap.nr_model);
 		}
 	}
+}
+
+void items_compare(struct run *run, struct item *scheduled, struct item *model)
+{
+	size_t next = 0, nr = arrlenu(scheduled);
+
+	for (size_t i = 0; i < arrlenu(model); i++) {
+		if (!model[i].visible) {
+			pass(run, &model[i], false);
+			continue;
+		}
+		for (; next < nr && scheduled[next].by == BY_KERNEL; next++)
+			only_recorded(run, &scheduled[next]);
+		if (next < nr && scheduled[next].by == BY_BOTH)
+			compare(run, &scheduled[next], &model[i]);
+		else
+			only_model(run, &model[i], 0);
+		next += next < nr;
+	}
+	for (; next < nr; next++)
+		only_recorded(run, &scheduled[next]);
 }

@@ -48,7 +48,7 @@ struct said frame_said(const struct frames *frames, pfn_t model);
 
 /* ---- a recording being compared ---- */
 
-struct lru_page { pfn_t key; u8 model, kernel; };
+struct lru_page { pfn_t key; u8 model, kernel; };	/* enum lru_state */
 
 struct last_text { char *key; char *value; };
 struct last_pfn { char *key; pfn_t value; };
@@ -164,6 +164,9 @@ void lru_start(struct run *run);
 void lru_note(struct run *run, pfn_t pfn, int delta, bool recorded);
 void lru_forget(struct run *run, pfn_t pfn);
 void lru_forget_all(struct run *run);
+/* Is it in the batch? LRU_NONE: it never was in one. */
+enum lru_state { LRU_DRAINED, LRU_HELD, LRU_UNKNOWN, LRU_NONE };
+struct lru_page lru_page(struct run *run, pfn_t pfn);
 /* How much higher the kernel's count is than the model's. */
 s32 lru_correction(struct run *run, pfn_t pfn);
 /* Can this be the kernel's batch that gives the page back? */
@@ -191,6 +194,7 @@ struct item {
 	uint64_t frame[2];		/* ~0: none; of a FREE item: first, pages */
 	bool frees_old_table;		/* frame[0] was a table */
 	bool visible;			/* in this kernel's traces */
+	enum shown_by { BY_BOTH, BY_KERNEL, BY_MODEL } by;	/* of scheduled items */
 	bool doubtful;			/* not compared: see actors_item.c */
 	bool inside;			/* a step, which has shown something before */
 	bool seen_before;		/* page_ref has shown what came before */
@@ -228,5 +232,7 @@ void choose_found(struct run *run, struct event *e);
 /* Is there any event whose name begins so? */
 bool trace_has(const struct recording *recording, const char *prefix);
 void items_align(struct run *run, struct item *recorded, struct item *model);
+/* The same if a search has found which is which: run->scheduled. */
+void items_compare(struct run *run, struct item *scheduled, struct item *model);
 /* Soft-dirty is input: nobody here clears it, and not every kernel has it. */
 #define PTE_COMPARED	(~PT_ADDR_MASK & ~BIT(11))

@@ -13,8 +13,6 @@
 
 #include "model/host_mm.h"
 
-enum { DRAINED, HELD, UNKNOWN };
-
 static struct lru_page *state_of(struct run *run, pfn_t pfn)
 {
 	ptrdiff_t i = hmgeti(run->lru, pfn);
@@ -31,7 +29,7 @@ void lru_start(struct run *run)
 			return;
 		if (page_is(&run->vm->m, pt_pfn(leaf.entry), PG_LRU))
 			hmputs(run->lru, ((struct lru_page){ .key = pt_pfn(leaf.entry),
-							     .kernel = UNKNOWN }));
+							     .kernel = LRU_UNKNOWN }));
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 	}
 }
@@ -41,11 +39,12 @@ void lru_note(struct run *run, pfn_t pfn, int delta, bool recorded)
 	struct lru_page *page = state_of(run, pfn);
 
 	if (delta > 0)
-		hmputs(run->lru, ((struct lru_page){ .key = pfn, .model = HELD, .kernel = HELD }));
+		hmputs(run->lru, ((struct lru_page){ .key = pfn, .model = LRU_HELD,
+						     .kernel = LRU_HELD }));
 	else if (page && recorded)
-		page->kernel = DRAINED;
+		page->kernel = LRU_DRAINED;
 	if (delta < 0 && page)
-		page->model = DRAINED;
+		page->model = LRU_DRAINED;
 }
 
 void lru_forget(struct run *run, pfn_t pfn)
@@ -58,11 +57,18 @@ void lru_forget_all(struct run *run)
 	hmfree(run->lru);
 }
 
+struct lru_page lru_page(struct run *run, pfn_t pfn)
+{
+	const struct lru_page *page = state_of(run, pfn);
+
+	return page ? *page : (struct lru_page){ .key = pfn, .kernel = LRU_NONE };
+}
+
 s32 lru_correction(struct run *run, pfn_t pfn)
 {
 	const struct lru_page *page = state_of(run, pfn);
 
-	if (!page || page->kernel == UNKNOWN)
+	if (!page || page->kernel == LRU_UNKNOWN)
 		return 0;
 	return page->kernel - page->model;
 }
@@ -71,7 +77,7 @@ bool lru_may_be_put(struct run *run, pfn_t pfn)
 {
 	const struct lru_page *page = state_of(run, pfn);
 
-	return page && page->kernel != DRAINED;
+	return page && page->kernel != LRU_DRAINED;
 }
 
 bool lru_guess(struct run *run, pfn_t pfn, s32 correction)
@@ -79,7 +85,7 @@ bool lru_guess(struct run *run, pfn_t pfn, s32 correction)
 	struct lru_page *page = state_of(run, pfn);
 	s32 kernel = page ? page->model + correction : -1;
 
-	if (!page || (kernel != DRAINED && kernel != HELD))
+	if (!page || (kernel != LRU_DRAINED && kernel != LRU_HELD))
 		return false;
 	page->kernel = kernel;	/* held once more: activation has a batch of its own */
 	return true;

@@ -459,7 +459,9 @@ void conform_trace(struct run *run)
 		leave_unmodelled(run, recorded);
 	for (int aside = 0; traced && run->says && !run->scheduled && aside < 2; aside++)
 		align_thread(run, recorded, model, aside);
-	if (run->says && run->scheduled)
+	if (run->says && run->scheduled && run->refs_in_doubt)
+		items_compare(run, run->scheduled, model);
+	else if (run->says && run->scheduled)
 		items_align(run, run->scheduled, model);
 	for (size_t i = 0; !traced && i < arrlenu(model); i++) {
 		if (model[i].lru)

@@ -127,6 +127,7 @@ static bool breaks_by_unshare(const struct semantics *sem)
 #define WRAPPED	"zap_all_of_wrap has made all roots obsolete: no leaf is left to be changed"
 #define GFN_BITS	"shadow paging allows 52 bits of address, and no event has as many"
 #define NO_ATOMIC	"nobody has asked for an atomic look-up since 6.13"
+#define TRACED	"a tracepoint's second look at the entry: nothing but the trace hangs on it"
 #define AND_ENDS	"at most one of the two runs: logging begins or it ends"
 
 const struct equivalent equivalents[] = {
@@ -173,6 +174,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "young_unlock", NULL, ages_nothing, NOT_ASKED },
 
 	/* ---- neighbours swapped ---- */
+	{ MUTATION_SWAP, "trace_leaf", "unlock_mmu", NULL, TRACED },
 	{ MUTATION_SWAP, "map_hugetlb_page", "reuse_hugetlb_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "reuse_hugetlb_page", "begin_hugetlb_copy", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "put_hugetlb_pages", "map_huge_zero_page", NULL, EXCLUDE },

@@ -302,13 +302,14 @@ static void an_unknown_name_is_not_found(void **state)
 #define LOOKUP		"faultin_nowait faultin_wait take_result "
 #define LOOKUP_7_2	"faultin_nowait faultin_wait note_refusal take_result "
 #define INSTALL		"lock_mmu check_stale adjust_level link_table "
-#define INSTALL_AND_RELEASE	INSTALL "install_leaf unlock_mmu release_fault_page finish_fault"
+#define INSTALL_AND_RELEASE \
+	INSTALL "install_leaf trace_leaf unlock_mmu release_fault_page finish_fault"
 
 struct order {
 	const char *name, *steps;
 };
 
-#define MARK_AND_UNLOCK	INSTALL "install_leaf mark_page_accessed unlock_mmu finish_fault"
+#define MARK_AND_UNLOCK	INSTALL "install_leaf trace_leaf mark_page_accessed unlock_mmu finish_fault"
 
 static const struct order orders[] = {
 	{ "v5.11", TO_SLOT_5_12 LOOKUP INSTALL_AND_RELEASE },
@@ -334,7 +335,8 @@ static const struct order orders[] = {
 	  INSTALL_AND_RELEASE },
 	{ "v7.2",
 	  TO_SLOT_6_12 "precheck_retry faultin_gmem " LOOKUP_7_2 "precheck_retry_again " INSTALL
-	  "spurious_if_allowed install_leaf release_under_lock unlock_mmu finish_fault" },
+	  "spurious_if_allowed install_leaf trace_leaf release_under_lock unlock_mmu "
+	  "finish_fault" },
 };
 
 static void the_fault_goes_in_this_order(void **state)
