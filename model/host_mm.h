@@ -116,14 +116,15 @@ struct file_state {
 	struct lock invalidate_lock;	/* FILE_GMEM: bindings and holes */
 	u8 huge;		/* enum shmem_huge: of its mount, if MOUNT_OWN */
 	u8 mount;		/* enum shmem_mount */
-	u8 pad[1];
+	u8 unlinked;		/* a memfd: goes with its last user */
 };
 
 struct host_mm {
 	struct lock mmap_lock;
 	u8 nr_vmas;
 	u8 used;		/* of a child: it runs */
-	u8 pad[4];
+	u8 bad_rss;		/* mapped as one kind of page, unmapped as another */
+	u8 pad[3];
 	pfn_t pgd;		/* top-level host page table */
 	struct vma vma[MAX_VMAS];
 };

@@ -145,7 +145,8 @@ struct kvm {
 	u8 srcu_readers;	/* tasks, a bit each, that synchronize_srcu() waits for */
 	u8 has_attributes;	/* some gfn has been made private, once */
 	s16 private_ranges;	/* ghost: in progress, but not by a notification (gmem.h) */
-	u8 pad[2];
+	u8 gone;		/* the VMM has exited: no notification comes any more */
+	u8 pad[1];
 	pfn_t active_first, active_last;	/* active_mmu_pages: 0: none */
 	u64 used_mmu_pages, max_mmu_pages;
 	u64 nx_begin, nx_end, nx_splits;	/* possible_nx_huge_pages (nx.c) */

@@ -377,9 +377,10 @@ const struct law laws[] = {
 		  "kvm_is_zone_device_page() of a device's page whose count is 0; L2" },
 	  } },
 	{ .id = "no-kernel-bug",
-	  .sentence = "No BUG_ON() of the kernel fires, and nothing it dereferences is bad.",
+	  .sentence = "No BUG_ON() of the kernel fires, nothing it dereferences is bad, and no "
+		      "loop of it is endless.",
 	  .source = "the function named",
-	  .alarms = ALARM(BUG) | ALARM(OOPS), .about = OBJECT_TASK,
+	  .alarms = ALARM(BUG) | ALARM(OOPS) | ALARM(HANG), .about = OBJECT_TASK,
 	  .breaches = {
 		{ "v11-p7",
 		  "page_count() of a struct page that is not there, when a BAR is zapped" },

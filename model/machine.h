@@ -44,6 +44,7 @@ enum alarm_kind {
 	ALARM_WARN,		/* key: enum splat */
 	ALARM_BUG,
 	ALARM_OOPS,
+	ALARM_HANG,		/* a loop without an end */
 	ALARM_ACCESS_FREE,	/* key: pfn; guest or kernel used a page that is not allocated */
 	ALARM_NO_STRUCT_PAGE,	/* key: pfn; pfn_to_page() of a pfn that has no struct page */
 	ALARM_TOUCH_UNHELD,	/* key: pfn; a struct page that nothing protects was touched */
@@ -68,6 +69,8 @@ enum splat {
 	SPLAT_ZAPPED_COUNT0,		/* mmu_spte_clear_track_bits(): WARN_ON_ONCE() */
 	SPLAT_ZAPPED_BAD_PFN,		/* v11, mask 0: page_count(pfn_to_page(invalid)) */
 	SPLAT_COLLAPSIBLE,		/* kvm_mmu_zap_collapsible_spte(): lpage_info[-1] (6.8) */
+	SPLAT_BAD_RSS,			/* check_mm(): "Bad rss-counter state" */
+	SPLAT_CACHE_LOOKUP,		/* filemap_get_entry(): folio_try_get() fails for ever */
 	NR_SPLATS,
 };
 extern const char *const splat_names[NR_SPLATS];

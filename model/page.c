@@ -196,9 +196,9 @@ void page_hand_over(struct machine *m, pfn_t pfn, enum holder from, enum holder 
 {
 	struct page *head = page_of(m, page_head(m, pfn));
 
-	assert(head->held[from] > 0 || (head->flags & PG_FREE));
-	if (!(head->flags & PG_FREE))	/* freed under its holder: then that holds nothing */
-		head->held[from]--;
+	assert(head->held[from] > 0 || (head->flags & (PG_FREE | PG_REUSED)));
+	if (head->held[from] > 0 && !(head->flags & PG_FREE))
+		head->held[from]--;	/* freed under its holder: then that holds nothing */
 	head->held[to]++;
 	account(m, from, -1);
 	account(m, to, 1);
@@ -354,7 +354,7 @@ static void page_init(struct machine *m, pfn_t pfn, pfn_t head, u32 flags, u8 ow
 {
 	struct page *page = page_of(m, pfn);
 
-	page->flags = flags;
+	page->flags = flags | (page->ptes ? PG_REUSED : 0);
 	page->owner = owner;
 	page->head = head;
 	page->misput_by = BLAME_NONE;
@@ -424,28 +424,6 @@ void pages_free(struct machine *m, pfn_t pfn, u32 order)
 	else if (!head)
 		for (u32 k = order; k-- > 0; )
 			free_block(m, pfn + ((u64)1 << k), k, BLAME_DRIVER);
-}
-
-pfn_t alloc_frame(struct machine *m, u32 order)
-{
-	u64 pages = (u64)1 << order;
-	pfn_t pfn = (m->w->next_frame + pages - 1) & ~(pages - 1);
-
-	m->w->next_frame = pfn + pages;
-	return pfn;
-}
-
-pfn_t alloc_table(struct machine *m)
-{
-	pfn_t pfn = alloc_frame(m, 0);
-	struct page *page = page_of(m, pfn);
-
-	page->flags = PG_VALID;
-	page->owner = OWNER_KERNEL;
-	page->refcount = 1;
-	page->held[HOLD_OWNER] = 1;
-	m->phys->clear(m->phys, pfn);
-	return pfn;
 }
 
 void free_table(struct machine *m, pfn_t pfn)

@@ -42,6 +42,7 @@ enum page_flag {
 	PG_DOUBLE_MAP	= 1 << 27,	/* 6.1: mapcounts of all are one up for the PMDs */
 	PG_MLOCKED	= 1 << 23,	/* mapped in a VM_LOCKED VMA */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
+	PG_REUSED	= 1u << 31,	/* ghost: it was still mapped when it was allocated again */
 	PG_FSDAX	= 1 << 28,	/* a block of a file: idle at 1, never freed */
 	PG_NX_SPLIT	= 1 << 29,	/* a table: kvm_mmu_page.nx_huge_page_disallowed */
 	PG_LAZYFREE	= 1 << 30,	/* MADV_FREE: anonymous without PG_swapbacked */

@@ -46,6 +46,16 @@ u64 cache_next(struct machine *m, unsigned file, u64 from, u64 end)
 	return end;
 }
 
+void cache_give(struct machine *m, unsigned file, u64 index, pfn_t pfn)
+{
+	struct file_state *state = &m->w->file[file];
+
+	if (state->cached_end <= index)
+		state->cached_end = index + 1;
+	m->phys->store(m->phys, slot_page(file, index), index % WORDS_PER_PAGE,
+		       pfn << 1 | ENTRY_PRESENT);
+}
+
 u64 cache_folio(struct machine *m, unsigned file, u64 index)
 {
 	pfn_t pfn = cache_page(m, file, index);
@@ -214,6 +224,14 @@ void cache_split(struct machine *m, unsigned file, u64 first, u64 at)
 		page_of(m, head + pos)->flags &= ~(u32)PG_LOCKED;
 		page_put(m, head + pos, HOLD_MM);
 	}
+}
+
+bool cache_lookup_hangs(struct machine *m, pfn_t pfn)
+{
+	if (page_count(m, pfn) > 0 || page_is(m, pfn, PG_FSDAX))
+		return false;
+	raise_alarm(m, ALARM_HANG, SPLAT_CACHE_LOOKUP, page_of(m, pfn)->misput_by);
+	return true;
 }
 
 u64 vma_page_index(const struct vma *vma, hva_t hva)

@@ -37,6 +37,8 @@ u64 folio_pages(struct machine *m, pfn_t pfn);
 pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum holder holder);
 /* The cache gets a reference for each page of the folio at @head, whose first index is @first. */
 void cache_store_folio(struct machine *m, unsigned file, u64 first, pfn_t head);
+/* A page that somebody has there already, references and all */
+void cache_give(struct machine *m, unsigned file, u64 index, pfn_t pfn);
 /* filemap_remove_folio(), truncate_cleanup_folio(): what it held is of no interest any more. */
 void cache_remove(struct machine *m, unsigned file, u64 index);
 /* shmem_allowable_huge_orders(), shmem_suitable_orders(): @vma is where it is faulted, or NULL. */
@@ -48,6 +50,12 @@ void cache_split(struct machine *m, unsigned file, u64 first, u64 at);
 
 /* shmem_evict_inode() of shared anonymous memory that nobody maps any more: nobody can reach it. */
 void cache_evict_unmapped(struct machine *m);
+
+/*
+ * filemap_get_entry(), find_lock_entries(): a page whose count is 0 is tried again and again, as it
+ * can only be on its way out of the cache. Here: the alarm; the task does not go on.
+ */
+bool cache_lookup_hangs(struct machine *m, pfn_t pfn);
 
 /* What a VMA of a file maps at @hva: page index in the file. */
 u64 vma_page_index(const struct vma *vma, hva_t hva);

@@ -41,7 +41,7 @@ extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
 extern const struct step path_prefetch[], path_gpc[], path_nested[], path_stage2[];
-extern const struct step path_prefault[];
+extern const struct step path_prefault[], path_exit[];
 extern const struct step path_zap_gfns[], path_recover_nx[];
 DECLARE_STEP(zap_count_hvas);
 DECLARE_STEP(zap_count_gfns);

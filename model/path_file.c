@@ -174,6 +174,8 @@ enum step_result lock_batch(struct machine *m, struct task *t)
 		pass_over(m, op, at, whole);
 		if (head == NO_PFN || page_is(m, head, PG_LOCKED))
 			break;
+		if (cache_lookup_hangs(m, head))
+			return STEP_NEXT;
 		page_try_get_folio(m, head, HOLD_MM, 1);
 		page_of(m, head)->flags |= PG_LOCKED;
 		op->batched++;
@@ -294,7 +296,8 @@ static enum step_result create_file(struct machine *m, struct file_op *op)
 		op->error = -EFBIG;
 	else
 		*file = (struct file_state){ .used = true, .type = op->type, .size = op->length,
-					     .huge = op->huge, .mount = op->mount };
+					     .huge = op->huge, .mount = op->mount,
+					     .unlinked = op->unlinked };
 	if (!op->error && op->type == FILE_DAX)
 		dax_create(m, op->file);
 	return STEP_DONE;
@@ -313,6 +316,8 @@ static enum step_result write_file(struct machine *m, struct task *t)
 	pfn = cache_page(m, op->file, index);
 	if (pfn != NO_PFN && page_is(m, page_head(m, pfn), PG_LOCKED))
 		return STEP_BLOCKED;
+	if (pfn != NO_PFN && cache_lookup_hangs(m, pfn))
+		return STEP_NEXT;
 	if (pfn == NO_PFN) {	/* shmem_alloc_folio() for SGP_WRITE */
 		pfn = cache_add(m, op->file, index, shmem_order(m, op->file, index, NULL),
 				HOLD_MM);

@@ -116,6 +116,8 @@ static enum step_result find_page(struct machine *m, struct task *t)
 	}
 	if (pfn != NO_PFN && is_locked(m, pfn))
 		return STEP_BLOCKED;
+	if (pfn != NO_PFN && cache_lookup_hangs(m, pfn))
+		return STEP_NEXT;
 	if (pfn == NO_PFN)
 		pfn = cache_add(m, vma->object, index, shmem_order(m, vma->object, index, vma),
 				HOLD_MM);

@@ -23,7 +23,7 @@ static void note_notify(struct machine *m, const struct task *t, const char *nam
 static bool has_users(const struct machine *m, const struct task *t)
 {
 	(void)t;
-	return !m->mm;
+	return !m->mm && !m->w->kvm.gone;
 }
 
 static bool counts(const struct machine *m, const struct task *t)

@@ -232,6 +232,13 @@ static void leave_file_page(struct machine *m, struct task *t, const struct pt_l
 		m->sem->ops.mark_accessed(m, pt_pfn(leaf->entry));
 }
 
+/* mm_counter(): a page that has been freed is no anonymous page any more. */
+static bool rss_differs(struct machine *m, pfn_t head)
+{
+	return page_is(m, head, PG_FREE) ||
+	       (page_is(m, head, PG_REUSED) && !page_is(m, head, PG_ANON));
+}
+
 /*
  * zap_pte_range(): normal pages leave their rmap and wait in the mmu_gather; what stands for a
  * page is dropped.
@@ -248,6 +255,8 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 		if (t->range.keeps_cows && leaf_is_normal(&leaf) && page_is(m, pfn, PG_ANON))
 			continue;	/* should_zap_page() */
 		if (leaf_is_counted(m, &leaf)) {
+			if (rss_differs(m, page_head(m, pfn)))
+				current_mm(m)->bad_rss = true;
 			page_hand_over(m, pfn, HOLD_PTE, HOLD_MM);
 			m->phys->store(m->phys, gather_page(m, t->range.gathered),
 				       t->range.gathered % WORDS_PER_PAGE, pfn);

@@ -321,6 +321,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_LOOKUP] = path_lookup,
 	[PATH_PREFETCH] = path_prefetch,
 	[PATH_GPC] = path_gpc,
+	[PATH_EXIT] = path_exit,
 	[PATH_NESTED] = path_nested,
 	[PATH_FORK] = path_fork, [PATH_MIGRATE] = path_migrate,
 	[PATH_UNMAP_PAGE] = path_unmap_page, [PATH_POISON] = path_poison,

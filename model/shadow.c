@@ -254,6 +254,15 @@ void shadow_zap_all_fast(struct machine *m)
 	zap_obsolete_pages(m);
 }
 
+void shadow_zap_all(struct machine *m)
+{
+	pfn_t zapped = 0;
+
+	while (m->w->kvm.active_first)
+		prepare_zap(m, m->w->kvm.active_first, &zapped);
+	shadow_commit_zap(m, zapped);
+}
+
 /* kvm_mmu_zap_oldest_mmu_pages() */
 static void zap_oldest(struct machine *m, u64 wanted)
 {

@@ -53,6 +53,8 @@ void shadow_link(struct machine *m, const struct pt_leaf *at, pfn_t child);
 void shadow_unlink(struct machine *m, u64 sptep);
 /* kvm_mmu_zap_all_fast() without the TDP MMU's half; mmu_lock is held for write. */
 void shadow_zap_all_fast(struct machine *m);
+/* kvm_mmu_zap_all(), its half of it */
+void shadow_zap_all(struct machine *m);
 /* make_mmu_pages_available(): false if there are none. */
 bool shadow_make_available(struct machine *m);
 /* kvm_mmu_change_mmu_pages() */

@@ -107,6 +107,8 @@ const char *path_name(enum path_id path)
 		return "attributes";
 	case PATH_GPC:
 		return "gpc";
+	case PATH_EXIT:
+		return "exit";
 	case PATH_NESTED:
 		return "nested";
 	case NR_PATHS:

@@ -56,6 +56,7 @@ enum path_id {
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
 	PATH_STAGE2,		/* a stage-2 fault of another architecture (caller.h) */
 	PATH_PREFAULT,		/* KVM_PRE_FAULT_MEMORY */
+	PATH_EXIT,		/* the VMM's exit_mmap(), kvm_destroy_vm() */
 	PATH_NESTED,		/* a guest's VMSAVE or VMLOAD */
 	PATH_PREFETCH,		/* direct_pte_prefetch(), FNAME(prefetch_gpte) */
 	PATH_GMEM,		/* guest_memfd: created, or a hole is punched */
@@ -309,15 +310,16 @@ struct file_op {
 	u8 unmaps, shrinks;
 	u8 batched;		/* folios that are locked, from .at on */
 	u8 cleaned;		/* a PTE was writable or dirty */
+	u8 unlinked;		/* FILE_CREATE: it has no name */
 	u8 goes_on;		/* FILE_WRITE: the same write(), four bytes further */
 	u8 huge, mount;		/* FILE_CREATE: enum shmem_huge, enum shmem_mount */
 	u8 part;		/* which end of the hole: 0, 1; 2: both are done */
 	u8 is_split;		/* PATH_FOLIO_SPLIT: it worked */
+	u8 pad[3];
 	hva_t hva;		/* MADV_REMOVE of .length bytes from here; 0: a file's own */
 	u64 split_at;		/* PATH_FOLIO_SPLIT of .page: which index stands alone */
 	u64 folio_end;		/* where the last partial folio ended, when it was whole */
 	pfn_t second;		/* folio_split(): what was split next, with a reference; NO_PFN */
-	u8 pad[4];
 };
 
 enum driver_verb { DRIVER_ALLOC, DRIVER_FREE, DRIVER_REF, DRIVER_REPOINT, DRIVER_MODE };

@@ -70,6 +70,8 @@ struct world {
 	struct hugetlb_pool hugetlb;
 	pfn_t huge_zero;	/* the huge zero page; 0: nobody has needed it yet */
 	pfn_t next_frame;	/* where alloc_frame() goes on */
+	pfn_t given_frame;	/* or what it gives first, after .given_after others; 0: nothing */
+	u64 given_after;
 	u64 last_slot;		/* of swap */
 	u8 nr_batched;		/* pages in the CPU's LRU batch */
 	u8 shmem_enabled;	/* enum shmem_huge: of memfd and shared anonymous memory */

@@ -206,21 +206,6 @@ static bool hangs_on_batch(const struct run *run)
 	return false;
 }
 
-/* A page that was put too often is allocated again, and now has two users. */
-static bool reuses_mapped_frame(struct run *run)
-{
-	for (size_t i = 0; i < run->command->nr_events; i++) {
-		const struct trace_event *event = &run->command->events[i];
-		const char *frame = trace_event_field(event, "pfn");
-		pfn_t pfn = frame ? frames_model(&run->frames, script_number(frame)) : NO_PFN;
-
-		if (!strcmp(event->name, "mm_page_alloc") && pfn != NO_PFN &&
-		    page_is(&run->vm->m, pfn, PG_FREE) && page_of(&run->vm->m, pfn)->ptes)
-			return true;
-	}
-	return false;
-}
-
 /* Several threads at once: the trace gives their order, if there is one. */
 static bool run_actors(struct run *run, const struct script_events *todo)
 {
@@ -243,6 +228,8 @@ static void run_command(struct run *run)
 	run->outcome = (struct outcome){ .word = "unmodelled", .pfn = NO_PFN };
 	run->same.verdict = CONFORM_AGREE;
 	run->says = !lost;
+	if (!lost)
+		reuse_begin(run, run->command > run->recording->commands ? run->command - 1 : NULL);
 	if (!lost && todo.verdict != SCRIPT_UNMODELLED && actors_are_involved(run, &todo))
 		acts = run_actors(run, &todo);
 	else if (!lost && todo.verdict == SCRIPT_OVERLAP)
@@ -251,12 +238,12 @@ static void run_command(struct run *run)
 		lose(run, todo.why);
 	else if (!lost && beyond_model(run, &todo))
 		lose(run, beyond_model(run, &todo));
-	else if (!lost && reuses_mapped_frame(run))
-		lose(run, "a page that is still mapped is allocated again");
 	else if (!lost)
 		run_events(run, &todo);
 	if (!run->out->lost && hangs_on_batch(run))
 		lose(run, "whether an LRU batch holds what is put too often is not recorded");
+	if (run->vm)
+		reuse_end(run);
 	conform_answer(run);
 	conform_trace(run);
 	run->says = !run->out->lost;
@@ -272,10 +259,27 @@ static void run_command(struct run *run)
 	run->refs_in_doubt = false;
 }
 
+void run_fatal(struct run *run, const struct command *command)
+{
+	struct script_events todo = script_command(run->script, command);
+
+	run->command = command;
+	if (run->out->lost)
+		return;
+	if (todo.verdict == SCRIPT_UNMODELLED)
+		lose(run, todo.why);
+	else
+		run_events(run, &todo);
+	if (run->vm->dead)
+		run->out->lost = NULL;	/* so is the recorder's */
+}
+
 static const char *why_inconclusive(const struct recording *recording)
 {
-	if (recording->reconstructed)
+	if (recording->reconstructed && !recording->nr_fatal && !recording->complete)
 		return "reconstructed from the console: no trace, and it may break off";
+	if (recording->reconstructed)
+		return NULL;	/* its end is compared */
 	if (!recording->complete)
 		return "truncated: without its DONE line";
 	if (recording->trace_cut)
@@ -354,6 +358,7 @@ void conform_run(const struct recording *recording, const struct conform_options
 		run.command = &recording->commands[i];
 		run_command(&run);
 	}
+	conform_end(&run);
 	conform_splats(&run);
 	out->nr_seen = arrlenu(out->seen);
 	out->nr_inputs = arrlenu(out->inputs);

@@ -151,7 +151,11 @@ static struct said shown_said(struct run *run, const struct page_facts *recorded
 static bool has_new_owner(struct run *run, const struct page_facts *recorded, pfn_t pfn,
 			  const char *model)
 {
-	return pfn != NO_PFN && !(pfn & IS_INVERTED) && page_is(&run->vm->m, pfn, PG_FREE) &&
+	if (pfn == NO_PFN || (pfn & IS_INVERTED))
+		return false;
+	if (page_is_taken(run, pfn))
+		return strcmp(page_said_recorded(recorded).text, model);
+	return page_is(&run->vm->m, pfn, PG_FREE) &&
 	       (!run->recording->has_trace || frames_is_gone(&run->frames, recorded->pfn)) &&
 	       strcmp(page_said_recorded(recorded).text, model);
 }
@@ -192,6 +196,7 @@ static void compare_host(struct run *run, const struct fact *fact)
 		model = shown_said(run, &fact->host.page, pfn, !(leaf.entry & PTE_PRESENT));
 	if (has_new_owner(run, &fact->host.page, pfn, model.text)) {
 		take_input(run, place, "somebody else's page: %s", page.text);
+		reuse_seen(run, &fact->host.page, pfn);
 		observe_fact(run, CONFORM_PAGE, place, name, page.text, NULL);
 	} else {
 		observe_fact(run, CONFORM_PAGE, place, name, page.text, model.text);

@@ -66,6 +66,8 @@ struct run {
 	bool says;			/* the model says something about this command */
 	struct log_note *notes;		/* stb_ds: of the command */
 	struct actors *actors;		/* conform_actors.c; NULL: nobody else has acted yet */
+	pfn_t taken;			/* without a trace: the last one that was; 0 */
+	bool taken_by_user;		/* conform_reuse.c: the last one that was taken */
 	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
 	struct item *scheduled;		/* stb_ds: recorded items in the order of the model's */
 	bool allocations_traced, refs_traced;	/* mm_page_alloc, page_ref_* are in the trace */
@@ -134,7 +136,22 @@ void conform_trace(struct run *run);	/* conform_trace.c */
 /* NULL, or why the command is not modelled, as things are (conform_limits.c). */
 const char *beyond_model(struct run *run, const struct script_events *todo);
 void trace_free(struct run *run, const struct trace_event *event);
+void conform_end(struct run *run);	/* conform_end.c: after the last answer */
+/* conform.c: a command that was never answered */
+void run_fatal(struct run *run, const struct command *command);
 void conform_splats(struct run *run);	/* conform_splat.c: of the recording, at its end */
+
+/* ---- conform_reuse.c: pages that are allocated while the model still maps them ---- */
+
+/* What the trace says of such in this command, and between @before (or NULL) and it. */
+void reuse_begin(struct run *run, const struct command *before);
+void reuse_end(struct run *run);
+/* Without a trace: a free page that now has a count has been taken. */
+void reuse_seen(struct run *run, const struct page_facts *recorded, pfn_t pfn);
+/* Whoever has such a page in the page cache looks it up once more. */
+void reuse_look_up(struct run *run);
+/* Somebody whom the model does not have has it now. */
+bool page_is_taken(struct run *run, pfn_t pfn);
 
 /* ---- conform_actors.c: several threads, in the order that the trace shows ---- */
 

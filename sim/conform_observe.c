@@ -41,6 +41,8 @@ const struct conform_kind_row conform_kinds[NR_CONFORM_KINDS] = {
 		"rd wr ex sh pf io mm" },
 	[CONFORM_SPLAT] = { "splat", "WARNING, BUG, Oops of the kernel's log",
 		"the function" },
+	[CONFORM_END] = { "end", "the console's last lines, after the last answer",
+		"BUG, oops, hang, Bad rss-counter; at which command, or at the VMM's exit" },
 	[CONFORM_UNCHANGED] = { "unchanged", "every line that is as it was after the last command",
 		"one observation a command: all of them are as they were in the model too" },
 	[CONFORM_NOTIFY] = { "notify", "inv_start, inv_end, kvm_unmap_hva_range, change_pte, "

@@ -62,12 +62,10 @@ struct search {
 	struct run *run;
 	struct said best;	/* a recorded function, one that is modelled if there is any */
 	bool modelled;
-	bool teardown;		/* it is about the VM's end, after the last command */
 };
 
 static void search_line(struct search *search, const char *line)
 {
-	search->teardown |= !!strstr(line, "kvm_tdp_mmu_zap_all+");
 	while (!search->modelled) {
 		struct said function = next_function(&line);
 
@@ -108,10 +106,7 @@ void conform_splats(struct run *run)
 	run->says = !run->out->lost || (run->vm && run->vm->dead);
 	if (run->vm && run->splats_read)
 		ours = splat_names[run->vm->splats[0].splat];
-	if (*search.best.text && !search.modelled &&
-	    (run->recording->reconstructed || search.teardown))
-		observe_unmodelled(run, CONFORM_SPLAT, place, search.best.text);
-	else if (*search.best.text)
+	if (*search.best.text)
 		observe(run, CONFORM_SPLAT, place, search.best.text,
 			search.modelled ? search.best.text : ours);
 	else if (ours)

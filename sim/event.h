@@ -29,7 +29,7 @@ enum event_id {
 	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP, EVENT_PREFETCH,
 	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE, EVENT_STAGE2, EVENT_PREFAULT,
 	EVENT_ZAP_GFNS, EVENT_RECOVER_NX,
-	EVENT_RESET_MMU,
+	EVENT_RESET_MMU, EVENT_EXIT,
 	EVENT_MIGRATE, EVENT_OFFLINE, EVENT_CLEAR_REFS, EVENT_PAGEOUT, EVENT_COLD,
 	EVENT_COMPACT, EVENT_RECLAIM,
 	EVENT_KSM_MERGE, EVENT_KSM_UNMERGE,
@@ -88,6 +88,7 @@ struct event {
 	uint64_t cache;			/* row of kvm.gpcs */
 	uint64_t advice;		/* enum advice */
 	uint64_t table;			/* VMSAVE: the guest's page directory, or NO_PFN */
+	uint64_t unlinked;		/* FILE: nobody else can open it */
 	uint64_t paging;		/* VMSAVE: the guest has CR0.PG */
 	uint64_t node;
 	uint64_t no_swap;		/* PAGEOUT: there is no swap area */

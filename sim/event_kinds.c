@@ -122,7 +122,9 @@ const struct event_kind event_kinds[] = {
 		{ "huge", ARG_CHOICE, AT(huge), .words = huge_words,
 		  .help = "shared memory: how its tmpfs is mounted" },
 		{ "mount", ARG_CHOICE, AT(mount), .words = mount_words,
-		  .help = "or it is the kernel's own tmpfs, and the event `shmem-huge` says" } } },
+		  .help = "or it is the kernel's own tmpfs, and the event `shmem-huge` says" },
+		{ "unlinked", ARG_NUMBER, AT(unlinked), .max = 1,
+		  .help = "it goes when the VMM exits" } } },
 	{ "shmem-huge", EVENT_SHMEM_HUGE,
 	  "Which memfds and shared memory may have pages of 2M. [shmem_enabled_store()]", {
 		{ "huge", ARG_CHOICE, AT(huge), true, true, .words = huge_words,
@@ -320,6 +322,9 @@ const struct event_kind event_kinds[] = {
 	{ "reset-mmu", EVENT_RESET_MMU,
 	  "Userspace sets a vCPU's CR0 or EFER. [kvm_mmu_reset_context()]", {
 		{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose" } } },
+	{ "exit", EVENT_EXIT,
+	  "The VMM exits, and the VM with it. [exit_mmap(), kvm_destroy_vm()]", {
+		UNTIL } },
 	{ "prefetch", EVENT_PREFETCH,
 	  "The shadow MMU looks a neighbour of a fault up. [direct_pte_prefetch()]", {
 		GPA, { "how", ARG_CHOICE, AT(api), .positional = true, .words = prefetch_words,

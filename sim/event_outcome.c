@@ -201,6 +201,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_DRAIN:
 	case EVENT_ZAP_GFNS:
 	case EVENT_RECOVER_NX:
+	case EVENT_EXIT:
 	case EVENT_RESET_MMU:
 	case EVENT_HUGEPAGES:
 	case EVENT_SHMEM_HUGE:

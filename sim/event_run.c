@@ -39,6 +39,7 @@ static void start_file(struct task *t, const struct event *e, enum file_verb ver
 	t->file = (struct file_op){ .verb = verb, .file = e->object, .offset = e->offset,
 				    .length = e->size, .type = e->kind, .value = e->value,
 				    .huge = e->huge, .mount = e->mount,
+				    .unlinked = e->unlinked,
 				    .goes_on = e->goes_on,
 				    .page = NO_PFN, .end = MAX_FILE_SIZE >> PAGE_SHIFT };
 }
@@ -137,7 +138,8 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_CHILD_DONTNEED] = PATH_UNMAP,
 		[EVENT_LOOKUP] = PATH_LOOKUP, [EVENT_PREFETCH] = PATH_PREFETCH,
 		[EVENT_GPC] = PATH_GPC, [EVENT_GPC_OFF] = PATH_GPC, [EVENT_GPC_USE] = PATH_GPC,
-		[EVENT_VMSAVE] = PATH_NESTED, [EVENT_STAGE2] = PATH_STAGE2,
+		[EVENT_VMSAVE] = PATH_NESTED,
+		[EVENT_EXIT] = PATH_EXIT, [EVENT_STAGE2] = PATH_STAGE2,
 		[EVENT_PREFAULT] = PATH_PREFAULT,
 		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_RECOVER_NX] = PATH_RECOVER_NX,
 		[EVENT_GMEM] = PATH_GMEM, [EVENT_GMEM_PUNCH] = PATH_GMEM,
@@ -370,6 +372,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		break;
 	case EVENT_FORK:
 	case EVENT_DRAIN:
+	case EVENT_EXIT:
 	case EVENT_RESET_MMU:
 	case EVENT_HUGEPAGES:
 	case EVENT_SHMEM_HUGE:
@@ -404,7 +407,8 @@ static void finish(struct vm *vm, unsigned task, enum vm_result result, const st
 	}
 	for (size_t i = 0; i < vm->nr_splats; i++)
 		if (vm->splats[i].event == vm->event && vm->splats[i].kind != ALARM_WARN)
-			o->word = vm->splats[i].kind == ALARM_BUG ? "bug" : "oops";
+			o->word = vm->splats[i].kind == ALARM_BUG ? "bug" :
+				  vm->splats[i].kind == ALARM_OOPS ? "oops" : "hang";
 }
 
 /* Where each paused event's task is: kept by the caller's label in the vm's task rows. */
@@ -468,11 +472,21 @@ bool event_is_of_child(enum event_id id)
 	return id >= EVENT_CHILD_READ && id <= EVENT_CHILD_EXIT;
 }
 
+static bool is_of_file(enum event_id id)
+{
+	enum path_id path = path_of(id);
+
+	return path == PATH_FILE_WRITE || path == PATH_FILE_RESIZE || path == PATH_FILE_CLEAN;
+}
+
 /* What only a run can show to be nonsense; which row is mapped depends on the semantics. */
 static bool is_possible(const struct vm *vm, const struct event *event, struct error *error)
 {
 	const struct event *paused = NULL;
 
+	if (vm->w.kvm.gone && path_of(event->id) != PATH_DRIVER && !is_of_file(event->id))
+		return error_at(error, event->file, event->line, event->column,
+				"the VMM has exited");
 	if (event->id == EVENT_VMSAVE && vm->w.kvm.maps[NESTED_MAP].used)
 		return error_at(error, event->file, event->line, event->column,
 				"another vmsave is unfinished: resume that first");

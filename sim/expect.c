@@ -58,7 +58,8 @@ static const char *const outcome_words[] = {
 	"mapped", "spurious", "retry", "emulate", "mmio", "efault", "hwpoison", "ok", "einval",
 	"eexist", "ebusy", "enomem", "enoent", "eagain", "enosys", "ro_fault", "noslot", "gp", "ud",
 	"sigsegv", "sigbus", "paused", "blocked", "finished", "livelock",
-	"bug", "oops", "unreachable", "internal_error", "memory_fault", "enotty", "ebadf", "enodev",
+	"bug", "oops", "hang", "unreachable", "internal_error", "memory_fault", "enotty",
+	"ebadf", "enodev",
 	NULL
 };
 

@@ -168,6 +168,9 @@ struct recording {
 	unsigned nr_cpus;		/* of the machine, as the trace's header says; 0: unknown */
 	struct command *commands;
 	size_t nr_commands;
+	/* The guest died in the first of these; or in a later one, and answers have been lost. */
+	struct command *fatal;
+	size_t nr_fatal;
 	/*
 	 * Lines of .out or .meta that name a kernel function (WARN, BUG, oops, stacks), verbatim;
 	 * and of a reconstructed .out every line that is nothing else.

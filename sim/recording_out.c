@@ -270,6 +270,7 @@ static bool done_line(struct reader *reader, struct cursor *cursor)
 	if (reader->has_script && count != reader->script.n)
 		return cursor_fail(&start, "expected %zu, the number of commands of %s.cmd",
 				   reader->script.n, reader->recording->path);
+	close_command(reader);	/* what the console prints from here on is nobody's answer */
 	reader->done = true;
 	return true;
 }
@@ -361,6 +362,48 @@ static bool out_line(struct reader *reader)
 	return junk_line(reader);
 }
 
+/* Does the last answer lack what the one before it has shown of the watched? */
+static bool facts_are_lost(const struct reader *reader)
+{
+	const struct command *last = (struct command *)reader->commands.data + reader->commands.n;
+	size_t watched[2] = { 0, 0 };
+
+	for (unsigned i = 0; i < 2 && i < reader->commands.n; i++) {
+		last--;
+		for (size_t n = 0; n < last->nr_facts; n++)
+			watched[i] += last->facts[n].kind == FACT_HOST ||
+				      last->facts[n].kind == FACT_S2;
+	}
+	return watched[0] < watched[1];
+}
+
+/*
+ * What a guest that died was doing: the script's next command. Where the console has lost a part
+ * of the last answer, it may have lost whole ones as well.
+ */
+static void find_fatal(struct reader *reader)
+{
+	struct recording *recording = reader->recording;
+	const struct script_line *script = (struct script_line *)reader->script.data;
+	size_t first = reader->commands.n;
+
+	if (!recording->reconstructed || reader->done || reader->open ||
+	    first >= reader->script.n)
+		return;
+	recording->nr_fatal = facts_are_lost(reader) ? reader->script.n - first : 1;
+	recording->fatal = arena_alloc(&reader->arena,
+				       recording->nr_fatal * sizeof(*recording->fatal));
+	for (size_t i = 0; i < recording->nr_fatal; i++) {
+		struct command *command = &recording->fatal[i];
+
+		*command = (struct command){
+			.number = first + i + 1, .text = script[first + i].text,
+			.script_line = script[first + i].line,
+			.answer = { .kind = ANSWER_OTHER, .text = "", .result = "" } };
+		split_words(reader, command);
+	}
+}
+
 bool out_read(struct reader *reader, const char *path)
 {
 	struct recording *recording = reader->recording;
@@ -376,8 +419,10 @@ bool out_read(struct reader *reader, const char *path)
 		if (text->unfinished && !text_truncated(text) && !junk_line(reader))
 			return false;
 	}
-	close_command(reader);
+	if (!reader->done)
+		close_command(reader);
 	recording->complete = reader->done;
+	find_fatal(reader);
 	recording->nr_commands = reader->commands.n;
 	recording->commands = vec_take(&reader->commands, &reader->arena);
 	return true;

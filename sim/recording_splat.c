@@ -31,7 +31,7 @@ static bool is_warning(const char *line)
 static bool names_function(const char *line)
 {
 	return strstr(line, "+0x") || strstr(line, "WARNING") || strstr(line, "BUG") ||
-	       strstr(line, "Oops");
+	       strstr(line, "Oops") || strstr(line, " stall") || strstr(line, "soft lockup");
 }
 
 void splat_keep(struct reader *reader, const char *line)

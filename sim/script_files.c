@@ -37,6 +37,7 @@ static int new_file(struct script *s, const struct command *c, const char *path,
 	e->size = size;
 	if (path && !strncmp(path, "/thp/", 5))
 		e->huge = SHMEM_HUGE_ALWAYS;
+	e->unlinked = !path;
 	s->file_path[s->nr_files] = path;
 	return s->nr_files++;
 }

@@ -141,7 +141,7 @@ static void keep_splats(struct vm *vm)
 		const struct alarm *alarm = &vm->m.alarms[i];
 
 		if (alarm->kind != ALARM_WARN && alarm->kind != ALARM_BUG &&
-		    alarm->kind != ALARM_OOPS)
+		    alarm->kind != ALARM_OOPS && alarm->kind != ALARM_HANG)
 			continue;
 		vm->splats = grow(vm->splats, vm->nr_splats, sizeof(*vm->splats));
 		vm->splats[vm->nr_splats++] = (struct splat_seen){
@@ -207,6 +207,14 @@ static bool waits_for_end(const struct vm *vm, const struct task *t, const struc
 	       !strcmp(step->name, "gpc_snapshot_seq");
 }
 
+static bool hangs(const struct vm *vm)
+{
+	for (size_t i = 0; i < vm->nr_splats; i++)
+		if (vm->splats[i].kind == ALARM_HANG)
+			return true;
+	return false;
+}
+
 /* One step; VM_PAUSED if there are more to come. */
 static enum vm_result run_one(struct vm *vm, unsigned task, const struct step *step)
 {
@@ -223,7 +231,7 @@ static enum vm_result run_one(struct vm *vm, unsigned task, const struct step *s
 	if (vm->m.phys->exhausted)
 		return VM_FULL;
 	check(vm, frame, depth);
-	return VM_PAUSED;
+	return hangs(vm) ? VM_LIVELOCK : VM_PAUSED;
 }
 
 static enum vm_result run_steps(struct vm *vm, unsigned task, const char *until, unsigned steps)

@@ -231,7 +231,7 @@ static bool has_splat(const char *name)
 	static const char *const names[] = {
 		"v11/pfnmap_free_stale", "v11-unsafe/pfnmap_free_stale",
 		"v11/pfncache_remap_race", "v11-npt0/insert_rsvd", "v11-tdpmmu0/insert_rsvd",
-		"6.8-dax/fsdax_pmd",
+		"6.8-dax/fsdax_pmd", "v11-on-v6.8/fork_cow",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

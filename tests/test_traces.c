@@ -798,7 +798,8 @@ static const struct { const char *word; } outcomes[] = {
 	{ "mapped" }, { "spurious" }, { "retry" }, { "emulate" }, { "mmio" }, { "efault" },
 	{ "hwpoison" }, { "internal_error" }, { "ok" }, { "einval" }, { "eexist" }, { "ebusy" },
 	{ "enomem" }, { "enoent" }, { "ro_fault" }, { "noslot" }, { "sigsegv" }, { "paused" },
-	{ "blocked" }, { "finished" }, { "livelock" }, { "bug" }, { "oops" }, { "unreachable" },
+	{ "blocked" }, { "finished" }, { "livelock" }, { "bug" }, { "oops" }, { "hang" },
+	{ "unreachable" },
 };
 
 static void outcome_can_be_expected_and_is_documented(void **state)

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_exit.c: the VMM exits: its stage-2 entries go first, then its memory, the VM, its files.
+ *
+ * Linux: kernel/exit.c:do_exit(): exit_mm() before exit_files(). mm/mmap.c:exit_mmap(),
+ * virt/kvm/kvm_main.c:kvm_mmu_notifier_release(), kvm_destroy_vm(),
+ * arch/x86/kvm/x86.c:kvm_arch_destroy_vm(); 5.11 to 7.2. Nothing flushes a TLB here: no vCPU will
+ * run again. What kvm_vcpu_map() has pinned for somebody else stays.
+ * SIMPLIFIED: a driver's file and a guest_memfd stay open, and their pages stay allocated.
+ */
+#include "model/machine.h"
+#include "model/memslot.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/shadow.h"
+#include "model/tdp.h"
+
+/* mmput(): the last thread of the VMM; no vCPU uses its TLB any more. */
+static enum step_result exit_threads(struct machine *m, struct task *t)
+{
+	for (unsigned i = 0; i < MAX_TASKS; i++)
+		if (&m->w->task[i] != t && m->w->task[i].state == TASK_RUNNING &&
+		    m->w->task[i].by != BLAME_DRIVER)
+			return STEP_BLOCKED;
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		tlb_flush(m, v);
+	return STEP_NEXT;
+}
+
+/* kvm_mmu_zap_all(): shadow pages, then the TDP MMU's roots, obsolete ones as well */
+static enum step_result exit_zap_all(struct machine *m, struct task *t)
+{
+	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
+
+	if (!lock_try_write(mmu_lock, t - m->w->task))
+		return STEP_BLOCKED;
+	shadow_zap_all(m);
+	(void)tdp_zap_all(m);	/* a flush (5.12) is nobody's any more */
+	lock_release_write(mmu_lock, t - m->w->task);
+	return STEP_NEXT;
+}
+
+/* From here on no notification reaches the VM. */
+static enum step_result exit_unlisten(struct machine *m, struct task *t)
+{
+	(void)t;
+	m->w->kvm.gone = true;
+	m->touched_all = true;
+	return STEP_NEXT;
+}
+
+static enum step_result exit_unmap(struct machine *m, struct task *t)
+{
+	lru_drain(m);
+	t->range = (struct range_op){ .kind = RANGE_EXIT, .end = BIT(47), .split = 2 };
+	return STEP_CALL;
+}
+
+/*
+ * check_mm(): what was mapped as one kind of page and unmapped as another. The exiting thread
+ * itself keeps the mm until it is switched away from.
+ */
+static bool rss_is_bad(const struct machine *m, const struct task *t)
+{
+	return m->w->mm[t->mm].bad_rss;
+}
+
+static enum step_result exit_check_mm(struct machine *m, struct task *t)
+{
+	(void)t;
+	raise_alarm(m, ALARM_WARN, SPLAT_BAD_RSS, BLAME_KVM);
+	return STEP_NEXT;
+}
+
+/* kvm_unload_vcpu_mmus(), kvm_destroy_vcpus() */
+static enum step_result exit_free_vcpus(struct machine *m, struct task *t)
+{
+	(void)t;
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		m->sem->ops.free_roots(m, v);
+	return STEP_NEXT;
+}
+
+static bool has_gpc(const struct machine *m, const struct task *t)
+{
+	return gpcs_active(m, t);
+}
+
+/* kvm_xen_destroy_vm() */
+static enum step_result exit_gpc(struct machine *m, struct task *t)
+{
+	u8 row = 0;
+
+	while (!m->w->kvm.gpcs[row].active)
+		row++;
+	t->gpc = (struct gpc_op){ .row = row, .verb = GPC_DEACTIVATE, .pfn = KVM_PFN_ERR_FAULT };
+	return STEP_CALL_BACK;
+}
+
+/* kvm_mmu_uninit_vm(), kvm_free_memslots() */
+static enum step_result exit_free_vm(struct machine *m, struct task *t)
+{
+	(void)t;
+	tdp_invalidate_roots(m);
+	tdp_zap_invalid_roots(m);
+	for (int row = 0; row < 2 * MAX_SLOTS; row++) {
+		memslot_clear_dirty(m, row);
+		m->w->kvm.slots[row] = (struct memslot){ 0 };
+	}
+	m->touched_all = true;
+	return STEP_NEXT;
+}
+
+static u8 next_unlinked(const struct machine *m)
+{
+	u8 row = 0;
+
+	while (row < MAX_FILES && !(m->w->file[row].used && m->w->file[row].unlinked))
+		row++;
+	return row;
+}
+
+static bool has_unlinked(const struct machine *m, const struct task *t)
+{
+	(void)t;
+	return next_unlinked(m) < MAX_FILES;
+}
+
+/* The last fput() of a file without a name; delayed ones run last in, first out: VMs come later. */
+static enum step_result exit_evict(struct machine *m, struct task *t)
+{
+	u8 row = next_unlinked(m);
+
+	t->file = (struct file_op){ .verb = FILE_TRUNCATE, .file = row };
+	m->w->file[row].unlinked = false;
+	return STEP_CALL_BACK;
+}
+
+#define RELEASE	"exit_mmap > mmu_notifier_release"
+#define DESTROY	"kvm_vm_release > kvm_destroy_vm > kvm_arch_destroy_vm"
+
+const struct step path_exit[] = {
+	STEP(exit_threads, .chain = "do_exit > exit_mm"),
+	STEP(exit_zap_all, .chain = RELEASE " > kvm_mmu_notifier_release > kvm_flush_shadow_all > "
+				    "kvm_mmu_zap_all > kvm_tdp_mmu_zap_all"),
+	STEP(exit_unlisten, .chain = RELEASE),
+	STEP(exit_unmap, .calls = PATH_UNMAP, .chain = "exit_mmap"),
+	STEP(exit_evict, .when = has_unlinked, .calls = PATH_FILE_RESIZE, .to = "exit_evict",
+	     .chain = "exit_task_work > evict > shmem_evict_inode"),
+	STEP(exit_free_vcpus, .chain = DESTROY " > kvm_unload_vcpu_mmus"),
+	STEP(exit_gpc, .when = has_gpc, .calls = PATH_GPC, .to = "exit_gpc",
+	     .chain = DESTROY " > kvm_xen_destroy_vm"),
+	STEP(exit_free_vm, .chain = DESTROY " > kvm_mmu_uninit_vm"),
+	STEP(exit_check_mm, .when = rss_is_bad, .chain = "finish_task_switch > mmdrop > check_mm"),
+	{ 0 }
+};
