@@ -164,6 +164,9 @@ void page_copy(struct machine *m, pfn_t to, pfn_t from);
 /* Four bytes of a page's contents, by the offset in @address. */
 void page_store(struct machine *m, pfn_t pfn, u64 address, u32 value);
 u32 page_load(struct machine *m, pfn_t pfn, u64 address);
+/* Of four bytes at @address that cross the end of their page: those in the @next one. */
+void page_store_rest(struct machine *m, pfn_t next, u64 address, u32 value);
+u32 page_load_rest(struct machine *m, pfn_t next, u64 address);
 
 /* SetPageDirty(): the head of a compound page. */
 void page_set_dirty(struct machine *m, pfn_t pfn);

@@ -439,50 +439,6 @@ const struct step path_host_fault[] = {
 	{ 0 }
 };
 
-/* ---- a load or store by userspace, or by copy_to_user() ---- */
-
-static bool access_writes(const struct access *a)
-{
-	return a->kind == ACCESS_WRITE || a->kind == ACCESS_RMW;
-}
-
-/* x86: the CPU sets A, and D for a store, in the PTE it used. */
-static enum step_result host_access(struct machine *m, struct task *t)
-{
-	struct access *a = &t->access;
-	struct pt_leaf leaf = host_leaf(m, a->hva);
-	bool write = access_writes(a);
-	u64 entry = leaf.entry | PTE_ACCESSED | (write ? PTE_DIRTY : 0);
-	pfn_t pfn = host_leaf_pfn(&leaf, a->hva);
-
-	if (t->host.error) {
-		a->failed = true;
-		return STEP_DONE;
-	}
-	if (!leaf_is_accessible(&leaf) || (write && !(leaf.entry & PTE_WRITE))) {
-		t->host = (struct host_fault){ .hva = a->hva, .write = write };
-		return STEP_CALL_BACK;
-	}
-	if (entry != leaf.entry)
-		host_set_leaf(m, a->hva, leaf.level, entry);
-	if (page_is(m, pfn, PG_FREE))
-		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
-	a->pfn = pfn;
-	if (a->kind == ACCESS_RMW)
-		page_store(m, pfn, a->hva, page_load(m, pfn, a->hva) + 1);
-	else if (!write)
-		a->value = page_load(m, pfn, a->hva);
-	for (unsigned i = 0; a->kind == ACCESS_WRITE && i <= a->more; i++)
-		page_store(m, pfn, a->hva + 4 * i, a->value);
-	return STEP_DONE;
-}
-
-const struct step path_host_access[] = {
-	STEP(host_access, .calls = PATH_HOST_FAULT, .to = "host_access",
-	     .chain = "do_user_addr_fault"),
-	{ 0 }
-};
-
 /* ---- mmap(), one step: nobody else has seen the VMA yet ---- */
 
 #define ENOENT	2

@@ -275,7 +275,7 @@ static void answer_other(struct run *run)
 	if (!strncmp(text, "HOST-", 5)) {
 		if (run->says && (!strcmp(run->outcome.word, "sigsegv") ||
 				  !strcmp(run->outcome.word, "sigbus")))
-			script_address(run->script, run->command->words[1], &hva);
+			hva = run->vm->w.task[run->vm->m.task].host.hva;
 		observe(run, CONFORM_SIGNAL, place, text,
 			hva ? signal_said(run, hva).text : NULL);
 	} else if (run->command->nr_words && !strcmp(run->command->words[0], "kvm")) {

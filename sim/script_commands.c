@@ -97,6 +97,9 @@ static const char *guest_access(struct script *s, const struct command *c, enum 
 	e->vcpu = option(c, "v", 0);
 	if (e->vcpu >= MAX_VCPUS || !e->count)
 		return "no such vCPU, or no access at all";
+	for (uint64_t i = 0; (e->gpa | e->stride) % 4 && i < e->count; i++)
+		if ((e->gpa + i * e->stride) % PAGE_SIZE > PAGE_SIZE - 4)
+			return "an access of the guest that crosses pages is not modelled";
 	return NULL;
 }
 
