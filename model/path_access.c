@@ -142,19 +142,19 @@ static u64 zeroes(struct machine *m, const struct access *a)
  */
 static void execute(struct machine *m, struct access *a)
 {
-	u32 word = page_load(m, a->pfn, a->gpa);
+	u32 word = page_load(m, a->pfn, a->gpa & ~3ull), code = word >> 8 * (a->gpa & 2);
 
 	if (a->adding) {
 		a->adding = false;
 		a->gpa += a->stride;
-	} else if (!page_is(m, a->pfn, PG_VALID) || page_is(m, a->pfn, PG_FREE)) {
+	} else if (a->gpa % 2 || !page_is(m, a->pfn, PG_VALID) || page_is(m, a->pfn, PG_FREE)) {
 		a->unknown_code = true;
 		a->count = 0;
-	} else if (!(a->gpa % 4) && (word & 0xff) == 0xf4) {
+	} else if ((code & 0xff) == 0xf4) {
 		a->count = 0;
-	} else if (!(a->gpa % 4) && !word) {
+	} else if (!(code & 0xffff)) {
 		a->adding = true;
-		a->stride = zeroes(m, a);
+		a->stride = a->gpa % 4 || word ? 2 : zeroes(m, a);
 	} else {
 		a->unknown_code = true;
 		a->count = 0;

@@ -61,7 +61,7 @@ static void clear_leaf(struct machine *m, const struct task *t, const struct vma
 
 	if (clears_soft_dirty(m, t)) {
 		entry = without_soft_dirty(m, vma, leaf);
-	} else if (leaf_is_normal(leaf)) {
+	} else if (leaf_is_normal(leaf) || leaf->level == 2) {
 		entry &= ~PTE_ACCESSED;
 		page_of(m, page_head(m, pt_pfn(entry)))->flags &= ~(u32)PG_REFERENCED;
 	}

@@ -233,6 +233,8 @@ static void touch_pmd(struct machine *m, const struct follow *f, const struct pt
 
 	if (vma && vma->kind == VMA_HUGETLB && !m->sem->traits.gup_touches_hugetlb)
 		return;
+	if (!(f->foll & FOLL_WRITE))	/* x86's pmdp_set_access_flags() */
+		return;
 	touch_special(m, f, leaf);
 }
 

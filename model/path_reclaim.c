@@ -15,20 +15,31 @@
 #define EINVAL	22
 #define ENOMEM	12
 
-/* Of the first VMA: recordings name one. */
 static bool can_madv_lru_vma(const struct vma *vma)
 {
 	return vma && !(vma->flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB));
 }
 
+/* madvise_walk_vmas(): the first VMA that will not have it ends the walk. False: at once. */
+static bool stop_at_unfit_vma(struct machine *m, struct page_op *op)
+{
+	for (hva_t at = op->start; at < op->end; ) {
+		const struct vma *vma = vma_find(m, at);
+
+		if (!can_madv_lru_vma(vma)) {
+			op->error = vma ? -EINVAL : -ENOMEM;
+			op->end = at;
+			return at > op->start;
+		}
+		at = vma->end;
+	}
+	return true;
+}
+
 static enum step_result reclaim_begin(struct machine *m, struct task *t)
 {
-	const struct vma *vma = vma_find(m, t->pages.start);
-
-	if (t->pages.kind != PAGES_SHRINK && !can_madv_lru_vma(vma)) {
-		t->pages.error = vma ? -EINVAL : -ENOMEM;
+	if (t->pages.kind != PAGES_SHRINK && !stop_at_unfit_vma(m, &t->pages))
 		return STEP_DONE;
-	}
 	lru_drain(m);
 	t->pages.at = t->pages.start;
 	t->pages.page = NO_PFN;

@@ -82,6 +82,8 @@ static void split_anon(struct machine *m, hva_t start, u64 pmd)
 	pfn_t pfn = pt_pfn(pmd);
 	u32 exclusive = page_of(m, pfn)->flags & PG_EXCLUSIVE;
 
+	if (entry & (PTE_DIRTY | PTE_SAVED_DIRTY))	/* pte_mkdirty() */
+		entry &= ~PTE_SOFT_CLEAN;
 	if (pmd & PTE_DIRTY)
 		page_set_dirty(m, pfn);
 	page_add_held(m, pfn, HOLD_PTE, level_pages(2) - 1);
