@@ -184,6 +184,8 @@ bool names_has_label(const struct names *names, const char *label);
  */
 bool event_run(struct vm *vm, const struct event *event, struct outcome *outcome,
 	       struct error *error);
+/* NULL, or why the event has no outcome: its path leaves out what it meets (event_limits.c). */
+const char *event_beyond_model(struct vm *vm, const struct event *event);
 /* The outcome of a task that has run to its end (event_outcome.c). */
 void event_outcome(struct vm *vm, const struct task *t, const struct event *e, struct outcome *o);
 /* The two halves of event_run(), for events that overlap: a task's row, or -1; its outcome. */

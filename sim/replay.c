@@ -360,6 +360,14 @@ static bool load_trace(const char *path, struct replay *replay, struct error *er
 	return true;
 }
 
+/* Nobody is told that it went well, or failed: the model does not know. */
+static bool is_modelled(struct vm *vm, const struct event *e, struct error *error)
+{
+	const char *why = event_beyond_model(vm, e);
+
+	return !why || error_at(error, e->file, e->line, e->column, "%s", why);
+}
+
 static bool run_trace(struct replay *replay, struct replay_run *run, struct error *error)
 {
 	const struct replay_input *input = replay->input;
@@ -372,7 +380,8 @@ static bool run_trace(struct replay *replay, struct replay_run *run, struct erro
 			*o = (struct outcome){ .word = "unreachable", .pfn = NO_PFN };
 			continue;
 		}
-		if (!event_run(run->vm, &input->events[i], o, error))
+		if (!is_modelled(run->vm, &input->events[i], error) ||
+		    !event_run(run->vm, &input->events[i], o, error))
 			return false;
 		run_note_event(run, input->events[i].number);
 		if (!strcmp(o->word, "livelock"))

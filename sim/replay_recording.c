@@ -166,6 +166,17 @@ static void skip_unmodelled(struct replay *replay, struct replay_run *run, size_
 			 why);
 }
 
+static const char *beyond_model(struct vm *vm, const struct script_events *events)
+{
+	for (size_t i = 0; i < events->nr_events; i++) {
+		const char *why = event_beyond_model(vm, &events->events[i]);
+
+		if (why)
+			return why;
+	}
+	return NULL;
+}
+
 static bool replay_command(struct replay *replay, struct replay_run *run, struct script *script,
 			   size_t i, struct error *error)
 {
@@ -181,6 +192,10 @@ static bool replay_command(struct replay *replay, struct replay_run *run, struct
 	if (run->vm->dead) {
 		o->word = "unreachable";
 		run->versus[i] = VERSUS_UNREACHABLE;
+		return true;
+	}
+	if (beyond_model(run->vm, &events)) {
+		skip_unmodelled(replay, run, i, beyond_model(run->vm, &events));
 		return true;
 	}
 	if (!run_command(run, script, &events, i, error))

@@ -985,6 +985,25 @@ static const struct refusal {
 	{ "an_spte_of_no_address_is_refused", "read 0\nexpect all: spte present=1", 3, 1,
 	  "\"spte\" takes gpa=N [present=0|1] [writable=0|1] [refcounted=0|1] [level=N], "
 	  "at the end" },
+	/* what the model has not got, which only a run can show */
+	{ "a_memory_error_of_a_file_is_refused",
+	  "file F 2M huge=always\nmmap A 2M file file=F\nhost-write A 1\npoison A", 5, 1,
+	  "memory errors of other than mapped anonymous pages are not modelled" },
+	{ "soft_offline_of_a_huge_file_is_refused",
+	  "file F 2M huge=always\nmmap A 2M file file=F\nhost-write A 1\noffline A+0x1000", 5, 1,
+	  "memory errors of other than mapped anonymous pages are not modelled" },
+	{ "pageout_of_a_huge_file_is_refused",
+	  "file F 2M huge=always\nmmap A 2M file file=F\nhost-write A 1\npageout A 2M", 5, 1,
+	  "reclaim of other than anonymous pages is not modelled" },
+	{ "migration_of_a_huge_file_is_refused",
+	  "file F 2M huge=always\nmmap A 2M file file=F\nhost-write A 1\nmigrate A 4K", 5, 1,
+	  "only anonymous pages of 4K are moved" },
+	{ "compaction_of_a_huge_file_is_refused",
+	  "file F 2M huge=always\nmmap A 2M file file=F\nhost-write A 1\ncompact A 2M", 5, 1,
+	  "a scan of other than anonymous pages of 4K is not modelled" },
+	{ "reclaim_of_a_huge_page_is_refused",
+	  "mmap A 2M anon\nmadvise A 2M hugepage\nhost-write A 1\nreclaim A 2M", 5, 1,
+	  "a scan of other than anonymous pages of 4K is not modelled" },
 };
 
 static void assert_error(const struct error *error, const char *file, unsigned line,
