@@ -87,7 +87,8 @@ struct memslot {
 	u64 gmem_index;		/* gmem.pgoff */
 };
 
-enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 5, MAX_GPCS = 4 };
+enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 5, MAX_GPCS = 4,
+       MAX_IOEVENTFDS = 16 };
 /* Of the maps: where nested virtualization keeps its own */
 enum { NESTED_MAP = MAX_MAPS - 1 };
 
@@ -131,6 +132,19 @@ struct gpc {
 	u8 pad[4];
 };
 
+enum io_bus { IO_BUS_NONE, IO_BUS_MMIO, IO_BUS_FAST };
+
+/* struct _ioeventfd */
+struct ioeventfd {
+	gpa_t gpa;
+	u64 signals;		/* ghost: how often */
+	u32 match;
+	u8 length;		/* 0: whatever is stored there */
+	u8 wildcard;		/* no datamatch */
+	u8 bus;			/* enum io_bus; 0: the row is free */
+	u8 fd;
+};
+
 struct kvm {
 	struct lock mmu_lock;
 	struct lock slots_lock;
@@ -155,4 +169,5 @@ struct kvm {
 	struct memslot slots[2 * MAX_SLOTS];	/* a slot has the same place in both halves */
 	struct host_map maps[MAX_MAPS];
 	struct gpc gpcs[MAX_GPCS];
+	struct ioeventfd ioeventfds[MAX_IOEVENTFDS];
 };

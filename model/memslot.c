@@ -68,15 +68,22 @@ bool task_reads_slots(const struct task *t)
 	}
 }
 
+void srcu_note_readers(struct machine *m)
+{
+	struct kvm *kvm = &m->w->kvm;
+
+	kvm->srcu_readers = 0;
+	for (unsigned i = 0; i < MAX_TASKS; i++)
+		kvm->srcu_readers |= task_reads_slots(&m->w->task[i]) << i;
+}
+
 void memslots_publish(struct machine *m)
 {
 	struct kvm *kvm = &m->w->kvm;
 
 	kvm->active_slots = !kvm->active_slots;
 	kvm->generation |= KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS;
-	kvm->srcu_readers = 0;
-	for (unsigned i = 0; i < MAX_TASKS; i++)
-		kvm->srcu_readers |= task_reads_slots(&m->w->task[i]) << i;
+	srcu_note_readers(m);
 }
 
 void memslots_propagate(struct machine *m, int row)

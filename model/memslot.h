@@ -27,6 +27,8 @@ int memslot_inactive(const struct machine *m, int row);
  * kvm->srcu may still have the old one.
  */
 void memslots_publish(struct machine *m);
+/* Whom synchronize_srcu() of kvm->srcu waits for from now on. */
+void srcu_note_readers(struct machine *m);
 /* What was changed in the active set is taken over into the other. */
 void memslots_propagate(struct machine *m, int row);
 /* Is the task in a read section of kvm->srcu, in which a row may survive a cut? */

@@ -42,6 +42,7 @@ extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
 extern const struct step path_prefetch[], path_gpc[], path_nested[], path_stage2[];
 extern const struct step path_prefault[], path_exit[];
+extern const struct step path_ioeventfd[];
 extern const struct step path_zap_gfns[], path_recover_nx[];
 DECLARE_STEP(zap_count_hvas);
 DECLARE_STEP(zap_count_gfns);
@@ -66,6 +67,10 @@ DECLARE_STEP(fast_fix);
 bool fast_wants_fix(const struct machine *m, const struct task *t);
 /* vcpu_cache_mmio_info(), vcpu_match_mmio_gpa(): the last gfn that had no memslot */
 void vcpu_cache_mmio(struct machine *m, unsigned vcpu, gfn_t gfn);
+/* A store of four bytes signals an eventfd. False: none is meant. */
+bool ioeventfd_write(struct machine *m, gpa_t gpa, u32 value);
+bool on_fast_bus(const struct machine *m, const struct task *t);
+void ioeventfd_signal_fast(struct machine *m, gpa_t gpa);
 bool vcpu_knows_mmio(const struct machine *m, unsigned vcpu, gfn_t gfn);
 DECLARE_STEP(unmap_log_writable);
 DECLARE_STEP(precheck_retry);

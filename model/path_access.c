@@ -193,6 +193,17 @@ static enum step_result guest_access(struct machine *m, struct task *t)
 	return a->count ? STEP_BACK : STEP_DONE;
 }
 
+/* handle_ept_misconfig(), npf_interception(): signalled, and the instruction is skipped. */
+static enum step_result fast_mmio(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+
+	ioeventfd_signal_fast(m, a->gpa);
+	a->fast_signals = true;
+	next_access(a);
+	return a->count ? STEP_BACK : STEP_DONE;
+}
+
 static enum step_result take_exit(struct machine *m, struct task *t)
 {
 	(void)m;
@@ -235,6 +246,8 @@ static enum step_result resume_guest(struct machine *m, struct task *t)
 const struct step path_access[] = {
 	STEP(guest_access, .to = "guest_access",
 	     .chain = "kvm_arch_vcpu_ioctl_run > vcpu_enter_guest"),
+	STEP(fast_mmio, .when = on_fast_bus, .to = "guest_access",
+	     .chain = "kvm_arch_vcpu_ioctl_run > handle_ept_misconfig > kvm_io_bus_write"),
 	STEP(take_exit, .calls = PATH_FAULT, .chain = "kvm_arch_vcpu_ioctl_run"),
 	STEP(leave_with_error, .when = faulted_for_good, .chain = "kvm_arch_vcpu_ioctl_run"),
 	STEP(emulate, .when = wants_emulation, .calls = PATH_EMULATE,
@@ -271,6 +284,15 @@ static void mmio_exit(struct machine *m, struct access *a, const char *name)
 				.hva = a->gpa, .value = a->value });
 }
 
+/* vcpu_mmio_write() */
+static void mmio_write(struct machine *m, struct access *a)
+{
+	if (ioeventfd_write(m, a->gpa, a->value))
+		a->signals = true;
+	else
+		mmio_exit(m, a, "MMIO-W");
+}
+
 static enum step_result finish_emulation(struct machine *m, struct task *t)
 {
 	struct access *a = &t->access;
@@ -291,7 +313,7 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 		a->value = MMIO_ANSWER;
 		mmio_exit(m, a, "MMIO-R");
 	} else if (a->kind == ACCESS_WRITE) {
-		mmio_exit(m, a, "MMIO-W");
+		mmio_write(m, a);
 	} else {
 		struct pt_leaf leaf = host_leaf(m, is_error_hva(hva) ? 0 : hva);
 
@@ -301,7 +323,7 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 		else
 			mmio_exit(m, a, "MMIO-R");
 		a->value++;
-		mmio_exit(m, a, "MMIO-W");
+		mmio_write(m, a);
 		a->value = eax;
 	}
 	next_access(a);

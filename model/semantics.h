@@ -116,6 +116,8 @@ struct traits {
 	bool arm64_accessed_once;	/* user_mem_abort(): by the release alone (6.12) */
 	bool gmem;			/* guest_memfd, memory attributes (6.8) */
 	bool gmem_mmap;			/* ... that can be mapped, of any VM (6.18) */
+	bool npt_fast_mmio;		/* npf_interception(): KVM_FAST_MMIO_BUS (after 6.12) */
+	bool bus_freed_later;		/* kvm_io_bus_register_dev(): call_srcu() (after 6.12) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
 	bool rearm_clears_bits;		/* tdp_mmu_clear_spte_bits() for the dirty log (6.4) */
 	bool nx_leaves_logged;		/* recovery: not of a memslot that logs (6.2) */

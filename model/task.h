@@ -50,6 +50,7 @@ enum path_id {
 	PATH_CLEAR_LOG,		/* KVM_CLEAR_DIRTY_LOG */
 	PATH_LOG_MODE,		/* KVM_ENABLE_CAP(KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2) */
 	PATH_ZAP_GFNS,		/* kvm_zap_gfn_range() */
+	PATH_IOEVENTFD,		/* KVM_IOEVENTFD */
 	PATH_RECOVER_NX,	/* kvm_recover_nx_huge_pages() */
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
@@ -92,7 +93,9 @@ struct access {
 	u8 retried : 1;		/* retry_instruction() has let the guest try this access again */
 	u8 adding : 1;		/* ACCESS_EXEC: the code's own access is at hand, to .code_gpa */
 	u8 unknown_code : 1;	/* ACCESS_EXEC: what is executed is not modelled */
-	u8 unused : 5;
+	u8 signals : 1;		/* a store of it has signalled an eventfd */
+	u8 fast_signals : 1;	/* ... or it was skipped, by the fast MMIO bus */
+	u8 unused : 3;
 	u8 prefetch;		/* a fault that no access has caused */
 	u16 more;		/* PATH_HOST_ACCESS: memset(): words of this page after the first */
 	gpa_t base;
@@ -370,6 +373,17 @@ struct zap_op {
 	u8 pad[6];
 };
 
+/* KVM_IOEVENTFD */
+struct io_op {
+	gpa_t gpa;
+	u32 match;
+	u8 length, wildcard, fd;
+	u8 off;			/* KVM_IOEVENTFD_FLAG_DEASSIGN */
+	u8 bus;			/* enum io_bus */
+	u8 pad[3];
+	s32 error;
+};
+
 /* kvm_vcpu_map(), kvm_vcpu_unmap(), and look-ups by kernel callers */
 struct map_op {
 	gfn_t gfn;
@@ -487,6 +501,7 @@ struct task {
 	struct driver_op driver;
 	struct slot_op slot;
 	struct zap_op zap;
+	struct io_op io;
 	struct map_op map;
 	struct gpc_op gpc;
 	struct private_op private;

@@ -28,6 +28,7 @@ enum event_id {
 	EVENT_HOST_READ, EVENT_HOST_WRITE,
 	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP, EVENT_PREFETCH,
 	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE, EVENT_STAGE2, EVENT_PREFAULT,
+	EVENT_IOEVENTFD, EVENT_IOEVENTFD_OFF,
 	EVENT_ZAP_GFNS, EVENT_RECOVER_NX,
 	EVENT_RESET_MMU, EVENT_EXIT,
 	EVENT_MIGRATE, EVENT_OFFLINE, EVENT_CLEAR_REFS, EVENT_PAGEOUT, EVENT_COLD,
@@ -96,6 +97,7 @@ struct event {
 	uint64_t gmem;			/* MEMSLOT: row of world.file, or NO_PFN */
 	uint64_t is_guest_private;	/* ATTRIBUTES */
 	struct found_page *found;	/* COMPACT of recordings: .count pages, last found first */
+	uint64_t match, fd;		/* IOEVENTFD; NO_PFN: no datamatch */
 	uint64_t room;			/* COMPACT: so many pages find a free one */
 	int64_t delta;
 	const char *name;		/* of what it makes; RESUME: the label */

@@ -51,6 +51,12 @@ static const char *const advice_words[] = {
 #define UNTIL	{ "until", ARG_STEP, AT(until), .help = "stop before this step; resume later" }
 #define VCPU	{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose access" }
 #define COUNT	{ "count", ARG_NUMBER, AT(count), .preset = 1, .min = 1, .help = "accesses" }
+#define IOEVENTFD_ARGS GPA, \
+	{ "length", ARG_NUMBER, AT(size), .max = UINT8_MAX, \
+	  .help = "of the store, in bytes; 0: of any, and by the fast MMIO bus, if it can" }, \
+	{ "match", ARG_NUMBER, AT(match), .preset = NO_PFN, .max = UINT32_MAX, \
+	  .help = "what has to be stored; else anything" }, \
+	{ "fd", ARG_NUMBER, AT(fd), .max = 7, .help = "which eventfd" }
 #define STRIDE	{ "stride", ARG_NUMBER, AT(stride), .preset = 4096, .help = "bytes between them" }
 #define MAX_GPA	((uint64_t)1 << 46)
 #define GPA	{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = MAX_GPA, .help = "where" }
@@ -247,6 +253,12 @@ const struct event_kind event_kinds[] = {
 	  "How dirty logs are read. [KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2]", {
 		{ "mode", ARG_FLAGS, AT(mode), true, true, .words = log_mode_words,
 		  .help = "manual: cleared by clearlog alone; initially-set; or none" } } },
+	{ "ioeventfd", EVENT_IOEVENTFD,
+	  "From now on stores of the guest signal an eventfd. [KVM_IOEVENTFD]", {
+		IOEVENTFD_ARGS, UNTIL } },
+	{ "ioeventfd-off", EVENT_IOEVENTFD_OFF,
+	  "They do no more: the same arguments. [KVM_IOEVENTFD_FLAG_DEASSIGN]", {
+		IOEVENTFD_ARGS, UNTIL } },
 	{ "zap-gfns", EVENT_ZAP_GFNS,
 	  "Memory types or APICv change: KVM takes entries back. [kvm_zap_gfn_range()]", {
 		GPA, { "size", ARG_SIZE, AT(size), true, true, .help = "bytes" }, UNTIL } },

@@ -38,6 +38,10 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 		o->word = "internal_error";
 	else if (a->mmios)
 		o->word = "mmio";
+	else if (a->signals)
+		o->word = "eventfd";
+	else if (a->fast_signals)
+		o->word = "fast_mmio";
 	else if (a->last_ret == RET_PF_EMULATE)
 		o->word = "emulate";
 	else if (a->last_ret == RET_PF_RETRY)
@@ -54,7 +58,7 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 
 		outcome_page(vm, o, leaf.present ? host_leaf_pfn(&leaf, hva) : NO_PFN);
 	} else {
-		outcome_page(vm, o, a->mmios ? NO_PFN : a->pfn);
+		outcome_page(vm, o, a->mmios || a->signals || a->fast_signals ? NO_PFN : a->pfn);
 	}
 }
 
@@ -149,6 +153,10 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_CLEAR_LOG:
 	case EVENT_LOG_MODE:
 		o->error = t->slot.error;
+		break;
+	case EVENT_IOEVENTFD:
+	case EVENT_IOEVENTFD_OFF:
+		o->error = t->io.error;
 		break;
 	case EVENT_MMAP:
 		o->error = t->mmap.error;

@@ -141,6 +141,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_VMSAVE] = PATH_NESTED,
 		[EVENT_EXIT] = PATH_EXIT, [EVENT_STAGE2] = PATH_STAGE2,
 		[EVENT_PREFAULT] = PATH_PREFAULT,
+		[EVENT_IOEVENTFD] = PATH_IOEVENTFD, [EVENT_IOEVENTFD_OFF] = PATH_IOEVENTFD,
 		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_RECOVER_NX] = PATH_RECOVER_NX,
 		[EVENT_GMEM] = PATH_GMEM, [EVENT_GMEM_PUNCH] = PATH_GMEM,
 		[EVENT_ATTRIBUTES] = PATH_ATTRIBUTES,
@@ -347,6 +348,13 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_HOST_READ:
 	case EVENT_HOST_WRITE:
 		start_host_access(t, e, e->id == EVENT_HOST_READ);
+		break;
+	case EVENT_IOEVENTFD:
+	case EVENT_IOEVENTFD_OFF:
+		t->io = (struct io_op){ .gpa = e->gpa, .length = e->size, .fd = e->fd,
+					.match = e->match == NO_PFN ? 0 : e->match,
+					.wildcard = e->match == NO_PFN,
+					.off = e->id == EVENT_IOEVENTFD_OFF };
 		break;
 	case EVENT_ZAP_GFNS:
 		t->zap = (struct zap_op){ .start = e->gpa >> PAGE_SHIFT,

@@ -61,7 +61,7 @@ const size_t nr_op_rows = ARRAY_SIZE(op_rows);
 const struct trait_row trait_rows[] = {
 	VALUE(ept), VALUE(npt), VALUE(refcounted_bit), VALUE(pferr), VALUE(allow_unsafe_mappings),
 	SWITCH(pfnmap_huge), SWITCH(change_pte), SWITCH(apic_page_checked),
-	SWITCH(arm64_accessed_once),
+	SWITCH(arm64_accessed_once), SWITCH(npt_fast_mmio), SWITCH(bus_freed_later),
 	SWITCH(gmem), SWITCH(gmem_mmap), SWITCH(prefaults), SWITCH(rearm_clears_bits),
 	SWITCH(nx_leaves_logged), SWITCH(nx_tables_known), SWITCH(fault_splits),
 	SWITCH(mmio_below_max_gfn), SWITCH(slot_zap_quirk), SWITCH(wrap_asks_caching),

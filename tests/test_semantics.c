@@ -487,7 +487,7 @@ static const struct refusal refusals[] = {
 	  { .base = &sem_v6_1, .edits = EDITS(APPEND_8, APPEND_8) } },
 	{ "a root's path with more steps than there can be", "path too long at step: first_of_many",
 	  { .paths = long_paths } },
-	{ "drop a step that others go back to", "a step jumps nowhere: resume_guest",
+	{ "drop a step that others go back to", "a step jumps nowhere: fast_mmio",
 	  { .base = &sem_v6_1,
 	    .edits = EDITS({ EDIT_DROP, PATH_ACCESS, "guest_access", { 0 } }) } },
 	{ "a new step that goes back to another path's", "a step jumps nowhere: new",
