@@ -116,7 +116,7 @@ static enum step_result stage2_lookup(struct machine *m, struct task *t)
 
 	follow_init(&t->follow, t->map.gfn, row, write ? FOLL_WRITE : 0);
 	t->follow.try_map_writable = caller->api == LOOKUP_PROT;
-	m->sem->ops.stage2_args(m, &t->follow);
+	m->sem->ops.lookup_args(m, &t->follow);
 	return follow_resolve_hva(m, t) ? STEP_CALL : STEP_NEXT;
 }
 

@@ -59,6 +59,10 @@ bool is_zone_device_pfn(struct machine *m, pfn_t pfn);
 void mark_alive(struct machine *m, pfn_t pfn);
 /* A hva_to_pfn_remapped() that found a read-only PTE for a write; false: it did not. */
 bool remapped_read_only(struct task *t, bool writable);
+/* Before 6.8-rc1, and since 6.13, nothing is told of an SPTE that changes. */
+void look_away(struct machine *m, u64 old);
+/* kvm_release_pfn_clean() of what was looked up, whatever became of it (fault->orig_pfn) */
+void release_original(struct machine *m, struct task *t, bool used);
 void own_with_reference(struct machine *m, struct task *t, pfn_t page);
 bool range_counts_if_slot(struct machine *m, const struct notify *range);
 bool huge_always(struct machine *m, pfn_t pfn);

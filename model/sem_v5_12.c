@@ -64,7 +64,7 @@ static void release_pfn(struct machine *m, pfn_t pfn, bool dirty, enum holder ho
 		page_put(m, pfn, holder);
 }
 
-static void release_fault(struct machine *m, struct task *t, bool used)
+void release_original(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
 	m->sem->ops.release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
@@ -120,7 +120,7 @@ static void spte_changed(struct machine *m, u64 old, u64 new, unsigned level)
 		set_pfn_accessed(m, pt_pfn(old));
 }
 
-static void log_rearmed(struct machine *m, u64 old)
+void look_away(struct machine *m, u64 old)
 {
 	(void)m;
 	(void)old;
@@ -209,12 +209,6 @@ static void gpc_release(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
 	m->sem->ops.lookup_release(m, t);
-}
-
-/* gfn_to_pfn_prot() and its like, whoever calls */
-static void stage2_args(struct machine *m, struct follow *follow)
-{
-	m->sem->ops.lookup_args(m, follow);
 }
 
 static void stage2_put(struct machine *m, struct task *t, bool used)
@@ -354,18 +348,17 @@ const struct semantics_patch sem_v5_12 = {
 	.ops = {
 		.own_page = own_with_reference, .take_remapped = take_by_get,
 		.fault_is_stale = fault_is_stale, .range_add = range_add,
-		.range_counts = range_counts, .release_fault = release_fault,
+		.range_counts = range_counts, .release_fault = release_original,
 		.is_ad_tracked = is_ad_tracked,
 		.release_pfn = release_pfn,
-		.spte_changed = spte_changed, .log_rearmed = log_rearmed,
+		.spte_changed = spte_changed, .log_rearmed = look_away,
 		.leaf_bits = no_leaf_bits, .huge_ok = huge_if_compound,
 		.mark_accessed = page_mark_accessed_classic,
 		.map_args = map_args, .map_release = map_release,
 		.lookup_args = lookup_args, .lookup_release = lookup_release,
 		.reexecute_args = reexecute_args, .reexecute_release = reexecute_release,
 		.gfn_to_page = gfn_to_page, .gpc_release = gpc_release,
-		.stage2_args = stage2_args, .stage2_release = stage2_put,
-		.stage2_mark = stage2_mark,
+		.stage2_release = stage2_put, .stage2_mark = stage2_mark,
 		.fault_args = fault_args, .zap_flushes = zap_flushes,
 		.load_root = tdp_load_root, .current_root = tdp_current_root,
 		.root_is_obsolete = tdp_root_is_obsolete, .root_at = tdp_root_at,

@@ -86,15 +86,6 @@ bool huge_always(struct machine *m, pfn_t pfn)
 	return true;
 }
 
-/* mmu_spte_clear_track_bits() */
-static void check_zapped(struct machine *m, u64 old)
-{
-	pfn_t pfn = pt_pfn(old);
-
-	if (pfn_is_refcounted(m, pfn) && !page_count(m, pfn))
-		raise_alarm(m, ALARM_WARN, SPLAT_ZAPPED_COUNT0, page_blame(m, pfn));
-}
-
 /* 6.1 to 6.12, v11: no page is returned that a release would not put */
 static pfn_t gfn_to_page(struct machine *m, struct task *t)
 {
@@ -132,7 +123,7 @@ const struct semantics_patch sem_v6_1 = {
 		.take_remapped = take_by_try_get, .fault_is_stale = fault_is_stale,
 		.range_counts = range_counts_if_slot, .huge_ok = huge_always,
 		.is_ad_tracked = is_ad_tracked, .release_pfn = release_pfn,
-		.gfn_to_page = gfn_to_page, .check_zapped = check_zapped,
+		.gfn_to_page = gfn_to_page,
 	},
 	.edits = (const struct step_edit[]){
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */

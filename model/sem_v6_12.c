@@ -6,12 +6,6 @@
  */
 #include "model/sem.h"
 
-static void release_original(struct machine *m, struct task *t, bool used)
-{
-	(void)used;
-	m->sem->ops.release_pfn(m, t->fault.orig_pfn, false, HOLD_FAULT);
-}
-
 /* kvm_tdp_mmu_unmap_gfn_range(): what only obsolete roots mapped needs no flush */
 static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invalid)
 {

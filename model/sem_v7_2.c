@@ -54,18 +54,6 @@ static void spte_changed(struct machine *m, u64 old, u64 new, unsigned level)
 	(void)level;
 }
 
-static void log_rearmed(struct machine *m, u64 old)
-{
-	(void)m;
-	(void)old;
-}
-
-static void look_away(struct machine *m, u64 old)
-{
-	(void)m;
-	(void)old;
-}
-
 /* kvm_release_page_dirty(): fast_page_fault() may give W back without a word to the host. */
 static void release_prefetched(struct machine *m, pfn_t page)
 {
@@ -99,13 +87,6 @@ static void map_release(struct machine *m, struct task *t)
 		page_put_refs(m, map->page, HOLD_MAP, page_pin_refs(m, map->page));
 }
 
-/* No wrapper is left; kernel callers that only look use __gfn_to_page(). */
-static void lookup_release(struct machine *m, struct task *t)
-{
-	if (t->follow.page != NO_PFN)
-		page_put(m, t->follow.page, HOLD_FAULT);
-}
-
 /* __gfn_to_page(): NULL where the walk of PTEs found it */
 static pfn_t gfn_to_page(struct machine *m, struct task *t)
 {
@@ -123,12 +104,7 @@ static void release_carried(struct machine *m, pfn_t page, bool dirty)
 	page_put(m, page, HOLD_FAULT);
 }
 
-/* kvm_faultin_pfn(), kvm_release_faultin_page() */
-static void stage2_args(struct machine *m, struct follow *follow)
-{
-	m->sem->ops.fault_args(m, follow);
-}
-
+/* kvm_release_faultin_page() */
 static void stage2_put(struct machine *m, struct task *t, bool used)
 {
 	if (used)
@@ -193,11 +169,11 @@ const struct semantics_patch sem_v7_2 = {
 	.traits = &traits, .calls = calls,
 	.ops = {
 		.take_remapped = take_nothing, .release_fault = release_fault,
-		.spte_changed = spte_changed, .log_rearmed = log_rearmed,
+		.spte_changed = spte_changed, .log_rearmed = look_away,
 		.fault_args = fault_args, .map_args = map_args, .map_release = map_release,
-		.lookup_release = lookup_release, .gfn_to_page = gfn_to_page,
+		.gfn_to_page = gfn_to_page,
 		.gpc_release = gpc_release,
-		.stage2_args = stage2_args, .stage2_release = stage2_put,
+		.stage2_release = stage2_put,
 		.check_zapped = look_away,
 		.harvest_accessed = look_away, .harvest_dirty = look_away,
 		.release_prefetched = release_prefetched,

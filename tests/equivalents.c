@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "model/shadow.h"
-#include "model/tdp.h"
+#include "model/sem.h"
 #include "tests/mutation.h"
 
 static bool emulates_once(const struct semantics *sem)
@@ -74,10 +74,10 @@ static bool pageout_asks_nobody(const struct semantics *sem)
 	return sem->traits.pageout_ignores_young;
 }
 
-/* Aging is the TDP MMU's alone in the model. */
-static bool ages_nothing(const struct semantics *sem)
+/* CONFIG_KVM_MMU_LOCKLESS_AGING, CONFIG_KVM_ELIDE_TLB_FLUSH_IF_YOUNG */
+static bool ages_without_lock(const struct semantics *sem)
 {
-	return pageout_asks_nobody(sem) || sem->ops.load_root != tdp_load_root;
+	return sem->traits.lockless_aging;
 }
 
 static bool is_shadow(const struct semantics *sem)
@@ -111,6 +111,91 @@ static bool breaks_by_unshare(const struct semantics *sem)
 	return sem->traits.ksm_unshares;
 }
 
+static bool is_tdp(const struct semantics *sem)
+{
+	return sem->ops.load_root == tdp_load_root;
+}
+
+static bool has_rmaps(const struct semantics *sem)
+{
+	return !is_tdp(sem);
+}
+
+/* kvm_mmu_notifier_invalidate_range_start() before 5.13 */
+static bool counts_always(const struct semantics *sem)
+{
+	return sem->ops.range_counts == sem_v5_12.ops.range_counts;
+}
+
+static bool is_always_huge(const struct semantics *sem)
+{
+	return sem->ops.huge_ok == sem_v6_1.ops.huge_ok;
+}
+
+static bool rearms_silently(const struct semantics *sem)
+{
+	return sem->ops.log_rearmed == look_away;
+}
+
+static bool harvests_nothing(const struct semantics *sem)
+{
+	return sem->ops.harvest_dirty == look_away;
+}
+
+static bool adds_no_args(const struct semantics *sem)
+{
+	return sem->ops.lookup_args == sem_v5_12.ops.lookup_args &&
+	       sem->ops.reexecute_args == sem_v5_12.ops.reexecute_args;
+}
+
+static bool has_no_bit(const struct semantics *sem)
+{
+	return !sem->traits.refcounted_bit || is_shadow(sem);
+}
+
+static bool has_no_gate(const struct semantics *sem)
+{
+	return !sem->traits.get_or_guard;
+}
+
+static bool has_shut_gate(const struct semantics *sem)
+{
+	return sem->traits.get_or_guard && !sem->traits.allow_unsafe_mappings;
+}
+
+/* Neither v11's gate nor 6.13's refusal to pin */
+static bool asks_for_no_consent(const struct semantics *sem)
+{
+	return !sem->traits.get_or_guard && !sem->traits.wrappers_gone;
+}
+
+static bool ignores_roots(const struct semantics *sem)
+{
+	return sem->ops.fault_is_stale == sem_v5_12.ops.fault_is_stale ||
+	       sem->ops.fault_is_stale == sem_v5_11.ops.fault_is_stale;
+}
+
+/* kvm_tdp_mmu_zap_all(), under mmu_lock; TDP roots that outlive it are of 5.13. */
+static bool empties_roots(const struct semantics *sem)
+{
+	return ignores_roots(sem) && is_tdp(sem);
+}
+
+static bool retries_any_range(const struct semantics *sem)
+{
+	return sem->ops.fault_is_stale == sem_v5_11.ops.fault_is_stale;
+}
+
+static bool makes_dirty(const struct semantics *sem)
+{
+	return sem->traits.ept->dirty_always && sem->traits.npt->dirty_always;
+}
+
+static bool keeps_hugetlb(const struct semantics *sem)
+{
+	return !sem->traits.hugetlb_dontneed;
+}
+
 #define NO_GMEM		"before 6.8 there is no guest_memfd"
 #define PRIVATE_LOCKED	"who looks without mmu_lock only saves itself a look-up; the others wait"
 #define ATTRIBUTES	"faults are stale until the end, and who asks for a gfn's attribute faults"
@@ -127,6 +212,17 @@ static bool breaks_by_unshare(const struct semantics *sem)
 #define WRAPPED	"zap_all_of_wrap has made all roots obsolete: no leaf is left to be changed"
 #define GFN_BITS	"shadow paging allows 52 bits of address, and no event has as many"
 #define NO_ATOMIC	"nobody has asked for an atomic look-up since 6.13"
+#define LOCKLESS	"since 6.15 aging takes no lock and flushes nothing"
+#define NO_ROOTS	"no fault asks before 5.16, and the laws find no entry of such a root"
+#define EMPTIED	"in 5.12 no root is obsolete once mmu_lock is free: it is emptied instead"
+#define SAME	"the semantics' own does the same"
+#define LAWS_EYES	"for the laws alone: a_broken_kernel_is_seen_by_the_laws_eyes"
+#define OF_RMAPS	"only the MMU with rmaps calls it"
+#define OF_TDP	"only the TDP MMU calls it"
+#define TRAIT_OF_TDP	"only the TDP MMU asks"
+#define NO_GATE	"v11 4/8 brings who asks for .guarded and .allow_nonref"
+#define SHUT	"not guarded: without a reference it is refused, .allow_nonref or not"
+#define NO_WRAPPERS	"6.13 has no wrappers, and nothing is released or marked by pfn"
 #define TRACED	"a tracepoint's second look at the entry: nothing but the trace hangs on it"
 #define AND_ENDS	"at most one of the two runs: logging begins or it ends"
 
@@ -165,13 +261,10 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "end_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "after_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "prepare_slot", NULL, is_shadow, GFN_BITS },
-	{ MUTATION_DROP, "reclaim_young", NULL, pageout_asks_nobody, NOT_ASKED },
-	{ MUTATION_DROP, "reclaim_judge", NULL, ages_nothing, NOT_ASKED },
-	{ MUTATION_DROP, "young_begin", NULL, pageout_asks_nobody, NOT_ASKED },
-	{ MUTATION_DROP, "young_lock", NULL, ages_nothing, NOT_ASKED },
-	{ MUTATION_DROP, "young_age", NULL, ages_nothing, NOT_ASKED },
-	{ MUTATION_DROP, "young_flush", NULL, ages_nothing, NOT_ASKED },
-	{ MUTATION_DROP, "young_unlock", NULL, ages_nothing, NOT_ASKED },
+	{ MUTATION_DROP, "reclaim_judge", NULL, pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_DROP, "young_lock", NULL, ages_without_lock, LOCKLESS },
+	{ MUTATION_DROP, "young_flush", NULL, ages_without_lock, LOCKLESS },
+	{ MUTATION_DROP, "young_unlock", NULL, ages_without_lock, LOCKLESS },
 
 	/* ---- neighbours swapped ---- */
 	{ MUTATION_SWAP, "trace_leaf", "unlock_mmu", NULL, TRACED },
@@ -212,10 +305,9 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "next_of_batch", "move_page", moves_one_by_one, NO_BATCH },
 	{ MUTATION_SWAP, "reclaim_isolate", "shrink_isolate", NULL,
 	  "at most one of the two takes pages: MADV_PAGEOUT's, or those that reclaim looks at" },
-	{ MUTATION_SWAP, "reclaim_pick", "reclaim_young", pageout_asks_nobody, NOT_ASKED },
-	{ MUTATION_SWAP, "reclaim_young", "reclaim_judge", ages_nothing, NOT_ASKED },
-	{ MUTATION_SWAP, "reclaim_judge", "reclaim_unmap", ages_nothing, NOT_ASKED },
-	{ MUTATION_SWAP, "young_*", NULL, ages_nothing, NOT_ASKED },
+	{ MUTATION_SWAP, "reclaim_young", "reclaim_judge", pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_SWAP, "reclaim_judge", "reclaim_unmap", pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_SWAP, "young_*", NULL, pageout_asks_nobody, NOT_ASKED },
 	{ MUTATION_SWAP, "slots_lock", "check_region", NULL,
 	  "check_region looks at the arguments alone" },
 	{ MUTATION_SWAP, "check_region", "classify_change", NULL,
@@ -333,6 +425,78 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "ksm_put_broken", "ksm_put_pages", breaks_by_unshare, UNHELD },
 	{ MUTATION_SWAP, "notify_count", "notify_zap", looks_under_mmu_lock,
 	  "mmu_lock is held for writing across both, and nobody looks without it before 6.8" },
+
+	/* ---- operations replaced ---- */
+	{ MUTATION_OP, "range_counts", "yes", counts_always, SAME },
+	{ MUTATION_OP, "huge_ok", "yes", is_always_huge, SAME },
+	{ MUTATION_OP, "log_rearmed", "nothing", rearms_silently, SAME },
+	{ MUTATION_OP, "log_rearmed", NULL, is_shadow, "its entries have A: aging takes no W" },
+	{ MUTATION_OP, "check_zapped", NULL, is_tdp, OF_RMAPS },
+	{ MUTATION_OP, "harvest_accessed", NULL, is_tdp, OF_RMAPS },
+	{ MUTATION_OP, "harvest_dirty", NULL, is_tdp, OF_RMAPS },
+	{ MUTATION_OP, "check_zapped", "nothing", harvests_nothing, SAME },
+	{ MUTATION_OP, "harvest_accessed", "nothing", harvests_nothing, SAME },
+	{ MUTATION_OP, "harvest_dirty", "nothing", harvests_nothing, SAME },
+	{ MUTATION_OP, "spte_changed", NULL, has_rmaps, OF_TDP },
+	{ MUTATION_OP, "spte_changed", "nothing", harvests_nothing, SAME },
+	{ MUTATION_OP, "zap_flushes", "v5.11", has_rmaps,
+	  "what is obsolete has left the rmaps: no leaf of it is zapped once more" },
+	{ MUTATION_OP, "zap_flushes", "v6.12", has_rmaps,
+	  "what is obsolete has left the rmaps: no leaf of it is zapped once more" },
+	{ MUTATION_OP, "leaf_bits", NULL, has_no_bit, "refcounted_mask() is 0" },
+	{ MUTATION_OP, "lookup_args", "nothing", adds_no_args, SAME },
+	{ MUTATION_OP, "lookup_args", NULL, has_no_wrappers, NO_WRAPPERS },
+	{ MUTATION_OP, "lookup_release", NULL, has_no_wrappers, NO_WRAPPERS },
+	{ MUTATION_OP, "release_pfn", NULL, has_no_wrappers, NO_WRAPPERS },
+	{ MUTATION_OP, "is_ad_tracked", NULL, has_no_wrappers, NO_WRAPPERS },
+	{ MUTATION_OP, "reexecute_args", "nothing", adds_no_args, SAME },
+	{ MUTATION_OP, "reexecute_args", NULL, emulates_once, GONE },
+	{ MUTATION_OP, "reexecute_release", NULL, emulates_once, GONE },
+	{ MUTATION_OP, "reexecute_args", "v5.11", has_shut_gate, SHUT },
+	{ MUTATION_OP, "map_args", "v11-p4", has_shut_gate, SHUT },
+	{ MUTATION_OP, "fault_args", "v5.11", has_no_gate, NO_GATE },
+	{ MUTATION_OP, "fault_args", "v11", has_no_gate, NO_GATE },
+	{ MUTATION_OP, "fault_args", "v7.2", has_no_gate, NO_GATE },
+	{ MUTATION_OP, "gpc_release", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_OP, "range_add", NULL, retries_any_range,
+	  "5.11 looks at no range: 4a42d848db95 is of 5.12" },
+	{ MUTATION_OP, "fault_is_stale", "v6.1", empties_roots, EMPTIED },
+	{ MUTATION_OP, "zap_flushes", "v6.12", empties_roots, EMPTIED },
+	{ MUTATION_OP, "root_is_obsolete", "no", ignores_roots, NO_ROOTS },
+	{ MUTATION_OP, "root_is_obsolete", "rmap", ignores_roots, NO_ROOTS },
+	{ MUTATION_OP, "root_is_obsolete", "shadow", ignores_roots, NO_ROOTS },
+	{ MUTATION_OP, "root_is_obsolete", "shadow", has_rmaps,
+	  "kvm_mmu_zap_all_fast() makes it so and the next load of a root ends it, either way" },
+	{ MUTATION_OP, "root_at", NULL, NULL, LAWS_EYES },
+	{ MUTATION_OP, "next_leaf", NULL, NULL, LAWS_EYES },
+	{ MUTATION_OP, "current_root", "rmap", is_tdp, LAWS_EYES },
+	{ MUTATION_OP, "current_root", "shadow", NULL, LAWS_EYES },
+
+	/* ---- traits ---- */
+	{ MUTATION_TRAIT, "ept", NULL, is_shadow, "shadow pages are in NPT's format" },
+	{ MUTATION_TRAIT, "mmio_below_max_gfn", NULL, is_shadow, GFN_BITS },
+	{ MUTATION_TRAIT, "refcounted_bit", NULL, is_shadow, "refcounted_mask() is 0" },
+	{ MUTATION_TRAIT, "allow_unsafe_mappings", NULL, asks_for_no_consent,
+	  "v11 4/8 and 6.13 bring who asks" },
+	{ MUTATION_TRAIT, "pferr", NULL, NULL,
+	  "no step asks for the bits in question: they are test_pferr's" },
+	{ MUTATION_TRAIT, "poison_kills", NULL, NULL, "of a signal's code: conform alone asks" },
+	{ MUTATION_TRAIT, "zap_root_from", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_TRAIT, "table_noted_last", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_TRAIT, "zap_noted_nonpresent", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_TRAIT, "rearm_clears_bits", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_TRAIT, "fault_splits", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_TRAIT, "nx_tables_known", NULL, has_rmaps,
+	  "NX huge pages are modelled for the TDP MMU" },
+	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, has_rmaps,
+	  "mmu_set_spte() has dropped the table before it makes the leaf" },
+	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, makes_dirty,
+	  "its make_spte() sets D whatever was there before" },
+	{ MUTATION_TRAIT, "collapses_unchecked", NULL, is_tdp, "only the MMU with rmaps asks" },
+	{ MUTATION_TRAIT, "follow_outputs_kept", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_TRAIT, "atomic_async_warns", NULL, has_no_wrappers, NO_ATOMIC },
+	{ MUTATION_TRAIT, "hugetlb_restores", NULL, keeps_hugetlb,
+	  "without MADV_DONTNEED a private page goes with its VMA, and its promise, too" },
 };
 
 const size_t nr_equivalents = ARRAY_SIZE(equivalents);

@@ -224,6 +224,33 @@ const struct script *script_named(const char *name)
 
 /* ---- telling ---- */
 
+static u64 hash_pages(const struct telling *telling)
+{
+	struct phys *phys = telling->vm->m.phys;
+	u64 hash = HASH_START;
+
+	for (pfn_t pfn = 0; (pfn = phys->next_page(phys, pfn)) != NO_PFN; pfn++) {
+		hash = hash_number(hash, pfn);
+		hash = hash_bytes(hash, phys->page(phys, pfn), sizeof(struct page));
+	}
+	return hash;
+}
+
+/* What host and guest can read, and their tables. */
+static u64 hash_memory(const struct telling *telling)
+{
+	struct phys *phys = telling->vm->m.phys;
+	u64 hash = HASH_START;
+
+	for (pfn_t pfn = 0; (pfn = phys->next_page(phys, pfn)) != NO_PFN; pfn++)
+		for (unsigned i = phys->next(phys, pfn, 0); i < WORDS_PER_PAGE;
+		     i = phys->next(phys, pfn, i + 1)) {
+			hash = hash_number(hash, pfn << 9 | i);
+			hash = hash_number(hash, phys->load(phys, pfn, i));
+		}
+	return hash;
+}
+
 /* The steps of the semantics at hand, which a vm's own table hides behind watched(). */
 static struct {
 	struct semantics sem;
@@ -269,6 +296,8 @@ void tell(const struct script *script, const struct semantics_patch *patch,
 		out->nr_seen++;
 		out->refused |= out->steps > out->most_steps;
 	}
+	out->pages = hash_pages(out);
+	out->memory = hash_memory(out);
 }
 
 void telling_free(struct telling *telling)
@@ -293,18 +322,6 @@ static bool outcomes_differ(const struct outcome *a, const struct outcome *b)
 	return strcmp(a->word ? a->word : "", b->word ? b->word : "") || a->pfn != b->pfn ||
 	       a->has_refs != b->has_refs || a->refs != b->refs || a->has_value != b->has_value ||
 	       (a->has_value && a->value != b->value) || a->left != b->left || a->error != b->error;
-}
-
-static u64 hash_pages(const struct telling *telling)
-{
-	struct phys *phys = telling->vm->m.phys;
-	u64 hash = HASH_START;
-
-	for (pfn_t pfn = 0; (pfn = phys->next_page(phys, pfn)) != NO_PFN; pfn++) {
-		hash = hash_number(hash, pfn);
-		hash = hash_bytes(hash, phys->page(phys, pfn), sizeof(struct page));
-	}
-	return hash;
 }
 
 static bool same_violation(const struct found_violation *a, const struct found_violation *b)
@@ -352,8 +369,11 @@ bool tellings_differ(const struct telling *a, const struct telling *b, char *wha
 	}
 	if (violations_differ(a, b, what, size))
 		return true;
-	if (hash_pages(a) == hash_pages(b))
+	if (a->pages != b->pages)
+		snprintf(what, size, "counts or flags of pages in the end");
+	else if (a->memory != b->memory)
+		snprintf(what, size, "contents of memory or of tables in the end");
+	else
 		return false;
-	snprintf(what, size, "counts or flags of pages in the end");
 	return true;
 }

@@ -65,6 +65,7 @@ struct telling {
 	bool refused;		/* the last of them could not be told: it waits without a label */
 	unsigned steps, most_steps;
 	u32 ran[NR_PATHS];	/* bit n: step n of the path ran */
+	u64 pages, memory;	/* in the end: hashes of the records, and of what they hold */
 };
 
 struct tell_options {
@@ -78,8 +79,8 @@ void telling_free(struct telling *telling);
 /* Did the script break law @id (NULL: any)? */
 const struct found_violation *telling_broke(const struct telling *telling, const char *id);
 /*
- * The first thing that outcomes, notes, violations or pages' counts and flags show to be different,
- * in words in @what; false: nothing.
+ * The first thing that outcomes, notes, violations, pages' counts and flags, or what memory and
+ * tables hold in the end show to be different, in words in @what; false: nothing.
  */
 bool tellings_differ(const struct telling *a, const struct telling *b, char *what, size_t size);
 u64 hash_notes(const struct vm *vm);

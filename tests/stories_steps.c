@@ -145,6 +145,48 @@ const struct story step_stories[] = {
 	{ "uncounted_before_unlock", ANON "write 0 7\n"
 	  "z: dontneed m 4K until=notify_uncount\n" "s: stage2-fault 0x1000 arm64\n"
 	  "resume z\n" "resume s\n" },
+
+	/* ---- operations and traits ---- */
+	{ "dropped_outside_all_memslots", ANON "mmap other 4K\n" "host-write other 1\n"
+	  "f: read 0 until=lock_mmu\n" "dontneed other 4K\n" "resume f\n" },
+	{ "stale_while_it_is_invalidated", ANON "host-write m 7\n" "f: read 0 until=lock_mmu\n"
+	  "z: dontneed m 4K until=clear_ptes\n" "resume f\n" "resume z\n" },
+	{ "pages_of_all_kinds_looked_up", "alloc buf reserved pages=2\n" "mode buf insert\n"
+	  "mmap m 8K device buf\n" "alloc bar mmio pfn=0xfe000\n" "mode bar remap\n"
+	  "mmap n 4K device bar\n" "alloc dev zone-device\n" "mode dev insert\n"
+	  "mmap d 4K device dev\n" "mmap z 4K\n" "memslot 1 gpa=0 hva=m size=8K\n"
+	  "memslot 2 gpa=0x10000 hva=n size=4K\n" "memslot 3 gpa=0x20000 hva=d size=4K\n"
+	  "memslot 4 gpa=0x30000 hva=z size=4K\n" "lookup 0 page\n" "lookup 0x10000 page\n"
+	  "lookup 0x20000 page\n" "lookup 0x30000 memslot\n" "lookup 0x30000 page\n" },
+	{ "mmio_above_the_last_gfn", "config phys-bits=36\n" ANON "read 0x1000000000\n"
+	  "read 0x1000000000\n" },
+	{ "mmio_above_the_last_gfn_of_npt", "config stage2=npt phys-bits=36\n" ANON
+	  "read 0x1000000000\n" "read 0x1000000000\n" },
+	{ "taken_offline_and_batched", "config lru-batch=1\n" ANON "write 0 7\n" "drain\n"
+	  "offline m\n" "read 0\n" },
+	{ "more_than_a_batch", "config lru-batch=1\n" "mmap m 256K\n"
+	  "memslot 1 gpa=0 hva=m size=256K\n" "write 0 7 count=40\n" },
+	{ "more_than_a_batch_cut", "file F 256K shmem\n" "mmap m 256K file file=F\n"
+	  "memslot 1 gpa=0 hva=m size=256K\n" "write 0 7 count=40\n"
+	  "t: truncate F 0 until=delete_batch\n" "resume t\n" },
+	{ "huge_zero_page_and_its_reader", "mmap m 4M hva=0x40000000\n" "madvise m 4M hugepage\n"
+	  "memslot 1 gpa=0x40000000 hva=m size=4M\n" "host-read m\n" "read 0x40000000\n" },
+	{ "collapsed_where_nothing_is_writable", "mmap m 4M hva=0x40000000\n"
+	  "madvise m 4M nohugepage\n" "host-write m 7\n" "mprotect m 4M r\n"
+	  "madvise m 4M hugepage\n" "madvise m 2M collapse\n" },
+	{ "aged_as_it_takes_mmu_lock", ANON "write 0 7\n" "drain\n"
+	  "r: reclaim m 4K until=young_lock\n" "resume r\n" },
+	{ "mmio_of_a_late_generation_of_npt", "config stage2=npt generation=0x6fe\n" ANON
+	  "read 0x100000\n" "read 0x100000\n" },
+	{ "aged_in_npt", "config stage2=npt\n" ANON "write 0 7\n" "read 0x1000\n" "drain\n"
+	  "reclaim m 4K\n" "write 0 8\n" "pageout m 8K\n" "read 0\n" },
+	{ "aged_in_npt_without_ad", "config stage2=npt ad=0\n" ANON "write 0 7\n"
+	  "read 0x1000\n" "drain\n" "reclaim m 4K\n" "write 0 8\n" "pageout m 8K\n"
+	  "read 0\n" },
+	{ "writable_2m_again", THP "mprotect m 4M r\n" "mprotect m 4M r,w\n" },
+	{ "hugetlb_got_for_writing", "hugepages 2\n" "mmap m 2M hugetlb hva=0x40000000\n"
+	  "memslot 1 gpa=0x40000000 hva=m size=2M\n" "host-read m\n" "clear-refs all\n"
+	  "lookup 0x40000000 prot\n" "read 0x40000000\n" "lookup 0x40000000 prot write=1\n" },
 };
 
 const size_t nr_step_stories = ARRAY_SIZE(step_stories);

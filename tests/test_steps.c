@@ -132,6 +132,63 @@ static void every_trait_has_a_name(void **state)
 		fail_msg("tests/mutation_rows.c:trait_rows[] is not struct traits: %s", unknown);
 }
 
+/* The operations that nobody but the laws calls, over a kernel that does not zap. */
+static bool is_an_eye(const struct mutation *m)
+{
+	static const char *const eyes[] = { "current_root", "root_at", "next_leaf" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(eyes); i++)
+		if (m->kind == MUTATION_OP && !strcmp(m->what, eyes[i]) &&
+		    !strcmp(m->with, "nothing"))
+			return true;
+	return false;
+}
+
+static bool shows(const struct mutation *m, const struct semantics_patch *broken,
+		  const struct semantics *sem, enum mmu_kind mmu)
+{
+	const struct tell_options soon = { .most_steps = 20000 };
+	struct mutation_patch mutant;
+	bool differ = false;
+	char what[80];
+	size_t nr;
+	const struct script *scripts = all_scripts(&nr);
+
+	assert_true(mutation_build(m, broken, mmu, sem, &mutant));
+	for (size_t i = 0; i < nr && !differ; i++) {
+		struct script script = scripts[i];
+		struct telling with, without;
+
+		script.config.mmu = mmu;
+		tell(&script, broken, &soon, &with);
+		tell(&script, &mutant.patch, &soon, &without);
+		differ = tellings_differ(&with, &without, what, sizeof(what));
+		telling_free(&with);
+		telling_free(&without);
+	}
+	return differ;
+}
+
+static void a_broken_kernel_is_seen_by_the_laws_eyes(void **state)
+{
+	static const struct step_edit no_zap[] = {
+		{ EDIT_DROP, PATH_NOTIFY_START, "notify_zap", { 0 } }, { .verb = EDIT_END } };
+	const struct kernel *kernel = *state;
+	const struct semantics_patch broken = {
+		.name = "broken", .base = semantics_find(kernel->semantics), .edits = no_zap };
+	static struct semantics sem;
+	struct mutation *mutations;
+	char why[128];
+	size_t nr;
+
+	assert_true(semantics_resolve_mmu(broken.base, kernel->mmu, &sem, why, sizeof(why)));
+	mutations = mutations_of(&sem, kernel->mmu, &nr);
+	for (size_t i = 0; i < nr; i++)
+		if (is_an_eye(&mutations[i]) && !shows(&mutations[i], &broken, &sem, kernel->mmu))
+			fail_msg("%s by nothing shows nothing", mutations[i].what);
+	free(mutations);
+}
+
 /* Without the zap, the laws see a stale entry as soon as the start has returned; or later. */
 static void the_mark_of_notify_begun_is_for_the_laws(void **state)
 {
@@ -158,6 +215,12 @@ static void the_mark_of_notify_begun_is_for_the_laws(void **state)
 }
 
 /* ---- docs/MUTATION.md ---- */
+
+static const struct kernel seeing[] = {
+	{ "v6.1", "v6.1", MMU_TDP },
+	{ "v6.8, rmap", "v6.8", MMU_RMAP },
+	{ "v6.8, shadow", "v6.8", MMU_SHADOW },
+};
 
 static const char about[] =
 	"# Mutants of the tables\n\n"
@@ -247,6 +310,7 @@ int main(int argc, char **argv)
 		  &kernels[first], argc > 1 ? 1 : nr_kernels, sizeof(*kernels));
 	LIST_TEST(&list, every_operation_has_a_name);
 	LIST_TEST(&list, every_trait_has_a_name);
+	LIST_ROWS(&list, a_broken_kernel_is_seen_by_the_laws_eyes, seeing);
 	LIST_TEST(&list, the_mark_of_notify_begun_is_for_the_laws);
 	LIST_TEST(&list, the_document_is_up_to_date);
 	return list_run(&list, "steps");
