@@ -180,9 +180,6 @@ const struct story step_stories[] = {
 	  "read 0x100000\n" "read 0x100000\n" },
 	{ "aged_in_npt", "config stage2=npt\n" ANON "write 0 7\n" "read 0x1000\n" "drain\n"
 	  "reclaim m 4K\n" "write 0 8\n" "pageout m 8K\n" "read 0\n" },
-	{ "aged_in_npt_without_ad", "config stage2=npt ad=0\n" ANON "write 0 7\n"
-	  "read 0x1000\n" "drain\n" "reclaim m 4K\n" "write 0 8\n" "pageout m 8K\n"
-	  "read 0\n" },
 	{ "writable_2m_again", THP "mprotect m 4M r\n" "mprotect m 4M r,w\n" },
 	{ "hugetlb_got_for_writing", "hugepages 2\n" "mmap m 2M hugetlb hva=0x40000000\n"
 	  "memslot 1 gpa=0x40000000 hva=m size=2M\n" "host-read m\n" "clear-refs all\n"
