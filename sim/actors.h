@@ -23,6 +23,8 @@ struct actor_state {
 	u32 turn;		/* of a loop: how often it went round */
 	unsigned last_line;	/* of the last item that it has shown */
 	unsigned after_line;	/* the same, before the step that showed it */
+	unsigned owed;		/* of a loop: shown by its step, and recorded in the next part */
+	unsigned nr_owed;	/* ... since this part began */
 	bool done;
 	struct event event;	/* the one that runs */
 	struct outcome outcome;	/* of the last that ran */
@@ -34,6 +36,7 @@ struct actor {
 	size_t nr_events;
 	bool loops;
 	struct item *items;	/* stb_ds: recorded */
+	struct item *owed;	/* stb_ds: .s.nr_owed of the model's */
 	struct actor_state s;
 };
 

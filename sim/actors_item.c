@@ -11,6 +11,7 @@
 #include <stb/stb_ds.h>
 
 #include "model/page.h"
+#include "model/semantics.h"
 #include "model/spte.h"
 #include "sim/actors.h"
 
@@ -95,6 +96,17 @@ static bool others_use(const struct search *search, pfn_t pfn)
 	return false;
 }
 
+/* Until a batch is emptied, each mark of use puts the page into it once more. To 6.1. */
+static bool may_be_activated(const struct search *search, const struct item *model, long kernel)
+{
+	const struct semantics *sem = search->run->vm->m.sem;
+
+	if (sem->ops.mark_accessed != page_mark_accessed_classic)
+		return false;
+	return kernel > LRU_HELD && kernel <= sem->traits.lru_batch &&
+	       lru_of(search, model->frame[0]).kernel != LRU_NONE;
+}
+
 static bool may_be_lru(const struct search *search, const struct item *model, long kernel)
 {
 	return (kernel == LRU_HELD || kernel == LRU_DRAINED) &&
@@ -128,6 +140,8 @@ static enum counts_match match_counts(const struct search *search, const struct 
 	if (!more)
 		return COUNTS_SAME;
 	if ((search->out_of_order || others_use(search, model->frame[0])) && labs(more) <= 1)
+		return COUNTS_DOUBTFUL;
+	if (may_be_activated(search, model, kernel))
 		return COUNTS_DOUBTFUL;
 	if (may_be_lru(search, model, kernel))
 		return search->run->refs_traced ? COUNTS_DOUBTFUL : COUNTS_BUT_LRU;

@@ -169,6 +169,15 @@ static struct item fault_item(const struct vm *vm, const struct task *t)
 			      .key = gpa >> PAGE_SHIFT, .count = (s32)a->qualification };
 }
 
+/* This part of the trace ends within the step: the next begins with the rest of it. */
+static void owe(struct actor *a, const struct item *model)
+{
+	arrsetlen(a->owed, a->s.nr_owed);
+	arrput(a->owed, *model);
+	a->s.nr_owed++;
+	a->s.owed++;
+}
+
 /* False: it shows something else. */
 static bool show_notes(struct search *search, struct actor *a, size_t first, bool *any)
 {
@@ -184,6 +193,10 @@ static bool show_notes(struct search *search, struct actor *a, size_t first, boo
 			continue;
 		if (!is_hard(&items[i])) {
 			show_reference(search, a, &items[i]);
+			continue;
+		}
+		if (*any && a->loops && !actor_next(a)) {
+			owe(a, &items[i]);
 			continue;
 		}
 		items[i].inside = *any;

@@ -256,6 +256,7 @@ static void run_command(struct run *run)
 	if (acts)
 		actors_until_next(run);
 	arrfree(run->scheduled);
+	arrfree(run->owed);
 	run->refs_in_doubt = false;
 }
 

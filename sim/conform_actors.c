@@ -13,7 +13,7 @@
 
 #include "model/host_mm.h"
 #include "model/semantics.h"
-#include "sim/actors.h"
+#include "sim/actors_internal.h"
 #include "sim/rewind.h"
 
 struct actors {
@@ -135,6 +135,14 @@ static void add_loop(struct run *run, size_t i)
 		.s = { .task = -1, .lcg = event->value } };
 }
 
+/* Of a step that began in the part before: not compared. */
+static void skip_owed(struct actor *a)
+{
+	a->s.nr_owed = 0;
+	for (; a->s.owed && actor_next(a); a->s.owed--)
+		a->s.at = actor_next(a) - a->items + 1;
+}
+
 /* What each loop was recorded to do among these events. */
 static void give_loops(struct run *run, const struct trace_event *events, size_t n)
 {
@@ -150,6 +158,7 @@ static void give_loops(struct run *run, const struct trace_event *events, size_t
 		a->s.at = 0;
 		if (a->pid > 0)
 			a->items = items_of_thread(run, events, n, a->pid);
+		skip_owed(a);
 	}
 }
 
@@ -203,6 +212,13 @@ static void keep_schedule(struct run *run, const struct search *search)
 		}
 }
 
+static void keep_owed(struct run *run, const struct search *search)
+{
+	for (size_t i = 0; i < search->nr_actors; i++)
+		for (size_t n = 0; n < search->actors[i].s.nr_owed; n++)
+			arrput(run->owed, search->actors[i].owed[n]);
+}
+
 static bool has_order(const struct run *run)
 {
 	return run->recording->has_trace && !run->recording->trace_cut && run->command->traced &&
@@ -233,6 +249,7 @@ static void stop_loops(struct run *run)
 		if (a->s.task >= 0)
 			vm_run(run->vm, a->s.task, NULL);
 		arrfree(a->items);
+		arrfree(a->owed);
 		*a = all->list[--all->nr_loops];
 		all->loop_of[i] = all->loop_of[all->nr_loops];
 		i--;
@@ -273,6 +290,7 @@ bool actors_run(struct run *run, const struct script_events *todo)
 	}
 	run->outcome = all->list[all->nr - 1].s.outcome;
 	keep_schedule(run, &search);
+	keep_owed(run, &search);
 	stop_loops(run);
 	for (size_t i = 0; i < arrlenu(all->carried); i++)
 		arrput(run->notes, all->carried[i]);
@@ -382,8 +400,10 @@ void actors_free(struct run *run)
 {
 	if (!run->actors)
 		return;
-	for (size_t i = 0; i < run->actors->nr; i++)
+	for (size_t i = 0; i < run->actors->nr; i++) {
 		arrfree(run->actors->list[i].items);
+		arrfree(run->actors->list[i].owed);
+	}
 	arrfree(run->actors->carried);
 	free(run->actors);
 }

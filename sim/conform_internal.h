@@ -69,6 +69,7 @@ struct run {
 	pfn_t taken;			/* without a trace: the last one that was; 0 */
 	bool taken_by_user;		/* conform_reuse.c: the last one that was taken */
 	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
+	struct item *owed;		/* stb_ds: the model's that were recorded later */
 	struct item *scheduled;		/* stb_ds: recorded items in the order of the model's */
 	bool allocations_traced, refs_traced;	/* mm_page_alloc, page_ref_* are in the trace */
 	struct frames frames;

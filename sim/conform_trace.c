@@ -449,6 +449,17 @@ static void align_thread(struct run *run, const struct item *recorded, const str
 	arrfree(theirs);
 }
 
+/* The last of its text: a loop's step that the command's end cut in two. */
+static void drop_owed(struct item *model, const struct item *owed)
+{
+	for (size_t i = arrlenu(model); i-- > 0; )
+		if (!strcmp(model[i].event, owed->event) && model[i].key == owed->key &&
+		    !strcmp(model[i].said.text, owed->said.text)) {
+			arrdel(model, i);
+			return;
+		}
+}
+
 void conform_trace(struct run *run)
 {
 	bool traced = run->recording->has_trace && run->command->traced;
@@ -457,6 +468,8 @@ void conform_trace(struct run *run)
 
 	if (!run->says)
 		leave_unmodelled(run, recorded);
+	for (size_t i = 0; model && i < arrlenu(run->owed); i++)
+		drop_owed(model, &run->owed[i]);
 	for (int aside = 0; traced && run->says && !run->scheduled && aside < 2; aside++)
 		align_thread(run, recorded, model, aside);
 	if (run->says && run->scheduled && run->refs_in_doubt)

@@ -20,9 +20,10 @@
 #define OUTSIDE		"A+8K 8K"
 #define INSIDE		"A 16K"
 #define RANGE(start)	"start=0x1000000" start " end=0x10000004000 flags=0x1 event=1"
-#define INV_START(start) LOOP("inv_start: (f) " RANGE(start)) \
-	LOOP("kvm_unmap_hva_range: mmu notifier unmap range: 0x0001000000" start \
-	     " -- 0x00010000004000")
+#define INV_PROBE(start) LOOP("inv_start: (f) " RANGE(start))
+#define INV_EVENT(start) LOOP("kvm_unmap_hva_range: mmu notifier unmap range: 0x0001000000" start \
+			      " -- 0x00010000004000")
+#define INV_START(start) INV_PROBE(start) INV_EVENT(start)
 #define INV_END(start)	LOOP("inv_end: (f) " RANGE(start))
 #define FAULT(page)	VCPU("kvm_page_fault: vcpu 0 rip 0x20 address 0x000000000400" page \
 			     " error_code 0x100000006")
@@ -56,12 +57,13 @@ static const char events[] =
 			"[ 4] gwrite 0x4000000 5 n=1 => HLT eax=0x5\n      stat " stat "\n" \
 			"[ 5] bgstop 0 => OK iterations=1 fail=0\nDONE 5 commands\n"
 
-#define TRACE(range, actors)	TRACE_HEAD VMM("### 1 mmap A 16K anon") \
+#define TRACE(range, actors)	TRACE_CUT(range, actors, "")
+#define TRACE_CUT(range, actors, rest)	TRACE_HEAD VMM("### 1 mmap A 16K anon") \
 	VCPU("handle_mm_fault: (f) addr=0x508908 flags=0x1255") \
 	VCPU("handle_mm_fault_ret: (f) ret=0x0") VMM("=== 1 => OK hva=0x10000000000") \
 	VMM("### 2 slot 1 0x4000000 A 16K") VMM("=== 2 => OK") \
 	VMM("### 3 bg 0 dontneed " range " 200") VMM("=== 3 => OK") \
-	VMM("### 4 gwrite 0x4000000 5 n=1") actors VMM("=== 4 => HLT eax=0x5") \
+	VMM("### 4 gwrite 0x4000000 5 n=1") actors VMM("=== 4 => HLT eax=0x5") rest \
 	VMM("### 5 bgstop 0") VMM("=== 5 => OK iterations=1 fail=0")
 
 static struct conform run(struct box *box, const char *script, const char *out,
@@ -155,6 +157,20 @@ static void install_inside_an_invalidation_is_no_order(void **state)
 	conform_free(&result);
 }
 
+/* A command's end cuts the trace wherever a loop is: between a probe and a tracepoint, too. */
+static void a_step_of_a_loop_may_be_in_two_parts_of_the_trace(void **state)
+{
+	struct conform result = run(*state, SCRIPT(OUTSIDE),
+		OUT(OUTSIDE, "pf_taken+1(=2) pf_fixed+1(=2) pages_4k+1(=2)"),
+		TRACE_CUT(OUTSIDE, FAULT("0000") SLOW FAULTIN("0x4000", "0x31e0") INSTALL RELEASE
+			  INV_PROBE("2000"), INV_EVENT("2000") INV_END("2000")));
+
+	assert_int_equal(conform_count(&result, CONFORM_DIFFER), 0);
+	assert_int_equal(conform_count(&result, CONFORM_UNMODELLED), 0);
+	assert_false(result.lost);
+	conform_free(&result);
+}
+
 /* ---- rewind.h ---- */
 
 static struct vm *vm_with_page(void)
@@ -216,6 +232,7 @@ int main(void)
 		BOXED(no_retry_shows_that_the_end_was_not),
 		BOXED(trace_that_no_order_gives_is_unmodelled),
 		BOXED(install_inside_an_invalidation_is_no_order),
+		BOXED(a_step_of_a_loop_may_be_in_two_parts_of_the_trace),
 		cmocka_unit_test(going_back_brings_world_and_memory_back),
 		cmocka_unit_test(equal_states_have_equal_hashes_whatever_the_way),
 	};
