@@ -108,9 +108,8 @@ static bool vma_continues(const struct vma *vma, const struct vma *next)
 	return vma->used && next->used && vma->end == next->start &&
 	       !((vma->flags ^ next->flags) & ~(u32)VM_SOFT_CLEAN) &&
 	       vma->kind == next->kind && vma->object == next->object &&
-	       vma->mode == next->mode &&
-	       !(vma->flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP | VM_HUGETLB)) &&
-	       (vma->kind == VMA_ANON || vma->index + pages == next->index);
+	       vma->mode == next->mode && vma->index + pages == next->index &&
+	       !(vma->flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP | VM_HUGETLB));
 }
 
 static struct vma *vma_before(struct machine *m, const struct vma *vma)

@@ -64,7 +64,7 @@ enum vma_kind { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_HUGETLB };
 
 struct vma {
 	hva_t start, end;
-	u64 index;		/* VMA_DEVICE, VMA_FILE: first page in the object, or file */
+	u64 index;		/* vm_pgoff: first page in the object, or file; of the address */
 	u32 flags;
 	u8 used;		/* 0: free row; else which one: 1 is in the file's tree longest */
 	u8 kind : 4, mode : 4;	/* enum vma_kind; enum map_mode, of a file enum file_type */
@@ -157,7 +157,7 @@ bool host_has_pmds(struct machine *m, hva_t hva);
 pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva);
 /* exit_mmap(): all tables go. */
 void host_free_all_tables(struct machine *m);
-/* free_pgtables(): tables of PTEs for [start, end) that no VMA is left for. */
+/* free_pgtables(): tables of PTEs and of PMDs for [start, end) that no VMA is left for. */
 void host_free_tables(struct machine *m, hva_t start, hva_t end);
 /* Take the table of PTEs for @hva out of its PMD, with all that is in it; and put it back. */
 pfn_t host_take_table(struct machine *m, hva_t hva);

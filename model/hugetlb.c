@@ -2,6 +2,7 @@
 #include "model/hugetlb.h"
 
 #include "model/machine.h"
+#include "model/semantics.h"
 #include "model/thp.h"
 
 /* The free pages; and a word for each 2M of addresses: 0, or 1 and the page of a shared mapping. */
@@ -118,6 +119,17 @@ bool hugetlb_reserve(struct machine *m, const struct vma *vma)
 	return true;
 }
 
+/* filemap_add_folio(): since 6.7 of hugetlb, too, one for each 4K */
+static s32 cache_refs(const struct machine *m)
+{
+	return m->sem->traits.hugetlb_cache_counts ? level_pages(2) : 1;
+}
+
+void hugetlb_hold_cached(struct machine *m, pfn_t page)
+{
+	page_add_held(m, page, HOLD_OWNER, cache_refs(m));
+}
+
 /* A child's mapping has had no promise (reset_vma_resv_huge_pages()). */
 void hugetlb_unreserve(struct machine *m, const struct vma *vma, hva_t start, hva_t end)
 {
@@ -131,8 +143,14 @@ void hugetlb_unreserve(struct machine *m, const struct vma *vma, hva_t start, hv
 		m->w->hugetlb.reserved -= !hugetlb_is_used(m, at);
 		store_word(m, at, 0);
 		if (cached != NO_PFN)
-			page_put(m, cached, HOLD_OWNER);
+			page_put_refs(m, cached, HOLD_OWNER, cache_refs(m));
 	}
+}
+
+void hugetlb_move(struct machine *m, hva_t from, hva_t to)
+{
+	store_word(m, to, load_word(m, from));
+	store_word(m, from, 0);
 }
 
 bool hugetlb_is_used(struct machine *m, hva_t hva)

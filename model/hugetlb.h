@@ -28,6 +28,10 @@ void hugetlb_give_back(struct machine *m, pfn_t head, u8 by);
 
 /* hugetlb_reserve_pages() at mmap(); false: -ENOMEM. hugetlb_vm_op_close() for [start, end). */
 bool hugetlb_reserve(struct machine *m, const struct vma *vma);
+/* The page cache of a shared mapping */
+void hugetlb_hold_cached(struct machine *m, pfn_t page);
+/* mremap(): the promise moves with the page. */
+void hugetlb_move(struct machine *m, hva_t from, hva_t to);
 void hugetlb_unreserve(struct machine *m, const struct vma *vma, hva_t start, hva_t end);
 /* Is the promise for @hva used up? And, of a shared mapping, which page is there (or NO_PFN)? */
 bool hugetlb_is_used(struct machine *m, hva_t hva);

@@ -494,7 +494,8 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 {
 	struct mmap_op *op = &t->mmap;
 	struct vma vma = {
-		.start = op->hva, .end = op->hva + (op->pages << PAGE_SHIFT), .index = op->index,
+		.start = op->hva, .end = op->hva + (op->pages << PAGE_SHIFT),
+		.index = op->kind == VMA_ANON ? op->hva >> PAGE_SHIFT : op->index,
 		.flags = op->prot | (op->shared ? VM_SHARED : 0), .kind = op->kind,
 		.object = op->object,
 	};

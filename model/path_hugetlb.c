@@ -58,7 +58,7 @@ static pfn_t shared_page(struct machine *m, hva_t hva)
 	if (page == NO_PFN)
 		return page;
 	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
-	page_get(m, page, HOLD_OWNER);
+	hugetlb_hold_cached(m, page);
 	hugetlb_use(m, hva, page);
 	return page;
 }

@@ -34,12 +34,13 @@ static bool range_ok(const struct machine *m, const struct task *t)
 
 static bool unmaps(const struct range_op *op)
 {
-	return op->kind == RANGE_MUNMAP || op->kind == RANGE_EXIT;
+	return op->kind == RANGE_MUNMAP || op->kind == RANGE_EXIT || op->kind == RANGE_REMAP;
 }
 
 static bool takes_mmap_lock(const struct task *t)
 {
-	return unmaps(&t->range) || range_changes_flags(&t->range);
+	return (unmaps(&t->range) && t->range.kind != RANGE_REMAP) ||
+	       range_changes_flags(&t->range);
 }
 
 /* The rmap walks take no mmap_lock, MADV_DONTNEED takes it for reading. */
@@ -85,12 +86,13 @@ static enum step_result detach_vmas(struct machine *m, struct task *t)
 			break;
 		if (vma->kind == VMA_HUGETLB) {
 			t->range.hugetlb = true;
-			hugetlb_unreserve(m, vma, t->range.start, t->range.end);
+			if (!t->range.moved)
+				hugetlb_unreserve(m, vma, t->range.start, t->range.end);
 		}
 		vma_remove(m, vma);
 		t->range.detached = true;
 	}
-	if (t->range.detached)
+	if (t->range.detached && t->range.kind != RANGE_REMAP)
 		lock_downgrade(lock, t - m->w->task);
 	return STEP_NEXT;
 }
@@ -322,12 +324,14 @@ enum step_result range_unlock(struct machine *m, struct task *t)
 		host_free_all_tables(m);
 		current_mm(m)->used = false;
 	}
-	if (t->range.kind == RANGE_MUNMAP && !t->range.error)
+	if ((t->range.kind == RANGE_MUNMAP || t->range.kind == RANGE_REMAP) && !t->range.error)
 		host_free_tables(m, t->range.start, t->range.end);
 	if (unmaps(&t->range))
 		cache_evict_unmapped(m);	/* remove_vma() > fput() */
 	if (t->range.kind == RANGE_DONTNEED && t->range.hole && !t->range.error)
 		t->range.error = -ENOMEM;
+	if (t->range.kind == RANGE_REMAP)
+		return STEP_NEXT;
 	if (t->range.kind == RANGE_DONTNEED || t->range.detached)
 		lock_release_read(&current_mm(m)->mmap_lock);
 	else if (takes_mmap_lock(t))

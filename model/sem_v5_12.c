@@ -302,6 +302,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_ADVISE] = path_advise,
 	[PATH_COLLAPSE_FILE] = path_collapse_file,
 	[PATH_COLLAPSE] = path_collapse, [PATH_MADVISE] = path_madvise,
+	[PATH_MREMAP] = path_mremap,
 	[PATH_MMAP] = path_mmap,
 	[PATH_MLOCK] = path_mlock,
 	[PATH_POPULATE] = path_populate,

@@ -147,6 +147,11 @@ struct traits {
 	bool migrate_drains;		/* lru_add_drain() after each move, to 6.1 */
 	bool migration_keeps_ad;	/* A and D in migration entries (6.1) */
 	u8 migrate_tries;		/* times that a page which is held is unmapped */
+	bool hugetlb_cache_counts;	/* the page cache has 512 references (6.7) */
+	bool mremap_hugetlb;		/* mremap() of hugetlb (5.16) */
+	bool mremap_keeps_files;	/* MREMAP_DONTUNMAP of files (5.13) */
+	bool mremap_realigns;		/* try_realign_addr() (6.7) */
+	bool mremap_moves_vmas;		/* remap_move(): several VMAs at once (6.17) */
 	bool madvise_populates;		/* MADV_POPULATE_READ, _WRITE (5.14) */
 	bool populate_stops_at_hole;	/* ... by faultin_page_range(), across VMAs (6.9) */
 	bool lazyfree_waits;		/* a held lazyfree page stays one (6.15) */

@@ -32,6 +32,7 @@ enum path_id {
 	PATH_COLLAPSE_FILE,	/* collapse_file(), collapse_pte_mapped_thp() */
 	PATH_COLLAPSE,		/* MADV_COLLAPSE, khugepaged */
 	PATH_MADVISE,		/* MADV_FREE, MADV_WILLNEED, MADV_POPULATE_* */
+	PATH_MREMAP,
 	PATH_MMAP,
 	PATH_MLOCK,		/* mlock() */
 	PATH_POPULATE,		/* __mm_populate(), for mlock() and MAP_POPULATE */
@@ -202,7 +203,8 @@ struct range_op {
 	pfn_t table;		/* collapse: what the PMD has lost */
 	u8 hugetlb;		/* the piece at hand, or what is unmapped, is hugetlb's */
 	u8 refused;		/* a VMA that may not be advised so ends the range */
-	u8 pad[6];
+	u8 moved;		/* RANGE_REMAP: what was there lives elsewhere */
+	u8 pad[5];
 };
 enum range_kind {
 	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT,
@@ -210,6 +212,22 @@ enum range_kind {
 	RANGE_EXIT,		/* exit_mmap() of a child */
 	RANGE_ADVISE, RANGE_COLLAPSE,
 	RANGE_FREE, RANGE_WILLNEED, RANGE_POPULATE,
+	RANGE_REMAP,		/* munmap() by mremap(), which holds mmap_lock */
+};
+
+/* mremap() */
+struct remap_op {
+	hva_t from, to;
+	u64 size, new_size;
+	hva_t at, target;	/* of the VMA at hand */
+	u64 piece;		/* its bytes; 0: no more */
+	hva_t moving;		/* PTEs up to here have moved */
+	hva_t grown;		/* where new pages begin, if it has grown; 0 */
+	s32 error;
+	u8 fixed;		/* MREMAP_FIXED: .to is given */
+	u8 keeps;		/* MREMAP_DONTUNMAP */
+	u8 hugetlb;
+	u8 pad;
 };
 
 /* ksmd: two addresses with the same contents; or all that have been merged */
@@ -498,6 +516,7 @@ struct task {
 	struct page_op pages;
 	struct ksm_op ksm;
 	struct mmap_op mmap;
+	struct remap_op remap;
 	struct driver_op driver;
 	struct slot_op slot;
 	struct zap_op zap;

@@ -18,7 +18,7 @@
 enum event_id {
 	EVENT_ALLOC, EVENT_FREE, EVENT_REF, EVENT_REPOINT, EVENT_MODE, EVENT_ZAP,
 	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_MLOCK, EVENT_POISON,
-	EVENT_MUNLOCK,
+	EVENT_MUNLOCK, EVENT_MREMAP,
 	EVENT_DRAIN,
 	EVENT_FILE, EVENT_TRUNCATE, EVENT_PUNCH, EVENT_REMOVE, EVENT_FILE_WRITE, EVENT_WRITEBACK,
 	EVENT_MADVISE, EVENT_KHUGEPAGED, EVENT_HUGEPAGES, EVENT_SHMEM_HUGE,
@@ -92,6 +92,7 @@ struct event {
 	uint64_t unlinked;		/* FILE: nobody else can open it */
 	uint64_t paging;		/* VMSAVE: the guest has CR0.PG */
 	uint64_t node;
+	uint64_t keep, new_size;	/* MREMAP; .other_hva NO_PFN: in place */
 	uint64_t no_swap;		/* PAGEOUT: there is no swap area */
 	uint64_t readonly;		/* MAP: kvm_vcpu_map_readonly() */
 	uint64_t gmem;			/* MEMSLOT: row of world.file, or NO_PFN */

@@ -155,6 +155,13 @@ const struct event_kind event_kinds[] = {
 	{ "mlock", EVENT_MLOCK, "Userspace locks memory. [mlock()]", { RANGE_ARGS, UNTIL } },
 	{ "munlock", EVENT_MUNLOCK, "Userspace unlocks memory. [munlock()]", {
 		RANGE_ARGS, UNTIL } },
+	{ "mremap", EVENT_MREMAP, "Userspace moves memory, or changes its size. [mremap()]", {
+		RANGE_ARGS,
+		{ "to", ARG_ADDRESS, AT(other_hva), .positional = true, .preset = NO_PFN,
+		  .help = "MREMAP_FIXED: where it goes; it stays if absent" },
+		{ "new-size", ARG_SIZE, AT(new_size), .preset = 0,
+		  .help = "its size then; the same if absent" },
+		{ "keep", ARG_NUMBER, AT(keep), .max = 1, .help = "MREMAP_DONTUNMAP" }, UNTIL } },
 	{ "munmap", EVENT_MUNMAP, "Userspace unmaps. [munmap()]", { RANGE_ARGS, UNTIL } },
 	{ "dontneed", EVENT_DONTNEED, "Userspace drops pages. [madvise(MADV_DONTNEED)]", {
 		RANGE_ARGS, UNTIL } },

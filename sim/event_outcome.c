@@ -158,6 +158,9 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_IOEVENTFD_OFF:
 		o->error = t->io.error;
 		break;
+	case EVENT_MREMAP:
+		o->error = t->remap.error;
+		break;
 	case EVENT_MMAP:
 		o->error = t->mmap.error;
 		break;

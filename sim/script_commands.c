@@ -241,6 +241,15 @@ static const char *do_munmap(struct script *s, const struct command *c)
 	return range(s, c, EVENT_MUNMAP);
 }
 
+/* mremap ADDR LEN TO */
+static const char *do_mremap(struct script *s, const struct command *c)
+{
+	const char *why = range(s, c, EVENT_MREMAP);
+	struct event *e = &s->events[s->nr_events - 1];
+
+	return script_address(s, script_word(c, 3), &e->other_hva) ? why : "an unknown region";
+}
+
 static const char *do_mlock(struct script *s, const struct command *c)
 {
 	return range(s, c, EVENT_MLOCK);
@@ -473,6 +482,7 @@ static const struct script_row commands[] = {
 	{ "munmap", do_munmap, false },
 	{ "mprotect", do_mprotect, false },
 	{ "mlock", do_mlock, false },
+	{ "mremap", do_mremap, false },
 	{ "truncate", script_truncate, false },
 	{ "punch", script_punch, false },
 	{ "fwrite", script_fwrite, false },

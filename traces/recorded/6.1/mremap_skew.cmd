@@ -1,0 +1,19 @@
+# mremap() of a VMA that begins inside of 2M: try_realign_addr()
+mmap A 6M anon skew=0x3000
+mmap B 6M anon skew=0x3000
+watch A+0x0
+watch A+0x200000
+watch B+0x0
+watch B+0x200000
+slot 1 0x40003000 A 6M
+slot 2 0x80003000 B 6M
+gwrite 0x40003000 0xa n=3
+gwrite 0x40203000 0xb n=3
+mremap A 6M B
+gread 0x80003000 n=3
+gread 0x80203000 n=3
+mremap B+0x1000 4M A+0x1000
+gread 0x40004000
+gread 0x40203000
+mremap A+0x1000 0x100000 B+0x800000
+mremap B+0x4ff000 0x100000 A+0x5ff000

@@ -1,0 +1,28 @@
+# mremap() moves a mapping away from a memslot, and one into another
+mmap A 64K anon
+mmap B 64K anon
+watch A+0x0
+watch A+0x2000
+watch B+0x0
+watch B+0x2000
+slot 1 0x200000 A 64K
+slot 2 0x300000 B 64K
+gwrite 0x200000 0xa1 n=4
+gread 0x205000
+gwrite 0x300000 0xb1 n=2
+mremap A 64K B
+gread 0x200000
+gread 0x300000 n=4
+gwrite 0x305000 0x77
+hread A
+hread B+0x1000
+maps B
+mremap B+0x1000 8K A+0x3000
+gread 0x203000 n=2
+gread 0x301000
+mremap B+0x20000 4K A
+mremap B+0x1000 4K A
+mremap A+0x3000 8K A+0x4000
+mremap A+0x3000 4K A+0x4000
+gread 0x204000
+gread 0x203000
