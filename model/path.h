@@ -32,7 +32,9 @@ extern const struct step path_file_resize[], path_file_write[], path_file_clean[
 extern const struct step path_advise[], path_collapse[], path_collapse_file[];
 extern const struct step path_migrate[], path_unmap_page[], path_poison[], path_clear_refs[];
 extern const struct step path_reclaim[], path_young[];
-extern const struct step path_madvise[], path_mremap[];
+extern const struct step path_madvise[], path_mremap[], path_numa[];
+DECLARE_STEP(numa_fault);
+bool fault_is_numa(const struct machine *m, const struct task *t);
 extern const struct step path_ksm_merge[], path_ksm_unmerge[];
 DECLARE_STEP(swap_in);
 bool fault_swaps_in(const struct machine *m, const struct task *t);

@@ -388,6 +388,7 @@ static enum step_result file_fault(struct machine *m, struct task *t)
 
 const struct step path_host_fault[] = {
 	STEP(handle_mm_fault, .chain = "handle_mm_fault"),
+	STEP(numa_fault, .when = fault_is_numa, .chain = "handle_mm_fault > do_numa_page"),
 	STEP(map_hugetlb_page, .when = hugetlb_missing,
 	     .chain = "handle_mm_fault > hugetlb_fault > hugetlb_no_page"),
 	STEP(reuse_hugetlb_page, .when = hugetlb_reusable,

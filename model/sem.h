@@ -31,6 +31,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.apic_page_checked = true,					\
 	.mremap_hugetlb = true, .mremap_keeps_files = true,		\
 	.mremap_realigns = true, .hugetlb_cache_counts = true,		\
+	.numa_skips_held = true,					\
 	.anon_exclusive = true, .lru_batch = 15, .pfncache = true, .map_pages_puts = true, \
 	.split_keeps_dirty = true, .protect_pmd_writable = true, .hugetlb_dontneed = true, \
 	.dirty_skipped_over_table = true, .collapses_unchecked = true,	\

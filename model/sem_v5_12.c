@@ -273,7 +273,7 @@ static void release_prefetched(struct machine *m, pfn_t page)
 }
 
 static const struct traits traits = {
-	.lru_batch = 15,
+	.lru_batch = 15, .numa_keeps_write = true,
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
@@ -302,7 +302,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_ADVISE] = path_advise,
 	[PATH_COLLAPSE_FILE] = path_collapse_file,
 	[PATH_COLLAPSE] = path_collapse, [PATH_MADVISE] = path_madvise,
-	[PATH_MREMAP] = path_mremap,
+	[PATH_MREMAP] = path_mremap, [PATH_NUMA] = path_numa,
 	[PATH_MMAP] = path_mmap,
 	[PATH_MLOCK] = path_mlock,
 	[PATH_POPULATE] = path_populate,

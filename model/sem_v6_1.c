@@ -93,6 +93,7 @@ static pfn_t gfn_to_page(struct machine *m, struct task *t)
 }
 
 static const struct traits traits = {
+	.numa_keeps_write = true, .numa_skips_held = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true,
 	.anon_exclusive = true, .lru_batch = 15,
 	.pfncache = true, .mmio_below_max_gfn = true, .madvise_populates = true,

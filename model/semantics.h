@@ -148,6 +148,8 @@ struct traits {
 	bool migration_keeps_ad;	/* A and D in migration entries (6.1) */
 	u8 migrate_tries;		/* times that a page which is held is unmapped */
 	bool hugetlb_cache_counts;	/* the page cache has 512 references (6.7) */
+	bool numa_keeps_write;		/* pte_mk_savedwrite() (until 6.1) */
+	bool numa_skips_held;		/* of private memory: page_count() != 1 (5.18 to 6.8) */
 	bool mremap_hugetlb;		/* mremap() of hugetlb (5.16) */
 	bool mremap_keeps_files;	/* MREMAP_DONTUNMAP of files (5.13) */
 	bool mremap_realigns;		/* try_realign_addr() (6.7) */

@@ -49,6 +49,8 @@ const char *path_name(enum path_id path)
 		return "collapse";
 	case PATH_PROTECT:
 		return "protect";
+	case PATH_NUMA:
+		return "numa";
 	case PATH_MREMAP:
 		return "mremap";
 	case PATH_MADVISE:

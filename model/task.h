@@ -33,6 +33,7 @@ enum path_id {
 	PATH_COLLAPSE,		/* MADV_COLLAPSE, khugepaged */
 	PATH_MADVISE,		/* MADV_FREE, MADV_WILLNEED, MADV_POPULATE_* */
 	PATH_MREMAP,
+	PATH_NUMA,		/* task_numa_work() */
 	PATH_MMAP,
 	PATH_MLOCK,		/* mlock() */
 	PATH_POPULATE,		/* __mm_populate(), for mlock() and MAP_POPULATE */
@@ -212,6 +213,7 @@ enum range_kind {
 	RANGE_EXIT,		/* exit_mmap() of a child */
 	RANGE_ADVISE, RANGE_COLLAPSE,
 	RANGE_FREE, RANGE_WILLNEED, RANGE_POPULATE,
+	RANGE_NUMA,
 	RANGE_REMAP,		/* munmap() by mremap(), which holds mmap_lock */
 };
 

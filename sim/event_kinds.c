@@ -155,6 +155,9 @@ const struct event_kind event_kinds[] = {
 	{ "mlock", EVENT_MLOCK, "Userspace locks memory. [mlock()]", { RANGE_ARGS, UNTIL } },
 	{ "munlock", EVENT_MUNLOCK, "Userspace unlocks memory. [munlock()]", {
 		RANGE_ARGS, UNTIL } },
+	{ "numa-hint", EVENT_NUMA_HINT,
+	  "NUMA balancing takes access away, to see who faults. [change_prot_numa()]", {
+		RANGE_ARGS, UNTIL } },
 	{ "mremap", EVENT_MREMAP, "Userspace moves memory, or changes its size. [mremap()]", {
 		RANGE_ARGS,
 		{ "to", ARG_ADDRESS, AT(other_hva), .positional = true, .preset = NO_PFN,

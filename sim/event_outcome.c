@@ -172,6 +172,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_KHUGEPAGED:
 	case EVENT_MLOCK:
 	case EVENT_MUNLOCK:
+	case EVENT_NUMA_HINT:
 	case EVENT_FORK:
 	case EVENT_CHILD_DONTNEED:
 	case EVENT_CHILD_EXIT:

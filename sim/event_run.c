@@ -122,6 +122,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_MPROTECT] = PATH_PROTECT, [EVENT_MADVISE] = PATH_ADVISE,
 		[EVENT_KHUGEPAGED] = PATH_COLLAPSE, [EVENT_MLOCK] = PATH_MLOCK,
 		[EVENT_MUNLOCK] = PATH_MLOCK, [EVENT_MREMAP] = PATH_MREMAP,
+		[EVENT_NUMA_HINT] = PATH_NUMA,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
 		[EVENT_TRUNCATE] = PATH_FILE_RESIZE, [EVENT_PUNCH] = PATH_FILE_RESIZE,
 		[EVENT_REMOVE] = PATH_FILE_RESIZE,
@@ -308,6 +309,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		t->range.at = t->range.start = e->hva & ~(((uint64_t)2 << 20) - 1);
 		t->range.end = t->range.start + ((uint64_t)2 << 20);
 		t->range.daemon = true;
+		break;
+	case EVENT_NUMA_HINT:
+		start_range(t, e, RANGE_NUMA);
 		break;
 	case EVENT_MREMAP:
 		t->remap = (struct remap_op){
