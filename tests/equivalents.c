@@ -268,6 +268,18 @@ const struct equivalent equivalents[] = {
 
 	/* ---- neighbours swapped ---- */
 	{ MUTATION_SWAP, "trace_leaf", "unlock_mmu", NULL, TRACED },
+	{ MUTATION_SWAP, "handle_mm_fault", "numa_fault", NULL,
+	  "whoever may not access it faults once more, and is refused then" },
+	{ MUTATION_SWAP, "numa_fault", "map_hugetlb_page", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "range_lock", "find_refusal", NULL, VMAS },
+	{ MUTATION_SWAP, "find_refusal", "unmerge_range", NULL,
+	  "at most one of the two does something: MADV_UNMERGEABLE is never refused" },
+	{ MUTATION_SWAP, "unmerge_range", "split_notify", NULL,
+	  "merged pages are not of 2M: the two do not meet" },
+	{ MUTATION_SWAP, "free_end", "read_swapped", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "read_swapped", "populate_piece", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "unmap_end", "expand_vma", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "expand_vma", "check_source", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "map_hugetlb_page", "reuse_hugetlb_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "reuse_hugetlb_page", "begin_hugetlb_copy", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "put_hugetlb_pages", "map_huge_zero_page", NULL, EXCLUDE },
