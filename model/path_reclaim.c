@@ -20,20 +20,30 @@ static bool can_madv_lru_vma(const struct vma *vma)
 	return vma && !(vma->flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB));
 }
 
-/* madvise_walk_vmas(): the first VMA that will not have it ends the walk. False: at once. */
+/*
+ * madvise_walk_vmas(): the first VMA that will not have it ends the walk; a hole is passed over,
+ * and -ENOMEM in the end. False: there is nothing to do.
+ */
 static bool stop_at_unfit_vma(struct machine *m, struct page_op *op)
 {
-	for (hva_t at = op->start; at < op->end; ) {
-		const struct vma *vma = vma_find(m, at);
+	bool any = false;
 
+	for (hva_t at = op->start; at < op->end; ) {
+		const struct vma *vma = vma_find_from(m, at);
+
+		if (!vma || vma->start > at)
+			op->error = -ENOMEM;
+		if (!vma || vma->start >= op->end)
+			break;
 		if (!can_madv_lru_vma(vma)) {
-			op->error = vma ? -EINVAL : -ENOMEM;
-			op->end = at;
-			return at > op->start;
+			op->error = -EINVAL;
+			op->end = vma->start > at ? vma->start : at;
+			break;
 		}
+		any = true;
 		at = vma->end;
 	}
-	return true;
+	return any;
 }
 
 static enum step_result reclaim_begin(struct machine *m, struct task *t)
