@@ -43,7 +43,7 @@ extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
 extern const struct step path_prefetch[], path_gpc[], path_nested[], path_stage2[];
-extern const struct step path_prefault[], path_exit[];
+extern const struct step path_prefault[], path_exit[], path_async_pf[];
 extern const struct step path_ioeventfd[];
 extern const struct step path_zap_gfns[], path_recover_nx[];
 DECLARE_STEP(zap_count_hvas);
@@ -61,6 +61,15 @@ DECLARE_STEP(merge_vmas);
 DECLARE_STEP(range_unlock);
 bool may_split(const struct machine *m, const struct task *t);
 bool split_is_open(const struct machine *m, const struct task *t);
+
+/* Asynchronous page faults (path_async_pf.c): of the fault, and of a vCPU before it goes on */
+DECLARE_STEP(try_async_pf);
+DECLARE_STEP(halt_for_page);
+DECLARE_STEP(async_page_ready);
+DECLARE_STEP(async_page_present);
+bool fault_may_be_async(const struct machine *m, const struct task *t);
+bool vcpu_is_halted(const struct machine *m, const struct task *t);
+bool async_page_is_there(const struct machine *m, const struct task *t);
 
 /* Steps and guards that sem_*.c put elsewhere or leave out */
 DECLARE_STEP(mmio_fault);
@@ -177,6 +186,9 @@ struct semantics;
 bool lookup_exists(const struct semantics *sem, unsigned api);
 /* GUP of one present, permitted leaf, fast or slow; the page, or NO_PFN. */
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder);
+/* FOLL_TOUCH of a writable leaf, by a GUP that takes no reference */
+struct pt_leaf;
+void gup_touch(struct machine *m, hva_t hva, const struct pt_leaf *leaf);
 /* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: none. */
 const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end);
 u32 map_mode_flags(u8 mode);

@@ -244,6 +244,12 @@ static enum step_result resume_guest(struct machine *m, struct task *t)
 }
 
 const struct step path_access[] = {
+	STEP(halt_for_page, .when = vcpu_is_halted,
+	     .chain = "kvm_arch_vcpu_ioctl_run > kvm_vcpu_block"),
+	STEP(async_page_ready, .when = async_page_is_there, .calls = PATH_FAULT,
+	     .chain = "kvm_check_async_pf_completion > kvm_arch_async_page_ready"),
+	STEP(async_page_present, .when = async_page_is_there,
+	     .chain = "kvm_check_async_pf_completion > kvm_arch_async_page_present"),
 	STEP(guest_access, .to = "guest_access",
 	     .chain = "kvm_arch_vcpu_ioctl_run > vcpu_enter_guest"),
 	STEP(fast_mmio, .when = on_fast_bus, .to = "guest_access",
@@ -252,7 +258,7 @@ const struct step path_access[] = {
 	STEP(leave_with_error, .when = faulted_for_good, .chain = "kvm_arch_vcpu_ioctl_run"),
 	STEP(emulate, .when = wants_emulation, .calls = PATH_EMULATE,
 	     .chain = "kvm_arch_vcpu_ioctl_run > kvm_mmu_page_fault"),
-	STEP(resume_guest, .to = "guest_access", .chain = "kvm_arch_vcpu_ioctl_run"),
+	STEP(resume_guest, .to = "halt_for_page", .chain = "kvm_arch_vcpu_ioctl_run"),
 	{ 0 }
 };
 

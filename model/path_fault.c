@@ -5,8 +5,7 @@
  * Linux: arch/x86/kvm/mmu/mmu.c:kvm_mmu_page_fault(), kvm_tdp_page_fault(), kvm_faultin_pfn();
  * tdp_mmu.c:kvm_tdp_mmu_map(); 5.12 to 7.2. Between the snapshot of the sequence and mmu_lock
  * nothing but ops.fault_is_stale keeps a page mapped that the host has taken back.
- * SIMPLIFIED: no asynchronous page faults (the second look-up follows at once), no APIC access
- * page.
+ * SIMPLIFIED: no APIC access page.
  */
 #include "model/gmem.h"
 #include "model/machine.h"
@@ -457,6 +456,8 @@ const struct step path_fault[] = {
 	STEP(check_slot, .when = fault_continues, .chain = FAULT " > kvm_faultin_pfn"),
 	STEP(faultin_nowait, .when = fault_continues_in_slot, .calls = PATH_FOLLOW,
 	     .chain = FAULT " > kvm_faultin_pfn"),
+	STEP(try_async_pf, .when = fault_may_be_async,
+	     .chain = FAULT " > kvm_faultin_pfn > kvm_arch_setup_async_pf"),
 	STEP(faultin_wait, .when = lookup_wants_io, .calls = PATH_FOLLOW,
 	     .chain = FAULT " > kvm_faultin_pfn"),
 	STEP(take_result, .when = looked_up, .chain = FAULT " > kvm_faultin_pfn"),

@@ -9,7 +9,9 @@
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/swap.h"
 
+#define EAGAIN	11
 #define EFAULT	14
 #define EEXIST	17
 #define ENOMEM	12
@@ -238,6 +240,22 @@ static void touch_pmd(struct machine *m, const struct follow *f, const struct pt
 	touch_special(m, f, leaf);
 }
 
+void gup_touch(struct machine *m, hva_t hva, const struct pt_leaf *leaf)
+{
+	const struct follow f = { .hva = hva, .foll = FOLL_WRITE };
+	pfn_t pfn = host_leaf_pfn(leaf, hva);
+
+	if (!leaf_is_normal(leaf) && !leaf_is_devmap(leaf)) {
+		touch_special(m, &f, leaf);
+	} else if (leaf->level > 1) {
+		touch_pmd(m, &f, leaf);
+	} else if (page_count(m, pfn) > 0) {
+		if (!(leaf->entry & PTE_DIRTY))
+			page_set_dirty(m, pfn);
+		m->sem->ops.mark_accessed(m, pfn);
+	}
+}
+
 /* follow_page_pte() of a special PTE: only the zero page may be had, and only for reading. */
 static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *leaf)
 {
@@ -273,6 +291,13 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 	return 1;
 }
 
+/* FAULT_FLAG_RETRY_NOWAIT: the read begins, and who waits for it is somebody else. */
+static bool needs_io(struct machine *m, const struct follow *f, const struct pt_leaf *leaf)
+{
+	return m->w->config.async_pf && (f->foll & FOLL_NOWAIT) && (leaf->swap & PTE_SWAPPED) &&
+	       swap_cached(m, pt_pfn(leaf->swap)) == NO_PFN;
+}
+
 /* The loop of __get_user_pages(): fault until the PTE will do, then grab the page. */
 static enum step_result gup_slow_page(struct machine *m, struct task *t)
 {
@@ -284,13 +309,16 @@ static enum step_result gup_slow_page(struct machine *m, struct task *t)
 		f->gup = -EHWPOISON;
 	} else if (t->host.error) {
 		f->gup = -EFAULT;
+	} else if (needs_io(m, f, &leaf)) {
+		swap_read_ahead(m, pt_pfn(leaf.swap));
+		f->gup = -EAGAIN;
 	} else if (!leaf_is_accessible(&leaf) || (write && !(leaf.entry & PTE_WRITE))) {
 		t->host = (struct host_fault){ .hva = f->hva, .write = write };
 		return STEP_CALL_BACK;
 	} else {
 		f->gup = grab_leaf(m, t, &leaf);
 	}
-	note_gup(m, "get_user_pages_unlocked", f->hva, f->gup);
+	note_gup(m, "get_user_pages_unlocked", f->hva, f->gup == -EAGAIN ? 0 : f->gup);
 	return STEP_NEXT;
 }
 

@@ -328,6 +328,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_STAGE2] = path_stage2,
 	[PATH_GMEM] = path_gmem, [PATH_ATTRIBUTES] = path_attributes,
 	[PATH_PREFAULT] = path_prefault,
+	[PATH_ASYNC_PF] = path_async_pf,
 };
 
 static const struct call_name calls[] = {

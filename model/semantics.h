@@ -118,6 +118,7 @@ struct traits {
 	bool npt_fast_mmio;		/* npf_interception(): KVM_FAST_MMIO_BUS (after 6.12) */
 	bool bus_freed_later;		/* kvm_io_bus_register_dev(): call_srcu() (after 6.12) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
+	bool async_error_code;		/* kvm_arch_async_page_ready(): as the guest (6.10) */
 	bool rearm_clears_bits;		/* tdp_mmu_clear_spte_bits() for the dirty log (6.4) */
 	bool nx_leaves_logged;		/* recovery: not of a memslot that logs (6.2) */
 	bool nx_tables_known;		/* kvm_mmu_page.nx_huge_page_disallowed is asked (6.2) */

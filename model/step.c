@@ -103,6 +103,8 @@ const char *path_name(enum path_id path)
 		return "stage2";
 	case PATH_PREFAULT:
 		return "prefault";
+	case PATH_ASYNC_PF:
+		return "async-pf";
 	case PATH_LOOKUP:
 		return "lookup";
 	case PATH_PREFETCH:

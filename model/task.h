@@ -60,6 +60,7 @@ enum path_id {
 	PATH_STAGE2,		/* a stage-2 fault of another architecture (caller.h) */
 	PATH_PREFAULT,		/* KVM_PRE_FAULT_MEMORY */
 	PATH_EXIT,		/* the VMM's exit_mmap(), kvm_destroy_vm() */
+	PATH_ASYNC_PF,		/* async_pf_execute(): a worker faults a page in */
 	PATH_NESTED,		/* a guest's VMSAVE or VMLOAD */
 	PATH_PREFETCH,		/* direct_pte_prefetch(), FNAME(prefetch_gpte) */
 	PATH_GMEM,		/* guest_memfd: created, or a hole is punched */
@@ -506,6 +507,7 @@ struct task {
 	u8 pad[7];
 	struct frame frame[MAX_DEPTH];
 	struct access access;
+	struct access interrupted;	/* while an asynchronous page is faulted in */
 	struct fault fault;
 	struct follow follow;
 	struct host_fault host;

@@ -47,9 +47,21 @@ struct config {
 	u8 rmw_at_once;		/* NPT: a locked increment asks for a write, not for a read first */
 	u8 no_huge_fault;	/* drivers' vm_ops have no huge_fault(): 4K at a time */
 	u8 no_file_split;	/* CONFIG_BASE_SMALL: xas_split_alloc() refuses 2M */
-	u8 pad[6];
+	u8 async_pf;		/* kvm_can_do_async_pf(), and a swap device to wait for */
+	u8 pad[5];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
+};
+
+/* struct kvm_async_pf, and the halt that waits for it */
+struct async_pf {
+	gpa_t gpa;
+	hva_t hva;
+	u64 qualification;	/* of the fault that has queued it */
+	u8 queued;
+	u8 done;		/* by the worker */
+	u8 halted;		/* vcpu.arch.apf.halted */
+	u8 pad[5];
 };
 
 struct vcpu {
@@ -58,6 +70,7 @@ struct vcpu {
 	u8 pad[7];
 	gfn_t mmio_gfn;		/* vcpu.arch.mmio_gfn, mmio_gen */
 	u64 mmio_generation;
+	struct async_pf apf;
 	struct tlb tlb;
 };
 

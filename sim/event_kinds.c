@@ -328,6 +328,11 @@ const struct event_kind event_kinds[] = {
 	  "The VMM has pages mapped before the guest asks. [KVM_PRE_FAULT_MEMORY]", {
 		GPA, { "size", ARG_SIZE, AT(size), true, true, .help = "bytes" },
 		VCPU, UNTIL } },
+	{ "async-pf", EVENT_ASYNC_PF,
+	  "A worker faults in the page that a halted vCPU waits for. [async_pf_execute()]", {
+		VCPU, UNTIL } },
+	{ "kick", EVENT_KICK, "An interrupt wakes a vCPU that waits so. [kvm_vcpu_kick()]", {
+		{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose" } } },
 	{ "stage2-fault", EVENT_STAGE2,
 	  "A guest of another architecture faults. [arm64: user_mem_abort()]", {
 		GPA, { "arch", ARG_CHOICE, AT(api), .positional = true, .words = stage2_words,

@@ -215,6 +215,8 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_RECOVER_NX:
 	case EVENT_EXIT:
 	case EVENT_RESET_MMU:
+	case EVENT_ASYNC_PF:
+	case EVENT_KICK:
 	case EVENT_HUGEPAGES:
 	case EVENT_SHMEM_HUGE:
 	case EVENT_RESUME:

@@ -141,7 +141,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_GPC] = PATH_GPC, [EVENT_GPC_OFF] = PATH_GPC, [EVENT_GPC_USE] = PATH_GPC,
 		[EVENT_VMSAVE] = PATH_NESTED,
 		[EVENT_EXIT] = PATH_EXIT, [EVENT_STAGE2] = PATH_STAGE2,
-		[EVENT_PREFAULT] = PATH_PREFAULT,
+		[EVENT_PREFAULT] = PATH_PREFAULT, [EVENT_ASYNC_PF] = PATH_ASYNC_PF,
 		[EVENT_IOEVENTFD] = PATH_IOEVENTFD, [EVENT_IOEVENTFD_OFF] = PATH_IOEVENTFD,
 		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_RECOVER_NX] = PATH_RECOVER_NX,
 		[EVENT_GMEM] = PATH_GMEM, [EVENT_GMEM_PUNCH] = PATH_GMEM,
@@ -198,6 +198,7 @@ static u8 actor_of(enum event_id id)
 	case PATH_NESTED:
 	case PATH_STAGE2:
 	case PATH_PREFAULT:
+	case PATH_ASYNC_PF:
 	case PATH_ZAP_GFNS:
 	case PATH_RECOVER_NX:
 		return BLAME_KVM;
@@ -378,6 +379,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_LOOKUP:
 	case EVENT_STAGE2:
 	case EVENT_PREFAULT:
+	case EVENT_ASYNC_PF:
 	case EVENT_VMSAVE:
 	case EVENT_PREFETCH:
 	case EVENT_GPC:
@@ -392,6 +394,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_DRAIN:
 	case EVENT_EXIT:
 	case EVENT_RESET_MMU:
+	case EVENT_KICK:
 	case EVENT_HUGEPAGES:
 	case EVENT_SHMEM_HUGE:
 	case EVENT_RESUME:
@@ -540,12 +543,15 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 		lru_drain(&vm->m);
 	if (event->id == EVENT_RESET_MMU)
 		vm->sem.ops.free_roots(&vm->m, event->vcpu);
+	if (event->id == EVENT_KICK)
+		vm->w.vcpu[event->vcpu].apf.halted = false;
 	if (event->id == EVENT_HUGEPAGES)
 		hugetlb_resize(&vm->m, event->count);
 	if (event->id == EVENT_SHMEM_HUGE)
 		vm->w.shmem_enabled = event->huge;
 	if (event->id == EVENT_DRAIN || event->id == EVENT_NOTHING ||
 	    event->id == EVENT_HUGEPAGES || event->id == EVENT_RESET_MMU ||
+	    event->id == EVENT_KICK ||
 	    event->id == EVENT_SHMEM_HUGE) {
 		o->word = "ok";
 		return true;

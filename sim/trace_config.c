@@ -34,6 +34,7 @@ static bool set_flag(struct vm_config *config, const struct ast_arg *arg)
 		{ "nx-huge", &config->nx_huge, false },
 		{ "pml", &config->pml, false },
 		{ "private-mem", &config->private_mem, false },
+		{ "async-pf", &config->async_pf, false },
 		{ "mmio-caching", &config->no_mmio_caching, true },
 		{ "huge-fault", &config->no_huge_fault, true },
 		{ "slot-zap-all", &config->no_slot_zap_all, true },

@@ -12,7 +12,7 @@ struct vm_config;
 #define TRACE_CONFIG								\
 	"stage2=ept|npt, mmu=tdp|rmap|shadow, lru-batch=0|1, ad=on|off, "	\
 	"nx-huge=on|off, pml=on|off, mmio-caching=on|off, private-mem=on|off, "	\
-	"file-split=on|off, "							\
+	"async-pf=on|off, file-split=on|off, "							\
 	"phys-bits=36..46, generation=N, huge-fault=on|off"
 
 /* Set what KEY=VALUE says; false: no such key, or not a value of it. */

@@ -81,6 +81,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.no_soft_dirty = config->no_soft_dirty,
 					.no_huge_fault = config->no_huge_fault,
 					.no_file_split = config->no_file_split,
+					.async_pf = config->async_pf,
 					.code_gpa = config->code_gpa };
 	for (unsigned i = 0; i < MAX_MMS; i++)
 		vm->w.mm[i].pgd = NO_PFN;

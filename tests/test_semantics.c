@@ -299,8 +299,8 @@ static void an_unknown_name_is_not_found(void **state)
 #define TO_SLOT_6_12	"decode_fault mmio_fault fast_page_fault fast_fix snapshot_seq " \
 			"exit_memory_fault check_slot "
 #define PRIVATE		"exit_memory_fault faultin_gmem "
-#define LOOKUP		"faultin_nowait faultin_wait take_result "
-#define LOOKUP_7_2	"faultin_nowait faultin_wait note_refusal take_result "
+#define LOOKUP		"faultin_nowait try_async_pf faultin_wait take_result "
+#define LOOKUP_7_2	"faultin_nowait try_async_pf faultin_wait note_refusal take_result "
 #define INSTALL		"lock_mmu check_stale adjust_level link_table "
 #define INSTALL_AND_RELEASE \
 	INSTALL "install_leaf trace_leaf unlock_mmu release_fault_page finish_fault"
@@ -489,7 +489,7 @@ static const struct refusal refusals[] = {
 	  { .paths = long_paths } },
 	{ "drop a step that others go back to", "a step jumps nowhere: fast_mmio",
 	  { .base = &sem_v6_1,
-	    .edits = EDITS({ EDIT_DROP, PATH_ACCESS, "guest_access", { 0 } }) } },
+	    .edits = EDITS({ EDIT_DROP, PATH_ACCESS, "halt_for_page", { 0 } }) } },
 	{ "a new step that goes back to another path's", "a step jumps nowhere: new",
 	  { .base = &sem_v6_1,
 	    .edits = EDITS({ EDIT_APPEND, PATH_FAULT, NULL,
