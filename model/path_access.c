@@ -252,7 +252,7 @@ const struct step path_access[] = {
 	     .chain = "kvm_check_async_pf_completion > kvm_arch_async_page_present"),
 	STEP(guest_access, .to = "guest_access",
 	     .chain = "kvm_arch_vcpu_ioctl_run > vcpu_enter_guest"),
-	STEP(fast_mmio, .when = on_fast_bus, .to = "guest_access",
+	STEP(fast_mmio, .when = on_fast_bus, .to = "halt_for_page",
 	     .chain = "kvm_arch_vcpu_ioctl_run > handle_ept_misconfig > kvm_io_bus_write"),
 	STEP(take_exit, .calls = PATH_FAULT, .chain = "kvm_arch_vcpu_ioctl_run"),
 	STEP(leave_with_error, .when = faulted_for_good, .chain = "kvm_arch_vcpu_ioctl_run"),
