@@ -7,6 +7,7 @@
  * then tables of PTEs that are empty now go, and the caller's is a PMD.
  * SIMPLIFIED: small pages alone, or a folio of 2M that is mapped by PTEs; MADV_COLLAPSE only.
  * SIMPLIFIED: a page that somebody takes after the scan is replaced all the same.
+ * SIMPLIFIED: up to 6.1 PTEs of a large folio give their references up before the notification.
  */
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -200,7 +201,7 @@ static enum step_result retract_table(struct machine *m, struct task *t)
 	return STEP_CALL_BACK;
 }
 
-/* collapse_pte_mapped_thp(): where PTEs map the folio, they go first. */
+/* collapse_pte_mapped_thp(): where PTEs map the folio, they go first; find_lock_page() holds it. */
 static bool has_pte_table(const struct machine *m, const struct task *t)
 {
 	return host_has_table((struct machine *)m, t->file.hva);
@@ -208,9 +209,14 @@ static bool has_pte_table(const struct machine *m, const struct task *t)
 
 static enum step_result begin_pte_mapped(struct machine *m, struct task *t)
 {
-	(void)m;
+	struct file_op *op = &t->file;
+
+	if (op->page == NO_PFN) {
+		op->page = cache_page(m, op->file, op->index);
+		page_try_get_folio(m, op->page, HOLD_MM, 1);
+	}
 	t->mm = VM_MM;
-	thp_notify(t, t->file.hva);
+	thp_notify(t, op->hva);
 	return STEP_CALL;
 }
 

@@ -9,6 +9,21 @@
 #include "model/sem.h"
 #include "tests/mutation.h"
 
+static bool splits_pmd_in_place(const struct semantics *sem)
+{
+	return !sem->traits.rmap_splits_first;
+}
+
+static bool splits_into_pages(const struct semantics *sem)
+{
+	return !sem->traits.split_keeps_buddies;
+}
+
+static bool retracts_own_table(const struct semantics *sem)
+{
+	return !sem->traits.collapse_retracts_all;
+}
+
 static bool emulates_once(const struct semantics *sem)
 {
 	return !sem->traits.reexecutes;
@@ -201,6 +216,8 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define ATTRIBUTES	"faults are stale until the end, and who asks for a gfn's attribute faults"
 #define UNBINDS		"who punches a hole zaps the memslot's gfns, too, if it is still there"
 #define UNHELD	"no reference since 6.2: .ksm_unshares guards it"
+#define NO_FIRST_SPLIT	"since 6.10 no split_huge_pmd_address() comes first: never run"
+#define NO_SECOND	"up to 6.12 a split leaves no large folio: never run"
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
 #define GONE	"gone since 6.12: .reexecutes guards it"
 #define NO_CACHE	"there is no gfn_to_pfn_cache before 5.17: .pfncache guards it"
@@ -437,6 +454,24 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "ksm_put_broken", "ksm_put_pages", breaks_by_unshare, UNHELD },
 	{ MUTATION_SWAP, "notify_count", "notify_zap", looks_under_mmu_lock,
 	  "mmu_lock is held for writing across both, and nobody looks without it before 6.8" },
+
+	/* huge files */
+	{ MUTATION_DROP, "begin_rmap_split", NULL, splits_pmd_in_place, NO_FIRST_SPLIT },
+	{ MUTATION_DROP, "rmap_split", NULL, splits_pmd_in_place, NO_FIRST_SPLIT },
+	{ MUTATION_SWAP, "find_mapping", "begin_rmap_split", splits_pmd_in_place, NO_FIRST_SPLIT },
+	{ MUTATION_SWAP, "begin_rmap_split", "rmap_split", splits_pmd_in_place, NO_FIRST_SPLIT },
+	{ MUTATION_SWAP, "rmap_split", "begin_rmap_unmap", splits_pmd_in_place, NO_FIRST_SPLIT },
+	{ MUTATION_DROP, "take_second", NULL, splits_into_pages, NO_SECOND },
+	{ MUTATION_SWAP, "take_partial", "take_second", splits_into_pages, NO_SECOND },
+	{ MUTATION_SWAP, "take_second", "put_partial", splits_into_pages, NO_SECOND },
+	{ MUTATION_SWAP, "delete_rest", "unmap_hole_again", NULL,
+	  "at most one of the two runs: truncation's split drops what lies beyond i_size, and "
+	  "only a hole leaves a rest; only truncation unmaps again" },
+	{ MUTATION_DROP, "begin_retract", NULL, retracts_own_table,
+	  "the caller's own table, left there, goes by collapse_pte_mapped_thp(), which notifies "
+	  "for the same range; it is empty" },
+	{ MUTATION_SWAP, "install_folio", "begin_retract", retracts_own_table,
+	  "the table at hand is the caller's own, and the notification looks at no page" },
 
 	/* ---- operations replaced ---- */
 	{ MUTATION_OP, "range_counts", "yes", counts_always, SAME },
