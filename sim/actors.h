@@ -41,6 +41,8 @@ struct actor {
 };
 
 struct bound { u64 key; pfn_t value; };		/* of a recorded frame: the model's */
+/* And of a frame that the model has allocated, with this bit: the recorded. NO_PFN: not known. */
+#define ALLOCATED	((u64)1 << 63)
 
 struct shown {
 	u8 actor;

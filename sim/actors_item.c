@@ -185,6 +185,15 @@ static bool may_be_bound(const struct search *search, u64 recorded, pfn_t model)
 	       page_is(&search->run->vm->m, partner, PG_FREE);
 }
 
+static bool may_be_allocated(const struct search *search, u64 recorded, pfn_t model)
+{
+	struct bound *bound = search->bound;
+	ptrdiff_t i = bound ? hmgeti(bound, ALLOCATED | model) : -1;
+
+	return recorded == NO_PFN || model == NO_PFN || i < 0 || bound[i].value == NO_PFN ||
+	       bound[i].value == recorded;
+}
+
 /* ---- references ---- */
 
 static bool may_be_reference(const struct search *search, const struct item *recorded,
@@ -267,7 +276,9 @@ bool actors_same_item(const struct search *search, const struct item *recorded,
 		 !strncmp(recorded->said.text, model->said.text, length))) &&
 	       match_counts(search, recorded, model) != COUNTS_DIFFER &&
 	       may_be_bound(search, recorded->frame[0], model->frame[0]) &&
-	       may_be_bound(search, recorded->frame[1], model->frame[1]);
+	       may_be_bound(search, recorded->frame[1], model->frame[1]) &&
+	       may_be_allocated(search, recorded->frame[0], model->frame[0]) &&
+	       may_be_allocated(search, recorded->frame[1], model->frame[1]);
 }
 
 bool actors_exact_spte(const struct item *recorded, const struct item *model)

@@ -35,7 +35,7 @@ unsigned actor_line(const struct actor *a)
 {
 	const struct item *item = actor_next(a);
 
-	return item ? item->line : UINT32_MAX;
+	return item ? item->order : UINT32_MAX;
 }
 
 /* In the trace's order: nobody was recorded to show something before. */
@@ -60,7 +60,7 @@ static unsigned line_ahead(const struct actor *a, unsigned n)
 {
 	for (size_t i = a->s.at; i < arrlenu(a->items); i++)
 		if (is_hard(&a->items[i]) && !n--)
-			return a->items[i].line;
+			return a->items[i].order;
 	return UINT32_MAX;
 }
 
@@ -69,7 +69,7 @@ static bool may_be_early(const struct search *search, const struct actor *a)
 {
 	for (unsigned i = 0; i < search->nr_actors; i++)
 		if (&search->actors[i] != a &&
-		    line_ahead(&search->actors[i], STEP_ITEMS) <= a->s.last_line)
+		    line_ahead(&search->actors[i], STEP_ITEMS) < a->s.last_line)
 			return false;
 	return true;
 }
@@ -78,7 +78,7 @@ static bool may_be_early(const struct search *search, const struct actor *a)
 static bool is_not_too_late(const struct search *search, const struct actor *a)
 {
 	for (unsigned i = 0; i < search->nr_actors; i++)
-		if (&search->actors[i] != a && search->actors[i].s.after_line >= actor_line(a))
+		if (&search->actors[i] != a && search->actors[i].s.after_line > actor_line(a))
 			return false;
 	return true;
 }
@@ -126,6 +126,22 @@ void actor_unbind(struct search *search, const struct shown *shown)
 	}
 }
 
+static bool is_allocation(const struct item *item)
+{
+	return !strcmp(item->event, "page_ref_set");
+}
+
+/* An allocation shows who has which frame, if two of them fault at once and one is too late. */
+static void bind_allocated(struct search *search, const struct item *model, u64 recorded)
+{
+	struct bound *before = &arrlast(search->shown).before[1];
+	ptrdiff_t at = hmgeti(search->bound, ALLOCATED | model->frame[0]);
+
+	before->key = ALLOCATED | model->frame[0];
+	before->value = at >= 0 ? search->bound[at].value : NO_PFN;
+	hmput(search->bound, before->key, recorded);
+}
+
 /* References of others are among the recorded ones: the next that it can be. */
 static void show_reference(struct search *search, struct actor *a, const struct item *item)
 {
@@ -137,11 +153,15 @@ static void show_reference(struct search *search, struct actor *a, const struct 
 
 	if (i == SIZE_MAX) {
 		arrput(search->shown, none);
+		if (is_allocation(item))
+			bind_allocated(search, item, NO_PFN);
 		return;
 	}
 	a->items[i].doubtful = !actors_exact_reference(search, &a->items[i], item);
 	advance(search, a, i + 1);
 	bind(search, &a->items[i], item);
+	if (is_allocation(item))
+		bind_allocated(search, item, a->items[i].frame[0]);
 }
 
 static bool show(struct search *search, struct actor *a, const struct item *item)
@@ -152,7 +172,7 @@ static bool show(struct search *search, struct actor *a, const struct item *item
 		return false;
 	a->items[next - a->items].doubtful = !actors_take_counts(search, next, item) ||
 					     !actors_exact_spte(next, item);
-	a->s.last_line = next->line;
+	a->s.last_line = next->order;
 	advance(search, a, next - a->items + 1);
 	bind(search, next, item);
 	return true;

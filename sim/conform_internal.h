@@ -206,6 +206,7 @@ struct item {
 	enum conform_kind kind;		/* NR_CONFORM_KINDS: the model frees frames, not compared */
 	const char *event;
 	unsigned line;
+	unsigned order;			/* among all threads: its line, or its time's first */
 	bool aside;			/* of another thread than the recorder's own */
 	enum owner_of_frame owner;	/* recorded page_ref events */
 	uint64_t key;			/* items of different keys are never the same event */

@@ -19,7 +19,7 @@
 #define FIRST_ADDRESS	(0x10000000000ull - 0x100000)
 #define LAST_ADDRESS	(0x10000000000ull + 33 * 0x40000000ull)
 
-enum { MAX_FAULTS = 8 };
+enum { MAX_FAULTS = 8, FINE_CLOCK = 32 };
 
 struct scan {
 	struct run *run;
@@ -384,6 +384,21 @@ static bool read_page_fault(struct scan *scan, const struct trace_event *event,
 	return true;
 }
 
+/*
+ * A clock that stood still for so many events ticks a few hundred times a second: of equal times
+ * the trace has one CPU's events first, then the other's.
+ */
+static unsigned order_at(const struct trace_event *events, size_t n, size_t i)
+{
+	size_t first = i, end = i + 1;
+
+	while (first && events[first - 1].time == events[i].time)
+		first--;
+	while (end < n && events[end].time == events[i].time)
+		end++;
+	return end - first > FINE_CLOCK ? events[first].line : events[i].line;
+}
+
 struct item *items_of_thread(struct run *run, const struct trace_event *events, size_t n, int pid)
 {
 	struct scan scan = { .run = run, .moves = moves_find(run) };
@@ -391,6 +406,7 @@ struct item *items_of_thread(struct run *run, const struct trace_event *events, 
 	for (size_t i = 0; i < n; i++) {
 		const struct trace_event *event = &events[i];
 		struct item item = { .event = event->name, .line = event->line,
+				     .order = order_at(events, n, i),
 				     .frame = { NO_PFN, NO_PFN },
 				     .aside = event->pid != main_thread(run) };
 
