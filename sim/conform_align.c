@@ -127,6 +127,21 @@ static bool is_in_doubt(const struct run *run, const struct item *item)
 	return item->doubtful || (run->refs_in_doubt && item->kind == CONFORM_PAGE_REF);
 }
 
+/* Two CPUs have a batch each, and which of them has the page, is not searched. */
+static bool batch_is_in_doubt(struct run *run, const struct item *recorded,
+			      const struct item *model)
+{
+	struct said wanted = text_of(recorded, 0);
+	s32 now = model->counts ? lru_correction(run, model->frame[0]) : 0;
+
+	if (!run->refs_in_doubt || !model->counts ||
+	    lru_page(run, model->frame[0]).kernel == LRU_NONE ||
+	    !strcmp(wanted.text, text_of(model, now).text))
+		return false;
+	return !strcmp(wanted.text, text_of(model, now - 1).text) ||
+	       !strcmp(wanted.text, text_of(model, now + 1).text);
+}
+
 static void compare(struct run *run, const struct item *recorded, const struct item *model)
 {
 	struct place place = { .file = run->file.trace, .line = recorded->line };
@@ -138,7 +153,7 @@ static void compare(struct run *run, const struct item *recorded, const struct i
 		pass(run, model, true);		/* its reference is counted already */
 	if (!recorded->doubtful)
 		guess_lru(run, recorded, model);
-	if (recorded->doubtful)
+	if (recorded->doubtful || batch_is_in_doubt(run, recorded, model))
 		observe_unmodelled(run, recorded->kind, place,
 				   full_text(run, recorded, false).text);
 	else
