@@ -35,7 +35,8 @@ static void batch_page(struct machine *m, pfn_t pfn)
 		return;
 	page_get(m, pfn, HOLD_LRU);
 	m->w->batched[m->w->nr_batched++] = pfn;
-	if (m->w->nr_batched == m->sem->traits.lru_batch || page_is(m, pfn, PG_HEAD))
+	if (m->w->nr_batched + m->w->others_batched >= m->sem->traits.lru_batch ||
+	    page_is(m, pfn, PG_HEAD))
 		lru_drain(m);
 }
 
@@ -124,6 +125,7 @@ void lru_drain(struct machine *m)
 	u8 nr = m->w->nr_batched;
 
 	m->w->nr_batched = 0;
+	m->w->others_batched = 0;
 	for (u8 i = 0; i < nr; i++) {
 		pfn_t pfn = m->w->batched[i];
 

@@ -88,7 +88,8 @@ struct world {
 	u64 last_slot;		/* of swap */
 	u8 nr_batched;		/* pages in the CPU's LRU batch */
 	u8 shmem_enabled;	/* enum shmem_huge: of memfd and shared anonymous memory */
-	u8 pad[6];
+	u8 others_batched;	/* places of the batch that others' pages have: input */
+	u8 pad[5];
 	pfn_t batched[MAX_BATCHED];
 	struct vcpu vcpu[MAX_VCPUS];
 	struct task task[MAX_TASKS];

@@ -222,7 +222,7 @@ static bool run_actors(struct run *run, const struct script_events *todo)
 static void run_command(struct run *run)
 {
 	struct script_events todo = script_command(run->script, run->command);
-	bool lost = run->out->lost, acts = false;
+	bool lost = run->out->lost, acts = false, batch_known;
 
 	arrsetlen(run->notes, 0);
 	run->outcome = (struct outcome){ .word = "unmodelled", .pfn = NO_PFN };
@@ -230,6 +230,7 @@ static void run_command(struct run *run)
 	run->says = !lost;
 	if (!lost)
 		reuse_begin(run, run->command > run->recording->commands ? run->command - 1 : NULL);
+	batch_begin(run);
 	if (!lost && todo.verdict != SCRIPT_UNMODELLED && actors_are_involved(run, &todo))
 		acts = run_actors(run, &todo);
 	else if (!lost && todo.verdict == SCRIPT_OVERLAP)
@@ -240,7 +241,8 @@ static void run_command(struct run *run)
 		lose(run, beyond_model(run, &todo));
 	else if (!lost)
 		run_events(run, &todo);
-	if (!run->out->lost && hangs_on_batch(run))
+	batch_known = batch_follow(run) && !acts;
+	if (!run->out->lost && !batch_known && hangs_on_batch(run))
 		lose(run, "whether an LRU batch holds what is put too often is not recorded");
 	if (run->vm)
 		reuse_end(run);
@@ -255,6 +257,7 @@ static void run_command(struct run *run)
 	observe_unchanged(run);
 	if (acts)
 		actors_until_next(run);
+	batch_end(run);
 	arrfree(run->scheduled);
 	arrfree(run->owed);
 	run->refs_in_doubt = false;
@@ -333,6 +336,7 @@ static void set_up(struct run *run)
 	run->first_frame = run->vm->w.next_frame;
 	find_root(run);
 	lru_start(run);
+	batch_start(run);
 }
 
 static void tear_down(struct run *run)
@@ -341,6 +345,7 @@ static void tear_down(struct run *run)
 	script_free(run->script);
 	frames_free(&run->frames);
 	lru_forget_all(run);
+	batch_free(run);
 	arrfree(run->notes);
 	actors_free(run);
 	shfree(run->last);

@@ -48,6 +48,13 @@ struct said frame_said(const struct frames *frames, pfn_t model);
 
 /* ---- a recording being compared ---- */
 
+/* conform_batch.c */
+struct batch {
+	struct frame_pair *fresh;	/* stb_ds: frames that were allocated, in no batch yet */
+	struct frame_pair *held;	/* stb_ds: recorded frames in it */
+	unsigned unseen;		/* pages that were in it before the trace began */
+};
+
 struct lru_page { pfn_t key; u8 model, kernel; };	/* enum lru_state */
 
 struct last_text { char *key; char *value; };
@@ -73,6 +80,7 @@ struct run {
 	struct item *scheduled;		/* stb_ds: recorded items in the order of the model's */
 	bool allocations_traced, refs_traced;	/* mm_page_alloc, page_ref_* are in the trace */
 	struct frames frames;
+	struct batch batch;
 	struct lru_page *lru;		/* stb_ds: pages that may be in an LRU batch */
 	struct last_text *last;		/* stb_ds: what each watched thing was last */
 	struct last_pfn *mapped;	/* stb_ds: the page last seen at a watched address */
@@ -153,6 +161,17 @@ void reuse_seen(struct run *run, const struct page_facts *recorded, pfn_t pfn);
 void reuse_look_up(struct run *run);
 /* Somebody whom the model does not have has it now. */
 bool page_is_taken(struct run *run, pfn_t pfn);
+
+/* ---- conform_batch.c: what is in the kernel's LRU batch, as the page_ref events tell ---- */
+
+void batch_start(struct run *run);
+/* Gives the model the places that others have when the command begins. */
+void batch_begin(struct run *run);
+/* What the command has left in it; false: the trace does not tell, or the model has other pages. */
+bool batch_follow(struct run *run);
+/* Between this command and the next. */
+void batch_end(struct run *run);
+void batch_free(struct run *run);
 
 /* ---- conform_actors.c: several threads, in the order that the trace shows ---- */
 

@@ -952,6 +952,22 @@ static void page_add_lru_drains_with_the_last_page_of_a_batch(void **state)
 	assert_int_equal(m->w->nr_batched, 0);
 }
 
+static void page_add_lru_drains_earlier_if_others_have_places_in_the_batch(void **state)
+{
+	struct machine *m = *state;
+
+	m->w->config.no_lru_batch = false;
+	m->w->others_batched = m->sem->traits.lru_batch - 2;
+
+	page_add_lru(m, user_page(m, 0x5000));
+	assert_int_equal(own_count(m, 0x5000), 2);
+	page_add_lru(m, user_page(m, 0x5001));
+
+	assert_int_equal(own_count(m, 0x5000), 1);
+	assert_int_equal(own_count(m, 0x5001), 1);
+	assert_int_equal(m->w->others_batched, 0);
+}
+
 int main(void)
 {
 	static struct test_list list;
@@ -1017,6 +1033,7 @@ int main(void)
 	LIST_MACHINE_TEST(&list, lru_drain_lets_go_of_every_page_once);
 	LIST_MACHINE_TEST(&list, lru_drain_frees_a_page_that_only_the_batch_still_held);
 	LIST_MACHINE_TEST(&list, page_add_lru_keeps_all_but_the_last_of_a_batch_waiting);
+	LIST_MACHINE_TEST(&list, page_add_lru_drains_earlier_if_others_have_places_in_the_batch);
 	LIST_MACHINE_TEST(&list, page_add_lru_drains_with_the_last_page_of_a_batch);
 	return list_run(&list, "page");
 }
