@@ -211,6 +211,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 	return !sem->traits.hugetlb_dontneed;
 }
 
+#define UNMAPPABLE	"guest_memfd is mapped since 6.18: batch_is_mapped() never holds before"
 #define NO_GMEM		"before 6.8 there is no guest_memfd"
 #define PRIVATE_LOCKED	"who looks without mmu_lock only saves itself a look-up; the others wait"
 #define ATTRIBUTES	"faults are stale until the end, and who asks for a gfn's attribute faults"
@@ -375,6 +376,9 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "unbind_gmem", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_DROP, "private_*", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_SWAP, "private_*", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_DROP, "private_unmap_batch", NULL, maps_no_gmem, UNMAPPABLE },
+	{ MUTATION_SWAP, "private_unmap_batch", "delete_batch", maps_no_gmem, UNMAPPABLE },
+	{ MUTATION_SWAP, "lock_batch", "private_unmap_batch", maps_no_gmem, UNMAPPABLE },
 	{ MUTATION_SWAP, "classify_change", "bind_gmem", maps_no_gmem,
 	  "-EINVAL is what both say" },
 	{ MUTATION_SWAP, "bind_gmem", NULL, NULL,
