@@ -7,7 +7,7 @@
  * Its GUP never follows such a PTE (FOLL_NUMA, since 6.6 FOLL_HONOR_NUMA_FAULT; the fast one finds
  * no PTE_PRESENT): the slow one faults, and the PTE is what it was, but for W since 6.2.
  * SIMPLIFIED: what is scanned, and when, is the caller's choice; no page is moved by the fault;
- * PMDs of 2M stay as they are.
+ * PMDs of 2M stay as they are; the process runs on the node that is not remote.
  */
 #include "model/machine.h"
 #include "model/path.h"
@@ -67,7 +67,8 @@ static bool scans(const struct machine *m, const struct task *t)
 }
 
 /* Not what KSM has merged, or others share: they cannot be moved. */
-static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf,
+		      bool alone)
 {
 	pfn_t pfn = pt_pfn(leaf->entry);
 	s32 count = page_count(m, pfn);
@@ -79,6 +80,8 @@ static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_
 		return false;
 	if (vma->flags & VM_SHARED)
 		return true;
+	if (alone && !m->sem->traits.vm_shares_mm && !page_is(m, pfn, PG_REMOTE))
+		return false;		/* where it should be: numa_node_id() */
 	return m->sem->traits.numa_skips_held ? count == 1 : page_of(m, pfn)->mapcount == 1 &&
 							      count < GUP_PIN_COUNTING_BIAS;
 }
@@ -95,7 +98,7 @@ static enum step_result numa_change(struct machine *m, struct task *t)
 
 		if (!leaf.present)
 			break;
-		if (is_hinted(m, vma_find(m, hva), &leaf))
+		if (is_hinted(m, vma_find(m, hva), &leaf, t->range.alone))
 			host_set_leaf(m, hva, 1,
 				      (leaf.entry & keep) | PTE_PROTNONE | PTE_ACCESSED);
 		at = hva + level_pages(leaf.level) * PAGE_SIZE;

@@ -150,6 +150,7 @@ struct traits {
 	u8 migrate_tries;		/* times that a page which is held is unmapped */
 	bool hugetlb_cache_counts;	/* the page cache has 512 references (6.7) */
 	bool numa_keeps_write;		/* pte_mk_savedwrite() (until 6.1) */
+	bool vm_shares_mm;		/* a vhost_task of KVM's own uses the VMM's mm */
 	bool numa_skips_held;		/* of private memory: page_count() != 1 (5.18 to 6.8) */
 	bool mremap_hugetlb;		/* mremap() of hugetlb (5.16) */
 	bool mremap_keeps_files;	/* MREMAP_DONTUNMAP of files (5.13) */

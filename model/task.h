@@ -206,7 +206,8 @@ struct range_op {
 	u8 hugetlb;		/* the piece at hand, or what is unmapped, is hugetlb's */
 	u8 refused;		/* a VMA that may not be advised so ends the range */
 	u8 moved;		/* RANGE_REMAP: what was there lives elsewhere */
-	u8 pad[5];
+	u8 alone;		/* RANGE_NUMA: of a process with one thread */
+	u8 pad[4];
 };
 enum range_kind {
 	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT,

@@ -206,6 +206,15 @@ static bool hangs_on_batch(const struct run *run)
 	return false;
 }
 
+static void run_with_numa(struct run *run, const struct script_events *todo)
+{
+	numa_visit(run, todo, true);
+	if (run->out->lost)
+		return;
+	run_events(run, todo);
+	numa_visit(run, todo, false);
+}
+
 /* Several threads at once: the trace gives their order, if there is one. */
 static bool run_actors(struct run *run, const struct script_events *todo)
 {
@@ -231,7 +240,9 @@ static void run_command(struct run *run)
 	if (!lost)
 		reuse_begin(run, run->command > run->recording->commands ? run->command - 1 : NULL);
 	batch_begin(run);
-	if (!lost && todo.verdict != SCRIPT_UNMODELLED && actors_are_involved(run, &todo))
+	if (!lost && actors_are_involved(run, &todo) && numa_visits(run))
+		lose(run, "NUMA balancing while several threads act");
+	else if (!lost && todo.verdict != SCRIPT_UNMODELLED && actors_are_involved(run, &todo))
 		acts = run_actors(run, &todo);
 	else if (!lost && todo.verdict == SCRIPT_OVERLAP)
 		lose(run, NO_ORDER);
@@ -240,7 +251,7 @@ static void run_command(struct run *run)
 	else if (!lost && beyond_model(run, &todo))
 		lose(run, beyond_model(run, &todo));
 	else if (!lost)
-		run_events(run, &todo);
+		run_with_numa(run, &todo);
 	batch_known = batch_follow(run) && !acts;
 	if (!run->out->lost && !batch_known && hangs_on_batch(run))
 		lose(run, "whether an LRU batch holds what is put too often is not recorded");
@@ -253,7 +264,9 @@ static void run_command(struct run *run)
 		drain(run);
 	if (acts)
 		actors_until_facts(run);
+	numa_visit_unseen(run);
 	conform_facts(run);
+	numa_visit_later(run);
 	observe_unchanged(run);
 	if (acts)
 		actors_until_next(run);
@@ -347,6 +360,7 @@ static void tear_down(struct run *run)
 	lru_forget_all(run);
 	batch_free(run);
 	arrfree(run->notes);
+	arrfree(run->between);
 	actors_free(run);
 	shfree(run->last);
 	shfree(run->mapped);

@@ -30,6 +30,12 @@ static long counted(const struct run *run, const char *counter)
 		if (note->kind == NOTE_STAT && !strcmp(note->name, counter))
 			delta += note->value;
 	}
+	for (size_t i = 0; i < arrlenu(run->between); i++) {
+		const struct note *note = &run->between[i].note;
+
+		if (note->kind == NOTE_STAT && !strcmp(note->name, counter))
+			delta += note->value;
+	}
 	return delta;
 }
 

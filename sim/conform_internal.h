@@ -75,8 +75,10 @@ struct run {
 	struct actors *actors;		/* conform_actors.c; NULL: nobody else has acted yet */
 	pfn_t taken;			/* without a trace: the last one that was; 0 */
 	bool taken_by_user;		/* conform_reuse.c: the last one that was taken */
+	bool numa_later;		/* NUMA balancing came after it was looked */
 	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
 	struct item *owed;		/* stb_ds: the model's that were recorded later */
+	struct log_note *between;	/* stb_ds: NUMA balancing, since counters were read */
 	struct item *scheduled;		/* stb_ds: recorded items in the order of the model's */
 	bool allocations_traced, refs_traced;	/* mm_page_alloc, page_ref_* are in the trace */
 	struct frames frames;
@@ -144,6 +146,13 @@ void conform_facts(struct run *run);	/* conform_facts.c */
 void conform_trace(struct run *run);	/* conform_trace.c */
 /* NULL, or why the command is not modelled, as things are (conform_limits.c). */
 const char *beyond_model(struct run *run, const struct script_events *todo);
+/* conform_numa.c: NULL, or why what NUMA balancing did during the command is not modelled. */
+const char *numa_beyond_model(struct run *run, const struct script_events *todo);
+bool numa_visits(const struct run *run);
+/* Before the command's events (@first), or behind them; after its answer, and after its facts. */
+void numa_visit(struct run *run, const struct script_events *todo, bool first);
+void numa_visit_unseen(struct run *run);
+void numa_visit_later(struct run *run);
 void trace_free(struct run *run, const struct trace_event *event);
 void conform_end(struct run *run);	/* conform_end.c: after the last answer */
 /* conform.c: a command that was never answered */

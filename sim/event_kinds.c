@@ -157,7 +157,9 @@ const struct event_kind event_kinds[] = {
 		RANGE_ARGS, UNTIL } },
 	{ "numa-hint", EVENT_NUMA_HINT,
 	  "NUMA balancing takes access away, to see who faults. [change_prot_numa()]", {
-		RANGE_ARGS, UNTIL } },
+		RANGE_ARGS,
+		{ "single-threaded", ARG_NUMBER, AT(keep), .max = 1,
+		  .help = "private pages of its own node stay as they are" }, UNTIL } },
 	{ "mremap", EVENT_MREMAP, "Userspace moves memory, or changes its size. [mremap()]", {
 		RANGE_ARGS,
 		{ "to", ARG_ADDRESS, AT(other_hva), .positional = true, .preset = NO_PFN,

@@ -313,6 +313,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		break;
 	case EVENT_NUMA_HINT:
 		start_range(t, e, RANGE_NUMA);
+		t->range.alone = e->keep;
 		break;
 	case EVENT_MREMAP:
 		t->remap = (struct remap_op){
