@@ -34,6 +34,8 @@ extern const struct step path_migrate[], path_unmap_page[], path_poison[], path_
 extern const struct step path_reclaim[], path_young[];
 extern const struct step path_madvise[], path_mremap[], path_numa[];
 DECLARE_STEP(numa_fault);
+/* path_range.c: @start moves up to what change_protection() notifies of; false: nothing. */
+bool protect_first_populated(struct machine *m, hva_t *start, hva_t end);
 bool fault_is_numa(const struct machine *m, const struct task *t);
 extern const struct step path_ksm_merge[], path_ksm_unmerge[];
 DECLARE_STEP(swap_in);

@@ -29,14 +29,6 @@ static bool is_scanned(const struct vma *vma)
 	       !vma_is_dax(vma) && (vma->flags & (VM_READ | VM_WRITE | VM_EXEC));
 }
 
-/* change_pmd_range(): from the first populated PMD on */
-static bool is_populated(struct machine *m, hva_t *start, hva_t end)
-{
-	while (*start < end && !host_has_table(m, *start) && !host_leaf(m, *start).present)
-		*start = (*start & HPAGE_MASK) + HPAGE_SIZE;
-	return *start < end;
-}
-
 static enum step_result numa_begin(struct machine *m, struct task *t)
 {
 	struct range_op *op = &t->range;
@@ -50,7 +42,7 @@ static enum step_result numa_begin(struct machine *m, struct task *t)
 			return STEP_NEXT;
 		start = op->at > vma->start ? op->at : vma->start;
 		op->at = vma->end < op->end ? vma->end : op->end;
-		if (!is_scanned(vma) || !is_populated(m, &start, op->at))
+		if (!is_scanned(vma) || !protect_first_populated(m, &start, op->at))
 			continue;
 		t->notify = (struct notify){ .start = start, .end = op->at,
 					     .event = NOTIFY_PROTECTION_VMA };

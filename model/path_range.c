@@ -374,7 +374,7 @@ const struct step path_unmap[] = {
 /* ---- mprotect() ---- */
 
 /* change_pmd_range(): the notifier hears only if there is a populated PMD, since 6.12 a PUD. */
-static bool first_populated(struct machine *m, hva_t *start, hva_t end)
+bool protect_first_populated(struct machine *m, hva_t *start, hva_t end)
 {
 	bool by_pud = m->sem->traits.protect_notifies_pud;
 	u64 size = by_pud ? level_pages(3) * PAGE_SIZE : HUGE_SIZE;
@@ -408,7 +408,7 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
 		if (flags == vma->flags)
 			continue;
 		vma->flags = flags;
-		if (vma->kind != VMA_HUGETLB && !first_populated(m, &start, op->at))
+		if (vma->kind != VMA_HUGETLB && !protect_first_populated(m, &start, op->at))
 			continue;
 		t->notify = (struct notify){ .start = start, .end = op->at,
 					     .event = NOTIFY_PROTECTION_VMA };
