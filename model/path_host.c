@@ -75,7 +75,19 @@ static pfn_t protected_page(const struct machine *m, const struct task *t)
 	       pt_pfn(leaf.entry) : NO_PFN;
 }
 
-/* PageAnonExclusive(), or wp_can_reuse_anon_folio(): nobody else has a reference. */
+/* wp_can_reuse_anon_folio(): nobody else has a reference. */
+static bool can_reuse(struct machine *m, hva_t hva, pfn_t pfn)
+{
+	u8 rule = page_is(m, page_head(m, pfn), PG_HEAD) ? m->sem->traits.large_reuse : REUSE_BY_COUNT;
+
+	if (rule == REUSE_IF_WHOLE)
+		return thp_is_own(m, hva, page_head(m, pfn));
+	if (rule == REUSE_NEVER)
+		return false;
+	return page_count(m, pfn) == 1 && page_of(m, pfn)->mapcount == 1;
+}
+
+/* PageAnonExclusive() */
 static bool anon_reusable(const struct machine *m, const struct task *t)
 {
 	struct machine *machine = (struct machine *)m;
@@ -84,7 +96,7 @@ static bool anon_reusable(const struct machine *m, const struct task *t)
 	if (pfn == NO_PFN || page_is(machine, pfn, PG_KSM))
 		return false;
 	return (m->sem->traits.anon_exclusive && page_is(machine, pfn, PG_EXCLUSIVE)) ||
-	       (page_count(machine, pfn) == 1 && page_of(machine, pfn)->mapcount == 1);
+	       can_reuse(machine, t->host.hva, pfn);
 }
 
 /* A page that waits for the LRU may be nobody else's all the same: lru_add_drain(). */

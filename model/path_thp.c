@@ -227,6 +227,18 @@ pfn_t thp_alloc(struct machine *m)
 	return pfn;
 }
 
+/* __wp_can_reuse_large_anon_folio(): each reference is a mapping of this mm's, and there are two. */
+bool thp_is_own(struct machine *m, hva_t hva, pfn_t head)
+{
+	hva_t start = hva & HPAGE_MASK, end = start + HPAGE_SIZE;
+	struct pt_leaf leaf = host_next_leaf(m, start, end);
+	s32 mapped = 0;
+
+	for (; leaf.present; leaf = host_next_leaf(m, (leaf.first + 1) << PAGE_SHIFT, end))
+		mapped += page_head(m, pt_pfn(leaf.entry)) == head;
+	return mapped > 1 && mapped == page_count(m, head);
+}
+
 void thp_map(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
 {
 	u64 write = vma->flags & VM_WRITE ? PTE_WRITE : 0;

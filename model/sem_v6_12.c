@@ -19,7 +19,7 @@ static const struct traits traits = {
 	.pferr = PFERR_IF_LINEAR, .mmio_below_max_gfn = true,
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
 	.nx_leaves_logged = true, .slot_zap_quirk = true,
-	.anon_exclusive = true, .lru_batch = 31,
+	.anon_exclusive = true, .large_reuse = REUSE_NEVER, .lru_batch = 31,
 	.async_error_code = true,
 	.pfncache = true, .prefaults = true, .gmem = true, .arm64_accessed_once = true,
 	.apic_page_checked = true,

@@ -128,7 +128,7 @@ static const struct traits traits = {
 	.pferr = PFERR_USER_OF_LINEAR, .mmio_below_max_gfn = true,
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
 	.nx_leaves_logged = true, .slot_zap_quirk = true,
-	.anon_exclusive = true, .lru_batch = 31,
+	.anon_exclusive = true, .large_reuse = REUSE_IF_WHOLE, .lru_batch = 31,
 	.async_error_code = true,
 	.pfncache = true, .prefaults = true, .wrappers_gone = true, .wrap_asks_caching = true,
 	.gmem = true, .gmem_mmap = true, .apic_page_checked = true,

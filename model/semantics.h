@@ -101,6 +101,9 @@ struct ops {
 };
 
 /* Which faults map all pages of a large folio that is mapped by PTEs */
+/* wp_can_reuse_anon_folio() of a part of a large folio */
+enum large_reuse { REUSE_BY_COUNT, REUSE_NEVER /* 6.7 */, REUSE_IF_WHOLE /* 6.15 */ };
+
 enum fault_maps { MAPS_ONE, MAPS_SHARED_ANON /* 6.12 */, MAPS_ALL /* 7.2 */ };
 
 /* Differences that are values. */
@@ -167,6 +170,7 @@ struct traits {
 	bool poison_kills;		/* MADV_HWPOISON: MF_ACTION_REQUIRED (6.11) */
 	u8 lru_batch;			/* PAGEVEC_SIZE: 15, since 6.10 31 */
 	bool anon_exclusive;		/* PageAnonExclusive (5.19) */
+	u8 large_reuse;			/* enum large_reuse */
 	bool zap_noted_nonpresent;	/* an atomic zap is noted as one, not as a freeze (6.10) */
 	bool dirty_skipped_over_table;	/* make_spte(): is_last_spte() is not asked (6.8) */
 	bool double_map;		/* PG_double_map: PTEs and a PMD map it (until 6.2) */
