@@ -306,13 +306,16 @@ bool leaf_is_counted(const struct machine *m, const struct pt_leaf *leaf)
 	return leaf_is_normal(leaf) && pt_pfn(leaf->entry) != m->w->huge_zero;
 }
 
-/* page_add_file_rmap(): until 6.2 each page of a file that a PMD maps counts it. */
+/* page_add_file_rmap(): until 6.2 each page of a file, or driver, that a PMD maps counts it. */
 static bool counts_each(struct machine *m, u64 entry, unsigned level)
 {
+	const struct page *page = page_of(m, pt_pfn(entry));
+	bool is_file = (page->flags & PG_HEAD) && !(page->flags & (PG_ANON | PG_HUGETLB)) &&
+		       pt_pfn(entry) != m->w->huge_zero;
+
 	if (entry & PTE_SPECIAL)
 		return false;
-	return level == 1 || (level == 2 && m->sem->traits.file_pmd_counts &&
-			      page_is(m, pt_pfn(entry), PG_CACHE));
+	return level == 1 || (level == 2 && m->sem->traits.file_pmd_counts && is_file);
 }
 
 static void count_leaf(struct machine *m, u64 entry, unsigned level, int delta)

@@ -15,6 +15,8 @@ struct vma *file_vma(const struct machine *m, const struct task *t);
  * that the look-up took (HOLD_MM) goes to the mapping.
  */
 void map_folio(struct machine *m, const struct vma *vma, hva_t hva, bool write);
+/* do_set_pmd() of a driver's page, which @entry maps. False: a PTE it will be. */
+bool map_driver_pmd(struct machine *m, const struct vma *vma, hva_t hva, u64 entry);
 /* filemap_map_pages(), of the fault at hand */
 DECLARE_STEP(map_pages);
 /* Steps of a truncation, or a hole, that takes a part of a folio (path_file_part.c) */

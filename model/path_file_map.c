@@ -54,6 +54,18 @@ static void set_file_pmd(struct machine *m, const struct vma *vma, hva_t hva, bo
 	host_set_leaf(m, hva & HPAGE_MASK, 2, head << PAGE_SHIFT | bits);
 }
 
+/* Of a fault handler's page: of which part of the compound page it is nobody asks. */
+bool map_driver_pmd(struct machine *m, const struct vma *vma, hva_t hva, u64 entry)
+{
+	pfn_t pfn = pt_pfn(entry), head = page_head(m, pfn);
+
+	if (m->sem->traits.set_pmd_in_size || !takes_pmd(m, vma, hva, pfn))
+		return false;
+	host_set_leaf(m, hva & HPAGE_MASK, 2,
+		      head << PAGE_SHIFT | (entry & ~PT_ADDR_MASK) | PTE_HUGE);
+	return true;
+}
+
 void file_pmd_drop(struct machine *m, hva_t start, u64 pmd)
 {
 	pfn_t head = pt_pfn(pmd);

@@ -8,7 +8,9 @@
  */
 #include "model/gmem.h"
 #include "model/machine.h"
+#include "model/pagecache.h"
 #include "model/path.h"
+#include "model/path_file.h"
 #include "model/semantics.h"
 #include "model/thp.h"
 
@@ -78,7 +80,8 @@ static pfn_t protected_page(const struct machine *m, const struct task *t)
 /* wp_can_reuse_anon_folio(): nobody else has a reference. */
 static bool can_reuse(struct machine *m, hva_t hva, pfn_t pfn)
 {
-	u8 rule = page_is(m, page_head(m, pfn), PG_HEAD) ? m->sem->traits.large_reuse : REUSE_BY_COUNT;
+	bool is_large = page_is(m, page_head(m, pfn), PG_HEAD);
+	u8 rule = is_large ? m->sem->traits.large_reuse : REUSE_BY_COUNT;
 
 	if (rule == REUSE_IF_WHOLE)
 		return thp_is_own(m, hva, page_head(m, pfn));
@@ -294,7 +297,11 @@ static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn
 		bits |= PTE_DIRTY | PTE_WRITE;
 		page_set_dirty(m, pfn);
 	}
+	if (vma->mode == MODE_PAGE && map_driver_pmd(m, vma, hva, pfn << PAGE_SHIFT | bits))
+		return;
 	host_set_leaf(m, hva, 1, pfn << PAGE_SHIFT | bits | (normal ? 0 : PTE_SPECIAL));
+	if (vma->mode == MODE_PAGE && (vma->flags & VM_LOCKED) && folio_pages(m, pfn) == 1)
+		page_mlock(m, pfn);	/* mlock_vma_folio(): no VM_SPECIAL one */
 }
 
 /*

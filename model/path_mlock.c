@@ -123,9 +123,11 @@ static void touch_page(struct machine *m, const struct pt_leaf *leaf, bool write
 {
 	if (!leaf_is_normal(leaf))
 		return;
-	if (leaf->level == 2 && !page_is(m, pt_pfn(leaf->entry), PG_HUGETLB)) {	/* touch_pmd() */
-		host_set_leaf(m, leaf->first << PAGE_SHIFT, 2, leaf->entry | PTE_ACCESSED |
-			      (write ? PTE_DIRTY : 0));
+	if (leaf->level == 2 && (m->sem->traits.gup_touches_hugetlb ||
+				 !page_is(m, pt_pfn(leaf->entry), PG_HUGETLB))) {
+		if (write)	/* touch_pmd() > pmdp_set_access_flags() of x86 */
+			host_set_leaf(m, leaf->first << PAGE_SHIFT, 2,
+				      leaf->entry | PTE_ACCESSED | PTE_DIRTY);
 		return;
 	}
 	if (write && !(leaf->entry & PTE_DIRTY))

@@ -104,7 +104,8 @@ void pmd_split(struct machine *m, hva_t hva)
 
 	if (!leaf.present || leaf.level != 2)
 		return;
-	if (vma && vma->kind == VMA_FILE && !vma_is_dax(vma)) {
+	if (vma && ((vma->kind == VMA_FILE && !vma_is_dax(vma)) ||
+		    (vma->kind == VMA_DEVICE && leaf_is_normal(&leaf)))) {
 		file_pmd_drop(m, start, leaf.entry);
 		return;
 	}
@@ -227,7 +228,7 @@ pfn_t thp_alloc(struct machine *m)
 	return pfn;
 }
 
-/* __wp_can_reuse_large_anon_folio(): each reference is a mapping of this mm's, and there are two. */
+/* __wp_can_reuse_large_anon_folio(): each reference is a PTE of this mm's, and there are two. */
 bool thp_is_own(struct machine *m, hva_t hva, pfn_t head)
 {
 	hva_t start = hva & HPAGE_MASK, end = start + HPAGE_SIZE;

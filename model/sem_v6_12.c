@@ -39,7 +39,8 @@ static const struct traits traits = {
 	.split_keeps_dirty = true, .gup_touches_hugetlb = true,
 	.protect_pmd_cleans = true, .protect_notifies_pud = true,
 	.collapse_retracts_all = true,
-	.shmem_fits_vma = true, .set_pmd_asks_vma = true, .fault_maps_folio = MAPS_SHARED_ANON,
+	.shmem_fits_vma = true, .set_pmd_in_size = true, .set_pmd_asks_vma = true,
+	.fault_maps_folio = MAPS_SHARED_ANON,
 };
 
 const struct semantics_patch sem_v6_12 = {

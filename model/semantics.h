@@ -192,6 +192,7 @@ struct traits {
 	bool split_keeps_buddies;	/* folio_split(): no more than it must (after 6.12) */
 	bool shmem_any_order;		/* a huge tmpfs has folios of all orders (after 6.12) */
 	bool shmem_fits_vma;		/* shmem_suitable_orders() asks the VMA (by 6.12) */
+	bool set_pmd_in_size;		/* finish_fault(): not across i_size, a device's 0 (6.18) */
 	bool set_pmd_asks_vma;		/* do_set_pmd(): not where VM_NOHUGEPAGE is (by 6.12) */
 	u8 fault_maps_folio;		/* enum fault_maps: finish_fault() */
 	bool around_maps_folio;		/* filemap_map_folio_range(): all of it (after 6.12) */

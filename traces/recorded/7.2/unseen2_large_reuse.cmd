@@ -1,0 +1,16 @@
+#!smp 2
+mmap A 2M anon
+madvise A 2M HUGEPAGE
+slot 1 0x600000 A 2M
+gwrite 0x601000 0x11
+munmap A+0x0 4K
+watch A+0x1000
+watch A+0x2000
+fork
+gwrite 0x601000 0x22
+cexit
+gwrite 0x602000 0x33
+munmap A+0x4000 2032K
+fork
+cexit
+gwrite 0x603000 0x44
