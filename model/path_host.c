@@ -78,13 +78,13 @@ static pfn_t protected_page(const struct machine *m, const struct task *t)
 }
 
 /* wp_can_reuse_anon_folio(): nobody else has a reference. */
-static bool can_reuse(struct machine *m, hva_t hva, pfn_t pfn)
+static bool can_reuse(struct machine *m, pfn_t pfn)
 {
 	bool is_large = page_is(m, page_head(m, pfn), PG_HEAD);
 	u8 rule = is_large ? m->sem->traits.large_reuse : REUSE_BY_COUNT;
 
 	if (rule == REUSE_IF_WHOLE)
-		return thp_is_own(m, hva, page_head(m, pfn));
+		return thp_is_own(m, page_head(m, pfn));
 	if (rule == REUSE_NEVER)
 		return false;
 	return page_count(m, pfn) == 1 && page_of(m, pfn)->mapcount == 1;
@@ -99,7 +99,7 @@ static bool anon_reusable(const struct machine *m, const struct task *t)
 	if (pfn == NO_PFN || page_is(machine, pfn, PG_KSM))
 		return false;
 	return (m->sem->traits.anon_exclusive && page_is(machine, pfn, PG_EXCLUSIVE)) ||
-	       can_reuse(machine, t->host.hva, pfn);
+	       can_reuse(machine, pfn);
 }
 
 /* A page that waits for the LRU may be nobody else's all the same: lru_add_drain(). */

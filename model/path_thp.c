@@ -228,15 +228,28 @@ pfn_t thp_alloc(struct machine *m)
 	return pfn;
 }
 
-/* __wp_can_reuse_large_anon_folio(): each reference is a PTE of this mm's, and there are two. */
-bool thp_is_own(struct machine *m, hva_t hva, pfn_t head)
+static s32 mapped_in(struct machine *m, const struct vma *vma, pfn_t head)
 {
-	hva_t start = hva & HPAGE_MASK, end = start + HPAGE_SIZE;
-	struct pt_leaf leaf = host_next_leaf(m, start, end);
+	struct pt_leaf leaf = host_next_leaf(m, vma->start, vma->end);
 	s32 mapped = 0;
 
-	for (; leaf.present; leaf = host_next_leaf(m, (leaf.first + 1) << PAGE_SHIFT, end))
-		mapped += page_head(m, pt_pfn(leaf.entry)) == head;
+	for (; leaf.present; leaf = host_next_leaf(m, (leaf.first + level_pages(leaf.level)) <<
+						   PAGE_SHIFT, vma->end))
+		mapped += leaf.level == 1 && page_head(m, pt_pfn(leaf.entry)) == head;
+	return mapped;
+}
+
+/* __wp_can_reuse_large_anon_folio(): mremap() may have put its parts anywhere in this mm. */
+bool thp_is_own(struct machine *m, pfn_t head)
+{
+	const struct vma *vma = vma_find_from(m, 0);
+	s32 mapped = 0;
+
+	if (page_count(m, head) != page_of(m, head)->held[HOLD_PTE])
+		return false;
+	for (; vma; vma = vma_find_from(m, vma->end))
+		if (vma->kind == VMA_ANON)
+			mapped += mapped_in(m, vma, head);
 	return mapped > 1 && mapped == page_count(m, head);
 }
 

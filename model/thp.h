@@ -30,7 +30,7 @@ pfn_t thp_huge_zero(struct machine *m);
 /* A page of 2M, whose first reference is the PMD's that is to map it; and that PMD. */
 pfn_t thp_alloc(struct machine *m);
 /* Every reference to the folio is a PTE of this mm's, and there is more than one. */
-bool thp_is_own(struct machine *m, hva_t hva, pfn_t head);
+bool thp_is_own(struct machine *m, pfn_t head);
 void thp_map(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn);
 /* Does it change vm_flags, and to what (path_split.c)? */
 bool range_changes_flags(const struct range_op *op);
