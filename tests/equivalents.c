@@ -243,6 +243,8 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define NO_WRAPPERS	"6.13 has no wrappers, and nothing is released or marked by pfn"
 #define TRACED	"a tracepoint's second look at the entry: nothing but the trace hangs on it"
 #define AND_ENDS	"at most one of the two runs: logging begins or it ends"
+#define ALONE		"all threads have gone: nobody is told, or asks, between the two"
+#define APART		"of different things, and all threads have gone"
 
 const struct equivalent equivalents[] = {
 	/* ---- without ---- */
@@ -355,8 +357,6 @@ const struct equivalent equivalents[] = {
 	  "at most one of the two runs: by KVM_X86_QUIRK_SLOT_ZAP_ALL" },
 	{ MUTATION_SWAP, "zap_flush", "zap_uncount", NULL,
 	  "mmu_lock is held for writing across both: nobody installs anything before it is free" },
-	{ MUTATION_SWAP, "zap_count", "zap_gfns", looks_under_mmu_lock,
-	  "mmu_lock is held for writing across both, and nobody looks without it before 6.8" },
 	{ MUTATION_SWAP, "end_update", NULL, NULL,
 	  "the log has no gfn of an MMIO entry, and who maps or zaps leaves asks no generation" },
 	{ MUTATION_SWAP, "prepare_slot", "swap_to_new", is_shadow, GFN_BITS },
@@ -458,6 +458,15 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "ksm_put_broken", "ksm_put_pages", breaks_by_unshare, UNHELD },
 	{ MUTATION_SWAP, "notify_count", "notify_zap", looks_under_mmu_lock,
 	  "mmu_lock is held for writing across both, and nobody looks without it before 6.8" },
+	{ MUTATION_SWAP, "exit_zap_all", "exit_unlisten", NULL, ALONE },
+	{ MUTATION_SWAP, "exit_evict", "exit_free_vcpus", is_tdp, APART },
+	{ MUTATION_SWAP, "exit_free_vcpus", "exit_gpc", NULL, APART },
+	{ MUTATION_SWAP, "exit_gpc", "exit_free_vm", NULL, APART },
+	{ MUTATION_SWAP, "exit_free_vm", "exit_check_mm", NULL, APART },
+	{ MUTATION_DROP, "exit_gpc", NULL, NULL,
+	  "a cache that is installed has no reference, and nobody is left to use it" },
+	{ MUTATION_DROP, "exit_free_vcpus", NULL, is_tdp,
+	  "exit_free_vm, for all threads have gone, frees the roots that are left" },
 
 	/* huge files */
 	{ MUTATION_DROP, "begin_rmap_split", NULL, splits_pmd_in_place, NO_FIRST_SPLIT },
@@ -510,6 +519,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_OP, "fault_args", "v5.11", has_no_gate, NO_GATE },
 	{ MUTATION_OP, "fault_args", "v11", has_no_gate, NO_GATE },
 	{ MUTATION_OP, "fault_args", "v7.2", has_no_gate, NO_GATE },
+	{ MUTATION_OP, "stage2_mark", NULL, has_no_wrappers, NO_WRAPPERS },
 	{ MUTATION_OP, "gpc_release", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_OP, "range_add", NULL, retries_any_range,
 	  "5.11 looks at no range: 4a42d848db95 is of 5.12" },
@@ -546,6 +556,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, makes_dirty,
 	  "its make_spte() sets D whatever was there before" },
 	{ MUTATION_TRAIT, "collapses_unchecked", NULL, is_tdp, "only the MMU with rmaps asks" },
+	{ MUTATION_TRAIT, "arm64_accessed_once", NULL, has_no_wrappers, NO_WRAPPERS },
+	{ MUTATION_TRAIT, "gmem_mmap", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_TRAIT, "follow_outputs_kept", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_TRAIT, "atomic_async_warns", NULL, has_no_wrappers, NO_ATOMIC },
 	{ MUTATION_TRAIT, "hugetlb_restores", NULL, keeps_hugetlb,

@@ -184,6 +184,27 @@ const struct story step_stories[] = {
 	{ "hugetlb_got_for_writing", "hugepages 2\n" "mmap m 2M hugetlb hva=0x40000000\n"
 	  "memslot 1 gpa=0x40000000 hva=m size=2M\n" "host-read m\n" "clear-refs all\n"
 	  "lookup 0x40000000 prot\n" "read 0x40000000\n" "lookup 0x40000000 prot write=1\n" },
+	/* ---- whole lists of steps ---- */
+	{ "given_up_in_two_vmas", "mmap m 8K\n" "host-write m 7\n" "host-write m+0x1000 8\n"
+	  "drain\n" "mprotect m+0x1000 4K r\n" "madvise m 8K free\n" },
+	{ "bound_and_bound_again", "gmem G 64K flags=mmap,init-shared\n" "mmap m 64K\n"
+	  "memslot 1 gpa=0 hva=m size=64K flags=gmem gmem=G\n"
+	  "memslot 1 gpa=0 hva=m size=64K flags=gmem gmem=G\n" },
+	{ "refused_before_it_fetches", "config code=0x1000\n" ANON "host-write m 7\n"
+	  "vmsave 0x2000 table=0x3000 paging=0\n" },
+	{ "given_up_but_held", ANON "host-write m 7\n" "drain\n" "madvise m 4K free\n"
+	  "f: read 0 until=lock_mmu\n" "pageout m 4K\n" "resume f\n" "drain\n"
+	  "pageout m 4K\n" "host-read m\n" },
+	{ "root_given_up", ANON "read 0\n" "reset-mmu\n" "read 0\n" },
+	{ "bus_changes_under_slots_lock", "mmap m 16K\n"
+	  "memslot 1 gpa=0 hva=m size=16K flags=log\n" "w: write 0 7 until=lock_mmu\n"
+	  "on: ioeventfd 0x200000 length=4\n" "d: dirtylog 1\n" "resume w\n"
+	  "resume on\n" "x: write 0x1000 7 until=lock_mmu\n"
+	  "off: ioeventfd-off 0x200000 length=4\n" "e: dirtylog 1\n" "resume x\n"
+	  "resume off\n" },
+	{ "root_of_two_given_up_by_one", ANON "read 0\n" "read 0x1000 vcpu=1\n" "reset-mmu\n"
+	  "read 0x1000 vcpu=1\n" "read 0\n" "reset-mmu vcpu=1\n" "reset-mmu\n"
+	  "read 0\n" },
 };
 
 const size_t nr_step_stories = ARRAY_SIZE(step_stories);
