@@ -124,7 +124,7 @@ bool clears_full_log(const struct machine *m, const struct task *t)
 
 /*
  * Huge leaves stay writable when logging begins initially-all-set: since 5.13 those of the pages
- * that are cleared are dealt with then; kvm.eager_page_split=Y, so they are split.
+ * that are cleared are split then, or with kvm.eager_page_split=N write-protected.
  */
 enum step_result split_cleared(struct machine *m, struct task *t)
 {
@@ -133,9 +133,14 @@ enum step_result split_cleared(struct machine *m, struct task *t)
 
 	if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
 		return STEP_BLOCKED;
-	for (u64 page = op->first; page < op->first + op->pages; page++)
-		if (memslot_dirty_word(m, op->row, page / 64) & BIT(page % 64))
+	for (u64 page = op->first; page < op->first + op->pages; page++) {
+		if (!(memslot_dirty_word(m, op->row, page / 64) & BIT(page % 64)))
+			continue;
+		if (m->w->config.no_eager_split)
+			tdp_write_protect_huge(m, base + page);
+		else
 			tdp_split_range(m, base + page, base + page + 1);
+	}
 	return STEP_NEXT;
 }
 

@@ -101,6 +101,12 @@ bool log_begins(const struct machine *m, const struct task *t)
 	return log_begins_at_all(m, t) && !(m->w->kvm.log_mode & LOG_INITIALLY_SET);
 }
 
+/* kvm.eager_page_split */
+bool log_begins_eagerly(const struct machine *m, const struct task *t)
+{
+	return log_begins(m, t) && !m->w->config.no_eager_split;
+}
+
 bool log_begins_full(const struct machine *m, const struct task *t)
 {
 	return log_begins_at_all(m, t) && (m->w->kvm.log_mode & LOG_INITIALLY_SET);
@@ -239,7 +245,7 @@ static enum step_result end_update(struct machine *m, struct task *t)
 }
 
 /* kvm_mmu_zap_all_fast(), up to 5.12: all under mmu_lock, the flush too */
-static enum step_result zap_all_roots(struct machine *m, struct task *t)
+enum step_result zap_all_roots(struct machine *m, struct task *t)
 {
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 
@@ -380,7 +386,7 @@ enum step_result swap_to_new(struct machine *m, struct task *t)
 	return m->w->kvm.mn_active ? STEP_BLOCKED : commit_slot(m, t);
 }
 
-/* kvm_mmu_slot_try_split_huge_pages(), since 5.18: kvm.eager_page_split=Y */
+/* kvm_mmu_slot_try_split_huge_pages(), since 5.18 */
 enum step_result split_slot(struct machine *m, struct task *t)
 {
 	if (m->w->kvm.mmu_lock.writer)

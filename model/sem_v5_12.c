@@ -323,6 +323,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_CLEAR_REFS] = path_clear_refs, [PATH_RECLAIM] = path_reclaim,
 	[PATH_YOUNG] = path_young, [PATH_KSM_MERGE] = path_ksm_merge,
 	[PATH_KSM_UNMERGE] = path_ksm_unmerge,
+	[PATH_SET_NX] = path_set_nx,
 	[PATH_IOEVENTFD] = path_ioeventfd,
 	[PATH_ZAP_GFNS] = path_zap_gfns, [PATH_RECOVER_NX] = path_recover_nx,
 	[PATH_STAGE2] = path_stage2,

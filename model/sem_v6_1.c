@@ -167,8 +167,15 @@ const struct semantics_patch sem_v6_1 = {
 		  { .name = "zap_obsolete_of_wrap", .run = zap_obsolete,
 		    .when = mmio_generation_wraps,
 		    .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots" } },
+		{ EDIT_REPLACE, PATH_SET_NX, "nx_zap_all",
+		  { .name = "nx_zap_all", .run = zap_all_fast, .when = nx_changes,
+		    .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast" } },
+		{ EDIT_AFTER, PATH_SET_NX, "nx_zap_all",
+		  { .name = "nx_zap_obsolete", .run = zap_obsolete, .when = nx_changes,
+		    .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast > "
+			     "kvm_tdp_mmu_zap_invalidated_roots" } },
 		{ EDIT_BEFORE, PATH_SLOT, "clear_dirty_slot",
-		  STEP(split_slot, .when = log_begins,
+		  STEP(split_slot, .when = log_begins_eagerly,
 		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "
 				"kvm_mmu_slot_try_split_huge_pages") },
 		{ EDIT_BEFORE, PATH_SLOT, "swap_to_new",

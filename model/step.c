@@ -91,6 +91,8 @@ const char *path_name(enum path_id path)
 		return "log-mode";
 	case PATH_ZAP_GFNS:
 		return "zap-gfns";
+	case PATH_SET_NX:
+		return "set-nx";
 	case PATH_IOEVENTFD:
 		return "ioeventfd";
 	case PATH_RECOVER_NX:

@@ -52,6 +52,7 @@ enum path_id {
 	PATH_CLEAR_LOG,		/* KVM_CLEAR_DIRTY_LOG */
 	PATH_LOG_MODE,		/* KVM_ENABLE_CAP(KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2) */
 	PATH_ZAP_GFNS,		/* kvm_zap_gfn_range() */
+	PATH_SET_NX,		/* set_nx_huge_pages() */
 	PATH_IOEVENTFD,		/* KVM_IOEVENTFD */
 	PATH_RECOVER_NX,	/* kvm_recover_nx_huge_pages() */
 	PATH_MAP,		/* kvm_vcpu_map() */
@@ -389,10 +390,11 @@ enum slot_change { SLOT_CREATE, SLOT_DELETE, SLOT_MOVE, SLOT_FLAGS, SLOT_NOTHING
 /* kvm_zap_gfn_range(), kvm_recover_nx_huge_pages() */
 struct zap_op {
 	gfn_t start, end;
-	u64 ratio;		/* nx_huge_pages_recovery_ratio */
+	u64 ratio;		/* nx_huge_pages_recovery_ratio; PATH_SET_NX: on? */
 	u8 flush;		/* is due */
+	u8 nx_changes;		/* PATH_SET_NX: it was otherwise */
 	u8 counted;		/* ghost: in .in_progress, but not in .mn_active */
-	u8 pad[6];
+	u8 pad[5];
 };
 
 /* KVM_IOEVENTFD */

@@ -70,6 +70,8 @@ void tdp_zap_invalid_roots(struct machine *m);
 
 /* wrprot_gfn_range(): leaves of @min_level and above lose W, host- and MMU-writable stay. */
 void tdp_write_protect(struct machine *m, gfn_t start, gfn_t end, unsigned min_level);
+/* kvm_mmu_slot_gfn_write_protect(PG_LEVEL_2M) */
+void tdp_write_protect_huge(struct machine *m, gfn_t gfn);
 /* clear_dirty_gfn_range(): leaves of all levels lose D. */
 void tdp_clear_dirty(struct machine *m, gfn_t start, gfn_t end);
 /* clear_dirty_pt_masked(): the 4K leaf of @gfn loses W, or with PML D. */

@@ -44,6 +44,22 @@ void tdp_write_protect(struct machine *m, gfn_t start, gfn_t end, unsigned min_l
 	}
 }
 
+/* write_protect_gfn(): W may not come back by fast_page_fault(), either. */
+void tdp_write_protect_huge(struct machine *m, gfn_t gfn)
+{
+	const struct spte_format *format = spte_format_of(m);
+	pfn_t root = tdp_current_root(m);
+	struct pt_leaf leaf;
+	u64 entry;
+
+	if (root == NO_PFN)
+		return;
+	leaf = tdp_next_leaf(m, root, gfn, gfn + 1);
+	entry = leaf.entry & ~(format->write | format->mmu_writable);
+	if (leaf.present && leaf.level > 1 && entry != leaf.entry)
+		tdp_set_spte(m, leaf.table, leaf.first, leaf.level, entry);
+}
+
 void tdp_clear_dirty(struct machine *m, gfn_t start, gfn_t end)
 {
 	u64 dirty = spte_format_of(m)->dirty;

@@ -27,7 +27,7 @@ enum mmu_kind {
 	NR_MMU_KINDS,
 };
 
-/* The host and VM as configured; constant while a world lives. */
+/* The host and VM as configured; constant while a world lives, but for two parameters of kvm.ko. */
 struct config {
 	u8 ept;			/* stage-2 format: EPT, else NPT */
 	u8 ad;			/* hardware A/D bits in use */
@@ -38,7 +38,8 @@ struct config {
 	u8 thp;			/* enum thp_enabled */
 	u8 no_soft_dirty;	/* CONFIG_MEM_SOFT_DIRTY is off */
 	u8 no_memory_failure;	/* CONFIG_MEMORY_FAILURE is off */
-	u8 nx_huge;		/* kvm.nx_huge_pages; the TDP MMU */
+	u8 nx_huge;		/* kvm.nx_huge_pages; the TDP MMU; PATH_SET_NX sets it */
+	u8 no_eager_split;	/* kvm.eager_page_split=N; EVENT_EAGER_SPLIT sets it */
 	u8 pml;			/* EPT with A/D, TDP MMU: the log is by D, not by W */
 	u8 no_mmio_caching;	/* kvm.mmio_caching=N */
 	u8 physical_bits;	/* MAXPHYADDR; 0: 46 */
@@ -48,7 +49,7 @@ struct config {
 	u8 no_huge_fault;	/* drivers' vm_ops have no huge_fault(): 4K at a time */
 	u8 no_file_split;	/* CONFIG_BASE_SMALL: xas_split_alloc() refuses 2M */
 	u8 async_pf;		/* kvm_can_do_async_pf(), and a swap device to wait for */
-	u8 pad[5];
+	u8 pad[4];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };

@@ -265,6 +265,12 @@ const struct event_kind event_kinds[] = {
 	  "How dirty logs are read. [KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2]", {
 		{ "mode", ARG_FLAGS, AT(mode), true, true, .words = log_mode_words,
 		  .help = "manual: cleared by clearlog alone; initially-set; or none" } } },
+	{ "set-nx", EVENT_SET_NX,
+	  "kvm.nx_huge_pages is written. [set_nx_huge_pages()]", {
+		{ "on", ARG_NUMBER, AT(value), true, true, .max = 1, .help = "or off" }, UNTIL } },
+	{ "eager-split", EVENT_EAGER_SPLIT,
+	  "kvm.eager_page_split is written. [param_set_bool()]", {
+		{ "on", ARG_NUMBER, AT(value), true, true, .max = 1, .help = "or off" } } },
 	{ "ioeventfd", EVENT_IOEVENTFD,
 	  "From now on stores of the guest signal an eventfd. [KVM_IOEVENTFD]", {
 		IOEVENTFD_ARGS, UNTIL } },

@@ -149,6 +149,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 		break;
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:
+	case EVENT_SET_NX:
 	case EVENT_DIRTY_LOG:
 	case EVENT_CLEAR_LOG:
 	case EVENT_LOG_MODE:
@@ -211,6 +212,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 		o->error = t->driver.error;
 		break;
 	case EVENT_DRAIN:
+	case EVENT_EAGER_SPLIT:
 	case EVENT_ZAP_GFNS:
 	case EVENT_RECOVER_NX:
 	case EVENT_EXIT:

@@ -142,6 +142,7 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_VMSAVE] = PATH_NESTED,
 		[EVENT_EXIT] = PATH_EXIT, [EVENT_STAGE2] = PATH_STAGE2,
 		[EVENT_PREFAULT] = PATH_PREFAULT, [EVENT_ASYNC_PF] = PATH_ASYNC_PF,
+		[EVENT_SET_NX] = PATH_SET_NX,
 		[EVENT_IOEVENTFD] = PATH_IOEVENTFD, [EVENT_IOEVENTFD_OFF] = PATH_IOEVENTFD,
 		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_RECOVER_NX] = PATH_RECOVER_NX,
 		[EVENT_GMEM] = PATH_GMEM, [EVENT_GMEM_PUNCH] = PATH_GMEM,
@@ -372,6 +373,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		t->zap = (struct zap_op){ .start = e->gpa >> PAGE_SHIFT,
 					  .end = (e->gpa + e->size) >> PAGE_SHIFT };
 		break;
+	case EVENT_SET_NX:
+		t->zap = (struct zap_op){ .ratio = e->value };
+		break;
 	case EVENT_RECOVER_NX:
 		t->zap = (struct zap_op){ .ratio = e->value };
 		break;
@@ -397,6 +401,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_RESET_MMU:
 	case EVENT_KICK:
 	case EVENT_HUGEPAGES:
+	case EVENT_EAGER_SPLIT:
 	case EVENT_SHMEM_HUGE:
 	case EVENT_RESUME:
 	case EVENT_NOTHING:
@@ -550,10 +555,12 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 		hugetlb_resize(&vm->m, event->count);
 	if (event->id == EVENT_SHMEM_HUGE)
 		vm->w.shmem_enabled = event->huge;
+	if (event->id == EVENT_EAGER_SPLIT)
+		vm->w.config.no_eager_split = !event->value;
 	if (event->id == EVENT_DRAIN || event->id == EVENT_NOTHING ||
 	    event->id == EVENT_HUGEPAGES || event->id == EVENT_RESET_MMU ||
 	    event->id == EVENT_KICK ||
-	    event->id == EVENT_SHMEM_HUGE) {
+	    event->id == EVENT_SHMEM_HUGE || event->id == EVENT_EAGER_SPLIT) {
 		o->word = "ok";
 		return true;
 	}

@@ -289,6 +289,8 @@ static const char *do_sysw(struct script *s, const struct command *c)
 		return script_ksm_set(s, c);
 	if (!strcmp(script_word(c, 1), SHMEM_SYSFS))
 		return script_shmem_huge(s, c);
+	if (!strncmp(script_word(c, 1), KVM_SYSFS, strlen(KVM_SYSFS)))
+		return script_kvm_set(s, c, script_word(c, 1) + strlen(KVM_SYSFS));
 	e = script_add(s, c, EVENT_HUGEPAGES);
 	e->count = number(c, 2);
 	if (strcmp(script_word(c, 1), "/proc/sys/vm/nr_hugepages")) {

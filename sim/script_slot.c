@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* script_slot.c: the lab's commands that are ioctls of the VM: memslots and their dirty logs. */
+#include <string.h>
+
 #include "sim/script_internal.h"
 
 const char *do_slot(struct script *s, const struct command *c)
@@ -61,4 +63,30 @@ const char *do_cap(struct script *s, const struct command *c)
 		return "this capability is not modelled";
 	script_add(s, c, EVENT_LOG_MODE)->mode = number(c, 2);
 	return NULL;
+}
+
+/* kstrtobool(), and two more words of nx_huge_pages */
+static int bool_of(const char *text, bool nx)
+{
+	if (nx && (!strcmp(text, "force") || !strcmp(text, "off")))
+		return *text == 'f';
+	if (!*text)
+		return -1;
+	if (strchr("yY1", *text) || !strcmp(text, "on"))
+		return 1;
+	return strchr("nN0", *text) || !strcmp(text, "off") ? 0 : -1;
+}
+
+/* sysw /sys/module/kvm/parameters/NAME VALUE */
+const char *script_kvm_set(struct script *s, const struct command *c, const char *name)
+{
+	bool nx = !strcmp(name, "nx_huge_pages");
+	int value = bool_of(script_word(c, 2), nx);
+	struct event *e = script_add(s, c, nx ? EVENT_SET_NX : EVENT_EAGER_SPLIT);
+
+	e->value = value;
+	if (value >= 0 && (nx || !strcmp(name, "eager_page_split")))
+		return NULL;
+	e->id = EVENT_NOTHING;
+	return "this setting is not modelled";
 }

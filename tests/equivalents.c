@@ -437,6 +437,8 @@ const struct equivalent equivalents[] = {
 	  "of two different roots: what is obsolete is not logged" },
 	{ MUTATION_SWAP, "clear_dirty_slot", "protect_slot", splits_eagerly,
 	  "with PML only huge leaves lose W, and none is left" },
+	{ MUTATION_SWAP, "change_fast_bus", "leave_slow_bus", NULL,
+	  "at most one of the two runs: it went well so far, or it did not" },
 	{ MUTATION_SWAP, "copy_log", "harvest_log", NULL,
 	  "at most one of the two runs: the log is manual or it is not" },
 	{ MUTATION_SWAP, "leave_with_error", "emulate", NULL,

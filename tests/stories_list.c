@@ -252,6 +252,13 @@ const struct story stories[] = {
 	  "f: read 0x1000 until=lock_mmu\n" "resume d until=wait_for_readers\n"
 	  "resume f\n" "resume d\n"
 	  "read 0x1000 vcpu=1\n" "read 0\n" },
+	{ "ages_while_mmu_lock_is_held", ANON "write 0 7\n" "z: zap-gfns 0x1000 4K until=zap_gfns\n"
+	  "r: reclaim m 4K\n" "resume z\n" "resume r\n" "read 0\n" },
+	{ "sets_nx_under_a_fault", "mmap m 2M hva=0x40000000\n"
+	  "madvise m 2M hugepage\n" "host-write m 0xf4\n"
+	  "memslot 1 gpa=0x40000000 hva=m size=2M\n" "n: set-nx 1 until=nx_lock\n"
+	  "exec 0x40001000\n" "resume n until=nx_unlock\n" "d: memslot-delete 1\n"
+	  "resume n\n" "resume d\n" "set-nx 0\n" "read 0x40000000\n" },
 	{ "zaps_gfns", ANON "write 0 7\n" "z: zap-gfns 0 16K until=zap_count\n"
 	  "f: read 0x1000 vcpu=1\n" "resume z\n" "resume f\n" "read 0\n" },
 	{ "zaps_gfns_while_nobody_installs", ANON "write 0 7\n"

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_set_nx.c: kvm.nx_huge_pages is written while a VM runs.
+ *
+ * Linux: arch/x86/kvm/mmu/mmu.c:set_nx_huge_pages(), 5.12 to 7.2. Only a value that is another one
+ * zaps. It is stored before slots_lock is taken: what is mapped in between goes with the rest.
+ */
+#include "model/machine.h"
+#include "model/path.h"
+#include "model/semantics.h"
+
+#define ENOSYS	38
+
+bool nx_changes(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->zap.nx_changes;
+}
+
+/* NX huge pages of the MMUs with shadow pages are not modelled. */
+static enum step_result store_nx(struct machine *m, struct task *t)
+{
+	if (m->w->config.mmu != MMU_TDP) {
+		t->slot.error = -ENOSYS;
+		return STEP_DONE;
+	}
+	t->zap.nx_changes = m->w->config.nx_huge != t->zap.ratio;
+	m->w->config.nx_huge = t->zap.ratio;
+	return t->zap.nx_changes ? STEP_NEXT : STEP_DONE;
+}
+
+static enum step_result nx_lock(struct machine *m, struct task *t)
+{
+	return slots_lock(m, t);
+}
+
+static enum step_result nx_unlock(struct machine *m, struct task *t)
+{
+	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
+	return STEP_DONE;
+}
+
+const struct step path_set_nx[] = {
+	STEP(store_nx, .chain = "set_nx_huge_pages"),
+	STEP(nx_lock, .chain = "set_nx_huge_pages"),
+	{ .name = "nx_zap_all", .run = zap_all_roots, .when = nx_changes,
+	  .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all" },
+	STEP(nx_unlock, .chain = "set_nx_huge_pages"),
+	{ 0 }
+};
