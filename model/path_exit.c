@@ -126,7 +126,12 @@ static bool has_unlinked(const struct machine *m, const struct task *t)
 	return next_unlinked(m) < MAX_FILES;
 }
 
-/* The last fput() of a file without a name; delayed ones run last in, first out: VMs come later. */
+/*
+ * exit_files() puts files in the order of their numbers, task_work_run() takes the works last in,
+ * first out (6.1, 7.2): a file without a name, opened after the VM, is evicted before
+ * kvm_vm_release().
+ * SIMPLIFIED: a file opened before the VM, or held by its mapping alone, goes before it, too.
+ */
 static enum step_result exit_evict(struct machine *m, struct task *t)
 {
 	u8 row = next_unlinked(m);
