@@ -116,16 +116,19 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
+/* What the primary MMU has copied is an ordinary page. */
+static const char *class_in_rules(const struct outcome_cell *c, const char *class)
+{
+	if (!strcmp(class, "COW"))
+		return "GUP";
+	return c->page == OUT_RESV && !strcmp(class, "GUP") ? "GUP RESV" : class;
+}
+
 static const char *rule_for(const struct outcome_cell *c, const char *class, unsigned column)
 {
-	char name[32];
-
-	snprintf(name, sizeof(name), "%s%s", class,
-		 !strcmp(class, "GUP") && c->page == OUT_RESV ? " RESV" : "");
-	if (!strcmp(class, "COW"))	/* the primary MMU's copy is an ordinary page */
-		strcpy(name, "GUP");
+	class = class_in_rules(c, class);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-		if (!strcmp(rules[i].class, name) &&
+		if (!strcmp(rules[i].class, class) &&
 		    has_word(rules[i].callers, outcome_callers[c->caller]))
 			return rules[i].results[column];
 	return NULL;
@@ -293,7 +296,6 @@ static const char *kernel_expected(const struct outcome_cell *c, const struct ke
 {
 	const char *class = kernel_class(c, k);
 	bool leaks = c->page == OUT_RESV && k->era != N2;
-	char name[32];
 
 	if (c->ro_slot && c->write)
 		return "RO_FAULT(slot) 0/0";
@@ -302,12 +304,9 @@ static const char *kernel_expected(const struct outcome_cell *c, const struct ke
 		return "ERR_FAULT 0/0";
 	if (is_prefetch(c))
 		return leaks && c->caller == OUT_PREFETCH_SHADOW ? "PFN 1/1" : "PFN 1/0";
-	snprintf(name, sizeof(name), "%s%s", class,
-		 !strcmp(class, "GUP") && c->page == OUT_RESV ? " RESV" : "");
-	if (!strcmp(class, "COW"))
-		strcpy(name, "GUP");
+	class = class_in_rules(c, class);
 	for (size_t i = 0; i < ARRAY_SIZE(kernel_rules); i++)
-		if (!strcmp(kernel_rules[i].class, name) &&
+		if (!strcmp(kernel_rules[i].class, class) &&
 		    has_word(kernel_rules[i].callers, outcome_callers[c->caller]))
 			return kernel_rules[i].results[k->era];
 	return NULL;
