@@ -38,11 +38,13 @@ static struct piece piece_of(const struct trace_event *event)
 	return (struct piece){ number_of(event, "start"), number_of(event, "end") };
 }
 
+/* Of the script's memory; the recorder's own is nobody's concern. */
 static bool is_protection(const struct trace_event *event)
 {
 	return !strcmp(event->name, "inv_start") && trace_event_field(event, "start") &&
 	       trace_event_field(event, "event") &&
-	       number_of(event, "event") == NOTIFY_PROTECTION_VMA;
+	       number_of(event, "event") == NOTIFY_PROTECTION_VMA &&
+	       script_owns(number_of(event, "start"));
 }
 
 /* What mprotect() itself changes; empty for other commands. */
@@ -169,7 +171,7 @@ static void run_visit(struct run *run, const struct trace_event *events, const s
 	for (size_t i = visit->first; i <= visit->last && !run->out->lost; i++) {
 		struct piece piece = piece_of(&events[i]);
 
-		if (!is_protection(&events[i]) || !script_owns(piece.start))
+		if (!is_protection(&events[i]))
 			continue;
 		if (!is_whole(run, piece)) {
 			lose(run, "NUMA balancing of huge pages, or of part of a VMA");
