@@ -49,6 +49,11 @@ static bool marks_arm64_once(const struct semantics *sem)
 	return sem->traits.arm64_accessed_once;
 }
 
+static bool moves_one_vma(const struct semantics *sem)
+{
+	return !sem->traits.mremap_moves_vmas;
+}
+
 static bool has_no_gmem(const struct semantics *sem)
 {
 	return !sem->traits.gmem;
@@ -212,6 +217,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 }
 
 #define UNMAPPABLE	"guest_memfd is mapped since 6.18: batch_is_mapped() never holds before"
+#define ONE_VMA	"to 6.16 mremap() moves one VMA, and this step has nothing to choose"
 #define NO_GMEM		"before 6.8 there is no guest_memfd"
 #define PRIVATE_LOCKED	"who looks without mmu_lock only saves itself a look-up; the others wait"
 #define ATTRIBUTES	"faults are stale until the end, and who asks for a gfn's attribute faults"
@@ -287,7 +293,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "young_unlock", NULL, ages_without_lock, LOCKLESS },
 
 	/* ---- neighbours swapped ---- */
-	{ MUTATION_SWAP, "trace_leaf", "unlock_mmu", NULL, TRACED },
+	{ MUTATION_SWAP, "trace_leaf", "unlock_mmu", has_rmaps, TRACED },
 	{ MUTATION_SWAP, "handle_mm_fault", "numa_fault", NULL,
 	  "whoever may not access it faults once more, and is refused then" },
 	{ MUTATION_SWAP, "numa_fault", "map_hugetlb_page", NULL, EXCLUDE },
@@ -323,7 +329,6 @@ const struct equivalent equivalents[] = {
 	  "one looks at KVM's tables and the other at the host's" },
 	{ MUTATION_SWAP, "check_stale", "adjust_level", NULL,
 	  "mmu_lock is held across both, and the level of a stale fault is not used" },
-	{ MUTATION_SWAP, "split_pmd", "split_vmas", NULL, VMAS },
 	{ MUTATION_SWAP, "split_pmd", "protect_vmas", NULL, VMAS },
 	{ MUTATION_SWAP, "split_pmd", "advise_vmas", NULL, VMAS },
 	{ MUTATION_SWAP, "end_cut", "begin_hugetlb_zap", NULL,
@@ -376,9 +381,17 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "unbind_gmem", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_DROP, "private_*", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_SWAP, "private_*", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_SWAP, "gmem_punch", "private_lock", has_no_gmem, NO_GMEM },
+	{ MUTATION_SWAP, "private_delete_batch", "private_lock_again", has_no_gmem, NO_GMEM },
+	{ MUTATION_DROP, "gmem_punched", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_DROP, "attributes_*", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_SWAP, "attributes_lock", "private_lock", has_no_gmem, NO_GMEM },
+	{ MUTATION_DROP, "mremap_piece", NULL, moves_one_vma, ONE_VMA },
+	{ MUTATION_SWAP, "mremap_piece", "unmap_target", moves_one_vma, ONE_VMA },
+	{ MUTATION_SWAP, "mremap_lock", "mremap_piece", moves_one_vma, ONE_VMA },
 	{ MUTATION_DROP, "private_unmap_batch", NULL, maps_no_gmem, UNMAPPABLE },
-	{ MUTATION_SWAP, "private_unmap_batch", "delete_batch", maps_no_gmem, UNMAPPABLE },
-	{ MUTATION_SWAP, "lock_batch", "private_unmap_batch", maps_no_gmem, UNMAPPABLE },
+	{ MUTATION_SWAP, "private_unmap_batch", "private_delete_batch", maps_no_gmem, UNMAPPABLE },
+	{ MUTATION_SWAP, "private_lock_batch", "private_unmap_batch", maps_no_gmem, UNMAPPABLE },
 	{ MUTATION_SWAP, "classify_change", "bind_gmem", maps_no_gmem,
 	  "-EINVAL is what both say" },
 	{ MUTATION_SWAP, "bind_gmem", NULL, NULL,

@@ -95,6 +95,20 @@ const struct story step_stories[] = {
 	{ "cut_before_the_rest_is_zeroed", MAPPED_FILE("shmem") "host-write m 7\n"
 	  "host-write m+0x1000 8\n" "t: truncate F 0x800 until=take_partial\n" },
 
+	/* ---- asynchronous page faults ---- */
+	{ "a_worker_looks_up_under_mmap_lock", "config async-pf=on lru-batch=0\n" ANON
+	  "write 0 7\n" "drain\n" "pageout m 4K\n" "pageout m 4K\n" "w: write 0 8\n"
+	  "k: async-pf until=apf_unlock_mmap\n" "u: munmap m 4K\n" "resume k\n"
+	  "resume u\n" "resume w\n" },
+	{ "a_worker_waits_for_mmap_lock", "config async-pf=on lru-batch=0\n" ANON
+	  "write 0 7\n" "drain\n" "pageout m 4K\n" "pageout m 4K\n" "w: write 0 8\n"
+	  "u: munmap m+0x1000 4K until=detach_vmas\n" "k: async-pf\n" "resume u\n"
+	  "resume k\n" "resume w\n" },
+
+	{ "nx_is_set_under_slots_lock", ANON "read 0\n" "a: set-nx 1 until=nx_unlock\n"
+	  "s: memslot 2 gpa=0x100000 hva=m size=4K\n" "resume a\n" "resume s\n"
+	  "read 0x100000\n" },
+
 	/* ---- other callers ---- */
 	{ "stage2_after_an_invalidation", ANON "host-write m 7\n" "read 0\n" "dontneed m 4K\n"
 	  "host-write m 8\n" "stage2-fault 0 arm64\n" "stage2-fault 0x1000 arm64 write=1\n" },
