@@ -53,6 +53,12 @@ static void check_one(struct checker *c, const struct law *law, u64 key)
 	c->out[c->n++] = v;
 }
 
+static void check_rows(struct checker *c, const struct law *law, unsigned nr)
+{
+	for (unsigned i = 0; i < nr; i++)
+		check_one(c, law, i);
+}
+
 static void check_leaves_of(struct checker *c, const struct law *law, pfn_t root, gfn_t gfn,
 			    gfn_t end)
 {
@@ -127,12 +133,10 @@ static void check_touched(struct checker *c, const struct law *law, const struct
 		check_tlbs(c, law);
 		break;
 	case OBJECT_MAP:
-		for (unsigned i = 0; i < MAX_MAPS; i++)
-			check_one(c, law, i);
+		check_rows(c, law, MAX_MAPS);
 		break;
 	case OBJECT_GPC:
-		for (unsigned i = 0; i < MAX_GPCS; i++)
-			check_one(c, law, i);
+		check_rows(c, law, MAX_GPCS);
 		break;
 	case OBJECT_PAGE:
 	case OBJECT_HPTE:
@@ -159,16 +163,13 @@ static void check_everything(struct checker *c, const struct law *law)
 		check_tlbs(c, law);
 		break;
 	case OBJECT_TASK:
-		for (unsigned i = 0; i < MAX_TASKS; i++)
-			check_one(c, law, i);
+		check_rows(c, law, MAX_TASKS);
 		break;
 	case OBJECT_MAP:
-		for (unsigned i = 0; i < MAX_MAPS; i++)
-			check_one(c, law, i);
+		check_rows(c, law, MAX_MAPS);
 		break;
 	case OBJECT_GPC:
-		for (unsigned i = 0; i < MAX_GPCS; i++)
-			check_one(c, law, i);
+		check_rows(c, law, MAX_GPCS);
 		break;
 	case OBJECT_NOTIFIER:
 		check_one(c, law, 0);

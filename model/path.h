@@ -16,6 +16,8 @@ struct machine;
 struct vma;
 
 #define STEP(function, ...)	{ .name = #function, .run = function, ##__VA_ARGS__ }
+/* A row of its own name, for what several paths do. */
+#define STEP_AS(label, function, ...)	{ .name = #label, .run = function, ##__VA_ARGS__ }
 #define DECLARE_STEP(function)	enum step_result function(struct machine *m, struct task *t)
 
 extern const struct step path_access[], path_emulate[];
@@ -56,6 +58,17 @@ DECLARE_STEP(zap_uncount);
 DECLARE_STEP(recover_lock_shared);
 DECLARE_STEP(recover_unlock_shared);
 extern const struct step path_gmem[], path_attributes[];
+
+/* Steps that stand in several paths (path_common.c, path_fault.c, path_follow.c, path_slot.c) */
+DECLARE_STEP(enter_path);
+DECLARE_STEP(enter_path_and_go_back);
+DECLARE_STEP(go_back);
+DECLARE_STEP(write_lock_mmu);
+DECLARE_STEP(write_unlock_mmu);
+DECLARE_STEP(snapshot_seq);
+DECLARE_STEP(lock_mmap);
+DECLARE_STEP(unlock_mmap);
+DECLARE_STEP(wait_for_readers);
 
 /* Steps that all changes of VMAs in a range have in common (path_range.c) */
 DECLARE_STEP(range_lock);
@@ -128,7 +141,6 @@ DECLARE_STEP(unmap_batch);
 DECLARE_STEP(delete_batch);
 bool has_batch(const struct machine *m, const struct task *t);
 bool batch_is_mapped(const struct machine *m, const struct task *t);
-bool stage2_has_lookup(const struct machine *m, const struct task *t);
 bool stage2_releases_locked(const struct machine *m, const struct task *t);
 bool stage2_releases_late(const struct machine *m, const struct task *t);
 bool gpcs_active(const struct machine *m, const struct task *t);
@@ -142,11 +154,9 @@ bool may_be_fast(const struct machine *m, const struct task *t);
 bool slot_changes(const struct machine *m, const struct task *t);
 bool slot_publishes(const struct machine *m, const struct task *t);
 bool log_begins(const struct machine *m, const struct task *t);
-bool log_begins_at_all(const struct machine *m, const struct task *t);
 bool log_begins_full(const struct machine *m, const struct task *t);
 bool clears_full_log(const struct machine *m, const struct task *t);
 bool log_ends(const struct machine *m, const struct task *t);
-bool log_rearms(const struct machine *m, const struct task *t);
 bool slot_goes(const struct machine *m, const struct task *t);
 gpa_t access_gpa(const struct machine *m, const struct access *a);
 bool fault_continues(const struct machine *m, const struct task *t);
@@ -186,9 +196,7 @@ bool follow_resolve_hva(struct machine *m, struct task *t);
 /* gfn_to_page_many_atomic() of one gfn: the look-up's result as if hva_to_pfn() had given it. */
 void lookup_many_atomic(struct machine *m, struct task *t);
 /* The function's name, in the versions that have it. */
-const char *lookup_api_name(unsigned api);
 struct semantics;
-bool lookup_exists(const struct semantics *sem, unsigned api);
 /* GUP of one present, permitted leaf, fast or slow; the page, or NO_PFN. */
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder);
 /* FOLL_TOUCH of a writable leaf, by a GUP that takes no reference */

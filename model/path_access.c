@@ -204,13 +204,6 @@ static enum step_result fast_mmio(struct machine *m, struct task *t)
 	return a->count ? STEP_BACK : STEP_DONE;
 }
 
-static enum step_result take_exit(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
 static bool faulted_for_good(const struct machine *m, const struct task *t)
 {
 	(void)m;
@@ -230,13 +223,6 @@ static enum step_result leave_with_error(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
-static enum step_result emulate(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
 static enum step_result resume_guest(struct machine *m, struct task *t)
 {
 	(void)m;
@@ -254,10 +240,10 @@ const struct step path_access[] = {
 	     .chain = "kvm_arch_vcpu_ioctl_run > vcpu_enter_guest"),
 	STEP(fast_mmio, .when = on_fast_bus, .to = "halt_for_page",
 	     .chain = "kvm_arch_vcpu_ioctl_run > handle_ept_misconfig > kvm_io_bus_write"),
-	STEP(take_exit, .calls = PATH_FAULT, .chain = "kvm_arch_vcpu_ioctl_run"),
+	STEP_AS(take_exit, enter_path, .calls = PATH_FAULT, .chain = "kvm_arch_vcpu_ioctl_run"),
 	STEP(leave_with_error, .when = faulted_for_good, .chain = "kvm_arch_vcpu_ioctl_run"),
-	STEP(emulate, .when = wants_emulation, .calls = PATH_EMULATE,
-	     .chain = "kvm_arch_vcpu_ioctl_run > kvm_mmu_page_fault"),
+	STEP_AS(emulate, enter_path, .when = wants_emulation, .calls = PATH_EMULATE,
+		.chain = "kvm_arch_vcpu_ioctl_run > kvm_mmu_page_fault"),
 	STEP(resume_guest, .to = "halt_for_page", .chain = "kvm_arch_vcpu_ioctl_run"),
 	{ 0 }
 };

@@ -180,13 +180,6 @@ static bool collapses_file(const struct machine *m, const struct task *t)
 	return t->file.hva;
 }
 
-static enum step_result collapse_file(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
 /* madvise_collapse_errno() */
 static enum step_result end_file(struct machine *m, struct task *t)
 {
@@ -361,8 +354,8 @@ static bool collapses(const struct machine *m, const struct task *t)
 
 const struct step path_collapse[] = {
 	STEP(collapse_scan, .to = "collapse_scan", .chain = "madvise_collapse / khugepaged"),
-	STEP(collapse_file, .when = collapses_file, .calls = PATH_COLLAPSE_FILE,
-	     .chain = "madvise_collapse"),
+	STEP_AS(collapse_file, enter_path, .when = collapses_file, .calls = PATH_COLLAPSE_FILE,
+		.chain = "madvise_collapse"),
 	STEP(end_file, .when = collapses_file, .to = "collapse_scan", .chain = "madvise_collapse"),
 	STEP(collapse_begin, .when = collapses, .calls = PATH_NOTIFY_START, .chain = COLLAPSE),
 	STEP(collapse_flush, .when = collapses, .calls = PATH_NOTIFY_END,

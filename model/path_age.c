@@ -92,13 +92,6 @@ static enum step_result clear_refs(struct machine *m, struct task *t)
 	}
 }
 
-static enum step_result end_soft_dirty(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
 static enum step_result clear_refs_unlock(struct machine *m, struct task *t)
 {
 	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
@@ -112,7 +105,8 @@ const struct step path_clear_refs[] = {
 	STEP(begin_soft_dirty, .when = clears_soft_dirty, .calls = PATH_NOTIFY_START,
 	     .chain = CLEAR),
 	STEP(clear_refs, .chain = CLEAR " > walk_page_range > clear_refs_pte_range"),
-	STEP(end_soft_dirty, .when = clears_soft_dirty, .calls = PATH_NOTIFY_END, .chain = CLEAR),
+	STEP_AS(end_soft_dirty, enter_path, .when = clears_soft_dirty, .calls = PATH_NOTIFY_END,
+		.chain = CLEAR),
 	STEP(clear_refs_unlock, .chain = CLEAR),
 	{ 0 }
 };
@@ -142,11 +136,6 @@ static enum step_result young_begin(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result young_lock(struct machine *m, struct task *t)
-{
-	return lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task) ? STEP_NEXT : STEP_BLOCKED;
-}
-
 /* kvm_age_gfn() of every slot that overlaps */
 static enum step_result young_age(struct machine *m, struct task *t)
 {
@@ -164,27 +153,14 @@ static bool must_flush_young(const struct machine *m, const struct task *t)
 	return locks_to_age(m, t) && t->notify.young && t->notify.event != NOTIFY_CLEAR_YOUNG;
 }
 
-static enum step_result young_flush(struct machine *m, struct task *t)
-{
-	(void)t;
-	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
-	tlb_flush_all(m);
-	return STEP_NEXT;
-}
-
-static enum step_result young_unlock(struct machine *m, struct task *t)
-{
-	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
-	return STEP_NEXT;
-}
-
 #define AGE	"kvm_mmu_notifier_clear_flush_young"
 
 const struct step path_young[] = {
 	STEP(young_begin, .chain = AGE),
-	STEP(young_lock, .when = locks_to_age, .chain = AGE),
+	STEP_AS(young_lock, write_lock_mmu, .when = locks_to_age, .chain = AGE),
 	STEP(young_age, .when = has_slot, .chain = AGE " > kvm_age_gfn"),
-	STEP(young_flush, .when = must_flush_young, .chain = AGE " > kvm_flush_remote_tlbs"),
-	STEP(young_unlock, .when = locks_to_age, .chain = AGE),
+	STEP_AS(young_flush, flush_slot, .when = must_flush_young,
+		.chain = AGE " > kvm_flush_remote_tlbs"),
+	STEP_AS(young_unlock, write_unlock_mmu, .when = locks_to_age, .chain = AGE),
 	{ 0 }
 };

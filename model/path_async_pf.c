@@ -109,14 +109,6 @@ static bool holds_mmap_lock(const struct machine *m, const struct task *t)
 	return t->follow.locked;
 }
 
-static enum step_result apf_lock_mmap(struct machine *m, struct task *t)
-{
-	if (!lock_try_read(&current_mm(m)->mmap_lock))
-		return STEP_BLOCKED;
-	t->follow.locked = true;
-	return STEP_NEXT;
-}
-
 /* get_user_pages_remote(FOLL_WRITE) without an array of pages: faults, and holds nothing. */
 static enum step_result apf_gup(struct machine *m, struct task *t)
 {
@@ -135,13 +127,6 @@ static enum step_result apf_gup(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result apf_unlock_mmap(struct machine *m, struct task *t)
-{
-	lock_release_read(&current_mm(m)->mmap_lock);
-	t->follow.locked = false;
-	return STEP_NEXT;
-}
-
 /* On the list of what is done, and __kvm_vcpu_wake_up() */
 static enum step_result apf_complete(struct machine *m, struct task *t)
 {
@@ -152,10 +137,10 @@ static enum step_result apf_complete(struct machine *m, struct task *t)
 #define GUP_REMOTE	"async_pf_execute > get_user_pages_remote"
 
 const struct step path_async_pf[] = {
-	STEP(apf_lock_mmap, .when = works, .chain = "async_pf_execute"),
+	STEP_AS(apf_lock_mmap, lock_mmap, .when = works, .chain = "async_pf_execute"),
 	STEP(apf_gup, .when = works, .calls = PATH_HOST_FAULT, .to = "apf_gup",
 	     .chain = GUP_REMOTE),
-	STEP(apf_unlock_mmap, .when = holds_mmap_lock, .chain = "async_pf_execute"),
+	STEP_AS(apf_unlock_mmap, unlock_mmap, .when = holds_mmap_lock, .chain = "async_pf_execute"),
 	STEP(apf_complete, .when = works, .chain = "async_pf_execute"),
 	{ 0 }
 };

@@ -84,7 +84,7 @@ static enum step_result decode_fault(struct machine *m, struct task *t)
 }
 
 /* smp_rmb() after the read: the look-up may not be reordered before it. */
-static enum step_result snapshot_seq(struct machine *m, struct task *t)
+enum step_result snapshot_seq(struct machine *m, struct task *t)
 {
 	t->fault.mmu_seq = m->w->kvm.mmu_seq;
 	return STEP_NEXT;

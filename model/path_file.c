@@ -275,14 +275,13 @@ const struct step path_file_resize[] = {
 	     .chain = UNDO " > truncate_inode_partial_folio"),
 	STEP(put_partial, .when = has_partial, .to = "take_partial", .chain = UNDO),
 	STEP(begin_rest, .when = has_rest, .chain = UNDO),
-	{ .name = "lock_rest", .run = lock_batch, .when = has_rest,
-	  .chain = UNDO " > find_get_entries" },
-	{ .name = "unmap_rest", .run = unmap_batch, .when = batch_is_mapped, .calls = PATH_UNMAP,
-	  .to = "unmap_rest", .chain = UNDO " > truncate_inode_folio > unmap_mapping_folio" },
-	{ .name = "delete_rest", .run = delete_batch, .when = has_batch, .to = "lock_rest",
-	  .chain = UNDO " > truncate_inode_folio" },
-	{ .name = "unmap_hole_again", .run = unmap_hole, .when = unmaps_again,
-	  .calls = PATH_UNMAP, .chain = "unmap_mapping_range" },
+	STEP_AS(lock_rest, lock_batch, .when = has_rest, .chain = UNDO " > find_get_entries"),
+	STEP_AS(unmap_rest, unmap_batch, .when = batch_is_mapped, .calls = PATH_UNMAP,
+		.to = "unmap_rest", .chain = UNDO " > truncate_inode_folio > unmap_mapping_folio"),
+	STEP_AS(delete_rest, delete_batch, .when = has_batch, .to = "lock_rest",
+		.chain = UNDO " > truncate_inode_folio"),
+	STEP_AS(unmap_hole_again, unmap_hole, .when = unmaps_again, .calls = PATH_UNMAP,
+		.chain = "unmap_mapping_range"),
 	{ 0 }
 };
 

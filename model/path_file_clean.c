@@ -82,13 +82,6 @@ static enum step_result clean_pte(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result end_mkclean(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL_BACK;
-}
-
 /* folio_clear_dirty_for_io(), and the write. */
 static enum step_result write_page(struct machine *m, struct task *t)
 {
@@ -110,8 +103,8 @@ const struct step path_file_clean[] = {
 	STEP(begin_mkclean, .when = has_dirty, .calls = PATH_NOTIFY_START,
 	     .chain = CLEAN " > folio_mkclean > page_vma_mkclean_one"),
 	STEP(clean_pte, .when = cleans, .chain = CLEAN " > folio_mkclean > page_vma_mkclean_one"),
-	STEP(end_mkclean, .when = cleans, .calls = PATH_NOTIFY_END, .to = "begin_mkclean",
-	     .chain = CLEAN " > folio_mkclean > page_vma_mkclean_one"),
+	STEP_AS(end_mkclean, enter_path_and_go_back, .when = cleans, .calls = PATH_NOTIFY_END,
+		.to = "begin_mkclean", .chain = CLEAN " > folio_mkclean > page_vma_mkclean_one"),
 	STEP(write_page, .when = has_dirty, .to = "next_dirty", .chain = CLEAN),
 	{ 0 }
 };

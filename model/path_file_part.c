@@ -201,12 +201,6 @@ static enum step_result begin_rmap_split(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-static enum step_result rmap_split(struct machine *m, struct task *t)
-{
-	pmd_split(m, t->notify.start);
-	return STEP_CALL;
-}
-
 static enum step_result begin_rmap_unmap(struct machine *m, struct task *t)
 {
 	(void)m;
@@ -262,8 +256,8 @@ const struct step path_folio_split[] = {
 	STEP(find_mapping, .chain = "split_folio > unmap_folio"),
 	STEP(begin_rmap_split, .when = splits_first, .calls = PATH_NOTIFY_START,
 	     .chain = SPLIT " > split_huge_pmd_address"),
-	STEP(rmap_split, .when = splits_first, .calls = PATH_NOTIFY_END,
-	     .chain = SPLIT " > split_huge_pmd_address"),
+	STEP_AS(rmap_split, cut_pmd, .when = splits_first, .calls = PATH_NOTIFY_END,
+		.chain = SPLIT " > split_huge_pmd_address"),
 	STEP(begin_rmap_unmap, .when = has_mapping, .calls = PATH_NOTIFY_START, .chain = SPLIT),
 	STEP(rmap_unmap, .when = has_mapping, .calls = PATH_NOTIFY_END, .chain = SPLIT),
 	STEP(next_mapping, .when = has_mapping, .to = "find_mapping",

@@ -350,7 +350,7 @@ static enum step_result gup_slow_own(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result lock_mmap(struct machine *m, struct task *t)
+enum step_result lock_mmap(struct machine *m, struct task *t)
 {
 	if (!lock_try_read(&current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
@@ -449,7 +449,7 @@ static enum step_result follow_pte_again(struct machine *m, struct task *t)
 	return follow_pte(m, t);
 }
 
-static enum step_result unlock_mmap(struct machine *m, struct task *t)
+enum step_result unlock_mmap(struct machine *m, struct task *t)
 {
 	lock_release_read(&current_mm(m)->mmap_lock);
 	t->follow.locked = false;

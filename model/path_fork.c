@@ -155,20 +155,6 @@ static enum step_result copy_ptes(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result end_fork_vma(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
-static enum step_result next_fork_vma(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_BACK;
-}
-
 static enum step_result fork_unlock(struct machine *m, struct task *t)
 {
 	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
@@ -183,9 +169,9 @@ const struct step path_fork[] = {
 	STEP(dup_vma, .calls = PATH_NOTIFY_START, .to = "dup_vma",
 	     .chain = DUP " > copy_page_range"),
 	STEP(copy_ptes, .when = copies, .chain = DUP " > copy_page_range > copy_pte_range"),
-	STEP(end_fork_vma, .when = copies_cow, .calls = PATH_NOTIFY_END,
-	     .chain = DUP " > copy_page_range"),
-	STEP(next_fork_vma, .when = copies, .to = "dup_vma"),
+	STEP_AS(end_fork_vma, enter_path, .when = copies_cow, .calls = PATH_NOTIFY_END,
+		.chain = DUP " > copy_page_range"),
+	STEP_AS(next_fork_vma, go_back, .when = copies, .to = "dup_vma"),
 	STEP(fork_unlock, .chain = DUP),
 	{ 0 }
 };

@@ -121,13 +121,6 @@ static bool has_slot(const struct machine *m, const struct task *t)
 	return false;
 }
 
-static enum step_result private_lock(struct machine *m, struct task *t)
-{
-	if (!lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task))
-		return STEP_BLOCKED;
-	return STEP_NEXT;
-}
-
 /* kvm_mmu_invalidate_range_add() */
 static void add_gfns(struct kvm *kvm, gfn_t lo, gfn_t hi)
 {
@@ -215,12 +208,6 @@ static bool has_locked(const struct machine *m, const struct task *t)
 	return m->w->kvm.mmu_lock.writer == (t - m->w->task) + 1;
 }
 
-static enum step_result private_unlock(struct machine *m, struct task *t)
-{
-	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
-	return STEP_NEXT;
-}
-
 /* kvm_mmu_invalidate_end(): the sequence first, for checks that do without mmu_lock */
 static enum step_result private_raise_seq(struct machine *m, struct task *t)
 {
@@ -302,23 +289,22 @@ static enum step_result gmem_punched(struct machine *m, struct task *t)
 const struct step path_gmem[] = {
 	STEP(gmem_create, .when = creates, .chain = "kvm_gmem_create"),
 	STEP(gmem_punch, .chain = PUNCH),
-	STEP(private_lock, .when = has_slot, .chain = BEGIN),
+	STEP_AS(private_lock, write_lock_mmu, .when = has_slot, .chain = BEGIN),
 	STEP(private_count, .when = has_slot, .chain = BEGIN " > kvm_mmu_invalidate_begin"),
 	STEP(private_zap, .when = has_slot, .chain = BEGIN " > kvm_mmu_unmap_gfn_range"),
 	STEP(private_flush, .when = must_flush, .chain = BEGIN " > kvm_flush_remote_tlbs"),
-	STEP(private_unlock, .when = has_slot, .chain = BEGIN),
-	{ .name = "private_lock_batch", .run = lock_batch,
-	  .chain = PUNCH " > truncate_inode_pages_range > find_lock_entries" },
-	{ .name = "private_unmap_batch", .run = unmap_batch, .when = batch_is_mapped,
-	  .calls = PATH_UNMAP, .to = "private_unmap_batch",
-	  .chain = PUNCH " > truncate_inode_pages_range > truncate_cleanup_folio" },
-	{ .name = "private_delete_batch", .run = delete_batch, .when = has_batch,
-	  .to = "private_lock_batch",
-	  .chain = PUNCH " > truncate_inode_pages_range > delete_from_page_cache_batch" },
-	{ .name = "private_lock_again", .run = private_lock, .when = is_counted, .chain = END },
+	STEP_AS(private_unlock, write_unlock_mmu, .when = has_slot, .chain = BEGIN),
+	STEP_AS(private_lock_batch, lock_batch,
+		.chain = PUNCH " > truncate_inode_pages_range > find_lock_entries"),
+	STEP_AS(private_unmap_batch, unmap_batch, .when = batch_is_mapped, .calls = PATH_UNMAP,
+		.to = "private_unmap_batch",
+		.chain = PUNCH " > truncate_inode_pages_range > truncate_cleanup_folio"),
+	STEP_AS(private_delete_batch, delete_batch, .when = has_batch, .to = "private_lock_batch",
+		.chain = PUNCH " > truncate_inode_pages_range > delete_from_page_cache_batch"),
+	STEP_AS(private_lock_again, write_lock_mmu, .when = is_counted, .chain = END),
 	STEP(private_raise_seq, .when = is_counted, .chain = END " > kvm_mmu_invalidate_end"),
 	STEP(private_uncount, .when = is_counted, .chain = END " > kvm_mmu_invalidate_end"),
-	{ .name = "private_unlock_again", .run = private_unlock, .when = has_locked, .chain = END },
+	STEP_AS(private_unlock_again, write_unlock_mmu, .when = has_locked, .chain = END),
 	STEP(gmem_punched, .chain = PUNCH),
 	{ 0 }
 };
@@ -390,19 +376,17 @@ static enum step_result attributes_unlock(struct machine *m, struct task *t)
 const struct step path_attributes[] = {
 	STEP(check_attributes, .chain = "kvm_vm_ioctl_set_mem_attributes"),
 	STEP(attributes_lock, .chain = SET),
-	STEP(private_lock, .when = attributes_zap, .chain = PRE),
+	STEP_AS(private_lock, write_lock_mmu, .when = attributes_zap, .chain = PRE),
 	STEP(private_count, .when = attributes_zap, .chain = PRE " > kvm_mmu_invalidate_begin"),
 	STEP(private_zap, .when = attributes_zap,
 	     .chain = PRE " > kvm_pre_set_memory_attributes > kvm_unmap_gfn_range"),
 	STEP(private_flush, .when = attributes_flush, .chain = PRE " > kvm_flush_remote_tlbs"),
-	STEP(private_unlock, .when = attributes_zap, .chain = PRE),
+	STEP_AS(private_unlock, write_unlock_mmu, .when = attributes_zap, .chain = PRE),
 	STEP(attributes_store, .chain = SET),
-	{ .name = "private_lock_again", .run = private_lock, .when = is_counted,
-	  .chain = PRE },
+	STEP_AS(private_lock_again, write_lock_mmu, .when = is_counted, .chain = PRE),
 	STEP(private_raise_seq, .when = is_counted, .chain = PRE " > kvm_mmu_invalidate_end"),
 	STEP(private_uncount, .when = is_counted, .chain = PRE " > kvm_mmu_invalidate_end"),
-	{ .name = "private_unlock_again", .run = private_unlock, .when = has_locked,
-	  .chain = PRE },
+	STEP_AS(private_unlock_again, write_unlock_mmu, .when = has_locked, .chain = PRE),
 	STEP(attributes_unlock, .when = attributes_change, .chain = SET),
 	{ 0 }
 };

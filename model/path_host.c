@@ -255,13 +255,6 @@ static enum step_result install_copy(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result end_copy(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
 /* The page that the mapping has lost, or, if somebody else was faster, the copy. */
 static enum step_result put_displaced_page(struct machine *m, struct task *t)
 {
@@ -398,13 +391,6 @@ static enum step_result reuse_shared_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result file_fault(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
 const struct step path_host_fault[] = {
 	STEP(handle_mm_fault, .chain = "handle_mm_fault"),
 	STEP(numa_fault, .when = fault_is_numa, .chain = "handle_mm_fault > do_numa_page"),
@@ -444,15 +430,14 @@ const struct step path_host_fault[] = {
 	STEP(install_copy, .when = copying, .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
 	STEP(put_displaced_page, .when = copy_displaced,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
-	STEP(end_copy, .when = copying, .calls = PATH_NOTIFY_END,
-	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
+	STEP_AS(end_copy, enter_path, .when = copying, .calls = PATH_NOTIFY_END,
+		.chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
 	STEP(put_old_page, .when = copying,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_copy"),
 	STEP(copy_driver_page, .when = device_missing_private,
 	     .chain = "handle_mm_fault > do_cow_fault"),
-	STEP(file_fault, .when = file_fault_wanted, .calls = PATH_FILE_FAULT),
-	{ .name = "dax_fault", .run = file_fault, .when = dax_fault_wanted,
-	  .calls = PATH_DAX_FAULT },
+	STEP_AS(file_fault, enter_path, .when = file_fault_wanted, .calls = PATH_FILE_FAULT),
+	STEP_AS(dax_fault, enter_path, .when = dax_fault_wanted, .calls = PATH_DAX_FAULT),
 	STEP(driver_fault, .when = device_missing, .chain = "handle_mm_fault > __do_fault"),
 	STEP(reuse_shared_page, .when = device_write_protected,
 	     .chain = "handle_mm_fault > do_wp_page > wp_page_reuse"),

@@ -258,13 +258,6 @@ enum step_result begin_hugetlb_zap(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-enum step_result end_hugetlb_zap(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
 enum step_result after_hugetlb_zap(struct machine *m, struct task *t)
 {
 	(void)m;

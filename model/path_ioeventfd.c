@@ -159,12 +159,6 @@ static enum step_result change_bus(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result io_wait_for_readers(struct machine *m, struct task *t)
-{
-	(void)t;
-	return m->w->kvm.srcu_readers ? STEP_BLOCKED : STEP_NEXT;
-}
-
 static enum step_result io_unlock(struct machine *m, struct task *t)
 {
 	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
@@ -201,7 +195,8 @@ const struct step path_ioeventfd[] = {
 	STEP(check_ioeventfd, .chain = IO),
 	STEP(io_lock, .chain = IO),
 	STEP(change_bus, .chain = IO " > kvm_io_bus_register_dev"),
-	STEP(io_wait_for_readers, .when = io_waits, .chain = IO " > synchronize_srcu_expedited"),
+	STEP_AS(io_wait_for_readers, wait_for_readers, .when = io_waits,
+		.chain = IO " > synchronize_srcu_expedited"),
 	STEP(io_unlock, .chain = IO),
 	STEP(change_fast_bus, .when = io_changes_fast, .to = "io_lock", .chain = IO),
 	STEP(leave_slow_bus, .when = fast_bus_failed, .chain = IO),

@@ -21,7 +21,7 @@ static bool is_manual(const struct machine *m)
 	return m->w->kvm.log_mode & LOG_MANUAL;
 }
 
-bool log_rearms(const struct machine *m, const struct task *t)
+static bool log_rearms(const struct machine *m, const struct task *t)
 {
 	return slot_ok(m, t) && (t->frame[0].path == PATH_CLEAR_LOG || !is_manual(m));
 }

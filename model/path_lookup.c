@@ -37,13 +37,7 @@ static const struct lookup {
 	[LOOKUP_REEXECUTE] = { "reexecute_instruction", .for_writing = true, .release = BY_PAGE },
 };
 
-const char *lookup_api_name(unsigned api)
-{
-	assert(api < NR_LOOKUPS);
-	return lookups[api].name;
-}
-
-bool lookup_exists(const struct semantics *sem, unsigned api)
+static bool lookup_exists(const struct semantics *sem, unsigned api)
 {
 	assert(api < NR_LOOKUPS);
 	if (api == LOOKUP_FOLLOW)

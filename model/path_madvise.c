@@ -171,13 +171,6 @@ static enum step_result free_ptes(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result free_end(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
 /* ---- MADV_WILLNEED ---- */
 
 static bool will_need(const struct machine *m, const struct task *t)
@@ -236,13 +229,6 @@ static bool goes_on(const struct machine *m, const struct task *t)
 	return t->range.piece_end;
 }
 
-static enum step_result madvise_next(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_BACK;
-}
-
 static enum step_result madvise_unlock(struct machine *m, struct task *t)
 {
 	lock_release_read(&current_mm(m)->mmap_lock);
@@ -259,13 +245,13 @@ const struct step path_madvise[] = {
 	STEP(madvise_piece, .chain = MADVISE " > madvise_walk_vmas"),
 	STEP(free_begin, .when = frees, .calls = PATH_NOTIFY_START, .chain = LAZYFREE),
 	STEP(free_ptes, .when = frees, .chain = LAZYFREE " > madvise_free_pte_range"),
-	STEP(free_end, .when = frees, .calls = PATH_NOTIFY_END, .chain = LAZYFREE),
+	STEP_AS(free_end, enter_path, .when = frees, .calls = PATH_NOTIFY_END, .chain = LAZYFREE),
 	STEP(read_swapped, .when = will_need, .chain = MADVISE " > madvise_willneed"),
 	STEP(populate_piece, .when = populates, .calls = PATH_POPULATE,
 	     .chain = MADVISE " > madvise_populate"),
 	STEP(take_populated, .when = populates, .chain = MADVISE " > madvise_populate"),
-	STEP(madvise_next, .when = goes_on, .to = "madvise_piece",
-	     .chain = MADVISE " > madvise_walk_vmas"),
+	STEP_AS(madvise_next, go_back, .when = goes_on, .to = "madvise_piece",
+		.chain = MADVISE " > madvise_walk_vmas"),
 	STEP(madvise_unlock, .chain = MADVISE),
 	{ 0 }
 };

@@ -399,18 +399,12 @@ static enum step_result unmap_one(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result end_mapping(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL_BACK;
-}
-
 #define UNMAP	"try_to_migrate / try_to_unmap"
 
 const struct step path_unmap_page[] = {
 	STEP(find_mapping, .calls = PATH_NOTIFY_START, .chain = UNMAP),
 	STEP(unmap_one, .chain = UNMAP),
-	STEP(end_mapping, .calls = PATH_NOTIFY_END, .to = "find_mapping", .chain = UNMAP),
+	STEP_AS(end_mapping, enter_path_and_go_back, .calls = PATH_NOTIFY_END, .to = "find_mapping",
+		.chain = UNMAP),
 	{ 0 }
 };

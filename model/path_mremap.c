@@ -292,12 +292,6 @@ static enum step_result begin_move_split(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-static enum step_result move_split(struct machine *m, struct task *t)
-{
-	pmd_split(m, t->notify.start);
-	return STEP_CALL;
-}
-
 static enum step_result end_move_split(struct machine *m, struct task *t)
 {
 	(void)m;
@@ -383,14 +377,14 @@ const struct step path_mremap[] = {
 	STEP(move_tables, .when = has_moved, .chain = MOVE " > move_ptes"),
 	STEP(begin_move_split, .when = must_split, .calls = PATH_NOTIFY_START,
 	     .chain = MOVE " > __split_huge_pmd"),
-	STEP(move_split, .when = must_split, .calls = PATH_NOTIFY_END,
-	     .chain = MOVE " > __split_huge_pmd"),
+	STEP_AS(move_split, cut_pmd, .when = must_split, .calls = PATH_NOTIFY_END,
+		.chain = MOVE " > __split_huge_pmd"),
 	STEP(end_move_split, .when = must_split, .to = "move_tables", .chain = MOVE),
 	STEP(end_move, .when = has_moved, .calls = PATH_NOTIFY_END, .chain = MOVE),
 	STEP(unmap_source, .when = has_moved, .calls = PATH_UNMAP,
 	     .chain = TO " > move_vma > do_munmap"),
-	{ .name = "next_mremap_piece", .run = next_piece, .when = has_moved,
-	  .to = "mremap_piece", .chain = TO },
+	STEP_AS(next_mremap_piece, next_piece, .when = has_moved, .to = "mremap_piece",
+		.chain = TO),
 	STEP(mremap_unlock, .calls = PATH_POPULATE, .chain = "mmap_write_unlock"),
 	{ 0 }
 };

@@ -61,13 +61,6 @@ static enum step_result notify_begin(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result notify_lock(struct machine *m, struct task *t)
-{
-	if (!lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task))
-		return STEP_BLOCKED;
-	return STEP_NEXT;
-}
-
 /* kvm_mmu_invalidate_begin(), _range_add() */
 static enum step_result notify_count(struct machine *m, struct task *t)
 {
@@ -104,12 +97,6 @@ static enum step_result notify_flush(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result notify_unlock(struct machine *m, struct task *t)
-{
-	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
-	return STEP_NEXT;
-}
-
 static enum step_result notify_begun(struct machine *m, struct task *t)
 {
 	m->w->kvm.open[t->notify.open].zapped = true;
@@ -122,7 +109,8 @@ const struct step path_notify_start[] = {
 	STEP(gpc_invalidate, .when = invalidates_gpcs,
 	     .chain = "kvm_mmu_notifier_invalidate_range_start > "
 		      "gfn_to_pfn_cache_invalidate_start"),
-	STEP(notify_lock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_start"),
+	STEP_AS(notify_lock, write_lock_mmu, .when = counts,
+		.chain = "kvm_mmu_notifier_invalidate_range_start"),
 	STEP(notify_count, .when = counts,
 	     .chain = "kvm_mmu_notifier_invalidate_range_start > kvm_mmu_invalidate_begin"),
 	STEP(notify_zap, .when = counts,
@@ -130,7 +118,8 @@ const struct step path_notify_start[] = {
 		      "kvm_tdp_mmu_unmap_gfn_range > tdp_mmu_zap_leafs"),
 	STEP(notify_flush, .when = must_flush,
 	     .chain = "kvm_mmu_notifier_invalidate_range_start > kvm_flush_remote_tlbs"),
-	STEP(notify_unlock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_start"),
+	STEP_AS(notify_unlock, write_unlock_mmu, .when = counts,
+		.chain = "kvm_mmu_notifier_invalidate_range_start"),
 	STEP(notify_begun, .when = has_users, .chain = "kvm_mmu_notifier_invalidate_range_start"),
 	{ 0 }
 };
@@ -144,7 +133,7 @@ static enum step_result notify_enter_end(struct machine *m, struct task *t)
 
 static enum step_result notify_end_lock(struct machine *m, struct task *t)
 {
-	return notify_lock(m, t);
+	return write_lock_mmu(m, t);
 }
 
 /* The sequence is raised before the count is dropped: a fault must see one or the other. */
@@ -169,7 +158,7 @@ static enum step_result notify_uncount(struct machine *m, struct task *t)
 
 static enum step_result notify_end_unlock(struct machine *m, struct task *t)
 {
-	return notify_unlock(m, t);
+	return write_unlock_mmu(m, t);
 }
 
 static enum step_result notify_finish(struct machine *m, struct task *t)

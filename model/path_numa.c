@@ -98,13 +98,6 @@ static enum step_result numa_change(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result numa_end(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL_BACK;
-}
-
 static enum step_result numa_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
@@ -118,8 +111,8 @@ const struct step path_numa[] = {
 	STEP(numa_lock, .chain = "task_numa_work > mmap_read_trylock"),
 	STEP(numa_begin, .calls = PATH_NOTIFY_START, .chain = NUMA),
 	STEP(numa_change, .when = scans, .chain = NUMA " > change_pte_range"),
-	STEP(numa_end, .when = scans, .calls = PATH_NOTIFY_END, .to = "numa_begin",
-	     .chain = NUMA),
+	STEP_AS(numa_end, enter_path_and_go_back, .when = scans, .calls = PATH_NOTIFY_END,
+		.to = "numa_begin", .chain = NUMA),
 	STEP(numa_unlock),
 	{ 0 }
 };

@@ -27,13 +27,6 @@ static bool prefetch_holds_lock(const struct machine *m, const struct task *t)
 	return m->w->kvm.mmu_lock.writer == (t - m->w->task) + 1;
 }
 
-static enum step_result prefetch_lock(struct machine *m, struct task *t)
-{
-	if (!lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task))
-		return STEP_BLOCKED;
-	return STEP_NEXT;
-}
-
 /* Whoever invalidates would not find what is installed now. */
 static enum step_result prefetch_check(struct machine *m, struct task *t)
 {
@@ -99,7 +92,7 @@ static enum step_result prefetch_unlock(struct machine *m, struct task *t)
 }
 
 const struct step path_prefetch[] = {
-	STEP(prefetch_lock, .chain = "kvm_tdp_page_fault > direct_page_fault"),
+	STEP_AS(prefetch_lock, write_lock_mmu, .chain = "kvm_tdp_page_fault > direct_page_fault"),
 	STEP(prefetch_check, .chain = "direct_pte_prefetch"),
 	STEP(prefetch_lookup, .when = prefetch_goes_on, .calls = PATH_FOLLOW,
 	     .chain = "direct_pte_prefetch"),

@@ -279,13 +279,6 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result end_piece(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL;
-}
-
 /* free_pages_and_swap_cache() */
 static void put_gathered(struct machine *m, struct task *t)
 {
@@ -360,12 +353,12 @@ const struct step path_unmap[] = {
 	STEP(begin_hugetlb_zap, .when = hugetlb_zap_begins, .calls = PATH_NOTIFY_START,
 	     .chain = UNMAP " > __unmap_hugepage_range"),
 	STEP(clear_ptes, .when = has_piece, .chain = UNMAP " > zap_pte_range"),
-	STEP(end_hugetlb_zap, .when = hugetlb_zap_is_open, .calls = PATH_NOTIFY_END,
-	     .chain = UNMAP " > __unmap_hugepage_range"),
+	STEP_AS(end_hugetlb_zap, enter_path, .when = hugetlb_zap_is_open, .calls = PATH_NOTIFY_END,
+		.chain = UNMAP " > __unmap_hugepage_range"),
 	STEP(after_hugetlb_zap, .when = hugetlb_zap_is_open, .chain = UNMAP),
 	STEP(flush_dirty, .when = must_flush, .chain = UNMAP " > zap_pte_range > tlb_flush_mmu"),
-	STEP(end_piece, .when = has_piece, .calls = PATH_NOTIFY_END,
-	     .chain = "unmap_vmas / zap_page_range_single"),
+	STEP_AS(end_piece, enter_path, .when = has_piece, .calls = PATH_NOTIFY_END,
+		.chain = "unmap_vmas / zap_page_range_single"),
 	STEP(free_gathered, .when = has_piece, .to = "begin_piece", .chain = "tlb_finish_mmu"),
 	STEP(range_unlock),
 	{ 0 }
@@ -463,13 +456,6 @@ static enum step_result change_ptes(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result end_protect(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL_BACK;
-}
-
 /* vma_merge(). SIMPLIFIED: at the end, not VMA by VMA. */
 enum step_result merge_vmas(struct machine *m, struct task *t)
 {
@@ -493,8 +479,8 @@ const struct step path_protect[] = {
 	STEP(protect_vmas, .chain = "do_mprotect_pkey > mprotect_fixup"),
 	STEP(begin_protect, .when = range_ok, .calls = PATH_NOTIFY_START, .chain = PROTECT),
 	STEP(change_ptes, .when = has_piece, .chain = PROTECT " > change_pte_range"),
-	STEP(end_protect, .when = has_piece, .calls = PATH_NOTIFY_END, .to = "begin_protect",
-	     .chain = PROTECT),
+	STEP_AS(end_protect, enter_path_and_go_back, .when = has_piece, .calls = PATH_NOTIFY_END,
+		.to = "begin_protect", .chain = PROTECT),
 	STEP(merge_vmas, .chain = "do_mprotect_pkey > mprotect_fixup"),
 	STEP(range_unlock),
 	{ 0 }

@@ -29,11 +29,6 @@ static enum step_result store_nx(struct machine *m, struct task *t)
 	return t->zap.nx_changes ? STEP_NEXT : STEP_DONE;
 }
 
-static enum step_result nx_lock(struct machine *m, struct task *t)
-{
-	return slots_lock(m, t);
-}
-
 static enum step_result nx_unlock(struct machine *m, struct task *t)
 {
 	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
@@ -42,9 +37,9 @@ static enum step_result nx_unlock(struct machine *m, struct task *t)
 
 const struct step path_set_nx[] = {
 	STEP(store_nx, .chain = "set_nx_huge_pages"),
-	STEP(nx_lock, .chain = "set_nx_huge_pages"),
-	{ .name = "nx_zap_all", .run = zap_all_roots, .when = nx_changes,
-	  .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all" },
+	STEP_AS(nx_lock, slots_lock, .chain = "set_nx_huge_pages"),
+	STEP_AS(nx_zap_all, zap_all_roots, .when = nx_changes,
+		.chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all"),
 	STEP(nx_unlock, .chain = "set_nx_huge_pages"),
 	{ 0 }
 };

@@ -90,7 +90,7 @@ bool slot_publishes(const struct machine *m, const struct task *t)
 	return slot_changes(m, t) || t->slot.reverts;
 }
 
-bool log_begins_at_all(const struct machine *m, const struct task *t)
+static bool log_begins_at_all(const struct machine *m, const struct task *t)
 {
 	return slot_ok(m, t) && t->slot.change == SLOT_FLAGS &&
 	       (t->slot.flags & KVM_MEM_LOG_DIRTY_PAGES) && !(t->slot.flags & KVM_MEM_READONLY);
@@ -227,7 +227,7 @@ enum step_result invalidate_slot(struct machine *m, struct task *t)
 }
 
 /* synchronize_srcu_expedited(): nobody uses what was published before. */
-static enum step_result wait_for_readers(struct machine *m, struct task *t)
+enum step_result wait_for_readers(struct machine *m, struct task *t)
 {
 	(void)t;
 	return m->w->kvm.srcu_readers ? STEP_BLOCKED : STEP_NEXT;
@@ -445,19 +445,19 @@ const struct step path_slot[] = {
 	STEP(classify_change, .when = slot_ok, .chain = "kvm_set_memory_region"),
 	STEP(bind_gmem, .when = binds_gmem, .chain = "kvm_set_memory_region > kvm_gmem_bind"),
 	STEP(invalidate_slot, .when = slot_goes, .chain = SLOT),
-	{ .name = "wait_for_readers_of_valid", .run = wait_for_readers, .when = slot_goes,
-	  .chain = SLOT " > synchronize_srcu_expedited" },
-	{ .name = "zap_all_of_first_wrap", .run = zap_all_roots, .when = invalid_generation_wraps,
-	  .chain = WRAP " > kvm_tdp_mmu_zap_all" },
-	{ .name = "end_update_to_invalid", .run = end_update, .when = slot_goes, .chain = SLOT },
-	{ .name = "zap_all_fast", .run = zap_all_roots, .when = slot_goes,
-	  .chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all" },
+	STEP_AS(wait_for_readers_of_valid, wait_for_readers, .when = slot_goes,
+		.chain = SLOT " > synchronize_srcu_expedited"),
+	STEP_AS(zap_all_of_first_wrap, zap_all_roots, .when = invalid_generation_wraps,
+		.chain = WRAP " > kvm_tdp_mmu_zap_all"),
+	STEP_AS(end_update_to_invalid, end_update, .when = slot_goes, .chain = SLOT),
+	STEP_AS(zap_all_fast, zap_all_roots, .when = slot_goes,
+		.chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all"),
 	STEP(unbind_gmem, .when = unbinds_gmem, .chain = SLOT " > kvm_gmem_unbind"),
 	STEP(commit_slot, .when = slot_publishes, .chain = SLOT),
 	STEP(wait_for_readers, .when = slot_publishes,
 	     .chain = SLOT " > synchronize_srcu_expedited"),
-	{ .name = "zap_all_of_wrap", .run = zap_all_roots, .when = mmio_generation_wraps,
-	  .chain = WRAP " > kvm_tdp_mmu_zap_all" },
+	STEP_AS(zap_all_of_wrap, zap_all_roots, .when = mmio_generation_wraps,
+		.chain = WRAP " > kvm_tdp_mmu_zap_all"),
 	STEP(end_update, .when = slot_publishes, .chain = SLOT),
 	STEP(clear_dirty_slot, .when = log_begins_by_dirty,
 	     .chain = SLOT " > kvm_mmu_slot_leaf_clear_dirty"),

@@ -81,13 +81,6 @@ static enum step_result stage2_absent(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
-/* smp_rmb() after the read, as everywhere */
-static enum step_result stage2_snapshot_seq(struct machine *m, struct task *t)
-{
-	t->fault.mmu_seq = m->w->kvm.mmu_seq;
-	return STEP_NEXT;
-}
-
 static bool is_fast_first(const struct machine *m, const struct task *t)
 {
 	(void)m;
@@ -136,7 +129,7 @@ static enum step_result stage2_result(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-bool stage2_has_lookup(const struct machine *m, const struct task *t)
+static bool stage2_has_lookup(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return found(t);
@@ -279,22 +272,19 @@ enum step_result stage2_release(struct machine *m, struct task *t)
 
 const struct step path_stage2[] = {
 	STEP(stage2_absent, .when = is_absent),
-	STEP(stage2_snapshot_seq, .chain = FAULT),
+	STEP_AS(stage2_snapshot_seq, snapshot_seq, .chain = FAULT),
 	STEP(stage2_fast, .when = is_fast_first, .chain = FAULT),
 	STEP(stage2_lookup, .when = is_not_found, .calls = PATH_FOLLOW, .chain = FAULT),
 	STEP(stage2_result, .chain = FAULT),
-	{ .name = "stage2_mark_first", .run = stage2_mark, .when = marks_first, .chain = FAULT },
+	STEP_AS(stage2_mark_first, stage2_mark, .when = marks_first, .chain = FAULT),
 	STEP(stage2_lock, .when = is_checked, .chain = FAULT),
 	STEP(stage2_check, .when = is_checked, .chain = FAULT),
-	{ .name = "stage2_mark_locked", .run = stage2_mark, .when = marks_locked,
-	  .chain = FAULT },
-	{ .name = "stage2_dirty_locked", .run = stage2_dirty, .when = dirties_locked,
-	  .chain = FAULT },
+	STEP_AS(stage2_mark_locked, stage2_mark, .when = marks_locked, .chain = FAULT),
+	STEP_AS(stage2_dirty_locked, stage2_dirty, .when = dirties_locked, .chain = FAULT),
 	STEP(stage2_unlock, .when = is_checked, .chain = FAULT),
 	STEP(stage2_dirty, .when = dirties, .chain = FAULT),
 	STEP(stage2_accessed, .when = marks_accessed, .chain = FAULT),
 	STEP(stage2_release, .when = stage2_has_lookup, .chain = FAULT),
-	{ .name = "stage2_accessed_last", .run = stage2_accessed, .when = marks_released,
-	  .chain = FAULT },
+	STEP_AS(stage2_accessed_last, stage2_accessed, .when = marks_released, .chain = FAULT),
 	{ 0 }
 };

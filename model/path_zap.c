@@ -14,11 +14,6 @@
 #include "model/semantics.h"
 #include "model/tdp.h"
 
-static enum step_result zap_lock(struct machine *m, struct task *t)
-{
-	return lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task) ? STEP_NEXT : STEP_BLOCKED;
-}
-
 static enum step_result zap_unlock(struct machine *m, struct task *t)
 {
 	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
@@ -101,7 +96,7 @@ enum step_result zap_uncount(struct machine *m, struct task *t)
 #define ZAP	"kvm_zap_gfn_range"
 
 const struct step path_zap_gfns[] = {
-	STEP(zap_lock, .chain = ZAP),
+	STEP_AS(zap_lock, write_lock_mmu, .chain = ZAP),
 	STEP(zap_gfns, .chain = ZAP " > kvm_tdp_mmu_zap_leafs > tdp_mmu_zap_leafs"),
 	STEP(zap_flush, .when = zap_flushes_now, .chain = ZAP " > kvm_flush_remote_tlbs_range"),
 	STEP(zap_unlock, .chain = ZAP),
@@ -159,27 +154,13 @@ enum step_result recover_unlock_shared(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
-static enum step_result recover_lock(struct machine *m, struct task *t)
-{
-	return zap_lock(m, t);
-}
-
-static enum step_result recover_unlock(struct machine *m, struct task *t)
-{
-	return zap_unlock(m, t);
-}
-
-static enum step_result recover_flush(struct machine *m, struct task *t)
-{
-	return zap_flush(m, t);
-}
-
 #define NX	"kvm_nx_huge_page_recovery_worker > kvm_recover_nx_huge_pages"
 
 const struct step path_recover_nx[] = {
-	STEP(recover_lock, .chain = NX),
+	STEP_AS(recover_lock, write_lock_mmu, .chain = NX),
 	STEP(recover_zap, .chain = NX " > kvm_tdp_mmu_zap_sp"),
-	STEP(recover_flush, .when = zap_flushes_now, .chain = NX " > kvm_flush_remote_tlbs"),
-	STEP(recover_unlock, .chain = NX),
+	STEP_AS(recover_flush, zap_flush, .when = zap_flushes_now,
+		.chain = NX " > kvm_flush_remote_tlbs"),
+	STEP_AS(recover_unlock, zap_unlock, .chain = NX),
 	{ 0 }
 };

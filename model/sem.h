@@ -52,7 +52,6 @@ void set_page_accessed(struct machine *m, pfn_t page);
 void release_page(struct machine *m, pfn_t page, bool dirty, enum holder holder);
 /* kvm_set_pfn_dirty(), kvm_set_pfn_accessed() */
 void set_pfn_dirty(struct machine *m, pfn_t pfn);
-void set_pfn_accessed(struct machine *m, pfn_t pfn);
 /* hva_to_pfn_remapped() of 5.12, whose caller says what the PTE allows. */
 void take_by_get(struct machine *m, struct task *t, pfn_t pfn, bool writable);
 /* kvm_try_get_pfn() (5.13), and -EFAULT if it fails */
@@ -67,10 +66,6 @@ bool remapped_read_only(struct task *t, bool writable);
 void look_away(struct machine *m, u64 old);
 /* kvm_release_pfn_clean() of what was looked up, whatever became of it (fault->orig_pfn) */
 void release_original(struct machine *m, struct task *t, bool used);
-void own_with_reference(struct machine *m, struct task *t, pfn_t page);
-bool range_counts_if_slot(struct machine *m, const struct notify *range);
-bool huge_always(struct machine *m, pfn_t pfn);
 bool root_is_obsolete(struct machine *m);
-u64 no_leaf_bits(struct machine *m, const struct fault *fault);
 /* The sequence moved, or [lo, hi) with this point in it is being invalidated. */
 bool invalidate_retry(const struct machine *m, u64 seq, u64 point);

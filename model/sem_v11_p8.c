@@ -43,9 +43,8 @@ const struct semantics_patch sem_v11 = {
 	.edits = (const struct step_edit[]){
 		{ EDIT_DROP, PATH_FAULT, "release_fault_page", { 0 } },
 		{ EDIT_BEFORE, PATH_FAULT, "unlock_mmu",
-		  { .name = "mark_page_accessed", .run = release_fault_page,
-		    .when = fault_has_lookup,
-		    .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault" } },
+		  STEP_AS(mark_page_accessed, release_fault_page, .when = fault_has_lookup,
+			  .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault") },
 		{ .verb = EDIT_END },
 	},
 };

@@ -28,7 +28,7 @@ static bool is_reserved_pfn(struct machine *m, pfn_t pfn)
 	return !is_zone_device_pfn(m, pfn);
 }
 
-void own_with_reference(struct machine *m, struct task *t, pfn_t page)
+static void own_with_reference(struct machine *m, struct task *t, pfn_t page)
 {
 	(void)m;
 	t->follow.page = page;
@@ -102,7 +102,7 @@ void set_pfn_dirty(struct machine *m, pfn_t pfn)
 	set_page_dirty(m, pfn);
 }
 
-void set_pfn_accessed(struct machine *m, pfn_t pfn)
+static void set_pfn_accessed(struct machine *m, pfn_t pfn)
 {
 	note_release(m, "kvm_set_pfn_accessed", pfn);
 	set_page_accessed(m, pfn);
@@ -159,7 +159,7 @@ static bool range_counts(struct machine *m, const struct notify *range)
 	return true;
 }
 
-u64 no_leaf_bits(struct machine *m, const struct fault *fault)
+static u64 no_leaf_bits(struct machine *m, const struct fault *fault)
 {
 	(void)m;
 	(void)fault;

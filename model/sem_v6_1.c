@@ -74,12 +74,12 @@ static bool fault_is_stale(struct machine *m, const struct fault *f)
 	       (f->slot != NO_SLOT && invalidate_retry(m, f->mmu_seq, f->hva));
 }
 
-bool range_counts_if_slot(struct machine *m, const struct notify *range)
+static bool range_counts_if_slot(struct machine *m, const struct notify *range)
 {
 	return memslots_overlap(m, range->start, range->end);
 }
 
-bool huge_always(struct machine *m, pfn_t pfn)
+static bool huge_always(struct machine *m, pfn_t pfn)
 {
 	(void)m;
 	(void)pfn;
@@ -138,8 +138,8 @@ const struct semantics_patch sem_v6_1 = {
 				"fast_pf_fix_direct_spte") },
 		/* 5.15 (edb298c663fc) */
 		{ EDIT_AFTER, PATH_ZAP_GFNS, "zap_lock",
-		  { .name = "zap_count", .run = zap_count_hvas,
-		    .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_begin" } },
+		  STEP_AS(zap_count, zap_count_hvas,
+			  .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_begin") },
 		{ EDIT_BEFORE, PATH_ZAP_GFNS, "zap_unlock",
 		  STEP(zap_uncount, .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_end") },
 		/* kvm_swap_active_memslots(): mn_active_invalidate_count, 5.13 */
@@ -154,26 +154,25 @@ const struct semantics_patch sem_v6_1 = {
 		  STEP(zap_obsolete, .when = slot_zaps_all,
 		       .chain = ZAP " > kvm_tdp_mmu_zap_invalidated_roots") },
 		{ EDIT_REPLACE, PATH_SLOT, "zap_all_of_first_wrap",
-		  { .name = "zap_all_of_first_wrap", .run = zap_all_fast,
-		    .when = invalid_generation_wraps, .chain = WRAP } },
+		  STEP_AS(zap_all_of_first_wrap, zap_all_fast, .when = invalid_generation_wraps,
+			  .chain = WRAP) },
 		{ EDIT_AFTER, PATH_SLOT, "zap_all_of_first_wrap",
-		  { .name = "zap_obsolete_of_first_wrap", .run = zap_obsolete,
-		    .when = invalid_generation_wraps,
-		    .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots" } },
+		  STEP_AS(zap_obsolete_of_first_wrap, zap_obsolete,
+			  .when = invalid_generation_wraps,
+			  .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots") },
 		{ EDIT_REPLACE, PATH_SLOT, "zap_all_of_wrap",
-		  { .name = "zap_all_of_wrap", .run = zap_all_fast, .when = mmio_generation_wraps,
-		    .chain = WRAP } },
+		  STEP_AS(zap_all_of_wrap, zap_all_fast, .when = mmio_generation_wraps,
+			  .chain = WRAP) },
 		{ EDIT_AFTER, PATH_SLOT, "zap_all_of_wrap",
-		  { .name = "zap_obsolete_of_wrap", .run = zap_obsolete,
-		    .when = mmio_generation_wraps,
-		    .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots" } },
+		  STEP_AS(zap_obsolete_of_wrap, zap_obsolete, .when = mmio_generation_wraps,
+			  .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots") },
 		{ EDIT_REPLACE, PATH_SET_NX, "nx_zap_all",
-		  { .name = "nx_zap_all", .run = zap_all_fast, .when = nx_changes,
-		    .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast" } },
+		  STEP_AS(nx_zap_all, zap_all_fast, .when = nx_changes,
+			  .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast") },
 		{ EDIT_AFTER, PATH_SET_NX, "nx_zap_all",
-		  { .name = "nx_zap_obsolete", .run = zap_obsolete, .when = nx_changes,
-		    .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast > "
-			     "kvm_tdp_mmu_zap_invalidated_roots" } },
+		  STEP_AS(nx_zap_obsolete, zap_obsolete, .when = nx_changes,
+			  .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast > "
+				   "kvm_tdp_mmu_zap_invalidated_roots") },
 		{ EDIT_BEFORE, PATH_SLOT, "clear_dirty_slot",
 		  STEP(split_slot, .when = log_begins_eagerly,
 		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "

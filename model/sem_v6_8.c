@@ -68,8 +68,8 @@ const struct semantics_patch sem_v6_8_rc3 = {
 	.edits = (const struct step_edit[]){
 		{ EDIT_DROP, PATH_HOST_FAULT, "put_displaced_page", { 0 } },
 		{ EDIT_REPLACE, PATH_ZAP_GFNS, "zap_count",
-		  { .name = "zap_count", .run = zap_count_gfns,
-		    .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_range_add" } },
+		  STEP_AS(zap_count, zap_count_gfns,
+			  .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_range_add") },
 		{ EDIT_AFTER, PATH_FAULT, "check_slot",
 		  STEP(exit_memory_fault, .when = fault_mismatches, .chain = PRIVATE) },
 		{ EDIT_BEFORE, PATH_FAULT, "faultin_nowait",

@@ -50,7 +50,6 @@ bool hugetlb_is_cut(struct machine *m, hva_t boundary);
 s32 hugetlb_dontneed(const struct machine *m, hva_t start, hva_t *end);
 void hugetlb_zapped(struct machine *m, hva_t hva, u64 entry);
 DECLARE_STEP(begin_hugetlb_zap);
-DECLARE_STEP(end_hugetlb_zap);
 DECLARE_STEP(after_hugetlb_zap);
 bool hugetlb_zap_begins(const struct machine *m, const struct task *t);
 bool hugetlb_zap_is_open(const struct machine *m, const struct task *t);

@@ -172,8 +172,6 @@ struct names *names_new(void);
 void names_free(struct names *names);
 bool event_bind(const struct ast_statement *statement, struct names *names, struct event *event,
 		struct error *error);
-/* The region's base and length in bytes; false: no such region. */
-bool names_region(const struct names *names, const char *name, uint64_t *base, uint64_t *size);
 /* The row of a named object; false: no such object. */
 bool names_object(const struct names *names, const char *name, uint64_t *row);
 /* "": no object has that row. */

@@ -31,17 +31,6 @@ const struct region *find_region(const struct names *names, const char *name)
 	return NULL;
 }
 
-bool names_region(const struct names *names, const char *name, uint64_t *base, uint64_t *size)
-{
-	const struct region *region = find_region(names, name);
-
-	if (!region)
-		return false;
-	*base = region->base;
-	*size = region->size;
-	return true;
-}
-
 int find_label(const struct names *names, const char *label)
 {
 	for (size_t i = 0; i < names->nr_labels; i++)

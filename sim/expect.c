@@ -22,7 +22,7 @@ bool model_matches(const char *model, const struct semantics_patch *patch)
 	return !strcmp(patch->name, model) || (patch->alias && !strcmp(patch->alias, model));
 }
 
-bool model_exists(const char *model)
+static bool model_exists(const char *model)
 {
 	return !strcmp(model, "all") || is_group(model) || semantics_find(model);
 }

@@ -60,16 +60,6 @@ void json_object_end(struct json *json)
 	must(yajl_gen_map_close(json->gen));
 }
 
-void json_array_begin(struct json *json)
-{
-	must(yajl_gen_array_open(json->gen));
-}
-
-void json_array_end(struct json *json)
-{
-	must(yajl_gen_array_close(json->gen));
-}
-
 /* Bytes of the UTF-8 sequence at @text, 0 if it is none (RFC 3629: no surrogates, no overlong). */
 static size_t utf8_length(const unsigned char *text)
 {
@@ -117,7 +107,7 @@ static char *as_utf8(const char *string)
 	return copy;
 }
 
-void json_string(struct json *json, const char *string)
+static void json_string(struct json *json, const char *string)
 {
 	char *copy;
 
@@ -136,12 +126,12 @@ void json_key(struct json *json, const char *key)
 	json_string(json, key);
 }
 
-void json_number(struct json *json, int64_t number)
+static void json_number(struct json *json, int64_t number)
 {
 	must(yajl_gen_integer(json->gen, number));
 }
 
-void json_bool(struct json *json, bool value)
+static void json_bool(struct json *json, bool value)
 {
 	must(yajl_gen_bool(json->gen, value));
 }

@@ -20,13 +20,7 @@ struct json *json_begin(FILE *file);
 bool json_end(struct json *json);
 void json_object_begin(struct json *json);
 void json_object_end(struct json *json);
-void json_array_begin(struct json *json);
-void json_array_end(struct json *json);
 void json_key(struct json *json, const char *key);
-/* NULL is written as null. */
-void json_string(struct json *json, const char *string);
-void json_number(struct json *json, int64_t number);
-void json_bool(struct json *json, bool value);
 /* A newline; what comes next is a new document. */
 void json_line_end(struct json *json);
 

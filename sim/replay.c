@@ -72,7 +72,8 @@ bool same_outcome(const struct outcome *a, const struct outcome *b)
 	return a->has_value == b->has_value && (!a->has_value || a->value == b->value);
 }
 
-void run_add_note(struct replay_run *run, unsigned event, const char *format, ...)
+__attribute__((format(printf, 3, 4)))
+static void run_add_note(struct replay_run *run, unsigned event, const char *format, ...)
 {
 	struct replay_note *note;
 	va_list args;
@@ -267,7 +268,7 @@ static size_t arg_text(const struct event *e, const struct names *names, const s
 			(unsigned long long)value);
 }
 
-char *event_text(const struct event *event, const struct names *names)
+static char *event_text(const struct event *event, const struct names *names)
 {
 	const struct event_kind *kind = kind_of(event->id);
 	char text[200];

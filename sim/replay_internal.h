@@ -22,14 +22,11 @@ struct replay_input {
 
 /* "old", "new", "series", "all", a name or an alias: does it mean @patch? */
 bool model_matches(const char *model, const struct semantics_patch *patch);
-bool model_exists(const char *model);
 /* Static checks of an expectation: words, labels, laws. */
 bool expect_check(const struct ast_statement *s, const struct names *names, struct error *error);
 /* Hold the run against every expectation that names it. */
 void expect_run(struct replay *replay, struct replay_run *run);
 
-void run_add_note(struct replay_run *run, unsigned event, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 void run_add_mismatch(struct replay_run *run, const struct ast_statement *s,
 		      const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* What the notes of the event at hand say, as report lines. */
@@ -39,4 +36,3 @@ bool replay_load_recording(const char *path, struct replay *replay, struct error
 bool replay_run_recording(struct replay *replay, struct replay_run *run, struct error *error);
 bool replay_same_verdict(const struct replay *replay, const struct replay_run *a,
 			 const struct replay_run *b, const char **what);
-char *event_text(const struct event *event, const struct names *names);

@@ -278,8 +278,3 @@ void vm_chain(const struct vm *vm, const struct frame *frame, u8 depth, char *bu
 {
 	task_chain(&vm->m, frame, depth, buffer, size);
 }
-
-unsigned vm_check_all(struct vm *vm, struct violation *out, unsigned max)
-{
-	return laws_check_all(&vm->m, out, max);
-}

@@ -122,5 +122,3 @@ enum vm_result vm_run_steps(struct vm *vm, unsigned task, unsigned steps);
 enum vm_result vm_step(struct vm *vm, unsigned task);
 /* The modelled call chain in a log entry. */
 void vm_chain(const struct vm *vm, const struct frame *frame, u8 depth, char *buffer, size_t size);
-/* Every law over everything: must find nothing that the checks after the steps have not found. */
-unsigned vm_check_all(struct vm *vm, struct violation *out, unsigned max);
