@@ -88,7 +88,7 @@ struct memslot {
 };
 
 enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 5, MAX_GPCS = 4,
-       MAX_IOEVENTFDS = 16 };
+       MAX_HVA_CACHES = 2, MAX_IOEVENTFDS = 16 };
 /* Of the maps: where nested virtualization keeps its own */
 enum { NESTED_MAP = MAX_MAPS - 1 };
 
@@ -132,6 +132,17 @@ struct gpc {
 	u8 pad[4];
 };
 
+/* struct gfn_to_hva_cache */
+struct hva_cache {
+	gpa_t gpa;
+	hva_t hva;
+	u64 generation;		/* of the memslots when hva was looked up */
+	s16 slot;		/* row of kvm.slots: .memslot */
+	u8 has_slot;		/* .memslot is not NULL */
+	u8 used;
+	u8 pad[4];
+};
+
 enum io_bus { IO_BUS_NONE, IO_BUS_MMIO, IO_BUS_FAST };
 
 /* struct _ioeventfd */
@@ -144,6 +155,9 @@ struct ioeventfd {
 	u8 bus;			/* enum io_bus; 0: the row is free */
 	u8 fd;
 };
+
+/* The VMM has exited, and no notification comes any more; what has become of the VM? */
+enum vmm_gone { VMM_LIVES, VM_ENDS, VM_OUTLIVES, VM_DESTROYED };
 
 struct kvm {
 	struct lock mmu_lock;
@@ -159,7 +173,7 @@ struct kvm {
 	u8 srcu_readers;	/* tasks, a bit each, that synchronize_srcu() waits for */
 	u8 has_attributes;	/* some gfn has been made private, once */
 	s16 private_ranges;	/* ghost: in progress, but not by a notification (gmem.h) */
-	u8 gone;		/* the VMM has exited: no notification comes any more */
+	u8 gone;		/* enum vmm_gone */
 	u8 pad[1];
 	pfn_t active_first, active_last;	/* active_mmu_pages: 0: none */
 	u64 used_mmu_pages, max_mmu_pages;
@@ -169,5 +183,6 @@ struct kvm {
 	struct memslot slots[2 * MAX_SLOTS];	/* a slot has the same place in both halves */
 	struct host_map maps[MAX_MAPS];
 	struct gpc gpcs[MAX_GPCS];
+	struct hva_cache hva_caches[MAX_HVA_CACHES];
 	struct ioeventfd ioeventfds[MAX_IOEVENTFDS];
 };

@@ -12,8 +12,10 @@
 #define ON(kind)	(1u << OBJECT_##kind)
 #define ALARM(kind)	(1u << ALARM_##kind)
 
-
-
+/* Who has struct gfn_to_pfn_cache with invalidation (5.17) */
+#define BUT_ON_6_8	"v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 " \
+			"v11-unsafe v6.8 v6.12 v7.2"
+#define PFNCACHES	BUT_ON_6_8 " v11-on-v6.8"
 
 const struct law laws[] = {
 	/* ---- references ---- */
@@ -163,13 +165,15 @@ const struct law laws[] = {
 	  } },
 	{ .id = "no-use-after-free",
 	  .sentence = "Neither guest nor host uses a page that is not allocated.",
-	  .source = "Documentation/mm/mmu_notifier.rst",
+	  .source = "Documentation/mm/mmu_notifier.rst", .finding = "G1",
 	  .alarms = ALARM(ACCESS_FREE), .about = OBJECT_PAGE,
 	  .breaches = {
 		{ "v5.11 v5.12",
 		  "the guest goes on with the page that KVM has freed" },
 		{ "v11-on-v6.8",
-		  "what was put too often is used after it is free" },
+		  "what was put too often is used after it is free; G1" },
+		{ BUT_ON_6_8,
+		  "G1: the VMM's memory is free, and a pfncache of its VM still valid" },
 	  } },
 	{ .id = "map-page-lives",
 	  .sentence = "A page that KVM has mapped for itself is not free.",
@@ -200,7 +204,12 @@ const struct law laws[] = {
 		  "changed: its users see that",
 	  .source = "virt/kvm/pfncache.c:gfn_to_pfn_cache_invalidate_start()",
 	  .found = "has pfn 0x%llx, the host maps 0x%llx",
-	  .reads = ON(GPC) | ON(HPTE) | ON(RANGE), .about = OBJECT_GPC, .holds = gpc_is_fresh },
+	  .finding = "G1",
+	  .reads = ON(GPC) | ON(HPTE) | ON(RANGE), .about = OBJECT_GPC, .holds = gpc_is_fresh,
+	  .breaches = {
+		{ PFNCACHES,
+		  "G1: the VMM exits, and kvm_mmu_notifier_release() tells no pfncache" },
+	  } },
 	{ .id = "unmap-pairs-map",
 	  .sentence = "kvm_vcpu_unmap() puts what kvm_vcpu_map() took, no more, no less.",
 	  .source = "v11 5/8; virt/kvm/kvm_main.c:kvm_vcpu_unmap()", .finding = "L1",

@@ -56,6 +56,7 @@ bool task_reads_slots(const struct task *t)
 	switch ((enum path_id)t->frame[0].path) {
 	case PATH_ACCESS:
 		return t->depth > 1;
+	case PATH_COPY:
 	case PATH_LOOKUP:
 	case PATH_MAP:
 	case PATH_NESTED:

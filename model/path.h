@@ -12,6 +12,8 @@
 #include "model/page.h"
 #include "model/spte.h"
 
+struct access;
+struct hva_cache;
 struct machine;
 struct vma;
 
@@ -46,6 +48,11 @@ extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
+extern const struct step path_copy[];
+/* The CPU's own use of a PTE, where it must not fault; false: it would. (path_host_access.c) */
+bool host_access_nofault(struct machine *m, struct access *a);
+/* __kvm_gfn_to_hva_cache_init(): 0 or -EFAULT */
+s32 hva_cache_init(struct machine *m, struct hva_cache *cache, gpa_t gpa);
 extern const struct step path_prefetch[], path_gpc[], path_nested[], path_stage2[];
 extern const struct step path_prefault[], path_exit[], path_async_pf[];
 extern const struct step path_ioeventfd[], path_set_nx[];

@@ -5,7 +5,8 @@
  * Linux: kernel/exit.c:do_exit(): exit_mm() before exit_files(). mm/mmap.c:exit_mmap(),
  * virt/kvm/kvm_main.c:kvm_mmu_notifier_release(), kvm_destroy_vm(),
  * arch/x86/kvm/x86.c:kvm_arch_destroy_vm(); 5.11 to 7.2. Nothing flushes a TLB here: no vCPU will
- * run again. What kvm_vcpu_map() has pinned for somebody else stays.
+ * run again. What kvm_vcpu_map() has pinned for somebody else stays. A VM goes with its last file,
+ * which another process may have: its ioctls say -EIO from then on, but an irqfd's still delivers.
  * SIMPLIFIED: a driver's file and a guest_memfd stay open, and their pages stay allocated.
  */
 #include "model/machine.h"
@@ -14,6 +15,18 @@
 #include "model/semantics.h"
 #include "model/shadow.h"
 #include "model/tdp.h"
+
+static bool mm_goes(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->exits & EXIT_MM;
+}
+
+static bool vm_goes(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->exits & EXIT_VM;
+}
 
 /* mmput(): the last thread of the VMM; no vCPU uses its TLB any more. */
 static enum step_result exit_threads(struct machine *m, struct task *t)
@@ -40,11 +53,10 @@ static enum step_result exit_zap_all(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* From here on no notification reaches the VM. */
+/* From here on no notification reaches the VM. Nobody has told its pfncaches. */
 static enum step_result exit_unlisten(struct machine *m, struct task *t)
 {
-	(void)t;
-	m->w->kvm.gone = true;
+	m->w->kvm.gone = vm_goes(m, t) ? VM_ENDS : VM_OUTLIVES;
 	m->touched_all = true;
 	return STEP_NEXT;
 }
@@ -62,7 +74,7 @@ static enum step_result exit_unmap(struct machine *m, struct task *t)
  */
 static bool rss_is_bad(const struct machine *m, const struct task *t)
 {
-	return m->w->mm[t->mm].bad_rss;
+	return vm_goes(m, t) && m->w->mm[t->mm].bad_rss;
 }
 
 static enum step_result exit_check_mm(struct machine *m, struct task *t)
@@ -83,7 +95,7 @@ static enum step_result exit_free_vcpus(struct machine *m, struct task *t)
 
 static bool has_gpc(const struct machine *m, const struct task *t)
 {
-	return gpcs_active(m, t);
+	return vm_goes(m, t) && gpcs_active(m, t);
 }
 
 /* kvm_xen_destroy_vm() */
@@ -107,6 +119,7 @@ static enum step_result exit_free_vm(struct machine *m, struct task *t)
 		memslot_clear_dirty(m, row);
 		m->w->kvm.slots[row] = (struct memslot){ 0 };
 	}
+	m->w->kvm.gone = VM_DESTROYED;
 	m->touched_all = true;
 	return STEP_NEXT;
 }
@@ -145,17 +158,18 @@ static enum step_result exit_evict(struct machine *m, struct task *t)
 #define DESTROY	"kvm_vm_release > kvm_destroy_vm > kvm_arch_destroy_vm"
 
 const struct step path_exit[] = {
-	STEP(exit_threads, .chain = "do_exit > exit_mm"),
-	STEP(exit_zap_all, .chain = RELEASE " > kvm_mmu_notifier_release > kvm_flush_shadow_all > "
-				    "kvm_mmu_zap_all > kvm_tdp_mmu_zap_all"),
-	STEP(exit_unlisten, .chain = RELEASE),
-	STEP(exit_unmap, .calls = PATH_UNMAP, .chain = "exit_mmap"),
+	STEP(exit_threads, .when = mm_goes, .chain = "do_exit > exit_mm"),
+	STEP(exit_zap_all, .when = mm_goes,
+	     .chain = RELEASE " > kvm_mmu_notifier_release > kvm_flush_shadow_all > "
+		      "kvm_mmu_zap_all > kvm_tdp_mmu_zap_all"),
+	STEP(exit_unlisten, .when = mm_goes, .chain = RELEASE),
+	STEP(exit_unmap, .when = mm_goes, .calls = PATH_UNMAP, .chain = "exit_mmap"),
 	STEP(exit_evict, .when = has_unlinked, .calls = PATH_FILE_RESIZE, .to = "exit_evict",
 	     .chain = "exit_task_work > evict > shmem_evict_inode"),
-	STEP(exit_free_vcpus, .chain = DESTROY " > kvm_unload_vcpu_mmus"),
+	STEP(exit_free_vcpus, .when = vm_goes, .chain = DESTROY " > kvm_unload_vcpu_mmus"),
 	STEP(exit_gpc, .when = has_gpc, .calls = PATH_GPC, .to = "exit_gpc",
 	     .chain = DESTROY " > kvm_xen_destroy_vm"),
-	STEP(exit_free_vm, .chain = DESTROY " > kvm_mmu_uninit_vm"),
+	STEP(exit_free_vm, .when = vm_goes, .chain = DESTROY " > kvm_mmu_uninit_vm"),
 	STEP(exit_check_mm, .when = rss_is_bad, .chain = "finish_task_switch > mmdrop > check_mm"),
 	{ 0 }
 };

@@ -57,6 +57,7 @@ enum path_id {
 	PATH_RECOVER_NX,	/* kvm_recover_nx_huge_pages() */
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
+	PATH_COPY,		/* kvm_read_guest(), kvm_write_guest(), by a hva cache, too */
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
 	PATH_STAGE2,		/* a stage-2 fault of another architecture (caller.h) */
 	PATH_PREFAULT,		/* KVM_PRE_FAULT_MEMORY */
@@ -495,6 +496,25 @@ struct gpc_op {
 	u8 pad[2];
 };
 
+enum copy_verb { COPY_READ, COPY_WRITE, COPY_CACHE_INIT, COPY_CACHED_READ, COPY_CACHED_WRITE };
+
+/* KVM copies four bytes by their hva */
+struct copy_op {
+	gpa_t gpa;
+	hva_t hva;
+	pfn_t pfn;		/* that was used */
+	u32 value;
+	s32 error;
+	s16 slot;		/* row of kvm.slots, or NO_SLOT */
+	u8 verb;		/* enum copy_verb */
+	u8 cache;		/* row of kvm.hva_caches */
+	u8 atomic;		/* page faults are disabled */
+	u8 pad[3];
+};
+
+/* What goes: the VMM with its memory, the VM with its last file */
+enum exit_part { EXIT_MM = 1 << 0, EXIT_VM = 1 << 1 };
+
 /* .at: the step that called the path above; .pc: the step to run next. */
 struct frame { u8 path, pc, at; };
 
@@ -507,7 +527,8 @@ struct task {
 	u8 by;			/* enum blame: who acts */
 	s32 refs;		/* ghost: references its look-ups hold right now */
 	u8 mm;			/* row of world.mm: whose, or which an rmap walk is at */
-	u8 pad[7];
+	u8 exits;		/* PATH_EXIT: enum exit_part */
+	u8 pad[6];
 	struct frame frame[MAX_DEPTH];
 	struct access access;
 	struct access interrupted;	/* while an asynchronous page is faulted in */
@@ -530,6 +551,7 @@ struct task {
 	struct io_op io;
 	struct map_op map;
 	struct gpc_op gpc;
+	struct copy_op copy;
 	struct private_op private;
 	struct nested nested;
 	struct prefault prefault;

@@ -492,6 +492,11 @@ static bool settle(struct binder *b)
 	case EVENT_FILE_WRITE:
 		return e->offset % 4 == 0 ||
 		       wrong(b, b->statement->column, "offset is not a multiple of 4%s%s", "", "");
+	case EVENT_KVM_READ:
+	case EVENT_KVM_WRITE:
+	case EVENT_HVA_CACHE:
+		return e->gpa % 4096 <= 4092 ||
+		       wrong(b, b->statement->column, "the bytes lie in two pages%s%s", "", "");
 	case EVENT_MEMSLOT:
 		if (e->gpa % 4096 || e->hva % 4096)
 			return wrong(b, b->statement->column,

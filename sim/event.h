@@ -27,6 +27,8 @@ enum event_id {
 	EVENT_READ, EVENT_WRITE, EVENT_RMW, EVENT_EXEC,
 	EVENT_HOST_READ, EVENT_HOST_WRITE,
 	EVENT_MAP, EVENT_UNMAP, EVENT_LOOKUP, EVENT_PREFETCH,
+	EVENT_KVM_READ, EVENT_KVM_WRITE,
+	EVENT_HVA_CACHE, EVENT_HVA_CACHE_READ, EVENT_HVA_CACHE_WRITE,
 	EVENT_GPC, EVENT_GPC_OFF, EVENT_GPC_USE, EVENT_VMSAVE, EVENT_STAGE2, EVENT_PREFAULT,
 	EVENT_IOEVENTFD, EVENT_IOEVENTFD_OFF, EVENT_SET_NX, EVENT_EAGER_SPLIT,
 	EVENT_ASYNC_PF, EVENT_KICK,
@@ -87,7 +89,8 @@ struct event {
 	uint64_t random, mask;		/* random loops of recordings: seed in .value */
 	uint64_t map, write, dirty, api;
 	uint64_t foll, knobs;		/* of kvm_follow_pfn(): FOLL_*, enum follow_knob */
-	uint64_t cache;			/* row of kvm.gpcs */
+	uint64_t cache;			/* row of kvm.gpcs, or of kvm.hva_caches */
+	uint64_t atomic;		/* KVM_READ: no page fault may be taken */
 	uint64_t advice;		/* enum advice */
 	uint64_t table;			/* VMSAVE: the guest's page directory, or NO_PFN */
 	uint64_t unlinked;		/* FILE: nobody else can open it */
@@ -198,4 +201,8 @@ void event_finish(struct vm *vm, int task, enum vm_result result, const struct e
 bool event_is_of_child(enum event_id id);
 /* Its arguments, where KVM looks pfns up for itself. */
 void event_start_caller(struct task *t, const struct event *event);
+/* What its task starts on; the advices of madvise() are several. */
+enum path_id event_path(enum event_id id);
+/* False: it makes no sense where it stands (event_possible.c). */
+bool event_possible(const struct vm *vm, const struct event *event, struct error *error);
 const char *errno_word(s32 error);

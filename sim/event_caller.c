@@ -9,6 +9,15 @@ void event_start_caller(struct task *t, const struct event *e)
 				  .dirty = e->dirty, .api = e->api, .foll = e->foll,
 				  .knobs = e->knobs, .readonly = e->readonly };
 	switch (e->id) {
+	case EVENT_KVM_READ:
+	case EVENT_KVM_WRITE:
+	case EVENT_HVA_CACHE:
+	case EVENT_HVA_CACHE_READ:
+	case EVENT_HVA_CACHE_WRITE:
+		t->copy = (struct copy_op){ .gpa = e->gpa, .pfn = NO_PFN, .value = e->value,
+					    .verb = COPY_READ + (e->id - EVENT_KVM_READ),
+					    .cache = e->cache, .atomic = e->atomic };
+		break;
 	case EVENT_PREFETCH:
 		t->map.by_pfn = e->api;
 		break;

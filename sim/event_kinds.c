@@ -63,6 +63,10 @@ static const char *const advice_words[] = {
 #define OBJECT	{ "object", ARG_OBJECT, AT(object), true, true, .help = "what alloc named" }
 #define CACHE	{ "cache", ARG_NUMBER, AT(cache), .positional = true, .max = MAX_GPCS - 1, \
 		  .help = "which of its caches" }
+#define HVA_CACHE { "cache", ARG_NUMBER, AT(cache), .positional = true, \
+		    .max = MAX_HVA_CACHES - 1, .help = "which of its hva caches" }
+#define VALUE	{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX, \
+		  .help = "what" }
 #define MAX_BYTES	((uint64_t)1 << 44)
 #define OFFSET	{ "offset", ARG_NUMBER, AT(offset), true, true, .max = MAX_BYTES, \
 		  .help = "in bytes" }
@@ -323,6 +327,17 @@ const struct event_kind event_kinds[] = {
 		{ "map", ARG_NUMBER, AT(map), .max = NESTED_MAP - 1, .positional = true,
 		  .help = "which of its maps" },
 		{ "dirty", ARG_NUMBER, AT(dirty), .max = 1, .help = "it was written" }, UNTIL } },
+	{ "kvm-read", EVENT_KVM_READ, "KVM copies four bytes of the guest's. [kvm_read_guest()]", {
+		GPA, { "atomic", ARG_NUMBER, AT(atomic), .max = 1,
+		       .help = "kvm_vcpu_read_guest_atomic(): nothing is faulted in" }, UNTIL } },
+	{ "kvm-write", EVENT_KVM_WRITE, "KVM copies four bytes to the guest. [kvm_write_guest()]", {
+		GPA, VALUE, UNTIL } },
+	{ "hva-cache", EVENT_HVA_CACHE,
+	  "KVM keeps a gpa's hva. [kvm_gfn_to_hva_cache_init()]", { GPA, HVA_CACHE, UNTIL } },
+	{ "hva-cache-read", EVENT_HVA_CACHE_READ,
+	  "KVM copies four bytes from there. [kvm_read_guest_cached()]", { HVA_CACHE, UNTIL } },
+	{ "hva-cache-write", EVENT_HVA_CACHE_WRITE,
+	  "KVM copies four bytes there. [kvm_write_guest_cached()]", { VALUE, HVA_CACHE, UNTIL } },
 	{ "lookup", EVENT_LOOKUP,
 	  "A kernel caller looks a gfn up, then releases. [gfn_to_pfn_prot()]", {
 		GPA, { "api", ARG_CHOICE, AT(api), .positional = true, .words = api_words,
@@ -359,6 +374,8 @@ const struct event_kind event_kinds[] = {
 		{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose" } } },
 	{ "exit", EVENT_EXIT,
 	  "The VMM exits, and the VM with it. [exit_mmap(), kvm_destroy_vm()]", {
+		{ "keep-vm", ARG_NUMBER, AT(keep), .max = 1,
+		  .help = "another process has the VM's file, which a second exit closes" },
 		UNTIL } },
 	{ "prefetch", EVENT_PREFETCH,
 	  "The shadow MMU looks a neighbour of a fault up. [direct_pte_prefetch()]", {

@@ -123,6 +123,16 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_PREFETCH:
 		map_outcome(vm, t, t->map.error == -EINVAL && t->follow.done, o);
 		break;
+	case EVENT_KVM_READ:
+	case EVENT_KVM_WRITE:
+	case EVENT_HVA_CACHE:
+	case EVENT_HVA_CACHE_READ:
+	case EVENT_HVA_CACHE_WRITE:
+		o->error = t->copy.error;
+		outcome_page(vm, o, o->error ? NO_PFN : t->copy.pfn);
+		o->has_value = !o->error && e->id != EVENT_HVA_CACHE;
+		o->value = t->copy.value;
+		break;
 	case EVENT_GPC:
 	case EVENT_GPC_OFF:
 	case EVENT_GPC_USE:
@@ -147,10 +157,14 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_UNMAP:
 		o->error = t->map.error;
 		break;
+	case EVENT_DIRTY_LOG:
+		o->error = t->slot.error;
+		o->has_value = !o->error;
+		o->value = t->slot.dirty;
+		break;
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:
 	case EVENT_SET_NX:
-	case EVENT_DIRTY_LOG:
 	case EVENT_CLEAR_LOG:
 	case EVENT_LOG_MODE:
 		o->error = t->slot.error;

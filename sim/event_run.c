@@ -106,7 +106,7 @@ static void start_slot(struct task *t, const struct event *e)
 	};
 }
 
-static enum path_id path_of(enum event_id id)
+enum path_id event_path(enum event_id id)
 {
 	static const u8 path[NR_EVENT_IDS] = {
 		[EVENT_ALLOC] = PATH_DRIVER, [EVENT_FREE] = PATH_DRIVER, [EVENT_REF] = PATH_DRIVER,
@@ -137,6 +137,9 @@ static enum path_id path_of(enum event_id id)
 		[EVENT_FORK] = PATH_FORK, [EVENT_CHILD_EXIT] = PATH_UNMAP,
 		[EVENT_CHILD_READ] = PATH_HOST_ACCESS, [EVENT_CHILD_WRITE] = PATH_HOST_ACCESS,
 		[EVENT_CHILD_DONTNEED] = PATH_UNMAP,
+		[EVENT_KVM_READ] = PATH_COPY, [EVENT_KVM_WRITE] = PATH_COPY,
+		[EVENT_HVA_CACHE] = PATH_COPY, [EVENT_HVA_CACHE_READ] = PATH_COPY,
+		[EVENT_HVA_CACHE_WRITE] = PATH_COPY,
 		[EVENT_LOOKUP] = PATH_LOOKUP, [EVENT_PREFETCH] = PATH_PREFETCH,
 		[EVENT_GPC] = PATH_GPC, [EVENT_GPC_OFF] = PATH_GPC, [EVENT_GPC_USE] = PATH_GPC,
 		[EVENT_VMSAVE] = PATH_NESTED,
@@ -172,7 +175,7 @@ static const struct { u8 kind, prot; } advised[NR_ADVICES] = {
 static enum path_id path_of_event(const struct event *e)
 {
 	if (e->id != EVENT_MADVISE)
-		return path_of(e->id);
+		return event_path(e->id);
 	switch (advised[e->advice].kind) {
 	case RANGE_ADVISE:
 		return PATH_ADVISE;
@@ -185,7 +188,7 @@ static enum path_id path_of_event(const struct event *e)
 
 static u8 actor_of(enum event_id id)
 {
-	switch (path_of(id)) {
+	switch (event_path(id)) {
 	case PATH_DRIVER:
 		return BLAME_DRIVER;
 	case PATH_UNMAP:
@@ -193,6 +196,7 @@ static u8 actor_of(enum event_id id)
 	case PATH_ACCESS:
 	case PATH_MAP:
 	case PATH_UNMAP_MAP:
+	case PATH_COPY:
 	case PATH_LOOKUP:
 	case PATH_PREFETCH:
 	case PATH_GPC:
@@ -379,6 +383,11 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_RECOVER_NX:
 		t->zap = (struct zap_op){ .ratio = e->value };
 		break;
+	case EVENT_KVM_READ:
+	case EVENT_KVM_WRITE:
+	case EVENT_HVA_CACHE:
+	case EVENT_HVA_CACHE_READ:
+	case EVENT_HVA_CACHE_WRITE:
 	case EVENT_MAP:
 	case EVENT_UNMAP:
 	case EVENT_LOOKUP:
@@ -395,9 +404,11 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_ATTRIBUTES:
 		event_start_caller(t, e);
 		break;
+	case EVENT_EXIT:
+		t->exits = (vm->w.kvm.gone ? 0 : EXIT_MM) | (e->keep ? 0 : EXIT_VM);
+		break;
 	case EVENT_FORK:
 	case EVENT_DRAIN:
-	case EVENT_EXIT:
 	case EVENT_RESET_MMU:
 	case EVENT_KICK:
 	case EVENT_HUGEPAGES:
@@ -484,58 +495,6 @@ void event_finish(struct vm *vm, int task, enum vm_result result, const struct e
 	finish(vm, task, result, event, o);
 }
 
-/* One vCPU is one thread. */
-static const struct event *paused_on_vcpu(const struct vm *vm, const struct event *event)
-{
-	for (unsigned i = 0; i < MAX_TASKS; i++)
-		if (vm->paused[i] && path_of(vm->paused[i]->id) == PATH_ACCESS &&
-		    vm->paused[i]->vcpu == event->vcpu)
-			return vm->paused[i];
-	return NULL;
-}
-
-bool event_is_of_child(enum event_id id)
-{
-	return id >= EVENT_CHILD_READ && id <= EVENT_CHILD_EXIT;
-}
-
-static bool is_of_file(enum event_id id)
-{
-	enum path_id path = path_of(id);
-
-	return path == PATH_FILE_WRITE || path == PATH_FILE_RESIZE || path == PATH_FILE_CLEAN;
-}
-
-/* What only a run can show to be nonsense; which row is mapped depends on the semantics. */
-static bool is_possible(const struct vm *vm, const struct event *event, struct error *error)
-{
-	const struct event *paused = NULL;
-
-	if (vm->w.kvm.gone && path_of(event->id) != PATH_DRIVER && !is_of_file(event->id))
-		return error_at(error, event->file, event->line, event->column,
-				"the VMM has exited");
-	if (event->id == EVENT_VMSAVE && vm->w.kvm.maps[NESTED_MAP].used)
-		return error_at(error, event->file, event->line, event->column,
-				"another vmsave is unfinished: resume that first");
-	if (event->id == EVENT_MAP && vm->w.kvm.maps[event->map].used)
-		return error_at(error, event->file, event->line, event->column,
-				"map %llu is in use: unmap it first",
-				(unsigned long long)event->map);
-	if (event->id == EVENT_FORK && vm->w.mm[CHILD_MM].used)
-		return error_at(error, event->file, event->line, event->column,
-				"there is a child already: only one is modelled");
-	if (event_is_of_child(event->id) && !vm->w.mm[CHILD_MM].used)
-		return error_at(error, event->file, event->line, event->column,
-				"there is no child: fork first");
-	if (path_of(event->id) == PATH_ACCESS)
-		paused = paused_on_vcpu(vm, event);
-	if (paused)
-		return error_at(error, event->file, event->line, event->column,
-				"vCPU %llu is in the middle of event \"%s\": resume that first",
-				(unsigned long long)event->vcpu, paused->label);
-	return true;
-}
-
 bool event_run(struct vm *vm, const struct event *event, struct outcome *o, struct error *error)
 {
 	enum vm_result result;
@@ -564,7 +523,7 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 		o->word = "ok";
 		return true;
 	}
-	if (!is_possible(vm, event, error))
+	if (!event_possible(vm, event, error))
 		return false;
 	task = event_start(vm, event);
 	if (task < 0)
