@@ -344,7 +344,7 @@ static enum step_result check_attributes(struct machine *m, struct task *t)
 }
 
 /* kvm_vm_set_mem_attributes() */
-static enum step_result attributes_lock(struct machine *m, struct task *t)
+static enum step_result begin_attributes(struct machine *m, struct task *t)
 {
 	const struct private_op *op = &t->private;
 
@@ -375,18 +375,22 @@ static enum step_result attributes_unlock(struct machine *m, struct task *t)
 
 const struct step path_attributes[] = {
 	STEP(check_attributes, .chain = "kvm_vm_ioctl_set_mem_attributes"),
-	STEP(attributes_lock, .chain = SET),
-	STEP_AS(private_lock, write_lock_mmu, .when = attributes_zap, .chain = PRE),
-	STEP(private_count, .when = attributes_zap, .chain = PRE " > kvm_mmu_invalidate_begin"),
-	STEP(private_zap, .when = attributes_zap,
-	     .chain = PRE " > kvm_pre_set_memory_attributes > kvm_unmap_gfn_range"),
-	STEP(private_flush, .when = attributes_flush, .chain = PRE " > kvm_flush_remote_tlbs"),
-	STEP_AS(private_unlock, write_unlock_mmu, .when = attributes_zap, .chain = PRE),
+	STEP(begin_attributes, .chain = SET),
+	STEP_AS(attributes_lock_mmu, write_lock_mmu, .when = attributes_zap, .chain = PRE),
+	STEP_AS(attributes_count, private_count, .when = attributes_zap,
+		.chain = PRE " > kvm_mmu_invalidate_begin"),
+	STEP_AS(attributes_zap, private_zap, .when = attributes_zap,
+		.chain = PRE " > kvm_pre_set_memory_attributes > kvm_unmap_gfn_range"),
+	STEP_AS(attributes_flush, private_flush, .when = attributes_flush,
+		.chain = PRE " > kvm_flush_remote_tlbs"),
+	STEP_AS(attributes_unlock_mmu, write_unlock_mmu, .when = attributes_zap, .chain = PRE),
 	STEP(attributes_store, .chain = SET),
-	STEP_AS(private_lock_again, write_lock_mmu, .when = is_counted, .chain = PRE),
-	STEP(private_raise_seq, .when = is_counted, .chain = PRE " > kvm_mmu_invalidate_end"),
-	STEP(private_uncount, .when = is_counted, .chain = PRE " > kvm_mmu_invalidate_end"),
-	STEP_AS(private_unlock_again, write_unlock_mmu, .when = has_locked, .chain = PRE),
+	STEP_AS(attributes_lock_again, write_lock_mmu, .when = is_counted, .chain = PRE),
+	STEP_AS(attributes_raise_seq, private_raise_seq, .when = is_counted,
+		.chain = PRE " > kvm_mmu_invalidate_end"),
+	STEP_AS(attributes_uncount, private_uncount, .when = is_counted,
+		.chain = PRE " > kvm_mmu_invalidate_end"),
+	STEP_AS(attributes_unlock_again, write_unlock_mmu, .when = has_locked, .chain = PRE),
 	STEP(attributes_unlock, .when = attributes_change, .chain = SET),
 	{ 0 }
 };

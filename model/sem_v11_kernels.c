@@ -18,8 +18,11 @@ const struct semantics_patch sem_v11_unsafe = {
  * COW raises the sequence, so that no race is needed. Found by Pierre-Eric Pelloux-Prayer and
  * Dmitry Osipenko <15865985-4688-4b7e-9f2d-89803adb8f5b@collabora.com>.
  */
+static const struct traits on_6_8_traits = { TRAITS_P7, .private_by_tdp_mmu = true };
+
 const struct semantics_patch sem_v11_on_v6_8 = {
 	.name = "v11-on-v6.8", .group = "series", .base = &sem_v11,
 	.source = "v11 series merged onto v6.8: d02c357e5bfa puts what is not held (B1)",
+	.traits = &on_6_8_traits,
 	.edits = edits_d02c357e5bfa,
 };

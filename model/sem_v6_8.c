@@ -90,9 +90,14 @@ const struct step_edit edits_d02c357e5bfa[] = {
 	{ .verb = EDIT_END },
 };
 
+static const struct traits final_traits = {
+	TRAITS_6_8, .writable_by_slow = true, .private_by_tdp_mmu = true,
+};
+
 const struct semantics_patch sem_v6_8 = {
 	.name = "v6.8", .group = "old", .base = &sem_v6_8_rc3,
 	.source = "Linux 6.8: v6.8-rc3 + d02c357e5bfa (retry before mmu_lock if the mapping "
 		  "is changing)",
+	.traits = &final_traits,
 	.edits = edits_d02c357e5bfa,
 };

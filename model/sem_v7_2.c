@@ -131,7 +131,7 @@ static const struct traits traits = {
 	.anon_exclusive = true, .large_reuse = REUSE_IF_WHOLE, .lru_batch = 31,
 	.async_error_code = true,
 	.pfncache = true, .prefaults = true, .wrappers_gone = true, .wrap_asks_caching = true,
-	.gmem = true, .gmem_mmap = true, .apic_page_checked = true,
+	.gmem = true, .gmem_mmap = true, .private_by_tdp_mmu = true, .apic_page_checked = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,

@@ -118,6 +118,7 @@ struct traits {
 	bool arm64_accessed_once;	/* user_mem_abort(): by the release alone (6.12) */
 	bool gmem;			/* guest_memfd, memory attributes (6.8) */
 	bool gmem_mmap;			/* ... that can be mapped, of any VM (6.18) */
+	bool private_by_tdp_mmu;	/* KVM_X86_SW_PROTECTED_VM: a1176ef5c92a (6.8) */
 	bool npt_fast_mmio;		/* npf_interception(): KVM_FAST_MMIO_BUS (after 6.12) */
 	bool bus_freed_later;		/* kvm_io_bus_register_dev(): call_srcu() (after 6.12) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */

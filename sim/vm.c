@@ -50,6 +50,14 @@ static void init_zero_page(struct vm *vm)
 	page_of(&vm->m, pfn)->flags |= PG_ZERO | PG_RESERVED;
 }
 
+/* kvm_is_vm_type_supported(): tdp_enabled, since a1176ef5c92a tdp_mmu_enabled */
+static bool has_private_mem(const struct vm_config *config, const struct traits *traits)
+{
+	return config->private_mem && traits->gmem &&
+	       (config->mmu == MMU_TDP ||
+		(config->mmu == MMU_RMAP && !traits->private_by_tdp_mmu));
+}
+
 struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *config)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
@@ -67,9 +75,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.ad = config->ad || config->mmu == MMU_SHADOW,
 					.mmu = config->mmu,
 					.rmw_at_once = config->rmw_at_once,
-					.private_mem = config->private_mem &&
-						       config->mmu == MMU_TDP &&
-						       vm->sem.traits.gmem,
+					.private_mem = has_private_mem(config, &vm->sem.traits),
 					.nx_huge = config->nx_huge && config->mmu == MMU_TDP,
 					.pml = config->pml && config->ept && config->ad &&
 					       config->mmu == MMU_TDP,

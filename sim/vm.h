@@ -91,7 +91,7 @@ struct vm_config {
 	bool no_slot_zap_all;		/* a disabled quirk, 6.12 */
 	u8 physical_bits;		/* MAXPHYADDR; 0: 46 */
 	u64 generation;			/* of the memslots, before the first one */
-	bool private_mem;		/* KVM_X86_SW_PROTECTED_VM; with the TDP MMU */
+	bool private_mem;		/* KVM_X86_SW_PROTECTED_VM; see has_private_mem() */
 	bool async_pf;			/* faults that need I/O do not wait for it */
 	bool rmw_at_once;		/* see struct config */
 	bool no_huge_fault;		/* drivers map 4K at a time, whatever their mode */

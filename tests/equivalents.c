@@ -64,6 +64,19 @@ static bool maps_no_gmem(const struct semantics *sem)
 	return !sem->traits.gmem_mmap;
 }
 
+/* kvm_is_vm_type_supported(): KVM_X86_SW_PROTECTED_VM */
+static bool has_no_private_mem(const struct semantics *sem)
+{
+	return !sem->traits.gmem || sem->ops.load_root == pae_load_root ||
+	       (sem->traits.private_by_tdp_mmu && sem->ops.load_root != tdp_load_root);
+}
+
+/* Nor files that other VMs may bind */
+static bool binds_no_gmem(const struct semantics *sem)
+{
+	return has_no_private_mem(sem) && !sem->traits.gmem_mmap;
+}
+
 static bool prefaults(const struct semantics *sem)
 {
 	return sem->traits.prefaults;
@@ -219,8 +232,10 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define UNMAPPABLE	"guest_memfd is mapped since 6.18: batch_is_mapped() never holds before"
 #define ONE_VMA	"to 6.16 mremap() moves one VMA, and this step has nothing to choose"
 #define NO_GMEM		"before 6.8 there is no guest_memfd"
+#define NO_PRIVATE	"no private memory: it is of 6.8, and needs TDP, then the TDP MMU"
+#define UNBOUND		"no file is bound, or has a page: until 6.18 that is for private memory"
+#define PRIVATE_FLUSHED	"the pages are there until truncation or the attribute's end"
 #define PRIVATE_LOCKED	"who looks without mmu_lock only saves itself a look-up; the others wait"
-#define ATTRIBUTES	"faults are stale until the end, and who asks for a gfn's attribute faults"
 #define UNBINDS		"who punches a hole zaps the memslot's gfns, too, if it is still there"
 #define UNHELD	"no reference since 6.2: .ksm_unshares guards it"
 #define NO_FIRST_SPLIT	"since 6.10 no split_huge_pmd_address() comes first: never run"
@@ -377,15 +392,23 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "flush_slot", "collapse_tables", NULL, AND_ENDS },
 	{ MUTATION_SWAP, "flush_slot", "recover_slot", NULL, AND_ENDS },
 	{ MUTATION_SWAP, "flush_slot", "zap_collapsible", NULL, AND_ENDS },
-	{ MUTATION_DROP, "bind_gmem", NULL, has_no_gmem, NO_GMEM },
-	{ MUTATION_DROP, "unbind_gmem", NULL, has_no_gmem, NO_GMEM },
-	{ MUTATION_DROP, "private_*", NULL, has_no_gmem, NO_GMEM },
-	{ MUTATION_SWAP, "private_*", NULL, has_no_gmem, NO_GMEM },
-	{ MUTATION_SWAP, "gmem_punch", "private_lock", has_no_gmem, NO_GMEM },
-	{ MUTATION_SWAP, "private_delete_batch", "private_lock_again", has_no_gmem, NO_GMEM },
+	{ MUTATION_DROP, "bind_gmem", NULL, binds_no_gmem, UNBOUND },
+	{ MUTATION_DROP, "unbind_gmem", NULL, binds_no_gmem, UNBOUND },
+	{ MUTATION_SWAP, "zap_*", "unbind_gmem", binds_no_gmem, UNBOUND },
+	{ MUTATION_DROP, "private_*", NULL, binds_no_gmem, UNBOUND },
+	{ MUTATION_SWAP, "private_*", NULL, binds_no_gmem, UNBOUND },
+	{ MUTATION_SWAP, "gmem_punch", "private_lock", binds_no_gmem, UNBOUND },
 	{ MUTATION_DROP, "gmem_punched", NULL, has_no_gmem, NO_GMEM },
-	{ MUTATION_DROP, "attributes_*", NULL, has_no_gmem, NO_GMEM },
-	{ MUTATION_SWAP, "attributes_lock", "private_lock", has_no_gmem, NO_GMEM },
+	{ MUTATION_DROP, "faultin_gmem", NULL, binds_no_gmem, UNBOUND },
+	{ MUTATION_SWAP, "faultin_gmem", NULL, binds_no_gmem, UNBOUND },
+	{ MUTATION_SWAP, "*", "faultin_gmem", binds_no_gmem, UNBOUND },
+	{ MUTATION_DROP, "exit_memory_fault", NULL, has_no_private_mem, NO_PRIVATE },
+	{ MUTATION_SWAP, "exit_memory_fault", NULL, has_no_private_mem, NO_PRIVATE },
+	{ MUTATION_SWAP, "*", "exit_memory_fault", has_no_private_mem, NO_PRIVATE },
+	{ MUTATION_DROP, "begin_attributes", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_SWAP, "begin_attributes", NULL, has_no_private_mem, NO_PRIVATE },
+	{ MUTATION_DROP, "attributes_*", NULL, has_no_private_mem, NO_PRIVATE },
+	{ MUTATION_SWAP, "attributes_*", NULL, has_no_private_mem, NO_PRIVATE },
 	{ MUTATION_DROP, "mremap_piece", NULL, moves_one_vma, ONE_VMA },
 	{ MUTATION_SWAP, "mremap_piece", "unmap_target", moves_one_vma, ONE_VMA },
 	{ MUTATION_SWAP, "mremap_lock", "mremap_piece", moves_one_vma, ONE_VMA },
@@ -399,17 +422,14 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "unbind_gmem", NULL, NULL,
 	  "such a memslot goes; what comes next is for one that comes, or for all alike" },
 	{ MUTATION_SWAP, "zap_slot", "unbind_gmem", NULL, UNBINDS },
-	{ MUTATION_SWAP, "zap_obsolete", "unbind_gmem", NULL, UNBINDS },
-	{ MUTATION_SWAP, "exit_memory_fault", "check_slot", NULL,
-	  "a memslot and an attribute that both change leave it open which is seen first" },
-	{ MUTATION_SWAP, "private_lock", "private_count", NULL, PRIVATE_LOCKED },
+	{ MUTATION_SWAP, "private_lock", "private_count", is_tdp, PRIVATE_LOCKED },
 	{ MUTATION_SWAP, "private_count", "private_zap", NULL, PRIVATE_LOCKED },
-	{ MUTATION_SWAP, "private_flush", "private_unlock", NULL,
-	  "the pages are there until truncation, or the attribute's end: no guest loses" },
-	{ MUTATION_SWAP, "private_lock_again", "private_raise_seq", NULL, PRIVATE_LOCKED },
+	{ MUTATION_SWAP, "private_flush", "private_unlock", NULL, PRIVATE_FLUSHED },
 	{ MUTATION_SWAP, "private_uncount", "private_unlock_again", NULL, PRIVATE_LOCKED },
-	{ MUTATION_SWAP, "private_unlock", "attributes_store", NULL, ATTRIBUTES },
-	{ MUTATION_SWAP, "attributes_store", "private_lock_again", NULL, ATTRIBUTES },
+	{ MUTATION_SWAP, "attributes_lock_mmu", "attributes_count", is_tdp, PRIVATE_LOCKED },
+	{ MUTATION_SWAP, "attributes_count", "attributes_zap", NULL, PRIVATE_LOCKED },
+	{ MUTATION_SWAP, "attributes_flush", "attributes_unlock_mmu", NULL, PRIVATE_FLUSHED },
+	{ MUTATION_SWAP, "attributes_uncount", "attributes_unlock_again", NULL, PRIVATE_LOCKED },
 	{ MUTATION_SWAP, "stage2_absent", "stage2_snapshot_seq", NULL,
 	  "what has no look-up uses no sequence" },
 	{ MUTATION_SWAP, "stage2_mark_locked", "stage2_dirty_locked", NULL,
@@ -576,6 +596,9 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "collapses_unchecked", NULL, is_tdp, "only the MMU with rmaps asks" },
 	{ MUTATION_TRAIT, "arm64_accessed_once", NULL, has_no_wrappers, NO_WRAPPERS },
 	{ MUTATION_TRAIT, "gmem_mmap", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, has_no_gmem, NO_GMEM },
+	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_tdp, "the TDP MMU is there" },
+	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_shadow, "without TDP never" },
 	{ MUTATION_TRAIT, "follow_outputs_kept", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_TRAIT, "atomic_async_warns", NULL, has_no_wrappers, NO_ATOMIC },
 	{ MUTATION_TRAIT, "hugetlb_restores", NULL, keeps_hugetlb,

@@ -192,17 +192,20 @@ static void add_traces(const char *folder)
 	}
 }
 
+static void add_stories(const struct story *story, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++) {
+		script_of_story(&story[i], add_script());
+		known.nr++;
+	}
+}
+
 const struct script *all_scripts(size_t *nr)
 {
 	if (!known.nr) {
-		for (size_t i = 0; i < nr_stories; i++) {
-			script_of_story(&stories[i], add_script());
-			known.nr++;
-		}
-		for (size_t i = 0; i < nr_step_stories; i++) {
-			script_of_story(&step_stories[i], add_script());
-			known.nr++;
-		}
+		add_stories(stories, nr_stories);
+		add_stories(step_stories, nr_step_stories);
+		add_stories(version_stories, nr_version_stories);
 		if (getenv("PFNSIM_TRACES"))
 			add_traces(getenv("PFNSIM_TRACES"));
 	}

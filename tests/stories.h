@@ -29,6 +29,9 @@ extern const size_t nr_stories;
 /* More of them, which show what a single step is for */
 extern const struct story step_stories[];
 extern const size_t nr_step_stories;
+/* More of these, for what only some kernels have */
+extern const struct story version_stories[];
+extern const size_t nr_version_stories;
 
 /* Bound to events, which are the same under every semantics. */
 struct script {
