@@ -46,24 +46,11 @@ enum step_result zap_count_gfns(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static bool in_slot(const struct memslot *slot, struct zap_op *z, gfn_t *lo, gfn_t *hi)
-{
-	*lo = z->start > slot->base_gfn ? z->start : slot->base_gfn;
-	*hi = slot->base_gfn + slot->npages;
-	if (z->end < *hi)
-		*hi = z->end;
-	return (slot->flags & KVM_MEMSLOT_USED) && *lo < *hi;
-}
-
-/* Leaves are where memslots are. */
 static enum step_result zap_gfns(struct machine *m, struct task *t)
 {
 	bool zapped[2] = { false, false };
-	gfn_t lo, hi;
 
-	for (int row = memslots_begin(m); row < memslots_end(m); row++)
-		if (in_slot(memslot_row(m, row), &t->zap, &lo, &hi))
-			m->sem->ops.zap_gfns(m, lo, hi, zapped);
+	m->sem->ops.zap_gfns(m, t->zap.start, t->zap.end, zapped);
 	t->zap.flush = zapped[0] || zapped[1];
 	return STEP_NEXT;
 }

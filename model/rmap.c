@@ -193,6 +193,21 @@ void rmap_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
 	}
 }
 
+/* kvm_rmap_zap_gfn_range(): memslot by memslot */
+void rmap_zap_gfns(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
+{
+	for (int row = memslots_begin(m); row < memslots_end(m); row++) {
+		const struct memslot *slot = memslot_row(m, row);
+		gfn_t lo = start > slot->base_gfn ? start : slot->base_gfn;
+		gfn_t hi = slot->base_gfn + slot->npages;
+
+		if (end < hi)
+			hi = end;
+		if (lo < hi && memslot_is(m, row, KVM_MEMSLOT_USED))
+			rmap_unmap_range(m, lo, hi, zapped);
+	}
+}
+
 /* mmu_spte_age(): no tracepoint sees it; D goes to struct page before W does. */
 static bool age(struct machine *m, u64 sptep)
 {

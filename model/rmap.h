@@ -29,6 +29,7 @@ struct rmap_range { gfn_t start, end; unsigned min_level, max_level; };
 void rmap_write_protect(struct machine *m, struct rmap_range range, bool for_good);
 /* ops */
 void rmap_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
+void rmap_zap_gfns(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
 bool rmap_age_range(struct machine *m, gfn_t start, gfn_t end);
 void rmap_rearm(struct machine *m, gfn_t gfn);
 /* kvm_mmu_zap_collapsible_sptes(): true if TLBs must be flushed */

@@ -126,6 +126,8 @@ const struct semantics_patch sem_v6_1 = {
 		.range_counts = range_counts_if_slot, .huge_ok = huge_always,
 		.is_ad_tracked = is_ad_tracked, .release_pfn = release_pfn,
 		.gfn_to_page = gfn_to_page,
+		/* tdp_mmu_zap_leafs(), after 5.18 */
+		.unmap_range = tdp_unmap_range, .zap_gfns = tdp_unmap_range,
 	},
 	.edits = (const struct step_edit[]){
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */

@@ -85,7 +85,7 @@ struct ops {
 	bool (*age_range)(struct machine *m, gfn_t start, gfn_t end);
 	/* kvm_unmap_gfn_range(). @zapped[0]: below valid roots, [1]: below obsolete ones. */
 	void (*unmap_range)(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
-	/* The same for kvm_zap_gfn_range(): of which roots? */
+	/* The same for kvm_zap_gfn_range(), of any gfns: of which roots? */
 	void (*zap_gfns)(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
 	/* kvm_arch_mmu_enable_log_dirty_pt_masked() of one page */
 	void (*rearm)(struct machine *m, gfn_t gfn);

@@ -246,6 +246,42 @@ void tdp_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
 	}
 }
 
+struct gfn_range { gfn_t start, end; };
+
+/* zap_gfn_range() below @table: leaves, and tables that lie in the range as a whole */
+static bool zap_range(struct machine *m, pfn_t table, gfn_t gfn, unsigned level,
+		      struct gfn_range range)
+{
+	const struct spte_format *format = spte_format_of(m);
+	bool any = false;
+
+	for (unsigned i = 0; (i = m->phys->next(m->phys, table, i)) < WORDS_PER_PAGE; i++) {
+		gfn_t at = gfn + i * level_pages(level), end = at + level_pages(level);
+		u64 spte = tdp_entry(m, table, at, level);
+
+		if (!spte_is_present(format, spte) || end <= range.start || at >= range.end)
+			continue;
+		if (!spte_is_leaf(format, spte, level) && (at < range.start || end > range.end)) {
+			any |= zap_range(m, pt_pfn(spte), at, level - 1, range);
+			continue;
+		}
+		tdp_set_spte(m, table, at, level, format->nonpresent);
+		any = true;
+	}
+	return any;
+}
+
+void tdp_zap_tables(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
+{
+	for (unsigned i = 0; i < MAX_ROOTS; i++) {
+		const struct root *root = &m->w->kvm.roots[i];
+
+		if (root->used && zap_range(m, root->pfn, 0, PT_LEVELS,
+					    (struct gfn_range){ start, end }))
+			zapped[root->invalid] = true;
+	}
+}
+
 void tdp_zap_valid_roots(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
 {
 	pfn_t root = tdp_current_root(m);

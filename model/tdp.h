@@ -55,6 +55,8 @@ bool tdp_age_range(struct machine *m, gfn_t start, gfn_t end);
 bool tdp_zap_leafs(struct machine *m, pfn_t root, gfn_t start, gfn_t end);
 /* kvm_tdp_mmu_unmap_gfn_range(): every root, invalid ones too. @zapped[0]: valid, [1]: invalid. */
 void tdp_unmap_range(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
+/* The same in 5.12, zap_gfn_range(): tables go, too, if all of what they map is in the range. */
+void tdp_zap_tables(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
 /* kvm_tdp_mmu_zap_leafs(), since 6.9: not of obsolete roots */
 void tdp_zap_valid_roots(struct machine *m, gfn_t start, gfn_t end, bool zapped[2]);
 /* kvm_mmu_zap_all_fast(), front half: every root becomes obsolete. */

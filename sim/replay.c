@@ -286,6 +286,7 @@ static bool directive(struct replay *replay, const struct ast_statement *s, stru
 	for (size_t i = 0; i < s->nr_args; i++) {
 		const struct ast_arg *arg = &s->args[i];
 		const char *text = arg->value.type == AST_INT ? "" : arg->value.name;
+		const char *conflict;
 
 		if (!strcmp(s->word, "title") && arg->value.type == AST_STRING) {
 			snprintf(replay->title, sizeof(replay->title), "%s", text);
@@ -293,6 +294,10 @@ static bool directive(struct replay *replay, const struct ast_statement *s, stru
 			if (!trace_config(&replay->input->config, arg))
 				return error_at(error, s->file, s->line, arg->column,
 						"config is " TRACE_CONFIG);
+			conflict = trace_config_conflict(&replay->input->config);
+			if (conflict)
+				return error_at(error, s->file, s->line, arg->column, "%s",
+						conflict);
 		} else if (!strcmp(s->word, "need")) {
 			return error_at(error, s->file, s->line, arg->column,
 					"this build has no feature \"%s\"", text ? text : "?");

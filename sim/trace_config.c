@@ -90,3 +90,13 @@ bool trace_config(struct vm_config *config, const struct ast_arg *arg)
 		return true;
 	return arg->value.type == AST_INT ? set_number(config, arg) : set_name(config, arg);
 }
+
+const char *trace_config_conflict(const struct vm_config *config)
+{
+	if (!config->ad && !config->ept)
+		return "ad=off: NPT always has accessed and dirty bits";
+	if (!config->ad && config->mmu == MMU_SHADOW)
+		return "ad=off: the guest's own paging, and so shadow paging, always has accessed "
+		       "and dirty bits";
+	return NULL;
+}

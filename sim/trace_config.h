@@ -15,5 +15,7 @@ struct vm_config;
 	"async-pf=on|off, file-split=on|off, "							\
 	"phys-bits=36..46, generation=N, huge-fault=on|off"
 
+/* What of @config contradicts itself, or NULL. */
+const char *trace_config_conflict(const struct vm_config *config);
 /* Set what KEY=VALUE says; false: no such key, or not a value of it. */
 bool trace_config(struct vm_config *config, const struct ast_arg *arg);

@@ -945,6 +945,13 @@ static const struct refusal {
 	  "config is " TRACE_CONFIG },
 	{ "an_lru_batch_of_7_is_refused", "config lru-batch=7", 2, 8,
 	  "config is " TRACE_CONFIG },
+	{ "npt_without_a_and_d_is_refused", "config stage2=npt ad=0", 2, 19,
+	  "ad=off: NPT always has accessed and dirty bits" },
+	{ "npt_without_a_and_d_is_refused_on_two_lines", "config ad=off\nconfig stage2=npt", 3, 8,
+	  "ad=off: NPT always has accessed and dirty bits" },
+	{ "shadow_paging_without_a_and_d_is_refused", "config ad=off mmu=shadow", 2, 15,
+	  "ad=off: the guest's own paging, and so shadow paging, always has accessed and dirty "
+	  "bits" },
 	{ "a_missing_include_is_refused", "drain\ninclude \"/nowhere/x.trace\"", 3, 9,
 	  "cannot include '/nowhere/x.trace': No such file or directory" },
 	/* expectations */
