@@ -3,7 +3,7 @@
 
 #include "model/machine.h"
 
-#define SPACE_LIST	((pfn_t)11 << 44)
+#define SPACE_LIST	((pfn_t)15 << 44)
 #define LAST_HVA	((hva_t)1 << 47)
 
 static bool find_in_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t *hva)

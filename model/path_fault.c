@@ -249,7 +249,7 @@ static pfn_t table_at(struct machine *m, pfn_t root, gfn_t gfn, unsigned level)
 {
 	pfn_t table = root;
 
-	for (unsigned l = PT_LEVELS; l > level; l--)
+	for (unsigned l = tdp_root_level(m); l > level; l--)
 		table = pt_pfn(tdp_entry(m, table, gfn, l));
 	return table;
 }
@@ -272,7 +272,7 @@ static void adjust_for_nx(struct machine *m, struct task *t)
 	struct fault *f = &t->fault;
 	pfn_t table = m->w->vcpu[t->vcpu].root;
 
-	for (unsigned level = PT_LEVELS; m->w->config.nx_huge && level > 1; level--) {
+	for (unsigned level = tdp_root_level(m); m->w->config.nx_huge && level > 1; level--) {
 		u64 spte = tdp_entry(m, table, f->gfn, level);
 
 		if (!spte_is_present(format, spte) || spte_is_leaf(format, spte, level))
@@ -373,7 +373,7 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 	u64 old = f->old_spte, new;
 
 	if (f->slot == NO_SLOT)
-		new = spte_make_mmio(format, f->gfn, m->w->kvm.generation);
+		new = spte_make_mmio(format, f->gfn, m->w->kvm.generation, has_l1tf(m));
 	else
 		new = leaf_for(m, f, old);
 	if (new != old && old != goal_spte(m, t)) {	/* tdp_mmu_set_spte_atomic() */

@@ -65,7 +65,7 @@ struct pt_leaf pt_next_leaf(struct machine *m, const struct pt_format *format, p
 			    u64 page_number, u64 end)
 {
 	struct pt_leaf none = { 0 };
-	pfn_t table[PT_LEVELS + 1];
+	pfn_t table[MAX_PT_LEVELS + 1];
 	unsigned highest = top_level(format), level = highest, index;
 
 	table[level] = top;

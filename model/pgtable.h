@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pgtable.h: 4-level radix tables of 512 entries in simulated memory, host's and stage-2 alike.
+ * pgtable.h: radix tables of 512 entries in simulated memory, host's and stage-2 alike.
  *
- * Level 4 is the top, a leaf is at level 1 (4K), 2 (2M) or 3 (1G). What an entry's bits mean is
+ * Level 4 is the top (5 of some stage-2 tables), a leaf is at level 1 (4K), 2 (2M) or 3 (1G). What an entry's bits mean is
  * the business of the caller: it passes the two masks that a walk needs.
  */
 #pragma once
@@ -12,6 +12,7 @@
 struct machine;
 
 #define PT_LEVELS	4
+#define MAX_PT_LEVELS	5
 #define PT_ADDR_MASK	(((u64)1 << 52) - PAGE_SIZE)
 
 /* Pages (of 4K) that an entry at @level maps. */

@@ -6,6 +6,7 @@
 #include "model/semantics.h"
 #include "model/shadow.h"
 #include "model/tdp.h"
+#include "model/walker.h"
 
 /* slot->arch.rmap[level - 1][]: words in pages that no host frame has, by gfn. */
 #define SPACE_RMAP	((pfn_t)9 << 44)
@@ -146,7 +147,7 @@ enum ret_pf rmap_set_mmio(struct machine *m, const struct pt_leaf *where)
 
 	note_stat(m, "pf_mmio_spte_created", 1);
 	spte_write(m, sptep_of(&at), at.first,
-		   spte_make_mmio(format, at.first, m->w->kvm.generation));
+		   spte_make_mmio(format, at.first, m->w->kvm.generation, has_l1tf(m)));
 	flush(m, stale);
 	return RET_PF_EMULATE;
 }

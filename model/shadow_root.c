@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * shadow_root.c: roots of the MMU with rmaps: one of four levels for nested paging; for a guest in
+ * shadow_root.c: roots of the MMU with rmaps: one for nested paging; for a guest in
  * 32-bit mode four of two levels, below a PDPT of each vCPU.
  *
  * Linux: arch/x86/kvm/mmu/mmu.c:kvm_mmu_load(), mmu_alloc_direct_roots(), kvm_mmu_free_roots(),
@@ -79,7 +79,7 @@ pfn_t shadow_load_root(struct machine *m, unsigned vcpu)
 		shadow_put_root(m, v->root, &zapped);
 	shadow_commit_zap(m, zapped);
 	shadow_make_available(m);
-	v->root = shadow_get_root(m, 0, PT_LEVELS);
+	v->root = shadow_get_root(m, 0, tdp_root_level(m));
 	note_root(m, vcpu);
 	return v->root;
 }
@@ -135,7 +135,7 @@ pfn_t pae_load_root(struct machine *m, unsigned vcpu)
 struct pt_leaf shadow_entry(struct machine *m, pfn_t root, gfn_t gfn, unsigned level)
 {
 	bool is_pae = root >= SPACE_PAE_ROOT;	/* special roots have no shadow page */
-	struct pt_leaf at = { .table = root, .level = PT_LEVELS };
+	struct pt_leaf at = { .table = root, .level = tdp_root_level(m) };
 
 	if (is_pae) {
 		at.table = pt_pfn(m->phys->load(m->phys, root, gfn >> 18 & 3));

@@ -255,16 +255,15 @@ u64 spte_mmio_generation(const struct spte_format *format, u64 spte)
 }
 
 /* make_mmio_spte() */
-u64 spte_make_mmio(const struct spte_format *format, gfn_t gfn, u64 generation)
+u64 spte_make_mmio(const struct spte_format *format, gfn_t gfn, u64 generation, bool l1tf)
 {
 	u64 gen = spte_mmio_generation_of(format, generation);
 	u64 low = gen & (BIT(format->mmio_gen_low_bits) - 1);
 	u64 high = gen >> format->mmio_gen_low_bits;
-	u64 gpa = gfn << PAGE_SHIFT;
+	u64 gpa = gfn << PAGE_SHIFT, split = l1tf ? format->nonpresent_or_rsvd : 0;
 
-	return format->mmio_value | format->mmio_access | gpa | format->nonpresent_or_rsvd |
-	       (gpa & format->nonpresent_or_rsvd) << 5 | low << format->mmio_gen_low_shift |
-	       high << format->mmio_gen_high_shift;
+	return format->mmio_value | format->mmio_access | gpa | split | (gpa & split) << 5 |
+	       low << format->mmio_gen_low_shift | high << format->mmio_gen_high_shift;
 }
 
 struct pt_format spte_pt_format(const struct spte_format *format)

@@ -52,7 +52,8 @@ struct spte_args {
 
 u64 spte_make(const struct spte_format *format, const struct spte_args *args);
 u64 spte_make_nonleaf(const struct spte_format *format, pfn_t table, bool ad);
-u64 spte_make_mmio(const struct spte_format *format, gfn_t gfn, u64 generation);
+/* @l1tf: so that no such processor finds cached memory at what it takes for an address */
+u64 spte_make_mmio(const struct spte_format *format, gfn_t gfn, u64 generation, bool l1tf);
 
 bool spte_is_present(const struct spte_format *format, u64 spte);
 bool spte_is_leaf(const struct spte_format *format, u64 spte, unsigned level);

@@ -6,6 +6,7 @@
 #include "model/memslot.h"
 #include "model/nx.h"
 #include "model/semantics.h"
+#include "model/walker.h"
 
 const struct spte_format *spte_format_of(const struct machine *m)
 {
@@ -15,6 +16,25 @@ const struct spte_format *spte_format_of(const struct machine *m)
 u64 refcounted_mask(const struct machine *m)
 {
 	return m->w->config.mmu == MMU_SHADOW ? 0 : m->sem->traits.refcounted_bit;
+}
+
+/* EPT: 5 levels if the guest can address what takes them. NPT: as many as the host has. */
+unsigned tdp_root_level(const struct machine *m)
+{
+	const struct config *config = &m->w->config;
+	unsigned guest_bits = config->guest_bits ? config->guest_bits : physical_bits(m);
+
+	if (!config->five_levels || (config->ept && guest_bits <= 48))
+		return PT_LEVELS;
+	return MAX_PT_LEVELS;
+}
+
+struct pt_format stage2_pt_format(const struct machine *m)
+{
+	struct pt_format format = spte_pt_format(spte_format_of(m));
+
+	format.top = tdp_root_level(m);
+	return format;
 }
 
 static pfn_t new_root(struct machine *m)
@@ -48,7 +68,7 @@ u64 tdp_entry(struct machine *m, pfn_t table, gfn_t gfn, unsigned level)
 
 struct pt_leaf tdp_walk(struct machine *m, pfn_t root, gfn_t gfn)
 {
-	struct pt_format format = spte_pt_format(spte_format_of(m));
+	struct pt_format format = stage2_pt_format(m);
 	struct pt_leaf leaf = pt_walk(m, &format, root, gfn);
 
 	if (!leaf.entry)
@@ -58,7 +78,7 @@ struct pt_leaf tdp_walk(struct machine *m, pfn_t root, gfn_t gfn)
 
 struct pt_leaf tdp_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end)
 {
-	struct pt_format format = spte_pt_format(spte_format_of(m));
+	struct pt_format format = stage2_pt_format(m);
 
 	return pt_next_leaf(m, &format, root, gfn, end);
 }
@@ -276,7 +296,7 @@ void tdp_zap_tables(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
 	for (unsigned i = 0; i < MAX_ROOTS; i++) {
 		const struct root *root = &m->w->kvm.roots[i];
 
-		if (root->used && zap_range(m, root->pfn, 0, PT_LEVELS,
+		if (root->used && zap_range(m, root->pfn, 0, tdp_root_level(m),
 					    (struct gfn_range){ start, end }))
 			zapped[root->invalid] = true;
 	}
@@ -320,8 +340,11 @@ static void zap_entries(struct machine *m, pfn_t table, gfn_t gfn, unsigned leve
 
 static void zap_root(struct machine *m, pfn_t root)
 {
-	for (unsigned level = m->sem->traits.zap_root_from; level <= PT_LEVELS; level++)
-		zap_entries(m, root, 0, PT_LEVELS, level);
+	unsigned top = tdp_root_level(m);
+
+	for (unsigned level = m->sem->traits.zap_root_from; level <= NR_LEVELS; level++)
+		zap_entries(m, root, 0, top, level);
+	zap_entries(m, root, 0, top, top);
 }
 
 /* A vCPU's root goes when it next enters the guest, not in the middle of an exit. */

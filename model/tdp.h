@@ -13,6 +13,10 @@
 struct machine;
 struct notify;
 
+/* kvm_mmu_get_tdp_level(): root_role.level */
+unsigned tdp_root_level(const struct machine *m);
+/* Which entries are in use, and which are leaves, in tables of that many levels. */
+struct pt_format stage2_pt_format(const struct machine *m);
 /* The vCPU's root; makes one, with a flush of this vCPU's TLB, if it has none or it is obsolete. */
 pfn_t tdp_load_root(struct machine *m, unsigned vcpu);
 /* The root that new faults would use, or NO_PFN. */

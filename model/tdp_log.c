@@ -169,7 +169,7 @@ static bool collapse_below(struct machine *m, pfn_t table, gfn_t gfn, unsigned l
 		if (!spte_is_present(format, spte) || spte_is_leaf(format, spte, level) ||
 		    at >= row->base_gfn + row->npages || at + level_pages(level) <= row->base_gfn)
 			continue;
-		if (level < PT_LEVELS && is_collapsible(m, slot, at, level))
+		if (level <= NR_LEVELS && is_collapsible(m, slot, at, level))
 			any |= collapse(m, table, at, level);
 		else if (level > 2)
 			any |= collapse_below(m, pt_pfn(spte), at, level - 1, slot, collapse);
@@ -182,12 +182,12 @@ void tdp_zap_collapsible(struct machine *m, int slot)
 	pfn_t root = tdp_current_root(m);
 
 	if (root != NO_PFN)
-		collapse_below(m, root, 0, PT_LEVELS, slot, tdp_zap_atomic);
+		collapse_below(m, root, 0, tdp_root_level(m), slot, tdp_zap_atomic);
 }
 
 bool tdp_recover_huge(struct machine *m, int slot)
 {
 	pfn_t root = tdp_current_root(m);
 
-	return root != NO_PFN && collapse_below(m, root, 0, PT_LEVELS, slot, recover_leaf);
+	return root != NO_PFN && collapse_below(m, root, 0, tdp_root_level(m), slot, recover_leaf);
 }

@@ -2,6 +2,7 @@
 #include "model/walker.h"
 
 #include "model/machine.h"
+#include "model/tdp.h"
 
 /* Long-mode page-table entries, as nested paging uses them */
 #define NPT_PRESENT		BIT(0)
@@ -28,6 +29,11 @@ unsigned physical_bits(const struct machine *m)
 	return m->w->config.physical_bits ? m->w->config.physical_bits : 46;
 }
 
+bool has_l1tf(const struct machine *m)
+{
+	return physical_bits(m) <= 46;
+}
+
 static unsigned index_of(u64 gfn, unsigned level)
 {
 	return (gfn >> (9 * (level - 1))) & 511;
@@ -50,7 +56,7 @@ static bool npt_reserved(const struct machine *m, u64 e, unsigned level)
 
 	if (e & PTE_ADDRESS & ~(BIT(physical_bits(m)) - 1))
 		return true;
-	if (level == 4)		/* PML4E: page size and global */
+	if (level >= 4)		/* PML4E, PML5E: page size and global */
 		return e & (NPT_PAGE_SIZE | NPT_GLOBAL);
 	return level > 1 && (e & NPT_PAGE_SIZE) && (e & below);
 }
@@ -59,10 +65,10 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 {
 	u64 table = root, e = 0;
 	bool writable = true, executable = true;
-	u64 tables[5];
-	unsigned level;
+	u64 tables[MAX_PT_LEVELS + 1];
+	unsigned top = tdp_root_level(m), level;
 
-	for (level = 4; ; level--) {
+	for (level = top; ; level--) {
 		tables[level] = table;
 		e = m->phys->load(m->phys, table, index_of(gfn, level));
 		if (!(e & NPT_PRESENT))
@@ -79,7 +85,7 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 	}
 	if (((access & WALK_WRITE) && !writable) || ((access & WALK_EXEC) && !executable))
 		return npt_fault(access, true, false);
-	for (unsigned l = 4; l >= level; l--) {
+	for (unsigned l = top; l >= level; l--) {
 		u64 old = m->phys->load(m->phys, tables[l], index_of(gfn, l));
 		u64 new = old | NPT_ACCESSED;
 
@@ -99,7 +105,7 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 static struct walk intel_walk(struct machine *m, u64 root, u64 gfn, unsigned access)
 {
 	const struct ept_processor processor = {
-		.levels = 4, .physical_bits = physical_bits(m), .ad = m->w->config.ad,
+		.levels = tdp_root_level(m), .physical_bits = physical_bits(m), .ad = m->w->config.ad,
 		.execute_only = true, .gigantic = true,
 	};
 	const struct ept_access unpaged = {

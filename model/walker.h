@@ -33,6 +33,8 @@ struct walk {
 
 /* MAXPHYADDR of the simulated processor. */
 unsigned physical_bits(const struct machine *m);
+/* The processors that have the L1TF bug have 46 bits at most. */
+bool has_l1tf(const struct machine *m);
 /* Translate @gfn for @access under @root; sets A on the way and D for a write, as hardware does. */
 struct walk hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned access);
 /* The same where the guest itself runs on KVM's tables, without nested paging. */

@@ -43,13 +43,15 @@ struct config {
 	u8 pml;			/* EPT with A/D, TDP MMU: the log is by D, not by W */
 	u8 no_mmio_caching;	/* kvm.mmio_caching=N */
 	u8 physical_bits;	/* MAXPHYADDR; 0: 46 */
+	u8 guest_bits;		/* that of vCPUs' CPUID; 0: the processor's */
+	u8 five_levels;		/* EPT of 5 levels, or with NPT a host whose tables have 5 */
 	u8 no_slot_zap_all;	/* KVM_CAP_DISABLE_QUIRKS2: KVM_X86_QUIRK_SLOT_ZAP_ALL */
 	u8 private_mem;		/* kvm_arch_has_private_mem(): KVM_X86_SW_PROTECTED_VM */
 	u8 rmw_at_once;		/* NPT: a locked increment asks for a write, not for a read first */
 	u8 no_huge_fault;	/* drivers' vm_ops have no huge_fault(): 4K at a time */
 	u8 no_file_split;	/* CONFIG_BASE_SMALL: xas_split_alloc() refuses 2M */
 	u8 async_pf;		/* kvm_can_do_async_pf(), and a swap device to wait for */
-	u8 pad[4];
+	u8 pad[2];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };

@@ -189,6 +189,8 @@ bool names_has_label(const struct names *names, const char *label);
  */
 bool event_run(struct vm *vm, const struct event *event, struct outcome *outcome,
 	       struct error *error);
+/* False: this kernel has no VM on such a host; and the outcome. */
+bool event_has_vm(const struct vm *vm, struct outcome *o);
 /* NULL, or why the event has no outcome: its path leaves out what it meets (event_limits.c). */
 const char *event_beyond_model(struct vm *vm, const struct event *event);
 /* The outcome of a task that has run to its end (event_outcome.c). */

@@ -58,7 +58,7 @@ static const char *const advice_words[] = {
 	  .help = "what has to be stored; else anything" }, \
 	{ "fd", ARG_NUMBER, AT(fd), .max = 7, .help = "which eventfd" }
 #define STRIDE	{ "stride", ARG_NUMBER, AT(stride), .preset = 4096, .help = "bytes between them" }
-#define MAX_GPA	((uint64_t)1 << 46)
+#define MAX_GPA	((uint64_t)1 << 52)
 #define GPA	{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = MAX_GPA, .help = "where" }
 #define OBJECT	{ "object", ARG_OBJECT, AT(object), true, true, .help = "what alloc named" }
 #define CACHE	{ "cache", ARG_NUMBER, AT(cache), .positional = true, .max = MAX_GPCS - 1, \

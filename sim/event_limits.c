@@ -8,6 +8,8 @@
 #include "sim/event.h"
 
 #include "model/host_mm.h"
+#include "model/tdp.h"
+#include "model/walker.h"
 
 static bool is_plain(struct vm *vm, const struct pt_leaf *leaf)
 {
@@ -64,8 +66,33 @@ static bool scans_other(struct vm *vm, const struct event *e)
 	return false;
 }
 
+/* Up to 5.14 kvm_amd does not load where the host's tables have 5 levels: has_svm(). */
+bool event_has_vm(const struct vm *vm, struct outcome *o)
+{
+	const struct config *config = &vm->w.config;
+
+	if (!config->five_levels || config->ept || vm->sem.traits.npt_five_levels)
+		return true;
+	o->word = "unreachable";
+	return false;
+}
+
+/* A gpa ends at 46 bits, or at the processor's, and at what tables of 4 levels take. */
+static bool is_beyond_tables(const struct vm *vm, const struct event *e)
+{
+	unsigned bits = physical_bits(&vm->m);
+	u64 size = e->id == EVENT_MEMSLOT ? e->size : 1;
+
+	if (bits > 48 && tdp_root_level(&vm->m) == PT_LEVELS)
+		return e->gpa > BIT(48) || size > BIT(48) - e->gpa;
+	return e->gpa > BIT(bits < 46 ? 46 : bits);	/* a memslot there is refused by KVM */
+}
+
 const char *event_beyond_model(struct vm *vm, const struct event *e)
 {
+	if (is_beyond_tables(vm, e))
+		return "the guest has no such address: 48 bits with tables of 4 levels, else "
+		       "as many as phys-bits, or 46";
 	if ((e->id == EVENT_OFFLINE || e->id == EVENT_POISON) &&
 	    !vm->w.config.no_memory_failure && !only_anonymous(vm, e, false))
 		return "memory errors of other than mapped anonymous pages are not modelled";

@@ -502,6 +502,8 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 
 	*o = (struct outcome){ .pfn = NO_PFN };
 	vm_begin_event(vm, event->number);
+	if (!event_has_vm(vm, o))
+		return true;
 	if (event->id == EVENT_RESUME)
 		return resume(vm, event, o, error);
 	if (event->id == EVENT_DRAIN)

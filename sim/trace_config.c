@@ -73,8 +73,12 @@ static bool set_number(struct vm_config *config, const struct ast_arg *arg)
 {
 	u64 number = arg->value.number;
 
-	if (is_key(arg, "phys-bits") && number >= 36 && number <= 46)
+	if (is_key(arg, "phys-bits") && number >= 36 && number <= 52)
 		config->physical_bits = number;
+	else if (is_key(arg, "guest-phys-bits") && number >= 36 && number <= 52)
+		config->guest_bits = number;
+	else if (is_key(arg, "levels") && (number == 4 || number == 5))
+		config->five_levels = number == 5;
 	else if (is_key(arg, "generation") && !(number & 1) && number <= MAX_GENERATION)
 		config->generation = number;
 	else
@@ -98,5 +102,8 @@ const char *trace_config_conflict(const struct vm_config *config)
 	if (!config->ad && config->mmu == MMU_SHADOW)
 		return "ad=off: the guest's own paging, and so shadow paging, always has accessed "
 		       "and dirty bits";
+	if (config->physical_bits == 52 && (!config->ept || config->mmu == MMU_SHADOW))
+		return "phys-bits=52: what KVM does without a reserved bit for MMIO entries is "
+		       "not modelled";
 	return NULL;
 }

@@ -13,7 +13,7 @@ struct vm_config;
 	"stage2=ept|npt, mmu=tdp|rmap|shadow, lru-batch=0|1, ad=on|off, "	\
 	"nx-huge=on|off, pml=on|off, mmio-caching=on|off, private-mem=on|off, "	\
 	"async-pf=on|off, file-split=on|off, "							\
-	"phys-bits=36..46, generation=N, huge-fault=on|off"
+	"phys-bits=36..52, guest-phys-bits=36..52, levels=4|5, generation=N, huge-fault=on|off"
 
 /* What of @config contradicts itself, or NULL. */
 const char *trace_config_conflict(const struct vm_config *config);

@@ -82,6 +82,8 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.no_mmio_caching = config->no_mmio_caching,
 					.no_slot_zap_all = config->no_slot_zap_all,
 					.physical_bits = config->physical_bits,
+					.guest_bits = config->guest_bits,
+					.five_levels = config->five_levels,
 					.no_lru_batch = !config->lru_batch,
 					.no_memory_failure = config->no_memory_failure,
 					.no_soft_dirty = config->no_soft_dirty,

@@ -90,6 +90,8 @@ struct vm_config {
 	bool no_mmio_caching;		/* kvm.mmio_caching=N */
 	bool no_slot_zap_all;		/* a disabled quirk, 6.12 */
 	u8 physical_bits;		/* MAXPHYADDR; 0: 46 */
+	u8 guest_bits;			/* vCPUs'; 0: the same */
+	bool five_levels;		/* see struct config */
 	u64 generation;			/* of the memslots, before the first one */
 	bool private_mem;		/* KVM_X86_SW_PROTECTED_VM; see has_private_mem() */
 	bool async_pf;			/* faults that need I/O do not wait for it */

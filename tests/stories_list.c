@@ -104,6 +104,12 @@ const struct story stories[] = {
 	  "dontneed m 16K\n" "read 0\n" },
 	{ "anon_without_ad", "config ad=0\n" ANON
 	  "read 0\n" "write 0 7\n" "rmw 0x1000\n" "dontneed m 16K\n" "read 0\n" },
+	{ "five_levels_of_ept", "config levels=5 phys-bits=52\n" "mmap m 16K hva=0x4000\n"
+	  "memslot 1 gpa=0x4000000000000 hva=m size=16K\n" "read 0x4000000000000\n"
+	  "write 0x4000000001000 7\n" "read 0x8000000000000\n" "read 0x8000000000000\n"
+	  "dontneed m 16K\n" "read 0x4000000000000\n" "memslot-delete 1\n" },
+	{ "five_levels_of_npt", "config stage2=npt levels=5\n" ANON "read 0\n" "write 0 7\n"
+	  "read 0x100000\n" "dontneed m 16K\n" "read 0\n" "memslot-delete 1\n" },
 	{ "no_slot", "config generation=0x22\n" ANON
 	  "read 0x100000\n" "read 0x100000\n" "write 0x100000 7\n" "rmw 0x100000\n"
 	  "mmap n 4K\n" "host-write n 5\n" "memslot 2 gpa=0x100000 hva=n size=4K\n"

@@ -283,7 +283,7 @@ static const struct mmio_row {
 static void spte_make_mmio_gives_the_kernels_value(void **state)
 {
 	const struct mmio_row *row = *state;
-	u64 spte = spte_make_mmio(row->format, row->gfn, row->generation);
+	u64 spte = spte_make_mmio(row->format, row->gfn, row->generation, true);
 
 	assert_true((spte & ~row->format->nonpresent_or_rsvd) == row->value);
 }
@@ -303,7 +303,7 @@ static void spte_make_mmio_on_an_l1tf_processor_points_at_no_cached_memory(void 
 {
 	const struct mmio_row *row = *state;
 
-	assert_true(spte_make_mmio(row->format, row->gfn, row->generation) == row->value);
+	assert_true(spte_make_mmio(row->format, row->gfn, row->generation, true) == row->value);
 	assert_true(spte_is_mmio(row->format, row->value));
 }
 
@@ -333,7 +333,7 @@ static void every_generation_that_fits_comes_back_from_its_entry(void **state)
 	const struct generation_row *row = *state;
 
 	for (u64 generation = 0; generation < BIT(row->bits); generation += 1 + generation / 64) {
-		u64 spte = spte_make_mmio(row->format, 0xfe000, generation);
+		u64 spte = spte_make_mmio(row->format, 0xfe000, generation, true);
 
 		assert_true(spte_is_mmio(row->format, spte));
 		assert_true(spte_mmio_generation(row->format, spte) == generation);
@@ -351,7 +351,7 @@ static void a_generation_wraps_at_what_an_entry_can_carry(void **state)
 	assert_true(spte_mmio_generation_of(row->format, last + 1) == 0);
 	assert_true(spte_mmio_generation_of(row->format, BIT(63) | 5) == 5);
 	assert_true(spte_mmio_generation(row->format,
-					 spte_make_mmio(row->format, 1, last + 3)) == 2);
+					 spte_make_mmio(row->format, 1, last + 3, true)) == 2);
 }
 
 /* ---- reading entries ---- */
@@ -453,7 +453,7 @@ static void spte_pt_format_tells_walks_what_is_in_use(void **state)
 	assert_true(leaf(row->format, HUGE, 0, 0) & walk.huge);
 	assert_false(row->nonpresent & walk.present);
 	assert_true(is_absent(&walk, row->frozen));
-	assert_true(is_absent(&walk, spte_make_mmio(row->format, 0x10000, 2)));
+	assert_true(is_absent(&walk, spte_make_mmio(row->format, 0x10000, 2, true)));
 	assert_false(is_absent(&walk, leaf(row->format, 0, 0, 0)));
 }
 

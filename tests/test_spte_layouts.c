@@ -356,12 +356,12 @@ static void a_mmio_entry_of_this_generation_has_this_value(void **state)
 	const struct mmio_row *row = *state;
 	u64 split = row->format->nonpresent_or_rsvd;
 
-	assert_true((spte_make_mmio(row->format, 0x1000, row->generation) & ~split) == row->value);
+	assert_true((spte_make_mmio(row->format, 0x1000, row->generation, true) & ~split) == row->value);
 	assert_true(spte_mmio_generation(row->format, row->value) == row->generation);
 	assert_true(spte_is_mmio(row->format, row->value));
 	assert_false(spte_is_present(row->format, row->value));
 	/* KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS is not carried */
-	assert_true((spte_make_mmio(row->format, 0x1000, row->generation | BIT(63)) & ~split) ==
+	assert_true((spte_make_mmio(row->format, 0x1000, row->generation | BIT(63), true) & ~split) ==
 		    row->value);
 }
 

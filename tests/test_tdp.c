@@ -72,11 +72,88 @@ static void a_table_without_leaves_is_something_to_flush_in_5_12(void **state)
 	machine_free(m);
 }
 
+/* ---- how many levels ---- */
+
+static const struct level_row {
+	const char *name;
+	bool ept, five_levels;
+	u8 physical_bits, guest_bits, levels;
+} levels[] = {
+	{ "EPT, nothing said", true, false, 0, 0, 4 },
+	{ "EPT of 5 levels, 46 bits", true, true, 46, 0, 4 },
+	{ "EPT of 5 levels, 48 bits", true, true, 48, 0, 4 },
+	{ "EPT of 5 levels, 49 bits", true, true, 49, 0, 5 },
+	{ "EPT of 5 levels, 52 bits", true, true, 52, 0, 5 },
+	{ "EPT of 5 levels, 52 bits, a guest of 48", true, true, 52, 48, 4 },
+	{ "EPT of 5 levels, 46 bits, a guest of 52", true, true, 46, 52, 5 },
+	{ "EPT of 4 levels, 52 bits", true, false, 52, 0, 4 },
+	{ "NPT, nothing said", false, false, 0, 0, 4 },
+	{ "NPT on a host of 5 levels, 46 bits", false, true, 46, 0, 5 },
+	{ "NPT on a host of 5 levels, a guest of 36 bits", false, true, 51, 36, 5 },
+	{ "NPT on a host of 4 levels, 51 bits", false, false, 51, 0, 4 },
+};
+
+static void levels_are_what_the_guest_needs_or_with_npt_the_hosts(void **state)
+{
+	const struct level_row *row = *state;
+	struct machine *m = machine_new("v6.1", row->ept ? EPT : NPT);
+
+	m->w->config.five_levels = row->five_levels;
+	m->w->config.physical_bits = row->physical_bits;
+	m->w->config.guest_bits = row->guest_bits;
+
+	assert_int_equal(tdp_root_level(m), row->levels);
+	assert_int_equal(tdp_walk(m, tdp_load_root(m, 0), 0x10000).level, row->levels);
+	machine_free(m);
+}
+
+static void passes_of_a_root_of_5_levels_are_1g_and_the_root(void **state)
+{
+	struct machine *m = machine_new("v6.1", EPT);
+	gfn_t gfn = (gfn_t)3 << 36 | 5 << 18;
+	pfn_t root;
+
+	(void)state;
+	m->w->config.five_levels = true;
+	m->w->config.physical_bits = 52;
+	add_vma(m, HVA, 1, VM_READ | VM_WRITE);
+	add_slot(m, 1, gfn, 1, HVA, 0);
+	guest_access(m, ACCESS_WRITE, gfn << PAGE_SHIFT, 7);
+	root = m->w->vcpu[0].root;
+	assert_int_equal(tdp_walk(m, root, gfn).level, 1);
+	assert_int_equal(m->phys->next(m->phys, root, 0), 3);
+
+	tdp_zap_all(m);
+
+	assert_int_equal(tdp_walk(m, root, gfn).level, 5);
+	assert_int_equal(m->phys->next(m->phys, root, 0), WORDS_PER_PAGE);
+	assert_int_equal(violations_of(m, NULL), 0);
+	machine_free(m);
+}
+
+/* shadow_nonpresent_or_rsvd_mask: 5 bits below x86_cache_bits, where there is the bug */
+static void no_processor_of_more_than_46_bits_hides_the_gpa_of_an_mmio_entry(void **state)
+{
+	struct machine *m = machine_new("v6.1", EPT);
+	gfn_t gfn = (gfn_t)0xabcde << 20;
+
+	(void)state;
+	m->w->config.five_levels = true;
+	m->w->config.physical_bits = 52;
+	guest_access(m, ACCESS_READ, gfn << PAGE_SHIFT, 0);
+
+	assert_true(tdp_walk(m, m->w->vcpu[0].root, gfn).entry == (gfn << PAGE_SHIFT | 6));
+	machine_free(m);
+}
+
 int main(void)
 {
 	static struct test_list list;
 
 	LIST_ROWS(&list, tables_go_with_all_that_they_map_up_to_5_12, zaps);
 	LIST_ROWS(&list, a_table_without_leaves_is_something_to_flush_in_5_12, zaps);
+	LIST_ROWS(&list, levels_are_what_the_guest_needs_or_with_npt_the_hosts, levels);
+	LIST_TEST(&list, passes_of_a_root_of_5_levels_are_1g_and_the_root);
+	LIST_TEST(&list, no_processor_of_more_than_46_bits_hides_the_gpa_of_an_mmio_entry);
 	return list_run(&list, "tdp");
 }

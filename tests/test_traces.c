@@ -952,6 +952,9 @@ static const struct refusal {
 	{ "shadow_paging_without_a_and_d_is_refused", "config ad=off mmu=shadow", 2, 15,
 	  "ad=off: the guest's own paging, and so shadow paging, always has accessed and dirty "
 	  "bits" },
+	{ "npt_of_52_bits_is_refused", "config phys-bits=52 stage2=npt", 2, 21,
+	  "phys-bits=52: what KVM does without a reserved bit for MMIO entries is not modelled" },
+	{ "six_levels_are_refused", "config levels=6", 2, 8, "config is " TRACE_CONFIG },
 	{ "a_missing_include_is_refused", "drain\ninclude \"/nowhere/x.trace\"", 3, 9,
 	  "cannot include '/nowhere/x.trace': No such file or directory" },
 	/* expectations */
@@ -993,6 +996,12 @@ static const struct refusal {
 	  "\"spte\" takes gpa=N [present=0|1] [writable=0|1] [refcounted=0|1] [level=N], "
 	  "at the end" },
 	/* what the model has not got, which only a run can show */
+	{ "an_address_above_48_bits_takes_5_levels", "config phys-bits=52\nread 0x1000000000001",
+	  3, 1, "the guest has no such address: 48 bits with tables of 4 levels, else as many as "
+	  "phys-bits, or 46" },
+	{ "an_address_above_the_processors_is_refused", "read 0x400000000001", 2, 1,
+	  "the guest has no such address: 48 bits with tables of 4 levels, else as many as "
+	  "phys-bits, or 46" },
 	{ "a_memory_error_of_a_file_is_refused",
 	  "file F 2M huge=always\nmmap A 2M file file=F\nhost-write A 1\npoison A", 5, 1,
 	  "memory errors of other than mapped anonymous pages are not modelled" },

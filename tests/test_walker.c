@@ -425,7 +425,7 @@ static void no_processor_walks_through_what_kvm_calls_not_present(void **state)
 		for (enum stage2 stage2 = EPT; stage2 <= NPT; stage2++) {
 			struct machine *m = machine_new(names[i], stage2);
 			const struct spte_format *f = spte_format_of(m);
-			u64 mmio = spte_make_mmio(f, 0x10000, 2);
+			u64 mmio = spte_make_mmio(f, 0x10000, 2, true);
 			struct tables t = tables_of(spte_make_nonleaf(f, 0, stage2 == EPT), 0, 1);
 
 			t.level[1] = f->nonpresent;
