@@ -853,7 +853,7 @@ static const struct refusal {
 	{ "a_number_below_its_range_is_refused", "alloc B order0 pages=0", 2, 22,
 	  "\"pages\" is out of range: from 1 to 268435456" },
 	{ "a_negative_number_is_refused", "read -1", 2, 6,
-	  "\"gpa\" is out of range: from 0 to 70368744177664" },
+	  "\"gpa\" is out of range: from 0 to 4503599627370496" },
 	{ "a_vcpu_too_many_is_refused", "read 0 vcpu=4", 2, 13,
 	  "\"vcpu\" is out of range: from 0 to 3" },
 	{ "a_value_of_more_than_four_bytes_is_refused", "write 0 0x100000000", 2, 9,
