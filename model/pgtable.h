@@ -2,8 +2,8 @@
 /*
  * pgtable.h: radix tables of 512 entries in simulated memory, host's and stage-2 alike.
  *
- * Level 4 is the top (5 of some stage-2 tables), a leaf is at level 1 (4K), 2 (2M) or 3 (1G). What an entry's bits mean is
- * the business of the caller: it passes the two masks that a walk needs.
+ * Level 4 is the top (5 of some stage-2 tables), a leaf is at level 1 (4K), 2 (2M) or 3 (1G).
+ * What an entry's bits mean is the business of the caller: it passes the masks that a walk needs.
  */
 #pragma once
 

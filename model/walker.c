@@ -105,8 +105,8 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 static struct walk intel_walk(struct machine *m, u64 root, u64 gfn, unsigned access)
 {
 	const struct ept_processor processor = {
-		.levels = tdp_root_level(m), .physical_bits = physical_bits(m), .ad = m->w->config.ad,
-		.execute_only = true, .gigantic = true,
+		.levels = tdp_root_level(m), .physical_bits = physical_bits(m),
+		.ad = m->w->config.ad, .execute_only = true, .gigantic = true,
 	};
 	const struct ept_access unpaged = {
 		.rights = access, .linear_valid = true, .final = true, .user = true,
