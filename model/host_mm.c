@@ -406,19 +406,20 @@ static void free_pmd_tables(struct machine *m, hva_t start, hva_t end)
 	}
 }
 
+void host_free_table(struct machine *m, hva_t hva)
+{
+	free_table(m, host_take_table(m, hva));
+}
+
 void host_free_tables(struct machine *m, hva_t start, hva_t end)
 {
 	u64 size = level_pages(2) * PAGE_SIZE;
 
 	for (hva_t at = start & ~(size - 1); at < end; at += size) {
 		const struct vma *vma = vma_find_from(m, at);
-		struct pt_leaf leaf = { .level = 0 };
 
-		if ((vma && vma->start < at + size) || !host_has_table(m, at))
-			continue;
-		leaf = pt_walk(m, &host_format, current_mm(m)->pgd, at >> PAGE_SHIFT);
-		pt_set_entry(m, host_table(m, at, 2), at >> PAGE_SHIFT, 2, 0);
-		free_table(m, leaf.table);
+		if ((!vma || vma->start >= at + size) && host_has_table(m, at))
+			host_free_table(m, at);
 	}
 	free_pmd_tables(m, start, end);
 }

@@ -157,6 +157,8 @@ bool host_has_pmds(struct machine *m, hva_t hva);
 pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva);
 /* exit_mmap(): all tables go. */
 void host_free_all_tables(struct machine *m);
+/* A table of PTEs, which is empty. */
+void host_free_table(struct machine *m, hva_t hva);
 /* free_pgtables(): tables of PTEs and of PMDs for [start, end) that no VMA is left for. */
 void host_free_tables(struct machine *m, hva_t start, hva_t end);
 /* Take the table of PTEs for @hva out of its PMD, with all that is in it; and put it back. */

@@ -39,7 +39,7 @@ static inline bool is_flag(enum page_flag flag)
 	case PG_LEAKED: case PG_CACHE: case PG_REMOTE: case PG_KSM: case PG_SWAPCACHE:
 	case PG_LOCKED: case PG_HUGETLB: case PG_RESTORE: case PG_DOUBLE_MAP: case PG_MLOCKED:
 	case PG_GUEST_WROTE: case PG_FSDAX: case PG_NX_SPLIT: case PG_P2PDMA: case PG_MMIO:
-	case PG_LAZYFREE: case PG_LAZYFREE_NEXT:
+	case PG_LAZYFREE: case PG_REUSED:
 		return true;
 	}
 	return false;
@@ -240,11 +240,18 @@ static bool block_is_bad(struct machine *m, pfn_t pfn, u32 order, enum blame *by
 	return false;
 }
 
-/* free_tail_pages_check(): what was a tail is none any more, good or bad. The head stays one. */
+/*
+ * free_tail_pages_check(): what was a tail is none any more, good or bad. The head of a bad block
+ * stays one, since 6.6 of order 0: its order is among the flags of the second page.
+ */
 static void drop_tails(struct machine *m, pfn_t pfn, u32 order)
 {
-	for (u64 i = 1; i < (u64)1 << order; i++)
+	for (u64 i = 1; i < (u64)1 << order; i++) {
 		page_of(m, pfn + i)->flags &= ~(u32)PG_TAIL;
+		page_of(m, pfn + i)->head = pfn + i;
+	}
+	if (m->sem->traits.order_in_flags)
+		page_of(m, pfn)->order = 0;
 }
 
 static void free_block(struct machine *m, pfn_t pfn, u32 order, enum blame by)

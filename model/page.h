@@ -46,7 +46,6 @@ enum page_flag {
 	PG_FSDAX	= 1 << 28,	/* a block of a file: idle at 1, never freed */
 	PG_NX_SPLIT	= 1 << 29,	/* a table: kvm_mmu_page.nx_huge_page_disallowed */
 	PG_LAZYFREE	= 1 << 30,	/* MADV_FREE: anonymous without PG_swapbacked */
-	PG_LAZYFREE_NEXT = 1u << 31,	/* it will be, when the batch is emptied */
 	PG_P2PDMA	= 1 << 24,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */
 };
@@ -179,6 +178,8 @@ void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn);
  */
 u32 page_ref_freeze(struct machine *m, pfn_t head);
 void page_part(struct machine *m, pfn_t pfn, u32 order, u32 flags);
+/* struct cpu_fbatches, in the order in which they are emptied */
+enum lru_batch { BATCH_ADD, BATCH_LAZYFREE, BATCH_ACTIVATE, BATCH_MLOCK, NR_LRU_BATCHES };
 /* folio_add_lru(): a per-CPU batch holds a reference until lru_drain(). */
 void page_add_lru(struct machine *m, pfn_t pfn);
 /* isolate_lru_page(), with a reference (HOLD_MM); putback_lru_page() */
@@ -186,6 +187,7 @@ void page_isolate(struct machine *m, pfn_t pfn);
 void page_put_back(struct machine *m, pfn_t pfn);
 /* In a batch, and not yet on the LRU */
 bool page_waits_for_lru(const struct machine *m, pfn_t pfn);
+u8 lru_batched(const struct machine *m, enum lru_batch kind);
 /* folio_mark_lazyfree(): by way of another batch, too */
 void page_mark_lazyfree(struct machine *m, pfn_t head);
 /* mlock_folio(), munlock_folio(): another batch with a reference, until it is emptied. */

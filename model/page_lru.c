@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * page_lru.c: a page on the LRU: its marks of use, and this CPU's batch, which holds a reference.
+ * page_lru.c: a page on the LRU: its marks of use, and this CPU's batches, which hold references.
  *
- * Linux: mm/swap.c. When other CPUs drain the batch is input; there are no lists.
+ * Linux: mm/swap.c. When other CPUs drain the batches is input; there are no lists.
  */
+#include <assert.h>
+
 #include "model/page.h"
 
 #include "model/machine.h"
@@ -23,33 +25,92 @@ void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn)
 bool page_waits_for_lru(const struct machine *m, pfn_t pfn)
 {
 	for (u8 i = 0; i < m->w->nr_batched; i++)
-		if (m->w->batched[i] == pfn)
+		if (m->w->batched[i] == pfn && m->w->batched_as[i] == BATCH_ADD)
 			return true;
 	return false;
 }
 
-/* folio_batch_add_and_move(): the batch holds a reference meanwhile. */
-static void batch_page(struct machine *m, pfn_t pfn)
+u8 lru_batched(const struct machine *m, enum lru_batch kind)
 {
-	if (m->w->config.no_lru_batch)
+	u8 nr = 0;
+
+	for (u8 i = 0; i < m->w->nr_batched; i++)
+		nr += m->w->batched_as[i] == kind;
+	return nr;
+}
+
+static bool may_be_lazyfree(const struct page *page)
+{
+	return (page->flags & PG_LRU) && !(page->flags & (PG_LAZYFREE | PG_SWAPCACHE | PG_MLOCKED));
+}
+
+/*
+ * folio_activate_fn(); lru_lazyfree_fn(): whatever use of the page was marked meanwhile is
+ * forgotten. What has been isolated meanwhile stays as it is.
+ */
+static void leave_batch(struct page *page, enum lru_batch kind)
+{
+	u32 marks = PG_ACTIVE | PG_REFERENCED;
+
+	if (kind == BATCH_ACTIVATE && (page->flags & PG_LRU))
+		page->flags |= PG_ACTIVE;
+	if (kind == BATCH_LAZYFREE && may_be_lazyfree(page))
+		page->flags = (page->flags & ~marks) | PG_LAZYFREE;
+}
+
+/* folio_batch_move_lru(): all are moved, then all are put. */
+static void move_batch(struct machine *m, enum lru_batch kind)
+{
+	pfn_t pages[MAX_BATCHED];
+	u8 nr = 0, kept = 0;
+
+	if (kind == BATCH_ADD)
+		m->w->others_batched = 0;
+	for (u8 i = 0; i < m->w->nr_batched; i++) {
+		if (m->w->batched_as[i] == kind) {
+			pages[nr++] = m->w->batched[i];
+			continue;
+		}
+		m->w->batched[kept] = m->w->batched[i];
+		m->w->batched_as[kept++] = m->w->batched_as[i];
+	}
+	for (u8 i = kept; i < m->w->nr_batched; i++)
+		m->w->batched[i] = m->w->batched_as[i] = 0;
+	m->w->nr_batched = kept;
+	for (u8 i = 0; i < nr; i++)
+		leave_batch(page_of(m, pages[i]), kind);
+	for (u8 i = 0; i < nr; i++)
+		page_put(m, pages[i], HOLD_LRU);
+}
+
+/* folio_batch_add_and_move(): the batch holds a reference meanwhile. */
+static void batch_page(struct machine *m, pfn_t pfn, enum lru_batch kind)
+{
+	u8 others = kind == BATCH_ADD ? m->w->others_batched : 0;
+
+	if (m->w->config.no_lru_batch) {
+		leave_batch(page_of(m, pfn), kind);
 		return;
+	}
+	assert(m->w->nr_batched < MAX_BATCHED);
 	page_get(m, pfn, HOLD_LRU);
-	m->w->batched[m->w->nr_batched++] = pfn;
-	if (m->w->nr_batched + m->w->others_batched >= m->sem->traits.lru_batch ||
-	    page_is(m, pfn, PG_HEAD))
-		lru_drain(m);
+	m->w->batched[m->w->nr_batched] = pfn;
+	m->w->batched_as[m->w->nr_batched++] = kind;
+	if (lru_batched(m, kind) + others >= m->sem->traits.lru_batch || page_is(m, pfn, PG_HEAD))
+		move_batch(m, kind);
 }
 
 /* mm/swap.c:folio_add_lru() */
 void page_add_lru(struct machine *m, pfn_t pfn)
 {
 	page_of(m, pfn)->flags |= PG_LRU;
-	batch_page(m, pfn);
+	batch_page(m, pfn, BATCH_ADD);
 }
 
 /*
  * 6.1 folio_mark_accessed(): inactive to referenced to active, by way of another batch if the page
- * is on the LRU. Activation of pages off the LRU is lost. SIMPLIFIED: the two share one batch.
+ * is on the LRU, and until that is emptied each second mark of use puts it there once more.
+ * Activation of pages off the LRU is lost.
  */
 void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
 {
@@ -59,11 +120,10 @@ void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
 		head->flags |= PG_REFERENCED;
 	} else if (!(head->flags & PG_ACTIVE)) {
 		head->flags &= ~(u32)PG_REFERENCED;
-		if (!(head->flags & PG_LRU))
-			return;
-		head->flags |= PG_ACTIVE;
-		if (!page_waits_for_lru(m, head->head))
-			batch_page(m, head->head);
+		if (page_waits_for_lru(m, head->head))
+			head->flags |= PG_ACTIVE;	/* __lru_cache_activate_folio() */
+		else if (head->flags & PG_LRU)
+			batch_page(m, head->head, BATCH_ACTIVATE);
 	}
 }
 
@@ -81,56 +141,27 @@ void page_put_back(struct machine *m, pfn_t pfn)
 	page_put(m, pfn, HOLD_MM);
 }
 
-static bool may_be_lazyfree(const struct page *page)
-{
-	return (page->flags & PG_LRU) && !(page->flags & (PG_LAZYFREE | PG_SWAPCACHE | PG_MLOCKED));
-}
-
-/* lru_lazyfree_fn(): whatever use of the page was marked meanwhile is forgotten. */
-static void leave_lazyfree_batch(struct page *page)
-{
-	u32 marks = PG_ACTIVE | PG_REFERENCED;
-
-	if ((page->flags & PG_LAZYFREE_NEXT) && may_be_lazyfree(page))
-		page->flags = (page->flags & ~marks) | PG_LAZYFREE;
-	page->flags &= ~(u32)PG_LAZYFREE_NEXT;
-}
-
 void page_mark_lazyfree(struct machine *m, pfn_t head)
 {
-	struct page *page = page_of(m, head);
-
-	if (!may_be_lazyfree(page))
-		return;
-	page->flags |= PG_LAZYFREE_NEXT;
-	if (m->w->config.no_lru_batch)
-		leave_lazyfree_batch(page);
-	batch_page(m, head);
+	if (may_be_lazyfree(page_of(m, head)))
+		batch_page(m, head, BATCH_LAZYFREE);
 }
 
 void page_mlock(struct machine *m, pfn_t head)
 {
 	page_of(m, head)->flags |= PG_MLOCKED;
-	batch_page(m, head);
+	batch_page(m, head, BATCH_MLOCK);
 }
 
 void page_munlock(struct machine *m, pfn_t head)
 {
 	page_of(m, head)->flags &= ~(u32)PG_MLOCKED;
-	batch_page(m, head);
+	batch_page(m, head, BATCH_MLOCK);
 }
 
+/* lru_add_drain_cpu(), mlock_drain_local() */
 void lru_drain(struct machine *m)
 {
-	u8 nr = m->w->nr_batched;
-
-	m->w->nr_batched = 0;
-	m->w->others_batched = 0;
-	for (u8 i = 0; i < nr; i++) {
-		pfn_t pfn = m->w->batched[i];
-
-		m->w->batched[i] = 0;
-		leave_lazyfree_batch(page_of(m, pfn));
-		page_put(m, pfn, HOLD_LRU);
-	}
+	for (enum lru_batch kind = 0; kind < NR_LRU_BATCHES; kind++)
+		move_batch(m, kind);
 }

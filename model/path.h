@@ -95,6 +95,12 @@ DECLARE_STEP(split_notify);
 DECLARE_STEP(split_pmd);
 DECLARE_STEP(merge_vmas);
 DECLARE_STEP(range_unlock);
+/* collapse_pte_mapped_thp(), since 6.6: within the notification */
+DECLARE_STEP(clear_pte_mapped);
+bool has_pte_table(const struct machine *m, const struct task *t);
+/* zap_empty_pte_table(), of MADV_DONTNEED alone: CONFIG_PT_RECLAIM (6.14) */
+DECLARE_STEP(reclaim_tables);
+bool range_drops_pages(const struct machine *m, const struct task *t);
 bool may_split(const struct machine *m, const struct task *t);
 bool split_is_open(const struct machine *m, const struct task *t);
 

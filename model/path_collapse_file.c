@@ -7,7 +7,6 @@
  * then tables of PTEs that are empty now go, and the caller's is a PMD.
  * SIMPLIFIED: small pages alone, or a folio of 2M that is mapped by PTEs; MADV_COLLAPSE only.
  * SIMPLIFIED: a page that somebody takes after the scan is replaced all the same.
- * SIMPLIFIED: up to 6.1 PTEs of a large folio give their references up before the notification.
  */
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -202,37 +201,76 @@ static enum step_result retract_table(struct machine *m, struct task *t)
 }
 
 /* collapse_pte_mapped_thp(): where PTEs map the folio, they go first; find_lock_page() holds it. */
-static bool has_pte_table(const struct machine *m, const struct task *t)
+bool has_pte_table(const struct machine *m, const struct task *t)
 {
 	return host_has_table((struct machine *)m, t->file.hva);
+}
+
+static pfn_t hold_folio(struct machine *m, struct file_op *op)
+{
+	if (op->page == NO_PFN) {
+		op->page = cache_page(m, op->file, op->index);
+		page_try_get_folio(m, op->page, HOLD_MM, 1);
+	}
+	return op->page;
+}
+
+/* Each PTE of the table that is there; where @clears it goes. How many there were. */
+static s32 take_ptes(struct machine *m, hva_t start, s32 mapcount, bool clears)
+{
+	s32 nr = 0;
+
+	for (u64 i = 0; i < level_pages(2); i++) {
+		hva_t at = start + i * PAGE_SIZE;
+		struct pt_leaf leaf = host_leaf(m, at);
+
+		if (!leaf.present)
+			continue;
+		nr++;
+		page_of(m, pt_pfn(leaf.entry))->mapcount += mapcount;
+		if (clears)
+			host_set_leaf(m, at, 1, 0);
+	}
+	return nr;
+}
+
+/* To 6.1 they leave the rmap, and give their references up, while they are still there. */
+static enum step_result drop_pte_refs(struct machine *m, struct task *t)
+{
+	pfn_t head = hold_folio(m, &t->file);
+	s32 nr;
+
+	t->mm = VM_MM;
+	nr = take_ptes(m, t->file.hva, -1, false);
+	if (nr)
+		page_add_held(m, head, HOLD_PTE, -nr);
+	return STEP_NEXT;
 }
 
 static enum step_result begin_pte_mapped(struct machine *m, struct task *t)
 {
 	struct file_op *op = &t->file;
 
-	if (op->page == NO_PFN) {
-		op->page = cache_page(m, op->file, op->index);
-		page_try_get_folio(m, op->page, HOLD_MM, 1);
-	}
+	hold_folio(m, op);
 	t->mm = VM_MM;
 	thp_notify(t, op->hva);
 	return STEP_CALL;
 }
 
-static enum step_result clear_pte_mapped(struct machine *m, struct task *t)
+/* pmdp_collapse_flush(): the table with all its PTEs */
+static enum step_result flush_pte_mapped(struct machine *m, struct task *t)
 {
-	pfn_t head = cache_page(m, t->file.file, t->file.index);
+	take_ptes(m, t->notify.start, 1, true);
+	return STEP_NEXT;
+}
 
-	for (u64 i = 0; i < level_pages(2); i++) {
-		hva_t at = t->notify.start + i * PAGE_SIZE;
-		struct pt_leaf leaf = host_leaf(m, at);
+/* Since 6.6 (6.8) */
+enum step_result clear_pte_mapped(struct machine *m, struct task *t)
+{
+	s32 nr = take_ptes(m, t->notify.start, 0, true);
 
-		if (!leaf.present)
-			continue;
-		host_set_leaf(m, at, 1, 0);
-		page_put(m, head, HOLD_PTE);
-	}
+	if (nr)
+		page_add_held(m, t->file.page, HOLD_PTE, -nr);
 	return STEP_NEXT;
 }
 
@@ -276,9 +314,11 @@ const struct step path_collapse_file[] = {
 	     .chain = FILE_COLLAPSE " > retract_page_tables"),
 	STEP(retract_table, .when = has_retract, .calls = PATH_NOTIFY_END, .to = "begin_retract",
 	     .chain = FILE_COLLAPSE " > retract_page_tables"),
+	STEP(drop_pte_refs, .when = has_pte_table, .chain = "collapse_pte_mapped_thp"),
 	STEP(begin_pte_mapped, .when = has_pte_table, .calls = PATH_NOTIFY_START,
 	     .chain = "collapse_pte_mapped_thp"),
-	STEP(clear_pte_mapped, .when = has_pte_table, .chain = "collapse_pte_mapped_thp"),
+	STEP(flush_pte_mapped, .when = has_pte_table,
+	     .chain = "collapse_pte_mapped_thp > collapse_and_free_pmd"),
 	STEP(end_pte_mapped, .when = has_pte_table, .calls = PATH_NOTIFY_END,
 	     .chain = "collapse_pte_mapped_thp"),
 	STEP(set_huge_pmd, .chain = "collapse_pte_mapped_thp > set_huge_pmd"),

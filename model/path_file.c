@@ -225,7 +225,7 @@ enum step_result unmap_batch(struct machine *m, struct task *t)
 enum step_result delete_batch(struct machine *m, struct task *t)
 {
 	struct file_op *op = &t->file;
-	pfn_t pfn[MAX_BATCHED];
+	pfn_t pfn[MAX_BATCH];
 
 	for (unsigned i = 0; i < op->batched; i++) {
 		u64 at = next_whole(m, op, op->at);

@@ -5,7 +5,7 @@
  *
  * Linux: mm/mlock.c:do_mlock(), mlock_fixup(), mlock_new_folio(), mm/gup.c:__mm_populate(); 6.1 to
  * 7.2. A locked VMA merges with no unlocked one, and MADV_DONTNEED is refused.
- * SIMPLIFIED: the batch of mlock() is the one of the LRU; a page is locked once, or not at all.
+ * SIMPLIFIED: a page is locked once, or not at all.
  */
 #include "model/machine.h"
 #include "model/path.h"

@@ -279,6 +279,23 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+bool range_drops_pages(const struct machine *m, const struct task *t)
+{
+	return has_piece(m, t) && t->range.kind == RANGE_DONTNEED;
+}
+
+/* Of each 2M that is dropped as a whole; what is there is zapped, and so it is empty. */
+enum step_result reclaim_tables(struct machine *m, struct task *t)
+{
+	u64 size = level_pages(2) * PAGE_SIZE;
+
+	for (hva_t at = (t->notify.start + size - 1) & ~(size - 1); at + size <= t->notify.end;
+	     at += size)
+		if (host_has_table(m, at))
+			host_free_table(m, at);
+	return STEP_NEXT;
+}
+
 /* free_pages_and_swap_cache() */
 static void put_gathered(struct machine *m, struct task *t)
 {

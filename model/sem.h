@@ -32,6 +32,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.apic_page_checked = true,					\
 	.mremap_hugetlb = true, .mremap_keeps_files = true,		\
 	.mremap_realigns = true, .hugetlb_cache_counts = true,		\
+	.order_in_flags = true,						\
 	.numa_skips_held = true,					\
 	.large_reuse = REUSE_NEVER,					\
 	.anon_exclusive = true, .lru_batch = 15, .pfncache = true, .map_pages_puts = true, \

@@ -29,7 +29,7 @@ static const struct traits traits = {
 	.pageout_ignores_young = true, .swapin_writable = true,
 	.multi_gen_lru = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true, .mremap_realigns = true,
-	.hugetlb_cache_counts = true,
+	.hugetlb_cache_counts = true, .order_in_flags = true,
 	.madvise_populates = true, .populate_stops_at_hole = true,
 	.ept = &spte_ept_6_12, .npt = &spte_npt_6_12,
 	.pfnmap_huge = true, .writable_by_slow = true,

@@ -67,6 +67,10 @@ const struct semantics_patch sem_v6_8_rc3 = {
 	},
 	.edits = (const struct step_edit[]){
 		{ EDIT_DROP, PATH_HOST_FAULT, "put_displaced_page", { 0 } },
+		{ EDIT_DROP, PATH_COLLAPSE_FILE, "drop_pte_refs", { 0 } },
+		{ EDIT_REPLACE, PATH_COLLAPSE_FILE, "flush_pte_mapped",
+		  STEP(clear_pte_mapped, .when = has_pte_table,
+		       .chain = "collapse_pte_mapped_thp") },
 		{ EDIT_REPLACE, PATH_ZAP_GFNS, "zap_count",
 		  STEP_AS(zap_count, zap_count_gfns,
 			  .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_range_add") },

@@ -137,7 +137,7 @@ static const struct traits traits = {
 	.pageout_ignores_young = true, .swapin_writable = true,
 	.multi_gen_lru = true, .lockless_aging = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true, .mremap_realigns = true,
-	.hugetlb_cache_counts = true,
+	.hugetlb_cache_counts = true, .order_in_flags = true,
 	.mremap_moves_vmas = true,
 	.madvise_populates = true, .populate_stops_at_hole = true,
 	.lazyfree_waits = true,
@@ -224,6 +224,9 @@ const struct semantics_patch sem_v7_2 = {
 		  STEP(recover_slot, .when = log_ends,
 		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "
 				"kvm_mmu_recover_huge_pages") },
+		{ EDIT_AFTER, PATH_UNMAP, "clear_ptes",
+		  STEP(reclaim_tables, .when = range_drops_pages,
+		       .chain = "zap_vma_range_batched > zap_pte_range > zap_empty_pte_table") },
 		{ .verb = EDIT_END },
 	},
 };

@@ -153,6 +153,7 @@ struct traits {
 	bool migrate_drains;		/* lru_add_drain() after each move, to 6.1 */
 	bool migration_keeps_ad;	/* A and D in migration entries (6.1) */
 	u8 migrate_tries;		/* times that a page which is held is unmapped */
+	bool order_in_flags;		/* of a compound: PAGE_FLAGS_SECOND (6.6) */
 	bool hugetlb_cache_counts;	/* the page cache has 512 references (6.7) */
 	bool numa_keeps_write;		/* pte_mk_savedwrite() (until 6.1) */
 	bool vm_shares_mm;		/* a vhost_task of KVM's own uses the VMM's mm */

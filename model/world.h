@@ -17,7 +17,10 @@
 /* Row of world.task: a kernel thread, whose events recordings keep apart. */
 enum { DAEMON_TASK = 5 };
 
-enum { MAX_VCPUS = 4, MAX_TASKS = 6, MAX_BATCHED = 31 /* PAGEVEC_SIZE, traits.lru_batch */ };
+enum { MAX_VCPUS = 4, MAX_TASKS = 6 };
+
+enum { MAX_BATCH = 31 /* PAGEVEC_SIZE, traits.lru_batch */,
+       MAX_BATCHED = MAX_BATCH * NR_LRU_BATCHES };
 
 /* Which MMU serves the guest. */
 enum mmu_kind {
@@ -101,10 +104,11 @@ struct world {
 	pfn_t given_frame;	/* or what it gives first, after .given_after others; 0: nothing */
 	u64 given_after;
 	u64 last_slot;		/* of swap */
-	u8 nr_batched;		/* pages in the CPU's LRU batch */
+	u8 nr_batched;		/* pages in the CPU's LRU batches */
 	u8 shmem_enabled;	/* enum shmem_huge: of memfd and shared anonymous memory */
-	u8 others_batched;	/* places of the batch that others' pages have: input */
-	u8 pad[5];
+	u8 others_batched;	/* places of BATCH_ADD that others' pages have: input */
+	u8 batched_as[MAX_BATCHED];	/* enum lru_batch */
+	u8 pad[1];
 	pfn_t batched[MAX_BATCHED];
 	struct vcpu vcpu[MAX_VCPUS];
 	struct task task[MAX_TASKS];

@@ -121,9 +121,11 @@ static void find_root(struct run *run)
 			run->root = run->vm->w.vcpu[v].root;
 }
 
-/* An exception is the guest's matter. */
-static bool is_over(const struct outcome *outcome)
+/* An exception is the guest's matter, and a child's signal does not end the recorder. */
+static bool is_over(const struct event *e, const struct outcome *outcome)
 {
+	if (event_is_of_child(e->id))
+		return false;
 	return (outcome->error && strcmp(outcome->word, "ud")) || !strcmp(outcome->word, "sigsegv");
 }
 
@@ -172,6 +174,7 @@ static void run_events(struct run *run, const struct script_events *todo)
 
 		choose_frames(run, e);
 		choose_found(run, e);
+		choose_stable(run, e);
 		if (!event_run(run->vm, e, outcome, &error)) {
 			lose(run, "the model has no room for this");
 			return;
@@ -181,7 +184,7 @@ static void run_events(struct run *run, const struct script_events *todo)
 		if (!e->elsewhere)
 			keep_notes(run);
 		bind_frames(run, e, outcome);
-		if (is_over(outcome))
+		if (is_over(e, outcome))
 			break;
 	}
 	if (!strcmp(run->outcome.word, "unknown_code"))
@@ -265,8 +268,10 @@ static void run_command(struct run *run)
 	if (acts)
 		actors_until_facts(run);
 	numa_visit_unseen(run);
+	collapse_unseen(run);
 	conform_facts(run);
 	numa_visit_later(run);
+	collapse_later(run);
 	observe_unchanged(run);
 	if (acts)
 		actors_until_next(run);

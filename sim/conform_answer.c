@@ -280,9 +280,9 @@ static void answer_other(struct run *run)
 			hva ? signal_said(run, hva).text : NULL);
 	} else if (run->command->nr_words && !strcmp(run->command->words[0], "kvm")) {
 		conform_lookup(run);
-	} else if (run->says && !strcmp(text, "child:ok")) {
+	} else if (run->says && (!strcmp(text, "child:ok") || !strcmp(text, "child:"))) {
 		observe(run, CONFORM_RESULT, place, text,
-			strcmp(run->outcome.word, "ok") ? "child:" : text);
+			strcmp(run->outcome.word, "ok") ? "child:" : "child:ok");
 	} else if (run->says && run->main == EVENT_MIGRATE && !strncmp(text, "rc=", 3)) {
 		take_input(run, place, "%s", text);	/* of the first page, its node */
 		observe(run, CONFORM_RESULT, place, say("%.*s", (int)strcspn(text, " "), text).text,

@@ -194,7 +194,7 @@ void batch_begin(struct run *run)
 	if (!is_traced(run) || run->out->lost)
 		return;
 	others = nr_others(run);
-	room = run->vm->m.sem->traits.lru_batch - 1 - run->vm->w.nr_batched;
+	room = run->vm->m.sem->traits.lru_batch - 1 - lru_batched(&run->vm->m, BATCH_ADD);
 	run->vm->w.others_batched = others < room ? others : room;
 	if (others)
 		take_input(run, place_of_command(run), "LRU batch: %u pages of others", others);
@@ -210,7 +210,7 @@ bool batch_follow(struct run *run)
 	own = own_frames(run);
 	for (size_t i = 0; i < run->command->nr_events; i++)
 		follow(&run->batch, &run->command->events[i]);
-	same = nr_own(run, own) == run->vm->w.nr_batched;
+	same = nr_own(run, own) == lru_batched(&run->vm->m, BATCH_ADD);
 	hmfree(own);
 	return same;
 }

@@ -75,6 +75,7 @@ struct run {
 	struct actors *actors;		/* conform_actors.c; NULL: nobody else has acted yet */
 	pfn_t taken;			/* without a trace: the last one that was; 0 */
 	bool taken_by_user;		/* conform_reuse.c: the last one that was taken */
+	size_t collapses_later;		/* events after the answer from which on; +1; 0: none */
 	bool numa_later;		/* NUMA balancing came after it was looked */
 	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
 	struct item *owed;		/* stb_ds: the model's that were recorded later */
@@ -153,6 +154,9 @@ bool numa_visits(const struct run *run);
 void numa_visit(struct run *run, const struct script_events *todo, bool first);
 void numa_visit_unseen(struct run *run);
 void numa_visit_later(struct run *run);
+/* conform_collapse.c: khugepaged, after the answer, and after what the recorder looked at */
+void collapse_unseen(struct run *run);
+void collapse_later(struct run *run);
 void trace_free(struct run *run, const struct trace_event *event);
 void conform_end(struct run *run);	/* conform_end.c: after the last answer */
 /* conform.c: a command that was never answered */
@@ -276,6 +280,8 @@ bool moves_to(const struct moves *moves, uint64_t pfn);
 void moves_free(struct moves *moves);
 /* Where the model maps the pages that compaction found by their frames. */
 void choose_found(struct run *run, struct event *e);
+/* An address at which the model maps the merged page that ksmd gave to another one. */
+void choose_stable(struct run *run, struct event *e);
 /* Is there any event whose name begins so? */
 bool trace_has(const struct recording *recording, const char *prefix);
 void items_align(struct run *run, struct item *recorded, struct item *model);

@@ -121,3 +121,15 @@ void choose_found(struct run *run, struct event *e)
 			   (unsigned long long)(found->hva & PAGE_MASK));
 	}
 }
+
+void choose_stable(struct run *run, struct event *e)
+{
+	struct rmap_at at = { 0 };
+	pfn_t stable;
+
+	if (e->id != EVENT_KSM_MERGE || e->pfn == NO_PFN || !frames_knows(&run->frames, e->pfn))
+		return;
+	stable = frames_model(&run->frames, e->pfn);
+	if (page_is(&run->vm->m, stable, PG_KSM) && page_next_mapping(&run->vm->m, stable, &at))
+		e->other_hva = at.hva;
+}

@@ -144,10 +144,14 @@ static bool run_command(struct replay_run *run, struct script *script,
 		return true;
 	}
 	for (size_t i = 0; i < events->nr_events; i++) {
-		if (!event_run(run->vm, &events->events[i], o, error))
+		const struct event *e = &events->events[i];
+		struct outcome aside;
+
+		if (!event_run(run->vm, e, e->id == EVENT_CHILD_EXIT && i ? &aside : o, error))
 			return false;
-		run_note_event(run, events->events[i].number);
-		if (!strcmp(o->word, "efault") || !strcmp(o->word, "sigsegv"))
+		run_note_event(run, e->number);
+		if (!strcmp(o->word, "efault") ||
+		    (!strcmp(o->word, "sigsegv") && !event_is_of_child(e->id)))
 			break;
 	}
 	return true;

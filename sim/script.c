@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stb/stb_ds.h>
+
 #include "model/host_mm.h"
 
 #define CODE_SIZE	0x4000
-
 
 static char *out_name(const struct recording *recording)
 {
@@ -40,6 +41,7 @@ void script_free(struct script *script)
 		return;
 	for (size_t i = 0; i < MAX_FILES; i++)
 		free(script->name[i]);
+	hmfree(script->ksm_frame);
 	free(script->events);
 	free(script->found);
 	free(script->file);
@@ -186,7 +188,8 @@ static size_t main_event(const struct script *script)
 {
 	size_t n = script->nr_events;
 
-	while (n > 1 && script->events[n - 1].id == EVENT_RESET_MMU)
+	while (n > 1 && (script->events[n - 1].id == EVENT_RESET_MMU ||
+			 script->events[n - 1].id == EVENT_CHILD_EXIT))
 		n--;
 	return n ? n - 1 : 0;
 }

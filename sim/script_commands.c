@@ -405,18 +405,31 @@ static const char *do_lab(struct script *s, const struct command *c)
 
 static const char *do_fork(struct script *s, const struct command *c)
 {
+	s->child_died = false;
 	script_add(s, c, EVENT_FORK);
 	return NULL;
 }
 
+/* A signal ends it: no answer. */
+static const char *child_access(struct script *s, const struct command *c, enum event_id id)
+{
+	const char *why = host_access(s, c, id);
+
+	if (!why && !strcmp(c->answer.result, "child:")) {
+		s->child_died = true;
+		script_add(s, c, EVENT_CHILD_EXIT);
+	}
+	return why;
+}
+
 static const char *do_cread(struct script *s, const struct command *c)
 {
-	return host_access(s, c, EVENT_CHILD_READ);
+	return child_access(s, c, EVENT_CHILD_READ);
 }
 
 static const char *do_cwrite(struct script *s, const struct command *c)
 {
-	return host_access(s, c, EVENT_CHILD_WRITE);
+	return child_access(s, c, EVENT_CHILD_WRITE);
 }
 
 static const char *do_cdontneed(struct script *s, const struct command *c)
@@ -426,7 +439,7 @@ static const char *do_cdontneed(struct script *s, const struct command *c)
 
 static const char *do_cexit(struct script *s, const struct command *c)
 {
-	script_add(s, c, EVENT_CHILD_EXIT);
+	script_add(s, c, s->child_died ? EVENT_NOTHING : EVENT_CHILD_EXIT);
 	return NULL;
 }
 

@@ -31,7 +31,9 @@ struct script {
 	size_t nr_events, room;
 	bool watches, autodrain;
 	bool swaps;			/* swapon has run */
+	bool child_died;		/* of a signal */
 	uint64_t ksm_hva;		/* of a page that ksmd has merged; 0: none */
+	struct { uint64_t key, value; } *ksm_frame;	/* stb_ds: where each was, by its frame */
 	struct event background[MAX_BACKGROUND];	/* of bg; .op NULL: not running */
 	struct event later[MAX_LATER];	/* of later, until a look-up has opened its window */
 	size_t nr_later;

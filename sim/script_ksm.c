@@ -9,6 +9,9 @@
  */
 #include <string.h>
 
+#include <stb/stb_ds.h>
+
+#include "model/pgtable.h"
 #include "sim/script_internal.h"
 
 static bool is_start(const struct trace_event *event, uint64_t *hva)
@@ -17,17 +20,54 @@ static bool is_start(const struct trace_event *event, uint64_t *hva)
 	       trace_event_u64(event, "start", 16, hva);
 }
 
+static uint64_t address_of_frame(struct script *s, uint64_t frame)
+{
+	ptrdiff_t i = s->ksm_frame ? hmgeti(s->ksm_frame, frame) : -1;
+
+	return i < 0 ? s->ksm_hva : s->ksm_frame[i].value;
+}
+
 static void merge(struct script *s, const struct command *c, uint64_t hva, uint64_t other)
 {
 	struct event *e = script_add(s, c, EVENT_KSM_MERGE);
 
 	e->hva = hva;
 	e->other_hva = other;
+	e->pfn = NO_PFN;
+}
+
+/* The frame that replace_page() behind the i'th event mapped, or ~0. */
+static uint64_t merged_frame(const struct command *c, size_t i)
+{
+	uint64_t frame;
+
+	while (++i < c->nr_events) {
+		const struct trace_event *event = &c->events[i];
+
+		if (strcmp(event->task, "ksmd"))
+			continue;
+		if (!strcmp(event->name, "inv_start"))
+			break;
+		if (!strcmp(event->name, "ksm_merge_with_ksm_page") &&
+		    trace_event_u64(event, "pfn", 10, &frame))
+			return frame;
+		if (!strcmp(event->name, "change_pte") && trace_event_u64(event, "pte", 16, &frame))
+			return pt_pfn(frame);
+	}
+	return NO_PFN;
+}
+
+/* @hva's page becomes the one at @frame, which others have already. */
+static void merge_with_stable(struct script *s, const struct command *c, uint64_t hva,
+			      uint64_t frame)
+{
+	merge(s, c, hva, address_of_frame(s, frame));
+	s->events[s->nr_events - 1].pfn = frame;
 }
 
 static void merges_traced(struct script *s, const struct command *c)
 {
-	uint64_t alone = 0, last = 0, hva;
+	uint64_t alone = 0, last = 0, hva, frame;
 	bool is_second = false;
 
 	for (size_t i = 0; i < c->nr_events; i++) {
@@ -40,15 +80,17 @@ static void merges_traced(struct script *s, const struct command *c)
 			continue;
 		}
 		is_second = true;
+		frame = merged_frame(c, i);
 		if (alone) {
 			s->ksm_hva = alone;
 			merge(s, c, alone, hva);
+			hmput(s->ksm_frame, frame, alone);
 		} else if (s->ksm_hva) {
-			merge(s, c, hva, s->ksm_hva);
+			merge_with_stable(s, c, hva, frame);
 		}
 	}
 	if (last && !is_second && s->ksm_hva)	/* a page that somebody held */
-		merge(s, c, last, s->ksm_hva);
+		merge_with_stable(s, c, last, NO_PFN);
 }
 
 static const struct fact *watched(const struct command *c, const char *name)

@@ -350,6 +350,7 @@ const struct equivalent equivalents[] = {
 	  "at most one of the two runs: a VMA of hugetlb is not cut" },
 	{ MUTATION_SWAP, "begin_hugetlb_zap", "clear_ptes", tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_SWAP, "clear_ptes", "end_hugetlb_zap", tells_hugetlb_once, TOLD_ONCE },
+	{ MUTATION_SWAP, "reclaim_tables", "end_hugetlb_zap", tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_SWAP, "end_hugetlb_zap", "after_hugetlb_zap", tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_SWAP, "after_hugetlb_zap", "flush_dirty", NULL,
 	  "at most one of the two runs: zap_pte_range() is not for hugetlb" },
@@ -526,6 +527,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "begin_retract", NULL, retracts_own_table,
 	  "the caller's own table, left there, goes by collapse_pte_mapped_thp(), which notifies "
 	  "for the same range; it is empty" },
+	{ MUTATION_SWAP, "retract_table", "drop_pte_refs", retracts_own_table,
+	  "the table at hand is the caller's own, and empty: no PTE has a reference to give up" },
 	{ MUTATION_SWAP, "install_folio", "begin_retract", retracts_own_table,
 	  "the table at hand is the caller's own, and the notification looks at no page" },
 
@@ -585,6 +588,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "pferr", NULL, NULL,
 	  "no step asks for the bits in question: they are test_pferr's" },
 	{ MUTATION_TRAIT, "poison_kills", NULL, NULL, "of a signal's code: conform alone asks" },
+	{ MUTATION_TRAIT, "order_in_flags", NULL, NULL, "of a leaked head: conform alone asks" },
 	{ MUTATION_TRAIT, "zap_root_from", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "table_noted_last", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "zap_noted_nonpresent", NULL, has_rmaps, TRAIT_OF_TDP },
