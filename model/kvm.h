@@ -177,6 +177,7 @@ struct kvm {
 	u8 pad[1];
 	pfn_t active_first, active_last;	/* active_mmu_pages: 0: none */
 	u64 used_mmu_pages, max_mmu_pages;
+	u64 requested_mmu_pages;	/* n_requested_mmu_pages: by the VMM */
 	u64 nx_begin, nx_end, nx_splits;	/* possible_nx_huge_pages (nx.c) */
 	struct open_range open[MAX_OPEN];
 	struct root roots[MAX_ROOTS];	/* the TDP MMU's */

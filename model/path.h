@@ -68,6 +68,7 @@ s32 hva_cache_init(struct machine *m, struct hva_cache *cache, gpa_t gpa);
 extern const struct step path_prefetch[], path_gpc[], path_nested[], path_stage2[];
 extern const struct step path_prefault[], path_exit[], path_async_pf[];
 extern const struct step path_ioeventfd[], path_set_nx[];
+extern const struct step path_mmu_pages[], path_shrink_mmu[];
 bool nx_changes(const struct machine *m, const struct task *t);
 DECLARE_STEP(zap_all_roots);
 extern const struct step path_zap_gfns[], path_recover_nx[];

@@ -19,7 +19,7 @@
 #define ENOSPC	28
 
 enum { PTE_PREFETCH_NUM = 8 };
-enum { KVM_MEMSLOT_PAGES_TO_MMU_PAGES_RATIO = 50, KVM_MIN_ALLOC_MMU_PAGES = 64 };
+enum { KVM_MEMSLOT_PAGES_TO_MMU_PAGES_RATIO = 50 };
 
 enum step_result direct_lock_mmu(struct machine *m, struct task *t)
 {
@@ -166,7 +166,8 @@ enum step_result zap_all_shadow(struct machine *m, struct task *t)
 
 bool slot_counts(const struct machine *m, const struct task *t)
 {
-	(void)m;
+	if (m->w->kvm.requested_mmu_pages)
+		return false;
 	return !t->slot.error && (t->slot.change == SLOT_CREATE || t->slot.change == SLOT_DELETE);
 }
 

@@ -20,7 +20,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 
 /* Traits of 6.8-rc3 but for what patch 3/8 changes, and what each patch adds. */
 #define TRAITS_6_8							\
-	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,			\
+	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1, .mmu_shrinker = true,	\
 	.mmio_below_max_gfn = true, .npt_five_levels = true,		\
 	.rearm_clears_bits = true,					\
 	.fault_splits = true, .nx_tables_known = true,			\

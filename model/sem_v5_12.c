@@ -275,7 +275,7 @@ static void release_prefetched(struct machine *m, pfn_t page)
 static const struct traits traits = {
 	.lru_batch = 15, .numa_keeps_write = true,
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
-	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
+	.mmu_shrinker = true, .ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 4, .reexecutes = true, .double_map = true,
 	.file_pmd_counts = true, .rmap_splits_first = true, .no_madvise_collapse = true,
@@ -325,6 +325,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_YOUNG] = path_young, [PATH_KSM_MERGE] = path_ksm_merge,
 	[PATH_KSM_UNMERGE] = path_ksm_unmerge,
 	[PATH_SET_NX] = path_set_nx,
+	[PATH_MMU_PAGES] = path_mmu_pages, [PATH_SHRINK_MMU] = path_shrink_mmu,
 	[PATH_IOEVENTFD] = path_ioeventfd,
 	[PATH_ZAP_GFNS] = path_zap_gfns, [PATH_RECOVER_NX] = path_recover_nx,
 	[PATH_STAGE2] = path_stage2,

@@ -124,6 +124,7 @@ struct traits {
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
 	bool async_error_code;		/* kvm_arch_async_page_ready(): as the guest (6.10) */
 	bool rearm_clears_bits;		/* tdp_mmu_clear_spte_bits() for the dirty log (6.4) */
+	bool mmu_shrinker;		/* mmu_shrink_scan() (until 6.13) */
 	bool npt_five_levels;		/* kvm_amd loads where the host has 5 levels (5.15) */
 	bool nx_leaves_logged;		/* recovery: not of a memslot that logs (6.2) */
 	bool nx_tables_known;		/* kvm_mmu_page.nx_huge_page_disallowed is asked (6.2) */

@@ -263,8 +263,7 @@ void shadow_zap_all(struct machine *m)
 	shadow_commit_zap(m, zapped);
 }
 
-/* kvm_mmu_zap_oldest_mmu_pages() */
-static void zap_oldest(struct machine *m, u64 wanted)
+void shadow_zap_oldest(struct machine *m, u64 wanted)
 {
 	pfn_t zapped = 0, table = m->w->kvm.active_last;
 
@@ -292,7 +291,7 @@ bool shadow_make_available(struct machine *m)
 {
 	if (available(m) >= KVM_MIN_FREE_MMU_PAGES)
 		return true;
-	zap_oldest(m, KVM_REFILL_PAGES - available(m));
+	shadow_zap_oldest(m, KVM_REFILL_PAGES - available(m));
 	return available(m);
 }
 
@@ -301,7 +300,7 @@ void shadow_limit(struct machine *m, u64 pages)
 	struct kvm *kvm = &m->w->kvm;
 
 	if (kvm->used_mmu_pages > pages) {
-		zap_oldest(m, kvm->used_mmu_pages - pages);
+		shadow_zap_oldest(m, kvm->used_mmu_pages - pages);
 		pages = kvm->used_mmu_pages;
 	}
 	kvm->max_mmu_pages = pages;

@@ -91,6 +91,10 @@ const char *path_name(enum path_id path)
 		return "log-mode";
 	case PATH_ZAP_GFNS:
 		return "zap-gfns";
+	case PATH_MMU_PAGES:
+		return "mmu-pages";
+	case PATH_SHRINK_MMU:
+		return "shrink-mmu";
 	case PATH_SET_NX:
 		return "set-nx";
 	case PATH_IOEVENTFD:

@@ -53,6 +53,8 @@ enum path_id {
 	PATH_LOG_MODE,		/* KVM_ENABLE_CAP(KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2) */
 	PATH_ZAP_GFNS,		/* kvm_zap_gfn_range() */
 	PATH_SET_NX,		/* set_nx_huge_pages() */
+	PATH_MMU_PAGES,		/* KVM_SET_NR_MMU_PAGES */
+	PATH_SHRINK_MMU,	/* mmu_shrink_scan() */
 	PATH_IOEVENTFD,		/* KVM_IOEVENTFD */
 	PATH_RECOVER_NX,	/* kvm_recover_nx_huge_pages() */
 	PATH_MAP,		/* kvm_vcpu_map() */

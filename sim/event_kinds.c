@@ -272,6 +272,14 @@ const struct event_kind event_kinds[] = {
 	{ "set-nx", EVENT_SET_NX,
 	  "kvm.nx_huge_pages is written. [set_nx_huge_pages()]", {
 		{ "on", ARG_NUMBER, AT(value), true, true, .max = 1, .help = "or off" }, UNTIL } },
+	{ "mmu-pages", EVENT_MMU_PAGES,
+	  "The VMM limits shadow pages. [KVM_SET_NR_MMU_PAGES]", {
+		{ "pages", ARG_NUMBER, AT(count), true, true, .max = UINT32_MAX,
+		  .help = "tables; the TDP MMU's do not count" }, UNTIL } },
+	{ "shrink-mmu", EVENT_SHRINK_MMU,
+	  "Reclaim asks for shadow pages. [mmu_shrink_scan()]", {
+		{ "pages", ARG_NUMBER, AT(count), true, true, .max = UINT32_MAX,
+		  .help = "how many at most, the oldest first" }, UNTIL } },
 	{ "eager-split", EVENT_EAGER_SPLIT,
 	  "kvm.eager_page_split is written. [param_set_bool()]", {
 		{ "on", ARG_NUMBER, AT(value), true, true, .max = 1, .help = "or off" } } },

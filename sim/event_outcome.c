@@ -168,6 +168,8 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:
 	case EVENT_SET_NX:
+	case EVENT_MMU_PAGES:
+	case EVENT_SHRINK_MMU:
 	case EVENT_CLEAR_LOG:
 	case EVENT_LOG_MODE:
 		o->error = t->slot.error;

@@ -147,6 +147,7 @@ enum path_id event_path(enum event_id id)
 		[EVENT_EXIT] = PATH_EXIT, [EVENT_STAGE2] = PATH_STAGE2,
 		[EVENT_PREFAULT] = PATH_PREFAULT, [EVENT_ASYNC_PF] = PATH_ASYNC_PF,
 		[EVENT_SET_NX] = PATH_SET_NX,
+		[EVENT_MMU_PAGES] = PATH_MMU_PAGES, [EVENT_SHRINK_MMU] = PATH_SHRINK_MMU,
 		[EVENT_IOEVENTFD] = PATH_IOEVENTFD, [EVENT_IOEVENTFD_OFF] = PATH_IOEVENTFD,
 		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_RECOVER_NX] = PATH_RECOVER_NX,
 		[EVENT_GMEM] = PATH_GMEM, [EVENT_GMEM_PUNCH] = PATH_GMEM,
@@ -378,6 +379,10 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_ZAP_GFNS:
 		t->zap = (struct zap_op){ .start = e->gpa >> PAGE_SHIFT,
 					  .end = (e->gpa + e->size) >> PAGE_SHIFT };
+		break;
+	case EVENT_MMU_PAGES:
+	case EVENT_SHRINK_MMU:
+		t->slot = (struct slot_op){ .npages = e->count };
 		break;
 	case EVENT_SET_NX:
 		t->zap = (struct zap_op){ .ratio = e->value };

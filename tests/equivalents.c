@@ -154,6 +154,11 @@ static bool has_rmaps(const struct semantics *sem)
 	return !is_tdp(sem);
 }
 
+static bool shrinks_nothing(const struct semantics *sem)
+{
+	return is_tdp(sem) || !sem->traits.mmu_shrinker;
+}
+
 /* kvm_mmu_notifier_invalidate_range_start() before 5.13 */
 static bool counts_always(const struct semantics *sem)
 {
@@ -580,6 +585,10 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_OP, "current_root", "shadow", NULL, LAWS_EYES },
 
 	/* ---- traits ---- */
+	{ MUTATION_DROP, "shrink_mmu", NULL, shrinks_nothing,
+	  "there is no shrinker, or no table that counts as the TDP MMU's do not" },
+	{ MUTATION_TRAIT, "mmu_shrinker", NULL, is_tdp,
+	  "the TDP MMU's tables do not count: there is nothing to shrink" },
 	{ MUTATION_TRAIT, "ept", NULL, is_shadow, "shadow pages are in NPT's format" },
 	{ MUTATION_TRAIT, "mmio_below_max_gfn", NULL, is_shadow, GFN_BITS },
 	{ MUTATION_TRAIT, "refcounted_bit", NULL, is_shadow, "refcounted_mask() is 0" },

@@ -282,6 +282,18 @@ const struct story stories[] = {
 	  "memslot 2 gpa=0 hva=n size=4K\n" "read 0\n" "exec 0x40000000\n"
 	  "z: dontneed n 4K until=notify_unlock\n" "n: nx-recover ratio=1\n" "resume z\n"
 	  "resume n\n" "write 0x40001000 7\n" "dontneed n 4K\n" },
+	{ "mmu_pages_wait_for_memslots_and_mmu_lock", ANON "read 0\n"
+	  "d: memslot 1 gpa=0 hva=m size=16K flags=log until=slots_unlock\n"
+	  "p: mmu-pages 100\n" "resume d\n" "resume p\n" "z: zap-gfns 0 4K until=zap_unlock\n"
+	  "q: mmu-pages 64\n" "e: ioeventfd 0x200000 length=4\n" "resume z\n"
+	  "resume q\n" "resume e\n" "mmu-pages 63\n" "memslot-delete 1\n" },
+	{ "mmu_pages_stay_as_the_vmm_says", ANON "mmu-pages 200\n" "mmap n 4K\n"
+	  "memslot 2 gpa=0x100000 hva=n size=4K\n" "read 0\n"
+	  "read 0x400000 count=70 stride=0x200000\n" "read 0\n" "read 0x400000\n"
+	  "mmu-pages 64\n" "read 0\n" "read 0x400000\n" },
+	{ "shadow_pages_shrink", ANON "write 0 7\n" "read 0x400000\n" "shrink-mmu 1\n"
+	  "read 0\n" "shrink-mmu 2\n" "read 0\n" "z: zap-gfns 0 4K until=zap_unlock\n"
+	  "s: shrink-mmu 100\n" "resume z\n" "resume s\n" "write 0 8\n" "memslot-delete 1\n" },
 	{ "refused_move_zaps_its_own", "config phys-bits=36 slot-zap-all=off\n" ANON
 	  "write 0 7\n" "memslot 1 gpa=0x1000000000 hva=m size=16K\n" "write 0 8\n" },
 	{ "mmio_while_memslots_change", ANON "mmap n 4K\n"
