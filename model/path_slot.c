@@ -450,7 +450,7 @@ const struct step path_slot[] = {
 	STEP_AS(zap_all_of_first_wrap, zap_all_roots, .when = invalid_generation_wraps,
 		.chain = WRAP " > kvm_tdp_mmu_zap_all"),
 	STEP_AS(end_update_to_invalid, end_update, .when = slot_goes, .chain = SLOT),
-	STEP_AS(zap_all_fast, zap_all_roots, .when = slot_goes,
+	STEP_AS(zap_all_fast, zap_all_roots, .when = slot_zaps_all,
 		.chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all"),
 	STEP(unbind_gmem, .when = unbinds_gmem, .chain = SLOT " > kvm_gmem_unbind"),
 	STEP(commit_slot, .when = slot_publishes, .chain = SLOT),

@@ -367,7 +367,7 @@ const struct semantics_patch sem_v5_12 = {
 		.fault_args = fault_args, .zap_flushes = zap_flushes,
 		.load_root = tdp_load_root, .current_root = tdp_current_root,
 		.root_is_obsolete = tdp_root_is_obsolete, .root_at = tdp_root_at,
-		.free_roots = tdp_free_roots,
+		.free_roots = tdp_unload_root,
 		.walk = tdp_walk,
 		.next_leaf = tdp_next_leaf, .unmap_range = tdp_zap_tables,
 		.zap_gfns = tdp_zap_tables,

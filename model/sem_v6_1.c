@@ -127,7 +127,7 @@ const struct semantics_patch sem_v6_1 = {
 		.take_remapped = take_by_try_get, .fault_is_stale = fault_is_stale,
 		.range_counts = range_counts_if_slot, .huge_ok = huge_always,
 		.is_ad_tracked = is_ad_tracked, .release_pfn = release_pfn,
-		.gfn_to_page = gfn_to_page,
+		.gfn_to_page = gfn_to_page, .free_roots = tdp_free_roots,
 		/* tdp_mmu_zap_leafs(), after 5.18 */
 		.unmap_range = tdp_unmap_range, .zap_gfns = tdp_unmap_range,
 	},

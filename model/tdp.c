@@ -378,7 +378,7 @@ static void put_root(struct machine *m, pfn_t pfn)
 }
 
 /* kvm_mmu_unload(), up to 5.12: a root goes with the last vCPU that has it. */
-static void unload_root(struct machine *m, unsigned vcpu)
+void tdp_unload_root(struct machine *m, unsigned vcpu)
 {
 	pfn_t old = m->w->vcpu[vcpu].root;
 
@@ -419,7 +419,7 @@ pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
 	if (m->w->vcpu[vcpu].free_obsolete_roots) {
 		if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
 			return NO_PFN;
-		unload_root(m, vcpu);
+		tdp_unload_root(m, vcpu);
 	}
 	root = tdp_current_root(m);
 	old = m->w->vcpu[vcpu].root;
@@ -434,7 +434,7 @@ pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
 	return root;
 }
 
-/* A root that is not obsolete is the TDP MMU's own, too, and stays (6.8). */
+/* A root that is not obsolete is the TDP MMU's own, too, and stays (6.4, and 6.1.192). */
 void tdp_free_roots(struct machine *m, unsigned vcpu)
 {
 	pfn_t old = m->w->vcpu[vcpu].root;

@@ -23,6 +23,7 @@ pfn_t tdp_load_root(struct machine *m, unsigned vcpu);
 pfn_t tdp_current_root(struct machine *m);
 pfn_t tdp_root_at(struct machine *m, unsigned i);
 void tdp_free_roots(struct machine *m, unsigned vcpu);
+void tdp_unload_root(struct machine *m, unsigned vcpu);
 bool tdp_root_is_obsolete(struct machine *m, unsigned vcpu);
 /* The entry that maps @gfn under @root, or where the walk ends. */
 struct pt_leaf tdp_walk(struct machine *m, pfn_t root, gfn_t gfn);

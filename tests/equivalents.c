@@ -219,9 +219,26 @@ static bool empties_roots(const struct semantics *sem)
 	return ignores_roots(sem) && is_tdp(sem);
 }
 
+static bool rmaps_ignore_roots(const struct semantics *sem)
+{
+	return ignores_roots(sem) && has_rmaps(sem);
+}
+
 static bool retries_any_range(const struct semantics *sem)
 {
 	return sem->ops.fault_is_stale == sem_v5_11.ops.fault_is_stale;
+}
+
+/* MADV_POPULATE_READ, 5.14 */
+static bool never_populates(const struct semantics *sem)
+{
+	return !sem->traits.madvise_populates;
+}
+
+/* No table of the MMU outlives kvm_unload_vcpu_mmus(). */
+static bool roots_go_with_vcpus(const struct semantics *sem)
+{
+	return has_rmaps(sem) || empties_roots(sem);
 }
 
 static bool makes_dirty(const struct semantics *sem)
@@ -271,6 +288,8 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define AND_ENDS	"at most one of the two runs: logging begins or it ends"
 #define ALONE		"all threads have gone: nobody is told, or asks, between the two"
 #define APART		"of different things, and all threads have gone"
+#define NO_FAST_BUS	"shadow paging meets MMIO by #PF: no misconfig asks the fast bus"
+#define NO_POPULATE	"there is no MADV_POPULATE_* before 5.14: .madvise_populates says so"
 
 const struct equivalent equivalents[] = {
 	/* ---- without ---- */
@@ -307,6 +326,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "end_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "after_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "prepare_slot", NULL, is_shadow, GFN_BITS },
+	{ MUTATION_DROP, "fast_mmio", NULL, is_shadow, NO_FAST_BUS },
 	{ MUTATION_DROP, "reclaim_judge", NULL, pageout_asks_nobody, NOT_ASKED },
 	{ MUTATION_DROP, "young_lock", NULL, ages_without_lock, LOCKLESS },
 	{ MUTATION_DROP, "young_flush", NULL, ages_without_lock, LOCKLESS },
@@ -314,6 +334,8 @@ const struct equivalent equivalents[] = {
 
 	/* ---- neighbours swapped ---- */
 	{ MUTATION_SWAP, "trace_leaf", "unlock_mmu", has_rmaps, TRACED },
+	{ MUTATION_SWAP, "guest_access", "fast_mmio", is_shadow, NO_FAST_BUS },
+	{ MUTATION_SWAP, "fast_mmio", "take_exit", is_shadow, NO_FAST_BUS },
 	{ MUTATION_SWAP, "handle_mm_fault", "numa_fault", NULL,
 	  "whoever may not access it faults once more, and is refused then" },
 	{ MUTATION_SWAP, "numa_fault", "map_hugetlb_page", NULL, EXCLUDE },
@@ -380,6 +402,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "wait_for_readers_of_valid", "zap_all_of_first_wrap", NULL,
 	  "MMIO entries that readers make meanwhile are of the generation that ends" },
 	{ MUTATION_SWAP, "zap_obsolete", "zap_slot", NULL,
+	  "at most one of the two runs: by KVM_X86_QUIRK_SLOT_ZAP_ALL" },
+	{ MUTATION_SWAP, "zap_all_fast", "zap_slot", NULL,
 	  "at most one of the two runs: by KVM_X86_QUIRK_SLOT_ZAP_ALL" },
 	{ MUTATION_SWAP, "zap_flush", "zap_uncount", NULL,
 	  "mmu_lock is held for writing across both: nobody installs anything before it is free" },
@@ -514,6 +538,8 @@ const struct equivalent equivalents[] = {
 	  "a cache that is installed has no reference, and nobody is left to use it" },
 	{ MUTATION_DROP, "exit_free_vcpus", NULL, is_tdp,
 	  "exit_free_vm, for all threads have gone, frees the roots that are left" },
+	{ MUTATION_DROP, "exit_free_vm", NULL, roots_go_with_vcpus,
+	  "no table is left, and nobody who reads memslots" },
 
 	/* huge files */
 	{ MUTATION_DROP, "begin_rmap_split", NULL, splits_pmd_in_place, NO_FIRST_SPLIT },
@@ -574,7 +600,9 @@ const struct equivalent equivalents[] = {
 	  "5.11 looks at no range: 4a42d848db95 is of 5.12" },
 	{ MUTATION_OP, "fault_is_stale", "v6.1", empties_roots, EMPTIED },
 	{ MUTATION_OP, "zap_flushes", "v6.12", empties_roots, EMPTIED },
-	{ MUTATION_OP, "root_is_obsolete", "no", ignores_roots, NO_ROOTS },
+	{ MUTATION_OP, "root_is_obsolete", "no", rmaps_ignore_roots, NO_ROOTS },
+	{ MUTATION_OP, "root_is_obsolete", "yes", ignores_roots, NO_ROOTS },
+	{ MUTATION_OP, "root_is_obsolete", "tdp", ignores_roots, NO_ROOTS },
 	{ MUTATION_OP, "root_is_obsolete", "rmap", ignores_roots, NO_ROOTS },
 	{ MUTATION_OP, "root_is_obsolete", "shadow", ignores_roots, NO_ROOTS },
 	{ MUTATION_OP, "root_is_obsolete", "shadow", has_rmaps,
@@ -591,6 +619,8 @@ const struct equivalent equivalents[] = {
 	  "the TDP MMU's tables do not count: there is nothing to shrink" },
 	{ MUTATION_TRAIT, "ept", NULL, is_shadow, "shadow pages are in NPT's format" },
 	{ MUTATION_TRAIT, "mmio_below_max_gfn", NULL, is_shadow, GFN_BITS },
+	{ MUTATION_TRAIT, "npt_fast_mmio", NULL, is_shadow, NO_FAST_BUS },
+	{ MUTATION_TRAIT, "populate_stops_at_hole", NULL, never_populates, NO_POPULATE },
 	{ MUTATION_TRAIT, "refcounted_bit", NULL, is_shadow, "refcounted_mask() is 0" },
 	{ MUTATION_TRAIT, "allow_unsafe_mappings", NULL, asks_for_no_consent,
 	  "v11 4/8 and 6.13 bring who asks" },

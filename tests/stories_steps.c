@@ -109,6 +109,49 @@ const struct story step_stories[] = {
 	  "s: memslot 2 gpa=0x100000 hva=m size=4K\n" "resume a\n" "resume s\n"
 	  "read 0x100000\n" },
 
+	/* ---- the VMM exits ---- */
+	{ "exit_waits_for_the_last_thread", ANON "write 0 7\n"
+	  "f: write 0x1000 8 until=lock_mmu\n" "x: exit\n" "resume f\n" "resume x\n" },
+	{ "exit_has_a_bad_count", "alloc buf order0\n" "mode buf insert\n"
+	  "mmap m 4K device buf\n" "host-read m\n" "ref buf 0 -1\n" "free buf\n"
+	  "exit\n" },
+
+	/* ---- what KVM takes back at once ---- */
+	{ "zapped_as_an_invalid_memslot_wraps", "config generation=0x7fffa\n" ANON "mmap n 4K\n"
+	  "write 0 7\n" "memslot 2 gpa=0x100000 hva=n size=4K\n"
+	  "d: memslot-delete 2 until=end_update_to_invalid\n" "resume d\n" "read 0\n" },
+	{ "deleted_alone_by_the_quirk", "config slot-zap-all=off\n" ANON "mmap n 4K\n"
+	  "memslot 2 gpa=0x100000 hva=n size=4K\n" "read 0\n" "memslot-delete 2\n"
+	  "read 0\n" },
+	{ "logged_between_protection_and_flush", ANON "read 0\n"
+	  "l: memslot 1 gpa=0 hva=m size=16K flags=log until=protect_slot\n"
+	  "write 0 8\n" "resume l\n" "write 0 9\n" },
+	{ "nx_ends_under_slots_lock", ANON "read 0\n" "set-nx 1\n"
+	  "memslot 2 gpa=0x100000 hva=m size=4K\n" "read 0x100000\n" },
+	{ "obsolete_root_given_up", ANON "read 0\n" "f: read 0x100000 until=emulate_access\n"
+	  "set-nx 1\n" "resume f\n" "reset-mmu\n" "read 0\n" },
+
+	/* ---- the fast MMIO bus ---- */
+	{ "fast_bus_beside_memory", ANON "ioeventfd 0x200000\n" "write 0x200000 7\n"
+	  "write 0x200000 8\n" "read 0x200000\n" "mmap n 4K\n"
+	  "memslot 2 gpa=0x200000 hva=n size=4K\n" "write 0x200000 9\n" },
+	{ "fast_bus_of_npt", "config stage2=npt\n" ANON "ioeventfd 0x200000\n"
+	  "write 0x200000 7\n" "write 0x200000 8\n" },
+	{ "fast_bus_is_left_last", ANON "ioeventfd 0x200000\n"
+	  "off: ioeventfd-off 0x200000 until=io_unlock\n" "resume off until=io_lock\n"
+	  "ioeventfd 0x200000 fd=1\n" "resume off\n" "ioeventfd 0x200000 fd=1\n" },
+
+	/* ---- what the emulator cannot do ---- */
+	{ "mmio_becomes_memory_before_emulation", ANON "mmap n 4K\n"
+	  "f: rmw 0x100000 until=emulate\n" "c: memslot 2 gpa=0x100000 hva=n size=4K\n"
+	  "resume f\n" "resume c\n" },
+	{ "unhandled_until_it_is_writable", ANON "mmap n 4K\n" "host-write n 5\n"
+	  "mprotect n 4K r\n" "f: rmw 0x100000 until=emulate_access\n"
+	  "c: memslot 2 gpa=0x100000 hva=n size=4K\n" "resume f until=gup_fast\n"
+	  "mprotect n 4K r,w\n" "resume f\n" "resume c\n" },
+	{ "populated_up_to_a_hole", ANON "munmap m+0x1000 4K\n"
+	  "madvise m 16K populate-write\n" "drain\n" "host-read m+0x2000\n" },
+
 	/* ---- other callers ---- */
 	{ "stage2_after_an_invalidation", ANON "host-write m 7\n" "read 0\n" "dontneed m 4K\n"
 	  "host-write m 8\n" "stage2-fault 0 arm64\n" "stage2-fault 0x1000 arm64 write=1\n" },
@@ -194,6 +237,8 @@ const struct story step_stories[] = {
 	  "read 0x100000\n" "read 0x100000\n" },
 	{ "aged_in_npt", "config stage2=npt\n" ANON "write 0 7\n" "read 0x1000\n" "drain\n"
 	  "reclaim m 4K\n" "write 0 8\n" "pageout m 8K\n" "read 0\n" },
+	{ "aged_without_a_bits", "config ad=0\n" ANON "write 0 7\n" "drain\n" "reclaim m 4K\n"
+	  "read 0\n" "write 0 8\n" },
 	{ "writable_2m_again", THP "mprotect m 4M r\n" "mprotect m 4M r,w\n" },
 	{ "hugetlb_got_for_writing", "hugepages 2\n" "mmap m 2M hugetlb hva=0x40000000\n"
 	  "memslot 1 gpa=0x40000000 hva=m size=2M\n" "host-read m\n" "clear-refs all\n"

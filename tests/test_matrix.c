@@ -199,7 +199,7 @@ static void run_traces(void)
 	size_t nr;
 	const struct script *script = all_scripts(&nr);
 
-	for (size_t i = nr_stories; i < nr; i++)	/* stories[] come first */
+	for (size_t i = nr_stories + nr_step_stories; i < nr; i++)	/* they come first */
 		for (unsigned s = 0; s < matrix.nr_semantics; s++)
 			if (!asks_what_no_kernel_asks(&script[i]))
 				run_trace(&script[i], s);
