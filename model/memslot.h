@@ -14,6 +14,10 @@
 struct machine;
 struct task;
 
+/* SHRT_MAX, of which the last are KVM's own: TSS, APIC access page, identity map. */
+enum { KVM_MEM_SLOTS_NUM = 32767, KVM_INTERNAL_MEM_SLOTS = 3,
+       KVM_USER_MEM_SLOTS = KVM_MEM_SLOTS_NUM - KVM_INTERNAL_MEM_SLOTS };
+
 /* Rows of the active set: kvm_for_each_memslot() */
 int memslots_begin(const struct machine *m);
 int memslots_end(const struct machine *m);

@@ -41,7 +41,9 @@ static enum step_result find_log(struct machine *m, struct task *t)
 	struct slot_op *op = &t->slot;
 
 	op->row = memslot_of_id(m, op->id);
-	if (!memslot_is(m, op->row, KVM_MEM_LOG_DIRTY_PAGES))
+	if (op->id >= KVM_USER_MEM_SLOTS)
+		op->error = -EINVAL;
+	else if (!memslot_is(m, op->row, KVM_MEM_LOG_DIRTY_PAGES))
 		op->error = -ENOENT;
 	return STEP_NEXT;
 }

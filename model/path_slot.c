@@ -6,7 +6,8 @@
  * kvm_swap_active_memslots(); arch/x86/kvm/mmu/mmu.c:kvm_mmu_zap_all_fast(); 5.12 to 7.2.
  * Deleting does not raise the sequence: its safety is INVALID + SRCU + obsolete roots. A change is
  * made in the set that is not active and published; who read before goes on with what was.
- * SIMPLIFIED: one address space.
+ * SIMPLIFIED: one address space; what KVM writes into a TSS or an identity map of its own is not
+ * modelled, nor that it goes with the VM, or when APICv is inhibited.
  */
 #include "model/gmem.h"
 #include "model/machine.h"
@@ -21,9 +22,6 @@
 
 #define KVM_MEM_MAX_NR_PAGES	(BIT(31) - 1)
 #define TASK_SIZE_MAX		(BIT(47) - PAGE_SIZE)
-
-/* SHRT_MAX less the private ones: TSS, identity map, APIC access page. */
-enum { KVM_USER_MEM_SLOTS = 32767 - 3 };
 
 enum { ADDRESS_SPACES = 2 };	/* x86: 0 and SMM; the generation moves by as many */
 
@@ -163,13 +161,40 @@ static int free_row(struct machine *m)
 	return NO_SLOT;
 }
 
+static bool slot_is_internal(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->slot.internal;
+}
+
+/* __x86_set_memory_region(): vm_mmap(MAP_SHARED | MAP_ANONYMOUS), in the VMM's own mm. */
+static enum step_result map_internal(struct machine *m, struct task *t)
+{
+	const struct mmap_op *op = &t->mmap;
+
+	if (memslot_of_id(m, t->slot.id) != NO_SLOT) {
+		t->slot.error = -EEXIST;
+		return STEP_NEXT;
+	}
+	m->w->file[op->object] = (struct file_state){ .used = true, .type = FILE_SHMEM,
+						      .mount = MOUNT_SHARED_ANON,
+						      .size = op->pages << PAGE_SHIFT,
+						      .unlinked = true };
+	return STEP_CALL;
+}
+
 /* The checks of kvm_vm_ioctl_set_memory_region() and __kvm_set_memory_region(), slot unseen. */
 static enum step_result check_region(struct machine *m, struct task *t)
 {
 	struct slot_op *op = &t->slot;
 	u64 size = op->npages << PAGE_SHIFT;
+	int ids = op->internal ? KVM_MEM_SLOTS_NUM : KVM_USER_MEM_SLOTS;
 
-	if (op->id < 0 || op->id >= KVM_USER_MEM_SLOTS)
+	if (op->internal && !op->error)
+		op->error = t->mmap.error;
+	if (op->error)
+		return STEP_NEXT;
+	if (op->id < 0 || op->id >= ids)
 		op->error = -EINVAL;
 	else if (op->unaligned || (op->hva & ~PAGE_MASK) || op->npages > KVM_MEM_MAX_NR_PAGES)
 		op->error = -EINVAL;
@@ -441,6 +466,8 @@ enum step_result slots_unlock(struct machine *m, struct task *t)
 
 const struct step path_slot[] = {
 	STEP(slots_lock, .chain = "kvm_set_memory_region"),
+	STEP(map_internal, .when = slot_is_internal, .calls = PATH_MMAP,
+	     .chain = "__x86_set_memory_region > vm_mmap"),
 	STEP(check_region, .chain = "kvm_set_memory_region"),
 	STEP(classify_change, .when = slot_ok, .chain = "kvm_set_memory_region"),
 	STEP(bind_gmem, .when = binds_gmem, .chain = "kvm_set_memory_region > kvm_gmem_bind"),

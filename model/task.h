@@ -384,7 +384,8 @@ struct slot_op {
 	u8 reverts;		/* a move that is refused: INVALID again what it was */
 	u8 gmem;		/* KVM_MEM_GUEST_MEMFD: row of world.file */
 	u8 has_gmem;		/* ... which the file descriptor is one of */
-	u8 pad[5];
+	u8 internal;		/* KVM's own: __x86_set_memory_region() */
+	u8 pad[4];
 	u64 first, pages;	/* PATH_CLEAR_LOG: which of the slot's */
 	u64 dirty;		/* pages reported, or cleared */
 	u64 gmem_offset;	/* bytes */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/host_mm.h"
+#include "model/memslot.h"
 #include "sim/event_names.h"
 
 /* ---- binding ---- */
@@ -468,6 +469,24 @@ static bool index_is_in(struct binder *b, uint64_t object, uint64_t index)
 	       wrong(b, b->statement->column, "\"%s\" has no page with that index%s", o->name, "");
 }
 
+/* Shared anonymous memory, a file without a name: three pages of a TSS, else one. */
+static bool settle_internal_slot(struct binder *b)
+{
+	struct event *e = b->event;
+
+	if (b->names->nr_files == MAX_FILES)
+		return wrong(b, b->statement->column, "too many files%s%s", "", "");
+	if (e->gpa % 4096)
+		return wrong(b, b->statement->column, "gpa is not a multiple of 4096%s%s", "", "");
+	b->names->file[b->names->nr_files] = "";
+	e->object = NO_PFN;
+	e->mapped_file = b->names->nr_files++;
+	e->size = (e->slot == KVM_USER_MEM_SLOTS ? 3 : 1) << PAGE_SHIFT;
+	e->hva = NO_PFN;
+	e->backing = VMA_FILE;
+	return settle_mmap(b);
+}
+
 static bool settle(struct binder *b)
 {
 	struct event *e = b->event;
@@ -486,6 +505,8 @@ static bool settle(struct binder *b)
 		       index_is_in(b, e->other, e->other_index);
 	case EVENT_MMAP:
 		return settle_mmap(b);
+	case EVENT_INTERNAL_SLOT:
+		return settle_internal_slot(b);
 	case EVENT_MUNMAP:
 		settle_munmap(b);
 		return true;

@@ -6,6 +6,7 @@
 
 #include "model/host_mm.h"
 #include "model/kvm.h"
+#include "model/memslot.h"
 
 static const char *const alloc_words[] = {
 	"order0", "compound", "noncompound", "split", "counted", "reserved", "mmio",
@@ -32,6 +33,9 @@ static const char *const stage2_words[] = {
 	"arm64", "riscv", "loongarch", "mips", "powerpc-hv", "powerpc-radix", "powerpc-pr",
 	"powerpc-e500", "s390", "x86-apic", NULL
 };
+static const char *const private_slot_words[] = { "tss", "apic", "identity", NULL };
+static const uint64_t private_slot_ids[] = { KVM_USER_MEM_SLOTS, KVM_USER_MEM_SLOTS + 1,
+					     KVM_USER_MEM_SLOTS + 2 };
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
 static const char *const backing_words[] = { "anon", "device", "file", "hugetlb",
 					     "hugetlb-shared", NULL };
@@ -255,6 +259,14 @@ const struct event_kind event_kinds[] = {
 		  .help = "KVM_MEMORY_ATTRIBUTE_PRIVATE, or none" }, UNTIL } },
 	{ "memslot-delete", EVENT_MEMSLOT_DELETE, "The VMM deletes a memslot.", {
 		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },
+		UNTIL } },
+	{ "private-slot", EVENT_INTERNAL_SLOT,
+	  "KVM makes a memslot of its own, and maps its memory. [__x86_set_memory_region()]", {
+		{ "region", ARG_NEW_REGION, AT(name), true, true, .help = "that memory's name" },
+		{ "of", ARG_CHOICE, AT(slot), true, true, .words = private_slot_words,
+		  .values = private_slot_ids, .help = "what it is for: slot 32764, 32765, 32766" },
+		{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = 0xffffd000,
+		  .help = "where: KVM_SET_TSS_ADDR, KVM_SET_IDENTITY_MAP_ADDR, 0xfee00000" },
 		UNTIL } },
 	{ "dirtylog", EVENT_DIRTY_LOG, "The VMM reads a dirty log. [KVM_GET_DIRTY_LOG]", {
 		{ "id", ARG_NUMBER, AT(slot), true, true, .max = 32766, .help = "slot number" },

@@ -8,6 +8,7 @@
 #include "sim/event.h"
 
 #include "model/host_mm.h"
+#include "model/memslot.h"
 #include "model/tdp.h"
 #include "model/walker.h"
 
@@ -90,6 +91,10 @@ static bool is_beyond_tables(const struct vm *vm, const struct event *e)
 
 const char *event_beyond_model(struct vm *vm, const struct event *e)
 {
+	if (e->id == EVENT_INTERNAL_SLOT && !vm->w.config.ept &&
+	    (e->slot > KVM_USER_MEM_SLOTS + 1 ||
+	     (e->slot == KVM_USER_MEM_SLOTS && vm->w.config.mmu != MMU_SHADOW)))
+		return "kvm_amd has no such memslot, and an identity map is EPT's alone";
 	if (is_beyond_tables(vm, e))
 		return "the guest has no such address: 48 bits with tables of 4 levels, else "
 		       "as many as phys-bits, or 46";

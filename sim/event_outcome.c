@@ -168,6 +168,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:
 	case EVENT_SET_NX:
+	case EVENT_INTERNAL_SLOT:
 	case EVENT_MMU_PAGES:
 	case EVENT_SHRINK_MMU:
 	case EVENT_CLEAR_LOG:

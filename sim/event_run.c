@@ -106,6 +106,16 @@ static void start_slot(struct task *t, const struct event *e)
 	};
 }
 
+static void start_internal_slot(struct task *t, const struct event *e)
+{
+	start_slot(t, e);
+	t->slot.internal = true;
+	t->slot.npages = e->size >> PAGE_SHIFT;
+	t->mmap = (struct mmap_op){ .hva = e->hva, .pages = t->slot.npages, .kind = VMA_FILE,
+				    .object = e->object, .shared = true,
+				    .prot = VM_READ | VM_WRITE };
+}
+
 enum path_id event_path(enum event_id id)
 {
 	static const u8 path[NR_EVENT_IDS] = {
@@ -128,6 +138,7 @@ enum path_id event_path(enum event_id id)
 		[EVENT_REMOVE] = PATH_FILE_RESIZE,
 		[EVENT_WRITEBACK] = PATH_FILE_CLEAN,
 		[EVENT_MEMSLOT] = PATH_SLOT, [EVENT_MEMSLOT_DELETE] = PATH_SLOT,
+		[EVENT_INTERNAL_SLOT] = PATH_SLOT,
 		[EVENT_DIRTY_LOG] = PATH_DIRTY_LOG, [EVENT_CLEAR_LOG] = PATH_CLEAR_LOG,
 		[EVENT_LOG_MODE] = PATH_LOG_MODE,
 		[EVENT_READ] = PATH_ACCESS, [EVENT_WRITE] = PATH_ACCESS,
@@ -379,6 +390,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_ZAP_GFNS:
 		t->zap = (struct zap_op){ .start = e->gpa >> PAGE_SHIFT,
 					  .end = (e->gpa + e->size) >> PAGE_SHIFT };
+		break;
+	case EVENT_INTERNAL_SLOT:
+		start_internal_slot(t, e);
 		break;
 	case EVENT_MMU_PAGES:
 	case EVENT_SHRINK_MMU:

@@ -294,6 +294,12 @@ const struct story stories[] = {
 	{ "shadow_pages_shrink", ANON "write 0 7\n" "read 0x400000\n" "shrink-mmu 1\n"
 	  "read 0\n" "shrink-mmu 2\n" "read 0\n" "z: zap-gfns 0 4K until=zap_unlock\n"
 	  "s: shrink-mmu 100\n" "resume z\n" "resume s\n" "write 0 8\n" "memslot-delete 1\n" },
+	{ "kvms_own_memslot", ANON "s: private-slot T tss 0xfffbd000 until=check_region\n"
+	  "memslot-delete 1\n" "resume s\n" "private-slot U tss 0xfffbd000\n" "write 0xfffbe000 7\n"
+	  "dirtylog 32764\n" "memslot-delete 32764\n" "dontneed T 12K\n" "read 0xfffbe000\n"
+	  "munmap T 12K\n" "read 0xfffbe000\n" },
+	{ "kvms_own_memslot_over_another", ANON "private-slot T identity 0x1000\n" "read 0x1000\n"
+	  "private-slot P apic 0xfee00000\n" "read 0xfee00000\n" },
 	{ "refused_move_zaps_its_own", "config phys-bits=36 slot-zap-all=off\n" ANON
 	  "write 0 7\n" "memslot 1 gpa=0x1000000000 hva=m size=16K\n" "write 0 8\n" },
 	{ "mmio_while_memslots_change", ANON "mmap n 4K\n"

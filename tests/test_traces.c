@@ -996,6 +996,8 @@ static const struct refusal {
 	  "\"spte\" takes gpa=N [present=0|1] [writable=0|1] [refcounted=0|1] [level=N], "
 	  "at the end" },
 	/* what the model has not got, which only a run can show */
+	{ "a_tss_of_kvm_amd_is_refused", "config stage2=npt\nprivate-slot T tss 0xfffbd000", 3, 1,
+	  "kvm_amd has no such memslot, and an identity map is EPT's alone" },
 	{ "an_address_above_48_bits_takes_5_levels", "config phys-bits=52\nread 0x1000000000001",
 	  3, 1, "the guest has no such address: 48 bits with tables of 4 levels, else as many as "
 	  "phys-bits, or 46" },
