@@ -340,6 +340,12 @@ u32 page_ref_freeze(struct machine *m, pfn_t head)
 	return page->flags & FOLIO_FLAGS;
 }
 
+void page_ref_unfreeze(struct machine *m, pfn_t pfn, s32 refs)
+{
+	page_of(m, pfn)->refcount = page_of(m, pfn)->held[HOLD_MM] = refs;
+	note_ref(m, "page_ref_unfreeze", pfn, HOLD_MM, refs, true);
+}
+
 void page_part(struct machine *m, pfn_t pfn, u32 order, u32 flags)
 {
 	struct page *head = page_of(m, pfn);

@@ -177,6 +177,7 @@ void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn);
  * by part: page_part() is one of them, of 2^order pages, with the flags that the folio had.
  */
 u32 page_ref_freeze(struct machine *m, pfn_t head);
+void page_ref_unfreeze(struct machine *m, pfn_t pfn, s32 refs);
 void page_part(struct machine *m, pfn_t pfn, u32 order, u32 flags);
 /* struct cpu_fbatches, in the order in which they are emptied */
 enum lru_batch { BATCH_ADD, BATCH_LAZYFREE, BATCH_ACTIVATE, BATCH_MLOCK, NR_LRU_BATCHES };

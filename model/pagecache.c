@@ -113,6 +113,33 @@ void cache_remove(struct machine *m, unsigned file, u64 index)
 	page_put_refs(m, pfn, HOLD_CACHE, pages);
 }
 
+bool cache_find(struct machine *m, pfn_t pfn, struct cache_place *place)
+{
+	if (!page_is(m, pfn, PG_CACHE))
+		return false;
+	for (unsigned i = 0; i < MAX_FILES; i++) {
+		u64 end = m->w->file[i].used ? m->w->file[i].cached_end : 0;
+
+		for (u64 at = 0; (at = cache_next(m, i, at, end)) < end; at++) {
+			*place = (struct cache_place){ .file = i, .index = at };
+			if (cache_page(m, i, at) == pfn)
+				return true;
+		}
+	}
+	return false;
+}
+
+void cache_replace(struct machine *m, const struct cache_place *place, pfn_t from, pfn_t to)
+{
+	u32 flags = page_ref_freeze(m, from);
+
+	page_add_held(m, to, HOLD_CACHE, 1);
+	page_of(m, to)->flags |= PG_CACHE | (flags & PG_LOCKED);
+	store_page(m, place->file, place->index, to << 1 | ENTRY_PRESENT);
+	page_ref_unfreeze(m, from, 1);
+	page_of(m, from)->flags &= ~(u32)(PG_CACHE | PG_DIRTY | PG_GUEST_WROTE);
+}
+
 static bool is_mapped(const struct machine *m, unsigned file)
 {
 	for (unsigned i = 0; i < MAX_MMS * MAX_VMAS; i++) {

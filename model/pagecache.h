@@ -39,6 +39,11 @@ pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum hol
 void cache_store_folio(struct machine *m, unsigned file, u64 first, pfn_t head);
 /* A page that somebody has there already, references and all */
 void cache_give(struct machine *m, unsigned file, u64 index, pfn_t pfn);
+/* Where the page @pfn of 2^0 is cached; false: nowhere. */
+struct cache_place { u8 file; u8 pad[7]; u64 index; };
+bool cache_find(struct machine *m, pfn_t pfn, struct cache_place *place);
+/* __folio_migrate_mapping(): @to has the cache's reference of @from, which is frozen meanwhile. */
+void cache_replace(struct machine *m, const struct cache_place *place, pfn_t from, pfn_t to);
 /* filemap_remove_folio(), truncate_cleanup_folio(): what it held is of no interest any more. */
 void cache_remove(struct machine *m, unsigned file, u64 index);
 /* shmem_allowable_huge_orders(), shmem_suitable_orders(): @vma is where it is faulted, or NULL. */

@@ -14,6 +14,7 @@
 #include "model/path_file.h"
 #include "model/semantics.h"
 
+#define EIO	5
 #define ENOMEM	12
 #define EACCES	13
 #define EINVAL	22
@@ -317,6 +318,10 @@ static enum step_result write_file(struct machine *m, struct task *t)
 		return STEP_BLOCKED;
 	if (pfn != NO_PFN && cache_lookup_hangs(m, pfn))
 		return STEP_NEXT;
+	if (pfn != NO_PFN && page_is(m, pfn, PG_HWPOISON)) {
+		op->error = -EIO;
+		return STEP_DONE;
+	}
 	if (pfn == NO_PFN) {	/* shmem_alloc_folio() for SGP_WRITE */
 		pfn = cache_add(m, op->file, index, shmem_order(m, op->file, index, NULL),
 				HOLD_MM);

@@ -118,6 +118,10 @@ static enum step_result find_page(struct machine *m, struct task *t)
 		return STEP_BLOCKED;
 	if (pfn != NO_PFN && cache_lookup_hangs(m, pfn))
 		return STEP_NEXT;
+	t->host.poisoned = pfn != NO_PFN && page_is(m, pfn, PG_HWPOISON);
+	t->host.error |= t->host.poisoned;
+	if (t->host.error)
+		return STEP_DONE;
 	if (pfn == NO_PFN)
 		pfn = cache_add(m, vma->object, index, shmem_order(m, vma->object, index, vma),
 				HOLD_MM);

@@ -305,7 +305,7 @@ static enum step_result gup_slow_page(struct machine *m, struct task *t)
 	struct pt_leaf leaf = host_leaf(m, f->hva);
 	bool write = f->foll & FOLL_WRITE;
 
-	if (leaf.poisoned) {
+	if (leaf.poisoned || (t->host.error && t->host.poisoned)) {
 		f->gup = -EHWPOISON;
 	} else if (t->host.error) {
 		f->gup = -EFAULT;

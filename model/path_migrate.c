@@ -9,6 +9,7 @@
  * SIMPLIFIED: tries that find the page held do not wait in between.
  */
 #include "model/machine.h"
+#include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/swap.h"
@@ -42,13 +43,25 @@ static enum step_result migrate_begin(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static bool may_isolate(struct machine *m, const struct page_op *op, const struct pt_leaf *leaf)
+/* Small pages that the LRU may have: anonymous ones, and those of a file. */
+static bool is_movable(struct machine *m, const struct pt_leaf *leaf)
 {
 	pfn_t pfn = pt_pfn(leaf->entry);
 
 	return leaf->present && leaf->level == 1 && leaf_is_normal(leaf) &&
-	       page_is(m, pfn, PG_ANON) && page_of(m, pfn)->mapcount == 1 &&
-	       (op->kind != PAGES_MOVE || page_is(m, pfn, PG_REMOTE) != op->node);
+	       !page_of(m, page_head(m, pfn))->order &&
+	       (page_is(m, pfn, PG_ANON) || page_is(m, pfn, PG_CACHE));
+}
+
+/* Shared by several PTEs: -EACCES of move_pages(). */
+static bool may_isolate(struct machine *m, const struct page_op *op, const struct pt_leaf *leaf)
+{
+	pfn_t pfn = pt_pfn(leaf->entry);
+
+	if (!is_movable(m, leaf) || !page_is(m, pfn, PG_LRU))
+		return false;
+	return op->kind != PAGES_MOVE || (page_of(m, pfn)->mapcount == 1 &&
+					  page_is(m, pfn, PG_REMOTE) != op->node);
 }
 
 /* follow_page() until 6.11; get_user_pages_fast() of an injected error */
@@ -69,34 +82,54 @@ static void isolate_by_address(struct machine *m, const struct page_op *op, pfn_
 static s32 offline_error(struct machine *m, const struct page_op *op)
 {
 	const struct vma *vma = vma_find(m, op->at);
+	struct pt_leaf leaf = host_leaf(m, op->at);
 
-	return !vma || (vma->flags & (VM_PFNMAP | VM_IO)) ? -EFAULT : -EIO;
+	return !vma || (vma->flags & (VM_PFNMAP | VM_IO)) || !leaf_is_accessible(&leaf) ?
+	       -EFAULT : -EIO;
 }
 
-/* add_page_for_migration() of the next address */
+/*
+ * add_page_for_migration() of the next address; what cannot be had of move_pages() has those before
+ * it moved first. Soft offline goes page by page, and stops at an error.
+ */
 static enum step_result isolate_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	struct pt_leaf leaf = host_leaf(m, op->at);
+	bool isolates = may_isolate(m, op, &leaf);
 
-	if (op->at >= op->end)
+	if (op->at >= op->end || op->error)
 		return STEP_NEXT;
-	if (may_isolate(m, op, &leaf)) {
+	if (isolates) {
 		isolate_by_address(m, op, pt_pfn(leaf.entry));
 		list_set(m, LIST_PAGES, op->nr++, pt_pfn(leaf.entry));
 	} else if (op->kind == PAGES_OFFLINE) {
 		op->error = offline_error(m, op);
 	}
 	op->at += PAGE_SIZE;
-	return STEP_BACK;
+	return isolates && op->kind == PAGES_MOVE ? STEP_BACK : STEP_NEXT;
 }
 
-/* A page that somebody else holds stays: the scanner looks at the counts under no lock. */
+/*
+ * An anonymous page that somebody else holds stays: the scanner looks at the counts under no lock.
+ * A file's is taken, and not moved.
+ */
 static bool may_compact(struct machine *m, pfn_t pfn)
 {
 	const struct page *page = page_of(m, pfn);
 
-	return page_is(m, pfn, PG_ANON | PG_LRU) && page->refcount - 1 <= page->mapcount;
+	return page_is(m, pfn, PG_LRU) && (page_is(m, pfn, PG_CACHE) ||
+		(page_is(m, pfn, PG_ANON) && page->refcount - 1 <= page->mapcount));
+}
+
+static pfn_t listed_page(struct machine *m, u64 item)
+{
+	struct pt_leaf leaf = host_leaf(m, item & PAGE_MASK);
+
+	if (item & LISTED_BY_PFN)
+		return item >> PAGE_SHIFT;
+	return leaf.present && leaf.level == 1 && leaf_is_normal(&leaf) ? pt_pfn(leaf.entry) :
+									NO_PFN;
 }
 
 /*
@@ -107,11 +140,10 @@ static enum step_result isolate_listed(struct machine *m, struct task *t)
 {
 	t->pages.stop = t->pages.nr;
 	for (u64 i = t->pages.nr; i-- > 0 && t->pages.kind == PAGES_LIST; ) {
-		struct pt_leaf leaf = host_leaf(m, list_get(m, LIST_PAGES, i));
-		pfn_t pfn = pt_pfn(leaf.entry);
+		pfn_t pfn = listed_page(m, list_get(m, LIST_PAGES, i));
 
 		list_set(m, LIST_PAGES, i, 0);
-		if (!leaf.present || leaf.level > 1 || !leaf_is_normal(&leaf))
+		if (pfn == NO_PFN)
 			continue;
 		page_try_get_folio(m, pfn, HOLD_MM, 1);
 		if (!may_compact(m, pfn)) {
@@ -180,19 +212,23 @@ static enum step_result stop_unmapping(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
-/* get_new_page(), then try_to_migrate() */
+/* get_new_page(), folio_lock() of what a file has, then try_to_migrate() */
 static enum step_result unmap_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
-	pfn_t new = alloc_frame(m, 0);
+	pfn_t new;
 
+	if (page_is(m, op->page, PG_LOCKED))
+		return STEP_BLOCKED;
+	if (page_is(m, op->page, PG_CACHE))
+		page_of(m, op->page)->flags |= PG_LOCKED;
+	new = alloc_frame(m, 0);
 	op->room -= op->kind == PAGES_LIST;
 	pages_init(m, ALLOC_ORDER0, new, 0, OWNER_USER);
 	if (op->kind == PAGES_MOVE ? op->node : page_is(m, op->page, PG_REMOTE))
 		page_of(m, new)->flags |= PG_REMOTE;
 	list_set(m, LIST_TARGETS, op->i, new);
 	op->unmap = PTE_MIGRATION;
-	op->rmap = (struct rmap_at){ 0 };
 	return STEP_CALL;
 }
 
@@ -213,17 +249,27 @@ static void copy_state(struct machine *m, pfn_t to, pfn_t from)
 	page_copy(m, to, from);
 }
 
-/* move_to_new_folio(), folio_migrate_mapping(): only the isolation has a reference. */
+/* folio_migrate_mapping(): only the isolation and the page cache have references. */
+static bool may_move(struct machine *m, const struct page_op *op)
+{
+	return !page_of(m, op->page)->held[HOLD_PTE] &&
+	       page_count(m, op->page) == 1 + page_is(m, op->page, PG_CACHE);
+}
+
+/* move_to_new_folio() */
 static enum step_result move_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
+	struct cache_place place;
 
 	op->other = list_get(m, LIST_TARGETS, op->i);
 	op->rmap = (struct rmap_at){ 0 };
-	op->moved = page_count(m, op->page) == 1;
+	op->moved = may_move(m, op);
 	if (!op->moved)
 		return STEP_NEXT;
 	copy_state(m, op->other, op->page);
+	if (cache_find(m, op->page, &place))
+		cache_replace(m, &place, op->page, op->other);
 	page_add_lru(m, op->other);
 	if (op->kind == PAGES_MOVE || m->sem->traits.migrate_drains)
 		lru_drain(m);
@@ -232,7 +278,7 @@ static enum step_result move_page(struct machine *m, struct task *t)
 
 static u64 restored_entry(struct machine *m, const struct vma *vma, u64 swap, pfn_t pfn)
 {
-	u64 bits = vma_prot_bits(vma) & ~(PTE_WRITE | PTE_ACCESSED);
+	u64 bits = vma_prot_bits(vma) & ~PTE_ACCESSED;
 
 	if (m->sem->traits.migration_keeps_ad && page_is(m, pfn, PG_DIRTY))
 		bits |= swap & PTE_DIRTY;
@@ -248,6 +294,7 @@ static enum step_result restore_pte(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	pfn_t pfn = op->moved ? op->other : op->page;
+	const struct vma *vma;
 	u64 swap;
 
 	if (!page_next_entry(m, PTE_MIGRATION, op->page, &op->rmap))
@@ -255,9 +302,12 @@ static enum step_result restore_pte(struct machine *m, struct task *t)
 	m->mm = op->rmap.mm;
 	swap = host_leaf(m, op->rmap.hva).swap;
 	page_get(m, pfn, HOLD_PTE);
-	if (swap & (PTE_WRITE | PTE_SWP_EXCLUSIVE))
+	vma = vma_find(m, op->rmap.hva);
+	if ((swap & (PTE_WRITE | PTE_SWP_EXCLUSIVE)) && page_is(m, pfn, PG_ANON))
 		page_of(m, pfn)->flags |= PG_EXCLUSIVE;
-	host_set_leaf(m, op->rmap.hva, 1, restored_entry(m, vma_find(m, op->rmap.hva), swap, pfn));
+	if (vma->flags & VM_LOCKED)
+		page_of(m, pfn)->flags |= PG_MLOCKED;
+	host_set_leaf(m, op->rmap.hva, 1, restored_entry(m, vma, swap, pfn));
 	return STEP_BACK;
 }
 
@@ -275,6 +325,8 @@ static enum step_result finish_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 
+	page_of(m, op->page)->flags &= ~(u32)PG_LOCKED;
+	page_of(m, op->other)->flags &= ~(u32)PG_LOCKED;
 	page_put(m, op->other, HOLD_OWNER);
 	if (!op->moved)
 		op->left++;
@@ -288,7 +340,7 @@ static enum step_result finish_page(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
-/* putback_movable_pages() */
+/* putback_movable_pages(); the next addresses, if none has stayed */
 static enum step_result migrate_end(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
@@ -303,13 +355,24 @@ static enum step_result migrate_end(struct machine *m, struct task *t)
 		if (op->kind != PAGES_LIST)
 			op->error = op->kind == PAGES_OFFLINE ? -EBUSY : -EAGAIN;
 	}
-	return STEP_DONE;
+	if (op->kind == PAGES_LIST || op->at >= op->end || op->error) {
+		op->left += op->error == -EAGAIN ? (op->end - op->at) >> PAGE_SHIFT : 0;
+		return STEP_DONE;
+	}
+	op->nr = op->i = op->stop = 0;
+	op->tries = 0;
+	op->phase = PHASE_UNMAP;
+	return STEP_BACK;
 }
 
 #define MIGRATE	"migrate_pages"
 
 const struct step path_migrate[] = {
 	STEP(migrate_begin, .chain = "lru_cache_disable"),
+	STEP(inject_fault, .when = injects_absent, .calls = PATH_HOST_FAULT,
+	     .chain = "soft_offline_page > get_user_pages_fast"),
+	STEP(inject_unlock, .when = inject_has_lock, .to = "inject_fault",
+	     .chain = "soft_offline_page > get_user_pages_fast"),
 	STEP(isolate_page, .when = is_not_listed, .to = "isolate_page",
 	     .chain = "do_pages_move / soft_offline_page > isolate_lru_page"),
 	STEP(isolate_listed, .chain = "compact_zone > isolate_migratepages_block"),
@@ -322,7 +385,7 @@ const struct step path_migrate[] = {
 	STEP(restore_pte, .when = has_page, .to = "restore_pte",
 	     .chain = MIGRATE " > remove_migration_ptes"),
 	STEP(finish_page, .when = has_page, .to = "pick_page", .chain = MIGRATE),
-	STEP(migrate_end, .chain = "putback_movable_pages"),
+	STEP(migrate_end, .to = "inject_fault", .chain = "putback_movable_pages"),
 	{ 0 }
 };
 
@@ -334,14 +397,35 @@ static bool may_share(struct machine *m, pfn_t pfn)
 	return !page_is(m, pfn, PG_EXCLUSIVE) || page_count(m, pfn) < GUP_PIN_COUNTING_BIAS;
 }
 
-/* The next mapping, wherever it is: its mm's users hear of it. */
+/* A file's page has all VMAs that are made for its place; whether it is mapped there or not. */
+static enum step_result begin_unmap(struct machine *m, struct task *t)
+{
+	struct cache_place place;
+
+	t->pages.rmap = (struct rmap_at){ 0 };
+	t->range = (struct range_op){ 0 };
+	if (cache_find(m, t->pages.page, &place))
+		t->range = (struct range_op){ .backing = VMA_FILE, .object = place.file,
+					      .index = place.index, .pages = 1 };
+	return STEP_NEXT;
+}
+
+/*
+ * The next mapping, wherever it is: its mm's users hear of it. rmap_walk_file() ends when none is
+ * left.
+ */
 static enum step_result find_mapping(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
+	hva_t end;
 
 	t->mm = VM_MM;
-	if (!page_next_mapping(m, op->page, &op->rmap))
+	if (!page_of(m, op->page)->held[HOLD_PTE] ||
+	    !(t->range.pages ? rmap_next(m, t, &op->rmap.hva, &end) != NULL :
+			       page_next_mapping(m, op->page, &op->rmap)))
 		return STEP_DONE;
+	if (t->range.pages)
+		op->rmap.mm = t->mm;
 	t->mm = op->rmap.mm;
 	t->notify = (struct notify){ .start = op->rmap.hva, .end = op->rmap.hva + PAGE_SIZE,
 				     .event = NOTIFY_CLEAR };
@@ -402,6 +486,7 @@ static enum step_result unmap_one(struct machine *m, struct task *t)
 #define UNMAP	"try_to_migrate / try_to_unmap"
 
 const struct step path_unmap_page[] = {
+	STEP(begin_unmap, .chain = UNMAP),
 	STEP(find_mapping, .calls = PATH_NOTIFY_START, .chain = UNMAP),
 	STEP(unmap_one, .chain = UNMAP),
 	STEP_AS(end_mapping, enter_path_and_go_back, .calls = PATH_NOTIFY_END, .to = "find_mapping",

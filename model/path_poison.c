@@ -3,26 +3,78 @@
  * path_poison.c: a memory error hits a page: it is taken from whoever maps it, for good.
  *
  * Linux: mm/memory-failure.c:memory_failure(), mm/madvise.c:madvise_inject_error(), 5.12 to 7.2.
- * Mapped anonymous pages only; the reference that the injection took keeps the page from the
- * allocator. Who touches it afterwards gets SIGBUS; KVM says so for its guest.
+ * Mapped pages, anonymous ones or shared memory's; the reference that the injection took keeps the
+ * page from the allocator. Who touches it afterwards gets SIGBUS; KVM says so for its guest.
+ * Shared memory's stays in the page cache (from 5.17), so that nobody reads zeroes in its place.
  */
 #include "model/machine.h"
+#include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
 
 #define EFAULT	14
+#define EBUSY	16
 #define EINVAL	22
 
-/* get_user_pages_fast() of the injector; MF_COUNT_INCREASED */
+/* ---- get_user_pages_fast() of madvise_inject_error(): what is not there is faulted in ---- */
+
+bool injects_absent(const struct machine *m, const struct task *t)
+{
+	const struct page_op *op = &t->pages;
+
+	return op->kind == PAGES_OFFLINE && !m->w->config.no_memory_failure && !op->error &&
+	       op->at < op->end && !host_leaf((struct machine *)m, op->at).present;
+}
+
+enum step_result inject_fault(struct machine *m, struct task *t)
+{
+	if (!lock_try_read(&current_mm(m)->mmap_lock))
+		return STEP_BLOCKED;
+	t->pages.locked = true;
+	t->host = (struct host_fault){ .hva = t->pages.at };
+	return STEP_CALL;
+}
+
+bool inject_has_lock(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->pages.locked;
+}
+
+/* __get_user_pages() asks the PTE once more. */
+enum step_result inject_unlock(struct machine *m, struct task *t)
+{
+	lock_release_read(&current_mm(m)->mmap_lock);
+	t->pages.locked = false;
+	if (t->host.error)
+		t->pages.error = -EFAULT;
+	return STEP_BACK;
+}
+
+bool injects(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return !t->pages.error && t->pages.at < t->pages.end;
+}
+
+/* ---- memory_failure() ---- */
+
+static enum step_result poison_begin(struct machine *m, struct task *t)
+{
+	t->pages.at = t->pages.start;
+	t->pages.error = m->w->config.no_memory_failure ? -EINVAL : 0;
+	return STEP_NEXT;
+}
+
+/* Its reference is memory_failure()'s: MF_COUNT_INCREASED */
 static enum step_result get_poisoned_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
-	struct pt_leaf leaf = host_leaf(m, op->start);
+	struct pt_leaf leaf = host_leaf(m, op->at);
 	pfn_t pfn = pt_pfn(leaf.entry);
 
-	if (m->w->config.no_memory_failure || !leaf.present || leaf.level != 1 ||
-	    !leaf_is_normal(&leaf) || !page_is(m, pfn, PG_ANON)) {
-		op->error = m->w->config.no_memory_failure ? -EINVAL : -EFAULT;
+	if (!leaf_is_accessible(&leaf) || leaf.level != 1 || !leaf_is_normal(&leaf)) {
+		op->error = -EFAULT;
 		return STEP_DONE;
 	}
 	page_try_get_folio(m, pfn, HOLD_MM, 1);
@@ -32,27 +84,52 @@ static enum step_result get_poisoned_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* hwpoison_user_mappings() */
-static enum step_result unmap_poisoned(struct machine *m, struct task *t)
+/* folio_lock() of what a file has */
+static enum step_result lock_poisoned(struct machine *m, struct task *t)
 {
-	(void)m;
-	t->pages.rmap = (struct rmap_at){ 0 };
+	pfn_t pfn = t->pages.page;
+
+	if (page_is(m, pfn, PG_LOCKED))
+		return STEP_BLOCKED;
+	if (page_is(m, pfn, PG_CACHE))
+		page_of(m, pfn)->flags |= PG_LOCKED;
 	return STEP_CALL;
 }
 
-/* delete_from_lru_cache() */
-static enum step_result delete_from_lru(struct machine *m, struct task *t)
+/* has_extra_refcount(), of a file's page; of any in 5.12. The cache may have its reference. */
+static bool is_used_elsewhere(struct machine *m, pfn_t pfn)
 {
-	page_isolate(m, t->pages.page);
-	page_put(m, t->pages.page, HOLD_MM);
-	return STEP_DONE;
+	return page_count(m, pfn) > 1 + page_is(m, pfn, PG_CACHE);
 }
 
+/* delete_from_lru_cache(), truncate_error_folio() */
+static enum step_result delete_from_lru(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	struct cache_place place;
+
+	page_isolate(m, op->page);
+	page_put(m, op->page, HOLD_MM);
+	if (cache_find(m, op->page, &place) && !m->sem->traits.shmem_keeps_poison)
+		cache_remove(m, place.file, place.index);
+	if (!page_is(m, op->page, PG_ANON) || !m->sem->traits.shmem_keeps_poison)
+		op->error = is_used_elsewhere(m, op->page) ? -EBUSY : 0;
+	page_of(m, op->page)->flags &= ~(u32)PG_LOCKED;
+	op->at += PAGE_SIZE;
+	return STEP_BACK;
+}
+
+#define INJECT	"madvise_inject_error > get_user_pages_fast"
 #define FAIL	"madvise_inject_error > memory_failure"
 
 const struct step path_poison[] = {
-	STEP(get_poisoned_page, .chain = "madvise_inject_error > get_user_pages_fast"),
-	STEP(unmap_poisoned, .calls = PATH_UNMAP_PAGE, .chain = FAIL " > hwpoison_user_mappings"),
-	STEP(delete_from_lru, .chain = FAIL " > identify_page_state > me_pagecache_clean"),
+	STEP(poison_begin, .chain = "madvise_inject_error"),
+	STEP(inject_fault, .when = injects_absent, .calls = PATH_HOST_FAULT, .chain = INJECT),
+	STEP(inject_unlock, .when = inject_has_lock, .to = "inject_fault", .chain = INJECT),
+	STEP(get_poisoned_page, .when = injects, .chain = INJECT),
+	STEP(lock_poisoned, .when = injects, .calls = PATH_UNMAP_PAGE,
+	     .chain = FAIL " > hwpoison_user_mappings"),
+	STEP(delete_from_lru, .when = injects, .to = "inject_fault",
+	     .chain = FAIL " > identify_page_state > me_pagecache_clean"),
 	{ 0 }
 };

@@ -241,6 +241,15 @@ static bool rss_differs(struct machine *m, pfn_t head)
 	       (page_is(m, head, PG_REUSED) && !page_is(m, head, PG_ANON));
 }
 
+/* should_zap_page(), should_zap_cows(): what says that a page is poisoned is no file's, either. */
+static bool is_private(struct machine *m, const struct pt_leaf *leaf)
+{
+	if (leaf->swap & (PTE_SWAPPED | PTE_HWPOISON))
+		return true;
+	return (leaf->swap || leaf_is_normal(leaf)) &&
+	       page_is(m, pt_pfn(leaf->swap ? leaf->swap : leaf->entry), PG_ANON);
+}
+
 /*
  * zap_pte_range(): normal pages leave their rmap and wait in the mmu_gather; what stands for a
  * page is dropped.
@@ -254,8 +263,8 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 		if (!leaf.present && !leaf.swap)
 			break;
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
-		if (t->range.keeps_cows && leaf_is_normal(&leaf) && page_is(m, pfn, PG_ANON))
-			continue;	/* should_zap_page() */
+		if (t->range.keeps_cows && is_private(m, &leaf))
+			continue;
 		if (leaf_is_counted(m, &leaf)) {
 			if (rss_differs(m, page_head(m, pfn)))
 				current_mm(m)->bad_rss = true;

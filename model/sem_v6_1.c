@@ -99,7 +99,7 @@ static const struct traits traits = {
 	.pfncache = true, .mmio_below_max_gfn = true, .npt_five_levels = true,
 	.madvise_populates = true,
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
-	.migration_keeps_ad = true,
+	.migration_keeps_ad = true, .shmem_keeps_poison = true,
 	.mmu_shrinker = true, .ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 3, .reexecutes = true, .double_map = true,
@@ -107,7 +107,6 @@ static const struct traits traits = {
 	.hugetlb_zap_notifies = true, .hugetlb_dontneed = true, .checks_hwpoison = true,
 };
 
-#define STEAL	"kvm_arch_vcpu_ioctl_run > vcpu_enter_guest > record_steal_time"
 #define ZAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_zap_all_fast"
 #define WRAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_invalidate_mmio_sptes > " \
 		"kvm_mmu_zap_all_fast"
@@ -132,27 +131,6 @@ const struct semantics_patch sem_v6_1 = {
 		.unmap_range = tdp_unmap_range, .zap_gfns = tdp_unmap_range,
 	},
 	.edits = (const struct step_edit[]){
-		/* 5.16 (7e2175ebd695): by user accesses, and nothing is held */
-		{ EDIT_DROP, PATH_EXIT, "exit_release_steal", { 0 } },
-		{ EDIT_DROP, PATH_STEAL, "steal_map", { 0 } },
-		{ EDIT_DROP, PATH_STEAL, "steal_keep", { 0 } },
-		{ EDIT_DROP, PATH_STEAL, "steal_write", { 0 } },
-		{ EDIT_REPLACE, PATH_STEAL, "steal_unmap",
-		  STEP(steal_check_hva, .chain = STEAL " > kvm_gfn_to_hva_cache_init") },
-		{ EDIT_APPEND, PATH_STEAL, NULL,
-		  STEP(steal_clear_preempted, .when = steal_records, .calls = PATH_HOST_ACCESS,
-		       .chain = STEAL) },
-		{ EDIT_APPEND, PATH_STEAL, NULL,
-		  STEP(steal_get_version, .when = steal_goes_well, .calls = PATH_HOST_ACCESS,
-		       .chain = STEAL) },
-		{ EDIT_APPEND, PATH_STEAL, NULL,
-		  STEP(steal_put_version, .when = steal_goes_well, .calls = PATH_HOST_ACCESS,
-		       .chain = STEAL) },
-		{ EDIT_APPEND, PATH_STEAL, NULL,
-		  STEP(steal_set_preempted, .when = steal_is_preempted,
-		       .chain = "kvm_arch_vcpu_put > kvm_steal_time_set_preempted") },
-		{ EDIT_APPEND, PATH_STEAL, NULL,
-		  STEP(steal_mark_dirty, .chain = STEAL " > mark_page_dirty_in_slot") },
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */
 		{ EDIT_BEFORE, PATH_FAULT, "snapshot_seq",
 		  STEP(fast_page_fault, .when = may_be_fast,

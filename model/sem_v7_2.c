@@ -133,7 +133,7 @@ static const struct traits traits = {
 	.pfncache = true, .prefaults = true, .wrappers_gone = true, .wrap_asks_caching = true,
 	.gmem = true, .gmem_mmap = true, .private_by_tdp_mmu = true, .apic_page_checked = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
-	.migration_keeps_ad = true, .poison_kills = true,
+	.migration_keeps_ad = true, .shmem_keeps_poison = true, .poison_kills = true,
 	.pageout_ignores_young = true, .swapin_writable = true,
 	.multi_gen_lru = true, .lockless_aging = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true, .mremap_realigns = true,

@@ -171,6 +171,7 @@ struct traits {
 	bool swapin_writable;		/* do_swap_page(): W, if exclusive, on a read, too (6.12) */
 	bool multi_gen_lru;		/* CONFIG_LRU_GEN_ENABLED, as Debian builds it since 6.12 */
 	bool lockless_aging;		/* 6.15; and no flush then */
+	bool shmem_keeps_poison;	/* truncate_error_folio() leaves it in the cache (5.17) */
 	bool poison_kills;		/* MADV_HWPOISON: MF_ACTION_REQUIRED (6.11) */
 	u8 lru_batch;			/* PAGEVEC_SIZE: 15, since 6.10 31 */
 	bool anon_exclusive;		/* PageAnonExclusive (5.19) */

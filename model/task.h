@@ -59,7 +59,6 @@ enum path_id {
 	PATH_RECOVER_NX,	/* kvm_recover_nx_huge_pages() */
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
-	PATH_STEAL,		/* record_steal_time(), kvm_steal_time_set_preempted() */
 	PATH_COPY,		/* kvm_read_guest(), kvm_write_guest(), by a hva cache, too */
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
 	PATH_STAGE2,		/* a stage-2 fault of another architecture (caller.h) */
@@ -270,6 +269,9 @@ enum shrink_how {
 	SHRINK_LOOKS = 2,	/* lru_gen_look_around(): nobody isolates it, none is flushed */
 };
 
+/* PAGES_LIST: in LIST_PAGES, of a page that is listed by its number, not by an address */
+enum { LISTED_BY_PFN = 1 };
+
 /* range_op.prot of RANGE_ADVISE, of RANGE_LOCK, of RANGE_POPULATE */
 enum {
 	ADVISE_NOHUGEPAGE, ADVISE_HUGEPAGE, ADVISE_MERGEABLE, ADVISE_UNMERGEABLE,
@@ -299,7 +301,8 @@ struct page_op {
 	u8 moved;
 	u8 how;			/* PAGES_SHRINK: enum shrink_how of the page at hand */
 	u8 no_swap;
-	u8 pad[5];
+	u8 locked;		/* PAGES_OFFLINE: mmap_lock, while a page is faulted in */
+	u8 pad[4];
 };
 
 /* mmap() */
@@ -500,10 +503,7 @@ struct gpc_op {
 	u8 pad[2];
 };
 
-enum copy_verb {
-	COPY_READ, COPY_WRITE, COPY_CACHE_INIT, COPY_CACHED_READ, COPY_CACHED_WRITE,
-	STEAL_RECORD, STEAL_PREEMPTED,
-};
+enum copy_verb { COPY_READ, COPY_WRITE, COPY_CACHE_INIT, COPY_CACHED_READ, COPY_CACHED_WRITE };
 
 /* KVM copies four bytes by their hva */
 struct copy_op {
@@ -516,8 +516,7 @@ struct copy_op {
 	u8 verb;		/* enum copy_verb */
 	u8 cache;		/* row of kvm.hva_caches */
 	u8 atomic;		/* page faults are disabled */
-	u8 looked_up;		/* PATH_STEAL: the cache has been filled */
-	u8 pad[2];
+	u8 pad[3];
 };
 
 /* What goes: the VMM with its memory, the VM with its last file */

@@ -102,6 +102,16 @@ static void join_asked(struct event *e, uint64_t isolated)
 	found->hva |= SHRINK_KEEPS;
 }
 
+/* A file's page that nobody maps: in the list of compaction by its number */
+static uint64_t list_by_frame(struct run *run, uint64_t frame)
+{
+	struct machine *m = &run->vm->m;
+	pfn_t pfn = frames_knows(&run->frames, frame) ? frames_model(&run->frames, frame) : NO_PFN;
+	bool moves = pfn != NO_PFN && page_is(m, pfn, PG_CACHE) && !page_of(m, pfn)->mapcount;
+
+	return moves ? pfn << PAGE_SHIFT | LISTED_BY_PFN : 0;
+}
+
 void choose_found(struct run *run, struct event *e)
 {
 	bool reclaims = e->id == EVENT_RECLAIM && e->found;
@@ -113,6 +123,8 @@ void choose_found(struct run *run, struct event *e)
 		if (!found->hva && frames_knows(&run->frames, found->frame) &&
 		    page_next_mapping(&run->vm->m, frames_model(&run->frames, found->frame), &at))
 			found->hva = at.hva;
+		if (found->hva == LISTED_BY_PFN)
+			found->hva = list_by_frame(run, found->frame);
 		if (reclaims && found->frame && found->hva)
 			join_asked(e, i);
 		if (!found->hva)

@@ -9,6 +9,7 @@
 
 #include "model/host_mm.h"
 #include "model/memslot.h"
+#include "model/pagecache.h"
 #include "model/tdp.h"
 #include "model/walker.h"
 
@@ -18,18 +19,16 @@ static bool is_plain(struct vm *vm, const struct pt_leaf *leaf)
 	       (!leaf_is_normal(leaf) || page_is(&vm->m, pt_pfn(leaf->entry), PG_ANON));
 }
 
-/* Does every page of the range have a PTE, or none, of anonymous memory? No size: one page */
-static bool only_anonymous(struct vm *vm, const struct event *e, bool may_miss)
+/* Does every page of the range have a PTE, or none, of anonymous memory? */
+static bool only_anonymous(struct vm *vm, const struct event *e)
 {
-	hva_t end = e->hva + (e->size ? e->size : 1);
-
-	for (hva_t hva = e->hva & PAGE_MASK; hva < end; hva += PAGE_SIZE) {
+	for (hva_t hva = e->hva & PAGE_MASK; hva < e->hva + e->size; hva += PAGE_SIZE) {
 		const struct vma *vma = vma_find(&vm->m, hva);
 		struct pt_leaf leaf = host_leaf(&vm->m, hva);
 
 		if (!vma || (vma->flags & (VM_PFNMAP | VM_IO)))
 			continue;
-		if (!is_plain(vm, &leaf) && !(may_miss && !leaf.present))
+		if (!is_plain(vm, &leaf) && leaf.present)
 			return false;
 	}
 	return true;
@@ -46,12 +45,69 @@ static bool is_other(struct vm *vm, hva_t hva)
 		page_is(&vm->m, page_head(&vm->m, pfn), PG_CACHE));
 }
 
+/* A small page of a file, which migration can move */
+static bool is_cached(struct vm *vm, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(&vm->m, hva);
+	const struct vma *vma = vma_find(&vm->m, hva);
+	pfn_t pfn = pt_pfn(leaf.entry);
+
+	return leaf.present && leaf.level == 1 && leaf_is_normal(&leaf) && vma &&
+	       vma->kind == VMA_FILE && vma->mode != FILE_GMEM &&
+	       page_is(&vm->m, pfn, PG_CACHE) && !page_of(&vm->m, page_head(&vm->m, pfn))->order;
+}
+
+/* What a read fault would map there is a small page. */
+static bool faults_small(struct vm *vm, const struct vma *vma, hva_t hva)
+{
+	u64 index = vma_page_index(vma, hva);
+	pfn_t pfn = NO_PFN;
+
+	if (vma->kind == VMA_ANON)
+		return !(vma->flags & VM_HUGEPAGE);
+	if (vma->kind != VMA_FILE || vma->mode != FILE_SHMEM)
+		return false;
+	pfn = cache_page(&vm->m, vma->object, index);
+	return pfn == NO_PFN ? !shmem_order(&vm->m, vma->object, index, vma) :
+			       folio_pages(&vm->m, pfn) == 1;
+}
+
+static bool is_zero_page(const struct vma *vma, const struct pt_leaf *leaf)
+{
+	return leaf->present ? !leaf_is_normal(leaf) : !leaf->swap && vma->kind == VMA_ANON;
+}
+
+/* A memory error: of small pages, of shared memory or anonymous, but not of the zero page. */
+static bool may_inject(struct vm *vm, const struct event *e, hva_t hva)
+{
+	const struct vma *vma = vma_find(&vm->m, hva);
+	struct pt_leaf leaf = host_leaf(&vm->m, hva);
+
+	if (!vma || (vma->flags & (VM_PFNMAP | VM_IO)))
+		return true;
+	if (e->id == EVENT_POISON && vma->kind != VMA_DEVICE &&
+	    (vma->mode != FILE_SHMEM || is_zero_page(vma, &leaf)))
+		return false;
+	return leaf.present ? is_plain(vm, &leaf) || is_cached(vm, hva) :
+			      faults_small(vm, vma, hva);
+}
+
+static bool may_inject_all(struct vm *vm, const struct event *e)
+{
+	hva_t end = e->hva + (e->size ? e->size : 1);
+
+	for (hva_t hva = e->hva & PAGE_MASK; hva < end; hva += PAGE_SIZE)
+		if (!may_inject(vm, e, hva))
+			return false;
+	return true;
+}
+
 static bool is_moved_by_node(struct vm *vm, const struct event *e)
 {
 	for (hva_t hva = e->hva; hva < e->hva + e->size; hva += PAGE_SIZE) {
 		pfn_t pfn = pt_pfn(host_leaf(&vm->m, hva).entry);
 
-		if (is_other(vm, hva) &&
+		if (is_other(vm, hva) && !is_cached(vm, hva) &&
 		    page_is(&vm->m, page_head(&vm->m, pfn), PG_REMOTE) != e->node)
 			return true;
 	}
@@ -62,7 +118,7 @@ static bool is_moved_by_node(struct vm *vm, const struct event *e)
 static bool scans_other(struct vm *vm, const struct event *e)
 {
 	for (hva_t hva = e->hva; !e->found && hva < e->hva + e->size; hva += PAGE_SIZE)
-		if (is_other(vm, hva))
+		if (is_other(vm, hva) && !(e->id == EVENT_COMPACT && is_cached(vm, hva)))
 			return true;
 	return false;
 }
@@ -99,13 +155,13 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 		return "the guest has no such address: 48 bits with tables of 4 levels, else "
 		       "as many as phys-bits, or 46";
 	if ((e->id == EVENT_OFFLINE || e->id == EVENT_POISON) &&
-	    !vm->w.config.no_memory_failure && !only_anonymous(vm, e, false))
-		return "memory errors of other than mapped anonymous pages are not modelled";
-	if ((e->id == EVENT_PAGEOUT || e->id == EVENT_COLD) && !only_anonymous(vm, e, true))
+	    !vm->w.config.no_memory_failure && !may_inject_all(vm, e))
+		return "memory errors of these pages are not modelled";
+	if ((e->id == EVENT_PAGEOUT || e->id == EVENT_COLD) && !only_anonymous(vm, e))
 		return "reclaim of other than anonymous pages is not modelled";
 	if (e->id == EVENT_MIGRATE && is_moved_by_node(vm, e))
-		return "only anonymous pages of 4K are moved";
+		return "only pages of 4K are moved";
 	if ((e->id == EVENT_COMPACT || e->id == EVENT_RECLAIM) && scans_other(vm, e))
-		return "a scan of other than anonymous pages of 4K is not modelled";
+		return "a scan of these pages is not modelled";
 	return NULL;
 }

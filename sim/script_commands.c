@@ -211,7 +211,7 @@ static const char *do_madvise(struct script *s, const struct command *c)
 	};
 
 	if (!strcmp(script_word(c, 3), "HWPOISON"))
-		return anon_range(s, c, EVENT_POISON);
+		return range(s, c, EVENT_POISON);
 	for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
 		if (!strcmp(script_word(c, 3), advices[i])) {
 			const char *why = range(s, c, EVENT_MADVISE);
@@ -230,7 +230,7 @@ static const char *do_madvise(struct script *s, const struct command *c)
 		return why;
 	}
 	if (!strcmp(script_word(c, 3), "SOFT_OFFLINE"))
-		return anon_range(s, c, EVENT_OFFLINE);
+		return range(s, c, EVENT_OFFLINE);
 	if (strcmp(script_word(c, 3), "DONTNEED"))
 		return "this advice is not modelled";
 	return range(s, c, EVENT_DONTNEED);
@@ -458,9 +458,7 @@ static const char *do_movepage(struct script *s, const struct command *c)
 
 	e->node = !!number(c, 2);
 	e->size = option(c, "n", 1) * 4096;
-	if (!script_address(s, script_word(c, 1), &e->hva))
-		return "an unknown region";
-	return script_is_file(s, e->hva) ? "of a file's pages this is not modelled" : NULL;
+	return script_address(s, script_word(c, 1), &e->hva) ? NULL : "an unknown region";
 }
 
 static const struct script_row commands[] = {

@@ -98,6 +98,22 @@ static void add_left(struct lists *lists, const struct command *c, size_t from, 
 	}
 }
 
+/*
+ * Where no page_ref events are: what was freed, for a file's page that nobody maps moves without a
+ * notification. What is mapped stands in the list already.
+ */
+static void add_freed(struct lists *lists, const struct command *c, size_t from, size_t end)
+{
+	for (size_t i = from; i < end; i++)
+		if (!strncmp(c->events[i].name, "page_ref", 8))
+			return;
+	for (size_t i = from; i < end; i++)
+		if (!strcmp(c->events[i].name, "mm_page_free")) {
+			trace_event_u64(&c->events[i], "pfn", 0, &lists->at[lists->nr].frame);
+			lists->at[lists->nr++].hva = LISTED_BY_PFN;
+		}
+}
+
 static void add_list(struct script *s, const struct command *c, struct lists *lists)
 {
 	struct event *e;
@@ -112,8 +128,7 @@ static void add_list(struct script *s, const struct command *c, struct lists *li
 }
 
 /* An address that is unmapped; false: of a page that is not modelled. */
-static bool add_unmapped(const struct script *s, struct lists *lists,
-			 const struct trace_event *event)
+static bool add_unmapped(struct lists *lists, const struct trace_event *event)
 {
 	uint64_t start = 0, end = 0;
 
@@ -122,7 +137,7 @@ static bool add_unmapped(const struct script *s, struct lists *lists,
 	if (!script_owns(start) || is_listed(lists, start))
 		return true;
 	lists->at[lists->nr++].hva = start;
-	return end - start == PAGE_SIZE && !script_is_file(s, start);
+	return end - start == PAGE_SIZE;
 }
 
 /* A page that is unmapped again stands in its list once. */
@@ -139,11 +154,12 @@ const char *script_compact(struct script *s, const struct command *c)
 		abort();
 	for (size_t i = 0; i < c->nr_events; i++) {
 		if (!strcmp(c->events[i].name, "inv_start") &&
-		    !add_unmapped(s, &lists, &c->events[i]))
-			return "compaction of huge pages, or of files, is not modelled";
+		    !add_unmapped(&lists, &c->events[i]))
+			return "compaction of huge pages is not modelled";
 		if (strcmp(c->events[i].name, "mm_migrate_pages"))
 			continue;
 		add_left(&lists, c, from, i);
+		add_freed(&lists, c, from, i);
 		add_list(s, c, &lists);
 		from = i;
 	}

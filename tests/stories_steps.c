@@ -219,6 +219,12 @@ const struct story step_stories[] = {
 	  "read 0x1000000000\n" },
 	{ "mmio_above_the_last_gfn_of_npt", "config stage2=npt phys-bits=36\n" ANON
 	  "read 0x1000000000\n" "read 0x1000000000\n" },
+	{ "taken_offline_before_it_was_there", "file F 16K shmem\n" "mmap m 16K file file=F\n"
+	  "memslot 1 gpa=0 hva=m size=16K\n" "write 0 7\n" "drain\n" "offline m size=12K\n"
+	  "read 0\n" "read 0x2000\n" "offline m+0x3000\n" "munmap m 16K\n" },
+	{ "poisoned_before_it_was_there", "file F 16K shmem\n" "mmap m 16K file file=F\n"
+	  "memslot 1 gpa=0 hva=m size=16K\n" "write 0 7\n" "drain\n" "poison m size=12K\n"
+	  "read 0x1000\n" "munmap m 16K\n" },
 	{ "taken_offline_and_batched", "config lru-batch=1\n" ANON "write 0 7\n" "drain\n"
 	  "offline m\n" "read 0\n" },
 	{ "more_than_a_batch", "config lru-batch=1\n" "mmap m 256K\n"
