@@ -7,7 +7,7 @@
 
 #define PTE_IN_USE	(PTE_PRESENT | PTE_PROTNONE)
 
-#define PTE_AWAY	(PTE_HWPOISON | PTE_MIGRATION | PTE_SWAPPED)
+#define PTE_AWAY	(PTE_HWPOISON | PTE_MIGRATION | PTE_SWAPPED | PTE_MARKER)
 
 static const struct pt_format host_format = { .present = PTE_IN_USE, .huge = PTE_HUGE };
 static const struct pt_format used_format = { .present = PTE_IN_USE | PTE_AWAY,
@@ -186,11 +186,13 @@ bool vma_is_dax(const struct vma *vma)
 
 /*
  * Its filesystem wants to hear of the first write to each page: ->page_mkwrite. Or there are soft
- * dirty bits to keep; a page that is mapped for reading has no W then.
+ * dirty bits to keep, or uffd-wp bits; a page that is mapped for reading has no W then.
  */
 static bool vma_wants_writenotify(const struct vma *vma)
 {
 	if ((vma->flags & VM_SOFT_CLEAN) && vma->kind != VMA_HUGETLB)
+		return true;
+	if (vma->flags & VM_UFFD_WP)
 		return true;
 	return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
 }
@@ -284,6 +286,21 @@ bool host_has_pmds(struct machine *m, hva_t hva)
 pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva)
 {
 	return pt_pfn(leaf->entry) + ((hva >> PAGE_SHIFT) - leaf->first);
+}
+
+bool leaf_is_marker(const struct pt_leaf *leaf)
+{
+	return leaf->swap & PTE_MARKER;
+}
+
+bool leaf_is_missing(const struct pt_leaf *leaf)
+{
+	return !leaf->present && (!leaf->swap || leaf_is_marker(leaf));
+}
+
+bool leaf_is_uffd_wp(const struct vma *vma, const struct pt_leaf *leaf)
+{
+	return (vma->flags & VM_UFFD_WP) && leaf->present && (leaf->entry & PTE_UFFD_WP);
 }
 
 bool leaf_is_accessible(const struct pt_leaf *leaf)

@@ -18,7 +18,9 @@ enum vm_flag {
 	VM_WRITE	= 0x2,
 	VM_EXEC		= 0x4,
 	VM_SHARED	= 0x8,
+	VM_UFFD_MISSING	= 0x200,
 	VM_PFNMAP	= 0x400,
+	VM_UFFD_WP	= 0x1000,
 	VM_LOCKED	= 0x2000,
 	VM_IO		= 0x4000,
 	VM_DONTCOPY	= 0x20000,
@@ -44,8 +46,12 @@ enum vm_flag {
 #define PTE_HWPOISON	BIT(58)		/* stands for the hwpoison swap entry; not present */
 #define PTE_SAVED_DIRTY	BIT(58)		/* of a present PTE: D while W was not set (6.6) */
 #define PTE_SPECIAL	BIT(9)
+#define PTE_UFFD_WP	BIT(10)		/* present or not */
 #define PTE_SOFT_CLEAN	BIT(11)		/* pte_soft_dirty() (the same bit) is not true */
 #define PTE_NX		BIT(63)
+
+/* __VM_UFFD_FLAGS: userfaultfd_armed() */
+#define VM_UFFD		((u32)VM_UFFD_MISSING | VM_UFFD_WP)
 
 /* How the driver puts its pages into a VMA. Kernel helper in brackets. */
 enum map_mode {
@@ -173,6 +179,11 @@ pfn_t anon_alloc(struct machine *m);
 u64 anon_entry(const struct vma *vma, pfn_t pfn, bool write);
 /* pte_mkyoung(pte_mkdirty()), maybe_mkwrite(): of a page that is written where it is */
 u64 pte_reused(u64 entry);
+/* pte_none_mostly(): nothing, or a marker that keeps uffd-wp where no page is */
+bool leaf_is_missing(const struct pt_leaf *leaf);
+bool leaf_is_marker(const struct pt_leaf *leaf);
+/* userfaultfd_pte_wp(): a write to what is mapped is to be asked for */
+bool leaf_is_uffd_wp(const struct vma *vma, const struct pt_leaf *leaf);
 /* Will the hardware, and GUP, use it? */
 bool leaf_is_accessible(const struct pt_leaf *leaf);
 /* vm_normal_page(): does this leaf map a page that it holds a reference to? */

@@ -16,6 +16,7 @@ struct access;
 struct hva_cache;
 struct machine;
 struct vma;
+struct pt_leaf;
 
 #define STEP(function, ...)	{ .name = #function, .run = function, ##__VA_ARGS__ }
 /* A row of its own name, for what several paths do. */
@@ -46,7 +47,10 @@ extern const struct step path_madvise[], path_mremap[], path_numa[];
 DECLARE_STEP(numa_fault);
 /* path_range.c: @start moves up to what change_protection() notifies of; false: nothing. */
 bool protect_first_populated(struct machine *m, hva_t *start, hva_t end);
+/* pte_modify() to what the VMA allows, and W where mprotect() gives it back */
+u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf);
 bool fault_is_numa(const struct machine *m, const struct task *t);
+extern const struct step path_uffd[], path_uffd_protect[], path_uffd_fill[], path_userfault[];
 extern const struct step path_ksm_merge[], path_ksm_unmerge[];
 DECLARE_STEP(swap_in);
 bool fault_swaps_in(const struct machine *m, const struct task *t);

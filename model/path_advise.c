@@ -135,15 +135,26 @@ static bool next_huge_range(struct machine *m, struct range_op *op)
 	return false;
 }
 
+/* pte_none_or_zero() */
+static bool is_hole(const struct machine *m, const struct pt_leaf *leaf)
+{
+	return !leaf->present || pt_pfn(leaf->entry) == m->w->config.zero_pfn;
+}
+
 /* Of one PTE: 0, or why its page cannot be moved; *@writable if it can be written. */
 static s32 scan_pte(struct machine *m, hva_t hva, bool *writable)
 {
+	const struct vma *vma = vma_find(m, hva);
 	struct pt_leaf leaf = host_leaf(m, hva);
 	const struct page *head;
 
 	if (leaf.poisoned || leaf.swap)	/* swapped pages are not read back for this */
 		return -EINVAL;
-	if (!leaf.present || pt_pfn(leaf.entry) == m->w->config.zero_pfn)
+	if (leaf.entry & PTE_UFFD_WP)
+		return -EINVAL;
+	if ((vma->flags & VM_UFFD) && is_hole(m, &leaf))
+		return -EINVAL;
+	if (is_hole(m, &leaf))
 		return 0;
 	if (!leaf_is_normal(&leaf) || !page_is(m, pt_pfn(leaf.entry), PG_ANON))
 		return -EINVAL;

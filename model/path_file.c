@@ -219,6 +219,7 @@ enum step_result unmap_batch(struct machine *m, struct task *t)
 	u64 at = first_mapped(m, &t->file);
 
 	unmap_pages(t, at, folio_pages(m, cache_page(m, t->file.file, at)), false);
+	t->range.drops_markers = true;
 	return STEP_CALL_BACK;
 }
 

@@ -15,6 +15,7 @@
 #include "model/path.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
+#include "model/uffd.h"
 
 struct vma *file_vma(const struct machine *m, const struct task *t)
 {
@@ -44,7 +45,8 @@ static bool missing_read(const struct machine *m, const struct task *t)
 {
 	const struct vma *vma = file_vma(m, t);
 
-	return vma && vma->mode != FILE_GMEM && !t->host.write && !file_leaf(m, t).present;
+	return vma && vma->mode != FILE_GMEM && !t->host.write && !file_leaf(m, t).present &&
+	       !(vma->flags & VM_UFFD_WP);	/* uffd_disable_fault_around() */
 }
 
 static bool missing(const struct machine *m, const struct task *t)
@@ -171,7 +173,7 @@ static void map_private_copy(struct machine *m, struct vma *vma, hva_t hva, pfn_
 	copy = anon_alloc(m);
 	page_copy(m, copy, from);
 	vma_add_lru(m, vma, copy);
-	host_set_leaf(m, hva, 1, anon_entry(vma, copy, true));
+	host_set_leaf(m, hva, 1, marked_entry(m, vma, hva, anon_entry(vma, copy, true)));
 }
 
 /* do_cow_fault() */
@@ -213,6 +215,9 @@ static enum step_result install_file_page(struct machine *m, struct task *t)
 
 const struct step path_file_fault[] = {
 	STEP(map_pages, .when = missing_read, .chain = "do_read_fault > filemap_map_pages"),
+	STEP(ask_userspace, .when = userspace_must_fill, .calls = PATH_USERFAULT,
+	     .chain = "do_fault > __do_fault > shmem_fault"),
+	STEP(userfault_retry, .when = fault_was_left, .chain = "do_fault > __do_fault"),
 	STEP(find_page, .when = missing, .chain = "do_fault > __do_fault"),
 	STEP(get_mapped_page, .when = write_protected, .chain = "do_wp_page > wp_page_shared"),
 	STEP(page_mkwrite, .when = asks_filesystem, .chain = "do_page_mkwrite"),

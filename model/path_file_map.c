@@ -11,6 +11,7 @@
 #include "model/path_file.h"
 #include "model/semantics.h"
 #include "model/thp.h"
+#include "model/uffd.h"
 
 enum { FAULT_AROUND_PAGES = 16 };	/* fault_around_bytes */
 
@@ -30,7 +31,7 @@ static void set_file_pte(struct machine *m, const struct vma *vma, hva_t hva, bo
 	else if (m->sem->traits.fault_keeps_dirty && (bits & PTE_WRITE) &&
 		 page_is(m, page_head(m, pfn), PG_DIRTY))
 		bits |= PTE_DIRTY;
-	host_set_leaf(m, hva, 1, pfn << PAGE_SHIFT | bits);
+	host_set_leaf(m, hva, 1, marked_entry(m, vma, hva, pfn << PAGE_SHIFT | bits));
 	if ((vma->flags & VM_LOCKED) && folio_pages(m, pfn) == 1)
 		page_mlock(m, pfn);	/* folio_add_file_rmap_pte() > mlock_vma_folio() */
 }
@@ -96,6 +97,8 @@ static bool maps_folio(struct machine *m, const struct vma *vma, hva_t hva)
 	u8 maps = m->sem->traits.fault_maps_folio;
 	bool is_anon = m->w->file[vma->object].mount == MOUNT_SHARED_ANON;
 
+	if (vma->flags & VM_UFFD)	/* userfaultfd_armed() */
+		return false;
 	return maps == MAPS_ALL ? folio_fits(m, vma, hva) :
 	       maps == MAPS_SHARED_ANON && is_anon && folio_fits(m, vma, hva);
 }

@@ -209,7 +209,7 @@ static enum step_result gup_slow(struct machine *m, struct task *t)
 
 	if (m->sem->traits.writable_by_slow && f->try_map_writable)
 		f->writable = !!(f->foll & FOLL_WRITE);
-	t->host.error = false;
+	t->host = (struct host_fault){ .page = NO_PFN };
 	if (f->atomic)
 		raise_alarm(m, ALARM_SLEPT, f->gfn, BLAME_KVM);
 	if (vma && !(vma->flags & (VM_IO | VM_PFNMAP)) && (vma->flags & wanted))
@@ -309,6 +309,8 @@ static enum step_result gup_slow_page(struct machine *m, struct task *t)
 		f->gup = -EHWPOISON;
 	} else if (t->host.error) {
 		f->gup = -EFAULT;
+	} else if (t->host.retry && (f->foll & FOLL_NOWAIT)) {
+		f->gup = -EAGAIN;	/* __get_user_pages(): 0 pages, which nobody waits for */
 	} else if (needs_io(m, f, &leaf)) {
 		swap_read_ahead(m, pt_pfn(leaf.swap));
 		f->gup = -EAGAIN;

@@ -40,7 +40,7 @@ static void add_to_child(struct machine *m, const struct vma *vma)
 	assert(copy);
 	if (vma->flags & VM_WIPEONFORK)
 		copy->anon = 0;
-	copy->flags &= ~(u32)VM_LOCKED;
+	copy->flags &= ~(VM_LOCKED | VM_UFFD);	/* dup_userfaultfd() without EVENT_FORK */
 	copy->used = vma->used;		/* vma_interval_tree_insert_after() */
 }
 
@@ -110,7 +110,7 @@ static void copy_pinned_page(struct machine *m, const struct vma *vma, hva_t hva
 static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
 	hva_t hva = leaf->first << PAGE_SHIFT;
-	u64 entry = leaf->entry & ~PTE_ACCESSED;
+	u64 entry = leaf->entry & ~(PTE_ACCESSED | PTE_UFFD_WP);
 	pfn_t pfn = pt_pfn(leaf->entry);
 
 	if (leaf_is_normal(leaf) && must_copy_now(m, pfn)) {

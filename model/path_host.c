@@ -13,6 +13,7 @@
 #include "model/path_file.h"
 #include "model/semantics.h"
 #include "model/thp.h"
+#include "model/uffd.h"
 
 /* ---- handle_mm_fault() ---- */
 
@@ -46,7 +47,7 @@ static bool is_missing(const struct machine *m, const struct task *t)
 {
 	struct pt_leaf leaf = fault_leaf(m, t);
 
-	return !leaf.present && !leaf.swap;
+	return leaf_is_missing(&leaf);
 }
 
 static bool anon_missing_read(const struct machine *m, const struct task *t)
@@ -166,6 +167,7 @@ static enum step_result handle_mm_fault(struct machine *m, struct task *t)
 	u32 wanted = t->host.write ? VM_WRITE : caller == PATH_FOLLOW ? VM_READ :
 		     VM_READ | VM_WRITE | VM_EXEC;
 
+	t->host.userfault = USERFAULT_NONE;
 	if (fault_leaf(m, t).swap & PTE_MIGRATION)	/* migration_entry_wait() */
 		return STEP_BLOCKED;
 	t->host.page = NO_PFN;
@@ -180,7 +182,8 @@ static enum step_result map_zero_page(struct machine *m, struct task *t)
 	const struct vma *vma = fault_vma(m, t);
 
 	host_set_leaf(m, t->host.hva, 1,
-		      m->w->config.zero_pfn << PAGE_SHIFT | vma_prot_bits(vma) | PTE_SPECIAL);
+		      marked_entry(m, vma, t->host.hva, m->w->config.zero_pfn << PAGE_SHIFT |
+						vma_prot_bits(vma) | PTE_SPECIAL));
 	return STEP_NEXT;
 }
 
@@ -194,9 +197,10 @@ static enum step_result map_anon_page(struct machine *m, struct task *t)
 	pfn = anon_alloc(m);
 	if (m->sem->traits.anon_ref_add)
 		page_add_refs(m, pfn, 0);
-	host_set_leaf(m, t->host.hva, 1, anon_entry(vma, pfn, true));
+	host_set_leaf(m, t->host.hva, 1,
+		      marked_entry(m, vma, t->host.hva, anon_entry(vma, pfn, true)));
 	vma_add_lru(m, vma, pfn);
-	return STEP_NEXT;
+	return STEP_DONE;
 }
 
 /* wp_page_reuse() */
@@ -240,6 +244,8 @@ static enum step_result install_copy(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	}
 	entry = anon_entry(vma, page, !t->host.unshare);
+	if (t->host.unshare)
+		entry |= old.entry & PTE_UFFD_WP;
 	if (!(vma->flags & VM_WRITE))		/* maybe_mkwrite(): for KSM alone */
 		entry &= ~PTE_WRITE;
 	if (leaf_is_normal(&old)) {
@@ -394,6 +400,11 @@ static enum step_result reuse_shared_page(struct machine *m, struct task *t)
 const struct step path_host_fault[] = {
 	STEP(handle_mm_fault, .chain = "handle_mm_fault"),
 	STEP(numa_fault, .when = fault_is_numa, .chain = "handle_mm_fault > do_numa_page"),
+	STEP(clear_marker, .when = marker_is_stale,
+	     .chain = "handle_mm_fault > handle_pte_marker > pte_marker_clear"),
+	STEP(ask_userspace, .when = userspace_must_resolve, .calls = PATH_USERFAULT,
+	     .chain = "handle_mm_fault"),
+	STEP(userfault_retry, .when = fault_was_left, .chain = "handle_mm_fault"),
 	STEP(map_hugetlb_page, .when = hugetlb_missing,
 	     .chain = "handle_mm_fault > hugetlb_fault > hugetlb_no_page"),
 	STEP(reuse_hugetlb_page, .when = hugetlb_reusable,

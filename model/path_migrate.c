@@ -286,6 +286,7 @@ static u64 restored_entry(struct machine *m, const struct vma *vma, u64 swap, pf
 		bits |= swap & PTE_ACCESSED;
 	if (vma->flags & VM_WRITE)
 		bits |= swap & PTE_WRITE;
+	bits |= swap & PTE_UFFD_WP;
 	return pfn << PAGE_SHIFT | bits;
 }
 
@@ -441,6 +442,8 @@ static u64 away_entry(struct machine *m, const struct page_op *op, u64 entry)
 		away |= entry & (PTE_WRITE | PTE_ACCESSED | PTE_DIRTY);
 	if (op->unmap != PTE_HWPOISON && page_is(m, op->page, PG_EXCLUSIVE))
 		away |= PTE_SWP_EXCLUSIVE;
+	if (op->unmap != PTE_HWPOISON)
+		away |= entry & PTE_UFFD_WP;
 	return away;
 }
 

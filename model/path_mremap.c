@@ -232,6 +232,7 @@ static enum step_result copy_vma(struct machine *m, struct task *t)
 	new.start = op->target;
 	new.end = op->target + op->piece + (op->new_size - op->size);
 	new.index += (op->at - old->start) >> PAGE_SHIFT;
+	new.flags &= ~VM_UFFD;		/* mremap_userfaultfd_prep() without EVENT_REMAP */
 	if (old->kind == VMA_ANON && !old->anon)
 		new.index = op->target >> PAGE_SHIFT;
 	added = vma_add(m, &new);
@@ -255,6 +256,17 @@ static bool pmd_moves(const struct remap_op *op, hva_t at)
 	       at + HPAGE_SIZE <= op->at + op->piece;
 }
 
+/* pte_clear_uffd_wp() of what was registered, and a marker goes */
+static u64 moved_entry(struct machine *m, const struct pt_leaf *leaf)
+{
+	const struct vma *vma = vma_find(m, leaf->first << PAGE_SHIFT);
+	u64 entry = leaf->present ? leaf->entry : leaf->swap;
+
+	if (!m->sem->traits.mremap_clears_uffd || !vma || !(vma->flags & VM_UFFD))
+		return entry;
+	return leaf_is_marker(leaf) ? 0 : entry & ~PTE_UFFD_WP;
+}
+
 /* move_ptes(), move_normal_pmd(), move_huge_pmd(), up to a PMD that must be split */
 static enum step_result move_tables(struct machine *m, struct task *t)
 {
@@ -271,8 +283,7 @@ static enum step_result move_tables(struct machine *m, struct task *t)
 		if (leaf.level == 2 && !op->hugetlb && !pmd_moves(op, op->moving))
 			return STEP_NEXT;
 		host_set_leaf(m, hva, leaf.level, 0);
-		host_set_leaf(m, hva - op->at + op->target, leaf.level,
-			      leaf.present ? leaf.entry : leaf.swap);
+		host_set_leaf(m, hva - op->at + op->target, leaf.level, moved_entry(m, &leaf));
 		op->moving = hva + level_pages(leaf.level) * PAGE_SIZE;
 	}
 	op->moving = end;

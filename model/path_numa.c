@@ -81,7 +81,7 @@ static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_
 /* pte_modify(PAGE_NONE); pte_mk_savedwrite() until 6.1 */
 static enum step_result numa_change(struct machine *m, struct task *t)
 {
-	u64 keep = PT_ADDR_MASK | PTE_ACCESSED | PTE_DIRTY |
+	u64 keep = PT_ADDR_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_UFFD_WP |
 		   (m->sem->traits.numa_keeps_write ? PTE_WRITE : 0);
 
 	for (hva_t at = t->notify.start; at < t->notify.end; ) {
@@ -135,9 +135,11 @@ enum step_result numa_fault(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = host_leaf(m, t->host.hva);
 	const struct vma *vma = vma_find(m, t->host.hva);
-	u64 entry = (leaf.entry & (PT_ADDR_MASK | PTE_DIRTY)) | vma_prot_bits(vma) | PTE_ACCESSED;
+	u64 keep = PT_ADDR_MASK | PTE_DIRTY | PTE_UFFD_WP;
+	u64 entry = (leaf.entry & keep) | vma_prot_bits(vma) | PTE_ACCESSED;
 	bool could = (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE &&
-		     (leaf.entry & PTE_DIRTY) && page_is(m, pt_pfn(leaf.entry), PG_EXCLUSIVE);
+		     (leaf.entry & PTE_DIRTY) && page_is(m, pt_pfn(leaf.entry), PG_EXCLUSIVE) &&
+		     !leaf_is_uffd_wp(vma, &leaf);
 
 	if (m->sem->traits.numa_keeps_write ? !!(leaf.entry & PTE_WRITE) : could)
 		entry |= PTE_WRITE;

@@ -250,6 +250,15 @@ static bool is_private(struct machine *m, const struct pt_leaf *leaf)
 	       page_is(m, pt_pfn(leaf->swap ? leaf->swap : leaf->entry), PG_ANON);
 }
 
+/* zap_install_uffd_wp_if_needed(): what is zapped of a file stays protected. */
+static u64 zapped_entry(const struct task *t, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	bool is_wp = (leaf->entry | leaf->swap) & PTE_UFFD_WP;
+
+	return is_wp && vma && vma->kind == VMA_FILE && (vma->flags & VM_UFFD_WP) &&
+	       !t->range.drops_markers ? PTE_MARKER | PTE_UFFD_WP : 0;
+}
+
 /*
  * zap_pte_range(): normal pages leave their rmap and wait in the mmu_gather; what stands for a
  * page is dropped.
@@ -281,7 +290,9 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 		}
 		if (leaf.swap & PTE_SWAPPED)
 			swap_free_and_cache(m, pt_pfn(leaf.swap));
-		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level, 0);
+		at = leaf.first << PAGE_SHIFT;
+		host_set_leaf(m, at, leaf.level, zapped_entry(t, vma_find(m, at), &leaf));
+		at += level_pages(leaf.level) << PAGE_SHIFT;
 		if (leaf.level == 2 && leaf.present)
 			thp_pmd_gone(m, pfn, false);
 	}
@@ -439,23 +450,27 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
 
 /*
  * can_change_pte_writable(), which is not asked of a shared VMA without page_mkwrite: soft dirty
- * bits do not count, as vma_wants_writenotify() sees the old vm_page_prot.
+ * bits and uffd-wp do not count, as vma_wants_writenotify() sees the old vm_page_prot.
  */
 static bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
+	bool dirty = leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY);
+
 	if (!(vma->flags & VM_WRITE) || (leaf->entry & PTE_SOFT_CLEAN) ||
-	    !(leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY)) || !leaf_is_normal(leaf))
+	    leaf_is_uffd_wp(vma, leaf) || !leaf_is_normal(leaf))
+		return false;
+	if (!dirty && ((vma->flags & VM_SHARED) || !m->sem->traits.protect_clean_writable))
 		return false;
 	if (vma->flags & VM_SHARED)
 		return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
 	return page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE);
 }
 
-static u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
 	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY |
-		   PTE_SOFT_CLEAN;
-	u64 entry = (leaf->entry & keep) | vma_prot_bits(vma);
+		   PTE_SOFT_CLEAN | PTE_UFFD_WP;
+	u64 entry = (leaf->entry & keep) | (vma_prot_bits(vma) & ~PTE_ACCESSED);
 
 	if (leaf->level == 2 && m->sem->traits.protect_pmd_cleans && vma->kind != VMA_HUGETLB &&
 	    ((leaf->entry & PTE_WRITE) || !(leaf->entry & PTE_PRESENT)))
@@ -487,7 +502,10 @@ enum step_result merge_vmas(struct machine *m, struct task *t)
 {
 	struct vma *vma;
 
-	for (hva_t at = t->range.start; at < t->range.end && (vma = vma_find(m, at)); ) {
+	for (hva_t at = t->range.start; at < t->range.end; ) {
+		vma = vma_find_from(m, at);
+		if (!vma || vma->start >= t->range.end)
+			break;
 		at = vma->end;
 		vma_merge(m, vma);
 	}

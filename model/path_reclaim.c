@@ -311,9 +311,11 @@ enum step_result swap_in(struct machine *m, struct task *t)
 		entry |= PTE_WRITE;
 	if (exclusive && (vma->flags & VM_WRITE) && t->host.write)
 		entry |= PTE_WRITE | PTE_DIRTY;
+	if (swap & PTE_UFFD_WP)
+		entry = (entry | PTE_UFFD_WP) & ~PTE_WRITE;
 	host_set_leaf(m, t->host.hva, 1, entry);
 	swap_free(m, slot);
 	if (!swap_count(m, slot) && page_is(m, pfn, PG_SWAPCACHE))	/* folio_free_swap() */
 		swap_cache_drop(m, pfn);
-	return STEP_NEXT;
+	return entry & PTE_UFFD_WP ? STEP_DONE : STEP_NEXT;
 }

@@ -17,7 +17,8 @@
 
 bool range_changes_flags(const struct range_op *op)
 {
-	return op->kind == RANGE_PROTECT || op->kind == RANGE_ADVISE || op->kind == RANGE_LOCK;
+	return op->kind == RANGE_PROTECT || op->kind == RANGE_ADVISE || op->kind == RANGE_LOCK ||
+	       op->kind == RANGE_UFFD;
 }
 
 /* madvise_vma_behavior(), hugepage_madvise(), ksm_madvise() */
@@ -44,6 +45,17 @@ static u32 advised_flags(const struct vma *vma, u8 advice, bool special)
 	}
 }
 
+/* userfaultfd_register_range(), userfaultfd_clear_vma() */
+static u32 registered_flags(const struct vma *vma, u8 mode)
+{
+	u32 wanted = (mode & UFFD_MODE_MISSING ? VM_UFFD_MISSING : 0) |
+		     (mode & UFFD_MODE_WP ? VM_UFFD_WP : 0);
+
+	if (wanted && (vma->flags & wanted) == wanted)
+		return vma->flags;
+	return (vma->flags & ~VM_UFFD) | wanted;
+}
+
 /* mprotect_fixup(), mlock_fixup(), madvise_update_vma(): what the VMA's flags will be. */
 u32 range_new_flags(const struct vma *vma, const struct range_op *op)
 {
@@ -54,6 +66,8 @@ u32 range_new_flags(const struct vma *vma, const struct range_op *op)
 		return vma->flags & ~(u32)VM_LOCKED;
 	if (op->kind == RANGE_LOCK)
 		return vma->flags | (special ? 0 : VM_LOCKED);
+	if (op->kind == RANGE_UFFD)
+		return registered_flags(vma, op->prot);
 	if (op->kind == RANGE_ADVISE)
 		return advised_flags(vma, op->prot, special);
 

@@ -38,10 +38,10 @@ bool pmd_is_cut(struct machine *m, hva_t boundary)
 }
 
 /* __split_huge_zero_page_pmd() */
-static void split_zero(struct machine *m, const struct vma *vma, hva_t start)
+static void split_zero(struct machine *m, const struct vma *vma, hva_t start, u64 pmd)
 {
 	u64 entry = m->w->config.zero_pfn << PAGE_SHIFT | (vma_prot_bits(vma) & ~PTE_WRITE) |
-		    PTE_SPECIAL;
+		    PTE_SPECIAL | (pmd & PTE_UFFD_WP);
 
 	for (u64 i = 0; i < level_pages(2); i++)
 		host_set_leaf(m, start + i * PAGE_SIZE, 1, entry);
@@ -111,7 +111,7 @@ void pmd_split(struct machine *m, hva_t hva)
 	}
 	host_set_leaf(m, start, 2, 0);
 	if (pt_pfn(leaf.entry) == m->w->huge_zero)
-		split_zero(m, vma, start);
+		split_zero(m, vma, start, leaf.entry);
 	else if (page_is(m, pt_pfn(leaf.entry), PG_ANON))
 		split_anon(m, start, leaf.entry);
 }
@@ -176,7 +176,7 @@ static bool huge_missing(const struct machine *m, const struct task *t)
 	const struct vma *vma = t->host.error ? NULL : vma_find(machine, t->host.hva);
 	struct pt_leaf leaf = leaf_of(m, t);
 
-	return vma && !leaf.present && leaf.level != 1 &&
+	return vma && !leaf.present && leaf.level != 1 && !(vma->flags & VM_UFFD_MISSING) &&
 	       thp_is_allowed(machine, vma, t->host.hva);
 }
 

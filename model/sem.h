@@ -34,6 +34,9 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.mremap_realigns = true, .hugetlb_cache_counts = true,		\
 	.order_in_flags = true,						\
 	.numa_skips_held = true,					\
+	.uffd_wp_files = true, .uffd_unregister_resets = true,		\
+	.uffd_regains_write = true, .uffd_wp_vmas = true,		\
+	.uffd_unpopulated = true, .protect_clean_writable = true,	\
 	.large_reuse = REUSE_NEVER,					\
 	.anon_exclusive = true, .lru_batch = 15, .pfncache = true, .map_pages_puts = true, \
 	.split_keeps_dirty = true, .protect_pmd_writable = true, .hugetlb_dontneed = true, \

@@ -95,6 +95,7 @@ static pfn_t gfn_to_page(struct machine *m, struct task *t)
 static const struct traits traits = {
 	.numa_keeps_write = true, .numa_skips_held = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true,
+	.uffd_wp_files = true, .uffd_unregister_resets = true, .mremap_clears_uffd = true,
 	.anon_exclusive = true, .lru_batch = 15,
 	.pfncache = true, .mmio_below_max_gfn = true, .npt_five_levels = true,
 	.madvise_populates = true,

@@ -163,6 +163,13 @@ struct traits {
 	bool mremap_keeps_files;	/* MREMAP_DONTUNMAP of files (5.13) */
 	bool mremap_realigns;		/* try_realign_addr() (6.7) */
 	bool mremap_moves_vmas;		/* remap_move(): several VMAs at once (6.17) */
+	bool uffd_wp_files;		/* uffd-wp of shmem, by markers (5.19) */
+	bool uffd_unregister_resets;	/* UFFDIO_UNREGISTER takes uffd-wp off PTEs (6.0) */
+	bool uffd_regains_write;	/* as mprotect() does (6.2), not as vm_get_page_prot() */
+	bool uffd_wp_vmas;		/* UFFDIO_WRITEPROTECT of several VMAs (6.3) */
+	bool uffd_unpopulated;		/* UFFD_FEATURE_WP_UNPOPULATED (6.4) */
+	bool protect_clean_writable;	/* can_change_pte_writable(): private, without D (6.2) */
+	bool mremap_clears_uffd;	/* uffd-wp does not move (6.14, and stable kernels) */
 	bool madvise_populates;		/* MADV_POPULATE_READ, _WRITE (5.14) */
 	bool populate_stops_at_hole;	/* ... by faultin_page_range(), across VMAs (6.9) */
 	bool lazyfree_waits;		/* a held lazyfree page stays one (6.15) */

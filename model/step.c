@@ -51,6 +51,14 @@ const char *path_name(enum path_id path)
 		return "protect";
 	case PATH_NUMA:
 		return "numa";
+	case PATH_UFFD:
+		return "uffd";
+	case PATH_UFFD_PROTECT:
+		return "uffd-protect";
+	case PATH_UFFD_FILL:
+		return "uffd-fill";
+	case PATH_USERFAULT:
+		return "userfault";
 	case PATH_MREMAP:
 		return "mremap";
 	case PATH_MADVISE:

@@ -34,6 +34,10 @@ enum path_id {
 	PATH_MADVISE,		/* MADV_FREE, MADV_WILLNEED, MADV_POPULATE_* */
 	PATH_MREMAP,
 	PATH_NUMA,		/* task_numa_work() */
+	PATH_UFFD,		/* UFFDIO_REGISTER, UFFDIO_UNREGISTER */
+	PATH_UFFD_PROTECT,	/* UFFDIO_WRITEPROTECT */
+	PATH_UFFD_FILL,		/* UFFDIO_COPY, UFFDIO_ZEROPAGE, UFFDIO_WAKE */
+	PATH_USERFAULT,		/* handle_userfault() */
 	PATH_MMAP,
 	PATH_MLOCK,		/* mlock() */
 	PATH_POPULATE,		/* __mm_populate(), for mlock() and MAP_POPULATE */
@@ -169,7 +173,15 @@ struct host_fault {
 	u8 huge;		/* a PMD is being split or replaced */
 	u8 level;		/* DAX: 1 or 2 */
 	u8 unshare;		/* FAULT_FLAG_UNSHARE: a page of its own, as it is */
+	u8 userfault;		/* enum userfault: what userspace is asked for; over: 0 */
+	u8 waits;		/* on the userfaultfd's wait queue */
+	u8 retry;		/* VM_FAULT_RETRY: it would have waited, or has */
+	u8 relock;		/* mmap_lock was given up to wait */
+	u8 pad[4];
 };
+
+/* The reason of handle_userfault(): VM_UFFD_MISSING, VM_UFFD_WP */
+enum userfault { USERFAULT_NONE, USERFAULT_MISSING, USERFAULT_WP };
 
 enum notify_event {
 	NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE,
@@ -211,7 +223,8 @@ struct range_op {
 	u8 refused;		/* a VMA that may not be advised so ends the range */
 	u8 moved;		/* RANGE_REMAP: what was there lives elsewhere */
 	u8 alone;		/* RANGE_NUMA: of a process with one thread */
-	u8 pad[4];
+	u8 drops_markers;	/* ZAP_FLAG_DROP_MARKER */
+	u8 pad[3];
 };
 enum range_kind {
 	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT,
@@ -220,7 +233,26 @@ enum range_kind {
 	RANGE_ADVISE, RANGE_COLLAPSE,
 	RANGE_FREE, RANGE_WILLNEED, RANGE_POPULATE,
 	RANGE_NUMA,
+	RANGE_UFFD,		/* UFFDIO_REGISTER, UFFDIO_UNREGISTER */
+	RANGE_UFFD_WP,		/* UFFDIO_WRITEPROTECT */
 	RANGE_REMAP,		/* munmap() by mremap(), which holds mmap_lock */
+};
+
+/* UFFDIO_*; what is done to a range of VMAs is in struct range_op, too */
+struct uffd_op {
+	hva_t start, end;
+	hva_t from;		/* COPY, MOVE: the source of .start */
+	hva_t at;		/* done up to here */
+	pfn_t page;		/* COPY: filled while mmap_lock was given up; NO_PFN */
+	s32 error;
+	u8 verb;		/* enum uffd_verb */
+	u8 wp;			/* UFFDIO_COPY_MODE_WP */
+	u8 silent;		/* UFFDIO_*_MODE_DONTWAKE */
+	u8 faults;		/* the source has to be faulted in */
+};
+enum uffd_verb {
+	UFFD_REGISTER, UFFD_UNREGISTER, UFFD_PROTECT, UFFD_UNPROTECT, UFFD_COPY, UFFD_ZEROPAGE,
+	UFFD_WAKE,
 };
 
 /* mremap() */
@@ -278,6 +310,8 @@ enum {
 	ADVISE_DONTFORK, ADVISE_DOFORK, ADVISE_WIPEONFORK, ADVISE_KEEPONFORK,
 };
 enum { LOCK_RANGE, UNLOCK_RANGE };
+/* range_op.prot of RANGE_UFFD: bits, none to unregister; of RANGE_UFFD_WP: protected or not */
+enum { UFFD_MODE_MISSING = 1, UFFD_MODE_WP = 2, UFFD_WP_UNPOPULATED = 4 };
 enum populate_how { POPULATE_VMA, POPULATE_READ, POPULATE_WRITE };
 
 enum pages_phase { PHASE_UNMAP, PHASE_MOVE };
@@ -552,6 +586,7 @@ struct task {
 	struct ksm_op ksm;
 	struct mmap_op mmap;
 	struct remap_op remap;
+	struct uffd_op uffd;
 	struct driver_op driver;
 	struct slot_op slot;
 	struct zap_op zap;

@@ -533,7 +533,8 @@ static bool keep_label(struct binder *b)
 	struct names *names = b->names;
 	const char *label = b->statement->label;
 
-	if (b->event->id == EVENT_RESUME && !b->event->until)
+	/* With a label it may have to wait once more, and go on once more. */
+	if (b->event->id == EVENT_RESUME && !b->event->until && !label)
 		names->unfinished[find_label(names, b->event->name)] = false;
 	if (!label)
 		return !b->event->until || b->event->id == EVENT_RESUME ||

@@ -19,6 +19,8 @@ enum event_id {
 	EVENT_ALLOC, EVENT_FREE, EVENT_REF, EVENT_REPOINT, EVENT_MODE, EVENT_ZAP,
 	EVENT_MMAP, EVENT_MUNMAP, EVENT_DONTNEED, EVENT_MPROTECT, EVENT_MLOCK, EVENT_POISON,
 	EVENT_MUNLOCK, EVENT_MREMAP, EVENT_NUMA_HINT,
+	EVENT_UFFD_REGISTER, EVENT_UFFD_UNREGISTER, EVENT_UFFD_PROTECT, EVENT_UFFD_UNPROTECT,
+	EVENT_UFFD_COPY, EVENT_UFFD_ZEROPAGE, EVENT_UFFD_WAKE,
 	EVENT_DRAIN,
 	EVENT_FILE, EVENT_TRUNCATE, EVENT_PUNCH, EVENT_REMOVE, EVENT_FILE_WRITE, EVENT_WRITEBACK,
 	EVENT_MADVISE, EVENT_KHUGEPAGED, EVENT_HUGEPAGES, EVENT_SHMEM_HUGE,
@@ -105,6 +107,7 @@ struct event {
 	struct found_page *found;	/* COMPACT of recordings: .count pages, last found first */
 	uint64_t match, fd;		/* IOEVENTFD; NO_PFN: no datamatch */
 	uint64_t room;			/* COMPACT: so many pages find a free one */
+	uint64_t silent;		/* UFFD_*: UFFDIO_*_MODE_DONTWAKE */
 	int64_t delta;
 	const char *name;		/* of what it makes; RESUME: the label */
 };
@@ -208,4 +211,7 @@ void event_start_caller(struct task *t, const struct event *event);
 enum path_id event_path(enum event_id id);
 /* False: it makes no sense where it stands (event_possible.c). */
 bool event_possible(const struct vm *vm, const struct event *event, struct error *error);
+/* ... of userfaultfd's ioctls; and whether all that they are about is modelled */
+void event_start_uffd(struct task *t, const struct event *event);
+bool event_uffd_possible(const struct vm *vm, const struct event *event, struct error *error);
 const char *errno_word(s32 error);

@@ -51,6 +51,8 @@ static const char *const advice_words[] = {
 	"populate-read", "populate-write", "dontfork", "dofork", "wipeonfork", "keeponfork", NULL
 };
 
+static const char *const uffd_words[] = { "missing", "wp", "unpopulated", NULL };
+
 #define AT(field) offsetof(struct event, field)
 #define UNTIL	{ "until", ARG_STEP, AT(until), .help = "stop before this step; resume later" }
 #define VCPU	{ "vcpu", ARG_NUMBER, AT(vcpu), .max = MAX_VCPUS - 1, .help = "whose access" }
@@ -62,6 +64,7 @@ static const char *const advice_words[] = {
 	  .help = "what has to be stored; else anything" }, \
 	{ "fd", ARG_NUMBER, AT(fd), .max = 7, .help = "which eventfd" }
 #define STRIDE	{ "stride", ARG_NUMBER, AT(stride), .preset = 4096, .help = "bytes between them" }
+#define SILENT	{ "dontwake", ARG_NUMBER, AT(silent), .max = 1, .help = "nobody is woken" }
 #define MAX_GPA	((uint64_t)1 << 52)
 #define GPA	{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = MAX_GPA, .help = "where" }
 #define OBJECT	{ "object", ARG_OBJECT, AT(object), true, true, .help = "what alloc named" }
@@ -175,6 +178,29 @@ const struct event_kind event_kinds[] = {
 		{ "new-size", ARG_SIZE, AT(new_size), .preset = 0,
 		  .help = "its size then; the same if absent" },
 		{ "keep", ARG_NUMBER, AT(keep), .max = 1, .help = "MREMAP_DONTUNMAP" }, UNTIL } },
+	{ "uffd-register", EVENT_UFFD_REGISTER,
+	  "Userspace will resolve faults in a range. [UFFDIO_REGISTER]", {
+		RANGE_ARGS,
+		{ "modes", ARG_FLAGS, AT(mode), true, true, .words = uffd_words,
+		  .help = "missing pages, writes to protected ones; UFFD_FEATURE_WP_UNPOPULATED" },
+		UNTIL } },
+	{ "uffd-unregister", EVENT_UFFD_UNREGISTER, "... and no more. [UFFDIO_UNREGISTER]", {
+		RANGE_ARGS, UNTIL } },
+	{ "uffd-protect", EVENT_UFFD_PROTECT,
+	  "Pages are write-protected for userfaultfd. [UFFDIO_WRITEPROTECT]", {
+		RANGE_ARGS, UNTIL } },
+	{ "uffd-unprotect", EVENT_UFFD_UNPROTECT,
+	  "... and no more; who waits to write goes on. [UFFDIO_WRITEPROTECT]", {
+		RANGE_ARGS, SILENT, UNTIL } },
+	{ "uffd-copy", EVENT_UFFD_COPY, "New pages where none are, with contents. [UFFDIO_COPY]", {
+		RANGE_ARGS,
+		{ "from", ARG_ADDRESS, AT(other_hva), true, true, .help = "of what" },
+		{ "wp", ARG_NUMBER, AT(write), .max = 1, .help = "write-protected at once" },
+		SILENT, UNTIL } },
+	{ "uffd-zeropage", EVENT_UFFD_ZEROPAGE, "... or of zeroes. [UFFDIO_ZEROPAGE]", {
+		RANGE_ARGS, SILENT, UNTIL } },
+	{ "uffd-wake", EVENT_UFFD_WAKE, "Who waits for userspace tries again. [UFFDIO_WAKE]", {
+		RANGE_ARGS } },
 	{ "munmap", EVENT_MUNMAP, "Userspace unmaps. [munmap()]", { RANGE_ARGS, UNTIL } },
 	{ "dontneed", EVENT_DONTNEED, "Userspace drops pages. [madvise(MADV_DONTNEED)]", {
 		RANGE_ARGS, UNTIL } },

@@ -176,6 +176,11 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_IOEVENTFD_OFF:
 		o->error = t->io.error;
 		break;
+	case EVENT_UFFD_COPY:
+	case EVENT_UFFD_ZEROPAGE:
+	case EVENT_UFFD_WAKE:
+		o->error = t->uffd.error;
+		break;
 	case EVENT_MREMAP:
 		o->error = t->remap.error;
 		break;
@@ -191,6 +196,10 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_MLOCK:
 	case EVENT_MUNLOCK:
 	case EVENT_NUMA_HINT:
+	case EVENT_UFFD_REGISTER:
+	case EVENT_UFFD_UNREGISTER:
+	case EVENT_UFFD_PROTECT:
+	case EVENT_UFFD_UNPROTECT:
 	case EVENT_FORK:
 	case EVENT_CHILD_DONTNEED:
 	case EVENT_CHILD_EXIT:

@@ -64,6 +64,8 @@ bool event_possible(const struct vm *vm, const struct event *event, struct error
 	if (event_is_of_child(event->id) && !vm->w.mm[CHILD_MM].used)
 		return error_at(error, event->file, event->line, event->column,
 				"there is no child: fork first");
+	if (!event_uffd_possible(vm, event, error))
+		return false;
 	if (event_path(event->id) == PATH_ACCESS)
 		paused = paused_on_vcpu(vm, event);
 	if (paused)

@@ -133,6 +133,9 @@ enum path_id event_path(enum event_id id)
 		[EVENT_KHUGEPAGED] = PATH_COLLAPSE, [EVENT_MLOCK] = PATH_MLOCK,
 		[EVENT_MUNLOCK] = PATH_MLOCK, [EVENT_MREMAP] = PATH_MREMAP,
 		[EVENT_NUMA_HINT] = PATH_NUMA,
+		[EVENT_UFFD_REGISTER ... EVENT_UFFD_UNREGISTER] = PATH_UFFD,
+		[EVENT_UFFD_PROTECT ... EVENT_UFFD_UNPROTECT] = PATH_UFFD_PROTECT,
+		[EVENT_UFFD_COPY ... EVENT_UFFD_WAKE] = PATH_UFFD_FILL,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
 		[EVENT_TRUNCATE] = PATH_FILE_RESIZE, [EVENT_PUNCH] = PATH_FILE_RESIZE,
 		[EVENT_REMOVE] = PATH_FILE_RESIZE,
@@ -331,6 +334,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_NUMA_HINT:
 		start_range(t, e, RANGE_NUMA);
 		t->range.alone = e->keep;
+		break;
+	case EVENT_UFFD_REGISTER ... EVENT_UFFD_WAKE:
+		event_start_uffd(t, e);
 		break;
 	case EVENT_MREMAP:
 		t->remap = (struct remap_op){

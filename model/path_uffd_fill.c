@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path_uffd_fill.c: UFFDIO_COPY and UFFDIO_ZEROPAGE install pages where none was; UFFDIO_WAKE.
+ *
+ * Linux: mm/userfaultfd.c:mfill_atomic() (to 6.2 __mcopy_atomic()), mfill_atomic_install_pte(),
+ * mm/shmem.c:shmem_mfill_atomic_pte(), fs/userfaultfd.c:userfaultfd_copy(); 5.12 to 7.2. Nobody is
+ * notified: what was not there no SPTE can have. A page's first reference becomes its PTE's.
+ * SIMPLIFIED: mmap_lock is held for reading; since 6.9 it is the VMA's lock.
+ */
+#include "model/machine.h"
+#include "model/pagecache.h"
+#include "model/path.h"
+#include "model/semantics.h"
+#include "model/uffd.h"
+
+#define ENOENT	2
+#define EAGAIN	11
+#define EFAULT	14
+#define EEXIST	17
+#define EINVAL	22
+
+static bool fills(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->uffd.verb != UFFD_WAKE;
+}
+
+/* find_dst_vma(), and what is asked of it; again whenever the lock was given up */
+static enum step_result fill_lock(struct machine *m, struct task *t)
+{
+	struct uffd_op *op = &t->uffd;
+	struct vma *vma = vma_find(m, op->start);
+
+	if (!lock_try_read(&current_mm(m)->mmap_lock))
+		return STEP_BLOCKED;
+	if ((op->start | op->from) & ~PAGE_MASK)
+		op->error = -EINVAL;
+	else if (!vma || vma->end < op->end || !(vma->flags & VM_UFFD))
+		op->error = -ENOENT;
+	else if (op->wp && !(vma->flags & VM_UFFD_WP))
+		op->error = -EINVAL;
+	else if (!(vma->flags & VM_SHARED))
+		vma_prepare_anon(m, vma);
+	return STEP_NEXT;
+}
+
+static bool installs(const struct machine *m, const struct task *t)
+{
+	return fills(m, t) && !t->uffd.error && t->uffd.at < t->uffd.end;
+}
+
+static pfn_t new_page(struct machine *m)
+{
+	pfn_t pfn = alloc_frame(m, 0);
+
+	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
+	page_hand_over(m, pfn, HOLD_OWNER, HOLD_MM);
+	return pfn;
+}
+
+/* copy_from_user() of a page, which the CPU marks as used; false: a fault is needed */
+static bool copy_source(struct machine *m, struct uffd_op *op)
+{
+	hva_t hva = op->from + (op->at - op->start);
+	struct pt_leaf leaf = host_leaf(m, hva);
+
+	if (!leaf_is_accessible(&leaf))
+		return false;
+	if (!(leaf.entry & PTE_ACCESSED))
+		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
+			      leaf.entry | PTE_ACCESSED);
+	page_copy(m, op->page, host_leaf_pfn(&leaf, hva));
+	return true;
+}
+
+/* shmem_add_to_page_cache(), then mfill_atomic_install_pte(): over a marker, too */
+static s32 install(struct machine *m, const struct vma *vma, const struct uffd_op *op)
+{
+	bool in_cache = vma->flags & VM_SHARED;
+	u64 index = vma->kind == VMA_FILE ? vma_page_index(vma, op->at) : 0;
+	struct pt_leaf leaf = host_leaf(m, op->at);
+	u64 entry = op->page << PAGE_SHIFT | vma_prot_bits(vma) | PTE_DIRTY;
+
+	if (vma->kind == VMA_FILE && index >= file_nr_pages(m, vma->object))
+		return -EFAULT;
+	if (!leaf_is_missing(&leaf) || (in_cache && cache_page(m, vma->object, index) != NO_PFN))
+		return -EEXIST;
+	if (in_cache)
+		cache_store_folio(m, vma->object, index, op->page);
+	else
+		page_of(m, op->page)->flags |= PG_ANON | PG_EXCLUSIVE;
+	page_hand_over(m, op->page, HOLD_MM, HOLD_PTE);
+	entry = vma->flags & VM_WRITE ? entry | PTE_WRITE : entry & ~PTE_WRITE;
+	host_set_leaf(m, op->at, 1, op->wp ? (entry | PTE_UFFD_WP) & ~PTE_WRITE : entry);
+	if (!in_cache)
+		vma_add_lru(m, vma, op->page);
+	else if (vma->flags & VM_LOCKED)
+		page_mlock(m, op->page);
+	return 0;
+}
+
+/* mfill_atomic_pte_zeropage(): only where nothing is at all */
+static s32 install_zero_page(struct machine *m, const struct vma *vma, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(m, hva);
+
+	if (vma->kind == VMA_FILE && vma_page_index(vma, hva) >= file_nr_pages(m, vma->object))
+		return -EFAULT;
+	if (leaf.present || leaf.swap)
+		return -EEXIST;
+	host_set_leaf(m, hva, 1, m->w->config.zero_pfn << PAGE_SHIFT | vma_prot_bits(vma) |
+		      PTE_SPECIAL);
+	return 0;
+}
+
+static s32 fill_page(struct machine *m, struct uffd_op *op, const struct vma *vma)
+{
+	bool fresh = op->page == NO_PFN;
+	s32 error;
+
+	if (host_leaf(m, op->at).present && host_leaf(m, op->at).level == 2)
+		return -EEXIST;
+	if (op->verb == UFFD_ZEROPAGE && !(vma->flags & VM_SHARED))
+		return install_zero_page(m, vma, op->at);
+	if (fresh)
+		op->page = new_page(m);
+	if (fresh && op->verb == UFFD_COPY && !copy_source(m, op)) {
+		op->faults = true;	/* under pagefault_disable() */
+		return 0;
+	}
+	error = install(m, vma, op);
+	if (error)
+		page_put(m, op->page, HOLD_MM);
+	op->page = NO_PFN;
+	return error;
+}
+
+static enum step_result fill_next(struct machine *m, struct task *t)
+{
+	struct uffd_op *op = &t->uffd;
+
+	op->error = fill_page(m, op, vma_find(m, op->start));
+	if (op->error || op->faults)
+		return STEP_NEXT;
+	op->at += PAGE_SIZE;
+	return op->at < op->end ? STEP_BACK : STEP_NEXT;
+}
+
+static enum step_result fill_unlock(struct machine *m, struct task *t)
+{
+	(void)t;
+	lock_release_read(&current_mm(m)->mmap_lock);
+	return STEP_NEXT;
+}
+
+static bool source_faults(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->uffd.faults;
+}
+
+/* The copy once more, without mmap_lock, into the same page; then all is looked at again. */
+static enum step_result fill_source(struct machine *m, struct task *t)
+{
+	struct uffd_op *op = &t->uffd;
+
+	if (t->host.error) {
+		op->faults = false;
+		op->error = -EFAULT;
+		return STEP_NEXT;
+	}
+	if (!copy_source(m, op)) {
+		t->host = (struct host_fault){ .hva = op->from + (op->at - op->start) };
+		return STEP_CALL_BACK;
+	}
+	op->faults = false;
+	return STEP_NEXT;
+}
+
+static bool goes_on(const struct machine *m, const struct task *t)
+{
+	return installs(m, t) && t->uffd.page != NO_PFN;
+}
+
+static enum step_result fill_again(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_BACK;
+}
+
+/* The page that was kept for a second try goes; what is installed already is -EAGAIN's reason. */
+static enum step_result fill_finish(struct machine *m, struct task *t)
+{
+	struct uffd_op *op = &t->uffd;
+
+	if (op->page != NO_PFN)
+		page_put(m, op->page, HOLD_MM);
+	op->page = NO_PFN;
+	if (op->error && op->at > op->start)
+		op->error = -EAGAIN;
+	return STEP_NEXT;
+}
+
+static bool wakes(const struct machine *m, const struct task *t)
+{
+	return !t->uffd.silent && (!fills(m, t) || t->uffd.at > t->uffd.start);
+}
+
+static enum step_result fill_wake(struct machine *m, struct task *t)
+{
+	uffd_wake(m, t->uffd.start, fills(m, t) ? t->uffd.at : t->uffd.end);
+	return STEP_DONE;
+}
+
+#define FILL	"userfaultfd_copy / userfaultfd_zeropage > mfill_atomic"
+
+const struct step path_uffd_fill[] = {
+	STEP(fill_lock, .when = fills, .chain = FILL),
+	STEP(fill_next, .when = installs, .to = "fill_next",
+	     .chain = FILL " > mfill_atomic_install_pte"),
+	STEP(fill_unlock, .when = fills, .chain = FILL),
+	STEP(fill_source, .when = source_faults, .calls = PATH_HOST_FAULT, .to = "fill_source",
+	     .chain = FILL " > copy_from_user"),
+	STEP(fill_again, .when = goes_on, .to = "fill_lock", .chain = FILL),
+	STEP(fill_finish, .when = fills, .chain = FILL),
+	STEP(fill_wake, .when = wakes, .chain = "wake_userfault"),
+	{ 0 }
+};

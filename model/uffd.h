@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * uffd.h: userfaultfd: what faults have of it, and who is woken.
+ *
+ * Linux: fs/userfaultfd.c, mm/userfaultfd.c, include/linux/userfaultfd_k.h; 5.12 to 7.2.
+ */
+#pragma once
+
+#include "model/path.h"
+
+/* userfaultfd_wp_use_markers(): is what is protected there and not mapped kept in mind? */
+bool uffd_uses_markers(const struct machine *m, const struct vma *vma);
+/* What replaces a marker at @hva is protected as it was: pte_mkuffd_wp(). */
+u64 marked_entry(struct machine *m, const struct vma *vma, hva_t hva, u64 entry);
+/* wake_userfault(): whoever waits for an address in [@start, @end) */
+void uffd_wake(struct machine *m, hva_t start, hva_t end);
+
+/* Steps of a fault (path_userfault.c) */
+DECLARE_STEP(clear_marker);
+DECLARE_STEP(ask_userspace);
+DECLARE_STEP(userfault_retry);
+bool marker_is_stale(const struct machine *m, const struct task *t);
+bool userspace_must_resolve(const struct machine *m, const struct task *t);
+bool userspace_must_fill(const struct machine *m, const struct task *t);
+bool fault_was_left(const struct machine *m, const struct task *t);
