@@ -34,8 +34,7 @@ enum path_id {
 	PATH_MADVISE,		/* MADV_FREE, MADV_WILLNEED, MADV_POPULATE_* */
 	PATH_MREMAP,
 	PATH_NUMA,		/* task_numa_work() */
-	PATH_UFFD,		/* UFFDIO_REGISTER, UFFDIO_UNREGISTER */
-	PATH_UFFD_PROTECT,	/* UFFDIO_WRITEPROTECT */
+	PATH_UFFD, PATH_UFFD_PROTECT,	/* UFFDIO_REGISTER, UFFDIO_UNREGISTER; UFFDIO_WRITEPROTECT */
 	PATH_UFFD_FILL,		/* UFFDIO_COPY, UFFDIO_ZEROPAGE, UFFDIO_WAKE */
 	PATH_USERFAULT,		/* handle_userfault() */
 	PATH_MMAP,
@@ -223,8 +222,7 @@ struct range_op {
 	u8 refused;		/* a VMA that may not be advised so ends the range */
 	u8 moved;		/* RANGE_REMAP: what was there lives elsewhere */
 	u8 alone;		/* RANGE_NUMA: of a process with one thread */
-	u8 drops_markers;	/* ZAP_FLAG_DROP_MARKER */
-	u8 pad[3];
+	u8 drops_markers, pad[3];	/* ZAP_FLAG_DROP_MARKER */
 };
 enum range_kind {
 	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT,
@@ -233,8 +231,7 @@ enum range_kind {
 	RANGE_ADVISE, RANGE_COLLAPSE,
 	RANGE_FREE, RANGE_WILLNEED, RANGE_POPULATE,
 	RANGE_NUMA,
-	RANGE_UFFD,		/* UFFDIO_REGISTER, UFFDIO_UNREGISTER */
-	RANGE_UFFD_WP,		/* UFFDIO_WRITEPROTECT */
+	RANGE_UFFD, RANGE_UFFD_WP,	/* UFFDIO_REGISTER, UFFDIO_UNREGISTER; UFFDIO_WRITEPROTECT */
 	RANGE_REMAP,		/* munmap() by mremap(), which holds mmap_lock */
 };
 
