@@ -27,10 +27,22 @@ u64 nx_splits(const struct machine *m)
 	return m->w->kvm.nx_splits;
 }
 
+static bool is_tracked(struct machine *m, pfn_t table)
+{
+	u64 row = m->w->kvm.nx_begin;
+
+	while (row < m->w->kvm.nx_end && load(m, row, WORD_TABLE) != table)
+		row++;
+	return row < m->w->kvm.nx_end;
+}
+
 void nx_track(struct machine *m, pfn_t table, const struct pt_leaf *parent)
 {
-	u64 row = m->w->kvm.nx_end++;
+	u64 row = m->w->kvm.nx_end;
 
+	if (is_tracked(m, table))
+		return;
+	m->w->kvm.nx_end++;
 	store(m, row, WORD_TABLE, table);
 	store(m, row, WORD_PARENT, parent->table);
 	store(m, row, WORD_GFN, parent->first);

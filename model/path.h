@@ -15,6 +15,7 @@
 struct access;
 struct hva_cache;
 struct machine;
+struct pt_leaf;
 struct vma;
 struct pt_leaf;
 
@@ -73,6 +74,8 @@ extern const struct step path_zap_gfns[], path_recover_nx[];
 DECLARE_STEP(zap_count_hvas);
 DECLARE_STEP(zap_count_gfns);
 DECLARE_STEP(zap_uncount);
+DECLARE_STEP(zap_unlock);
+DECLARE_STEP(recover_shadow_pages);
 DECLARE_STEP(recover_lock_shared);
 DECLARE_STEP(recover_unlock_shared);
 extern const struct step path_gmem[], path_attributes[];
@@ -193,6 +196,8 @@ bool fault_holds_mmu_lock(const struct machine *m, const struct task *t);
 bool slot_call_runs(const struct machine *m, bool log);
 /* make_spte()'s arguments for the fault's own page; .old is the caller's. */
 struct spte_args fault_spte_args(struct machine *m, const struct fault *f);
+void fault_account_table(struct machine *m, const struct fault *f, pfn_t table,
+			 const struct pt_leaf *parent);
 /* For a law: does the leaf that is put in place say refcounted as the look-up did? */
 void fault_check_bit(struct machine *m, const struct fault *f, u64 new);
 /* The direct MMU without the TDP MMU (path_direct.c), put in place by semantics_mmu[] */
@@ -224,7 +229,6 @@ struct semantics;
 /* GUP of one present, permitted leaf, fast or slow; the page, or NO_PFN. */
 pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum holder holder);
 /* FOLL_TOUCH of a writable leaf, by a GUP that takes no reference */
-struct pt_leaf;
 void gup_touch(struct machine *m, hva_t hva, const struct pt_leaf *leaf);
 /* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: none. */
 const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end);

@@ -45,18 +45,37 @@ enum step_result make_mmu_pages_available(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* disallowed_hugepage_adjust(), with what an earlier turn has linked */
+static void adjust_for_nx(struct machine *m, struct fault *f, pfn_t root)
+{
+	while (m->w->config.nx_huge && f->goal_level > 1 &&
+	       m->sem->ops.walk(m, root, f->gfn).level < f->goal_level) {
+		u64 pages = level_pages(f->goal_level);
+		pfn_t table = pt_pfn(shadow_entry(m, root, f->gfn, f->goal_level).entry);
+
+		if (m->sem->traits.nx_tables_known && !page_is(m, table, PG_NX_SPLIT))
+			return;
+		f->goal_level--;
+		f->pfn |= f->gfn & (pages - level_pages(f->goal_level));
+	}
+}
+
 /* The loop of direct_map() */
 enum step_result link_shadow_pages(struct machine *m, struct task *t)
 {
-	const struct fault *f = &t->fault;
+	struct fault *f = &t->fault;
 	pfn_t root = m->w->vcpu[t->vcpu].root;
 
 	for (;;) {
 		struct pt_leaf at = m->sem->ops.walk(m, root, f->gfn);
+		pfn_t table;
 
+		adjust_for_nx(m, f, root);
 		if (at.level <= f->goal_level)
 			return STEP_NEXT;
-		shadow_link(m, &at, shadow_get(m, at.first, at.level - 1));
+		table = shadow_get(m, at.first, at.level - 1);
+		shadow_link(m, &at, table);
+		fault_account_table(m, f, table, &at);
 	}
 }
 

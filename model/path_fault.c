@@ -286,11 +286,12 @@ static void adjust_for_nx(struct machine *m, struct task *t)
 	}
 }
 
-/* sp->nx_huge_page_disallowed, account_nx_huge_page() */
-static void account_table(struct machine *m, const struct fault *f, pfn_t table,
+/* sp->nx_huge_page_disallowed, account_nx_huge_page(); up to 6.1 only if .is_tdp */
+void fault_account_table(struct machine *m, const struct fault *f, pfn_t table,
 			  const struct pt_leaf *parent)
 {
-	if (!f->huge_page_disallowed)
+	if (!f->huge_page_disallowed ||
+	    (m->w->config.mmu == MMU_SHADOW && !m->sem->traits.nx_tables_known))
 		return;
 	page_of(m, table)->flags |= PG_NX_SPLIT;
 	page_touch(m, table);
@@ -317,13 +318,13 @@ static enum step_result link_table(struct machine *m, struct task *t)
 	}
 	if (spte_is_leaf(format, at.entry, at.level)) {
 		if (m->sem->traits.fault_splits)
-			account_table(m, f, tdp_split_leaf(m, &at), &at);
+			fault_account_table(m, f, tdp_split_leaf(m, &at), &at);
 		else
 			tdp_zap_atomic(m, at.table, at.first, at.level);
 		return STEP_BACK;
 	}
 	table = alloc_table(m);
-	account_table(m, f, table, &at);
+	fault_account_table(m, f, table, &at);
 	tdp_set_spte(m, at.table, at.first, at.level,
 		     spte_make_nonleaf(format, table, m->w->config.ad));
 	return STEP_BACK;

@@ -9,21 +9,14 @@
 #include "model/path.h"
 #include "model/semantics.h"
 
-#define ENOSYS	38
-
 bool nx_changes(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return t->zap.nx_changes;
 }
 
-/* NX huge pages of the MMUs with shadow pages are not modelled. */
 static enum step_result store_nx(struct machine *m, struct task *t)
 {
-	if (m->w->config.mmu != MMU_TDP) {
-		t->slot.error = -ENOSYS;
-		return STEP_DONE;
-	}
 	t->zap.nx_changes = m->w->config.nx_huge != t->zap.ratio;
 	m->w->config.nx_huge = t->zap.ratio;
 	return t->zap.nx_changes ? STEP_NEXT : STEP_DONE;

@@ -12,9 +12,10 @@
 #include "model/nx.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/shadow.h"
 #include "model/tdp.h"
 
-static enum step_result zap_unlock(struct machine *m, struct task *t)
+enum step_result zap_unlock(struct machine *m, struct task *t)
 {
 	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
 	return STEP_DONE;
@@ -124,6 +125,21 @@ static enum step_result recover_zap(struct machine *m, struct task *t)
 {
 	for (u64 n = tables_to_zap(m, t->zap.ratio); n; n--)
 		t->zap.flush |= recover_one(m);
+	return STEP_NEXT;
+}
+
+/* The same of shadow pages, which are flushed and freed together */
+enum step_result recover_shadow_pages(struct machine *m, struct task *t)
+{
+	pfn_t zapped = 0, table;
+	struct pt_leaf parent;
+
+	for (u64 n = tables_to_zap(m, t->zap.ratio); n && nx_first(m, &table, &parent); n--) {
+		nx_untrack(m, table);
+		if (!is_logged(m, parent.first))
+			shadow_prepare_zap(m, table, &zapped);
+	}
+	shadow_commit_zap(m, zapped);
 	return STEP_NEXT;
 }
 

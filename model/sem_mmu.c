@@ -12,6 +12,7 @@
 #define FAULT	"kvm_mmu_page_fault > kvm_tdp_page_fault"
 #define SLOT	"kvm_set_memory_region > kvm_set_memslot"
 #define WRAP	SLOT " > kvm_mmu_invalidate_mmio_sptes > kvm_mmu_zap_all_fast"
+#define NX	"kvm_nx_huge_page_recovery_worker > kvm_recover_nx_huge_pages"
 #define APPLY	SLOT " > kvm_mmu_slot_apply_flags"
 
 static const struct step_edit edits[] = {
@@ -51,6 +52,18 @@ static const struct step_edit edits[] = {
 	{ EDIT_REPLACE, PATH_SLOT, "zap_all_of_wrap",
 	  STEP_AS(zap_all_of_wrap, zap_all_shadow, .when = mmio_generation_wraps, .chain = WRAP) },
 	{ EDIT_DROP_ANY, PATH_SLOT, "zap_obsolete_of_wrap", { 0 } },
+	{ EDIT_REPLACE, PATH_SET_NX, "nx_zap_all",
+	  STEP_AS(nx_zap_all, zap_all_shadow, .when = nx_changes,
+		  .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast > kvm_zap_obsolete_pages") },
+	{ EDIT_DROP_ANY, PATH_SET_NX, "nx_zap_obsolete", { 0 } },
+	{ EDIT_REPLACE, PATH_RECOVER_NX, "recover_lock",
+	  STEP_AS(recover_lock, write_lock_mmu, .chain = NX) },
+	{ EDIT_REPLACE, PATH_RECOVER_NX, "recover_zap",
+	  STEP_AS(recover_zap, recover_shadow_pages,
+		  .chain = NX " > kvm_mmu_prepare_zap_page") },
+	{ EDIT_DROP, PATH_RECOVER_NX, "recover_flush", { 0 } },	/* as they are freed */
+	{ EDIT_REPLACE, PATH_RECOVER_NX, "recover_unlock",
+	  STEP_AS(recover_unlock, zap_unlock, .chain = NX) },
 	{ EDIT_DROP_ANY, PATH_SLOT, "split_slot", { 0 } },	/* only if there is a TDP MMU */
 	{ EDIT_DROP, PATH_SLOT, "clear_dirty_slot", { 0 } },	/* no PML */
 	{ EDIT_REPLACE, PATH_SLOT, "protect_slot",

@@ -2,6 +2,7 @@
 #include "model/shadow.h"
 
 #include "model/machine.h"
+#include "model/nx.h"
 #include "model/rmap.h"
 #include "model/semantics.h"
 #include "model/tdp.h"
@@ -193,11 +194,13 @@ void shadow_link(struct machine *m, const struct pt_leaf *at, pfn_t child)
 /* ---- zapping: prepared pages wait in a list for the flush ---- */
 
 /* __kvm_mmu_prepare_zap_page(): a root in use is zapped as well, and stays. */
-static void prepare_zap(struct machine *m, pfn_t table, pfn_t *zapped)
+void shadow_prepare_zap(struct machine *m, pfn_t table, pfn_t *zapped)
 {
 	struct shadow_page sp = sp_of(m, table);
 
 	note_stat(m, "mmu_shadow_zapped", 1);
+	if (page_is(m, table, PG_NX_SPLIT))
+		nx_untrack(m, table);
 	for (unsigned i = 0; (i = m->phys->next(m->phys, table, i)) < WORDS_PER_PAGE; i++)
 		zap_pte(m, table << PAGE_SHIFT | i << 3, sp.gfn + i * level_pages(sp.level),
 			sp.level);
@@ -240,7 +243,7 @@ static void zap_obsolete_pages(struct machine *m)
 
 		if (!shadow_is_obsolete(m, &sp))
 			break;
-		prepare_zap(m, table, &zapped);
+		shadow_prepare_zap(m, table, &zapped);
 	}
 	shadow_commit_zap(m, zapped);
 }
@@ -259,7 +262,7 @@ void shadow_zap_all(struct machine *m)
 	pfn_t zapped = 0;
 
 	while (m->w->kvm.active_first)
-		prepare_zap(m, m->w->kvm.active_first, &zapped);
+		shadow_prepare_zap(m, m->w->kvm.active_first, &zapped);
 	shadow_commit_zap(m, zapped);
 }
 
@@ -271,7 +274,7 @@ void shadow_zap_oldest(struct machine *m, u64 wanted)
 		struct shadow_page sp = sp_of(m, table);
 
 		if (!sp.root_count) {
-			prepare_zap(m, table, &zapped);
+			shadow_prepare_zap(m, table, &zapped);
 			wanted--;
 		}
 		table = sp.prev;
@@ -325,5 +328,5 @@ void shadow_put_root(struct machine *m, pfn_t table, pfn_t *zapped)
 	sp.root_count--;
 	sp_save(m, table, &sp);
 	if (!sp.root_count && sp.invalid)
-		prepare_zap(m, table, zapped);
+		shadow_prepare_zap(m, table, zapped);
 }

@@ -66,6 +66,8 @@ void shadow_limit(struct machine *m, u64 pages);
 /* mmu_alloc_root(), mmu_free_root_page(); what is zapped goes when it is committed. */
 pfn_t shadow_get_root(struct machine *m, gfn_t gfn, unsigned level);
 void shadow_put_root(struct machine *m, pfn_t table, pfn_t *zapped);
+/* Into the list @zapped */
+void shadow_prepare_zap(struct machine *m, pfn_t table, pfn_t *zapped);
 /* kvm_mmu_commit_zap_page() */
 void shadow_commit_zap(struct machine *m, pfn_t zapped);
 

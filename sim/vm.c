@@ -76,7 +76,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.mmu = config->mmu,
 					.rmw_at_once = config->rmw_at_once,
 					.private_mem = has_private_mem(config, &vm->sem.traits),
-					.nx_huge = config->nx_huge && config->mmu == MMU_TDP,
+					.nx_huge = config->nx_huge,
 					.pml = config->pml && config->ept && config->ad &&
 					       config->mmu == MMU_TDP,
 					.no_mmio_caching = config->no_mmio_caching,

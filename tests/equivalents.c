@@ -630,8 +630,6 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "zap_noted_nonpresent", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "rearm_clears_bits", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "fault_splits", NULL, has_rmaps, TRAIT_OF_TDP },
-	{ MUTATION_TRAIT, "nx_tables_known", NULL, has_rmaps,
-	  "NX huge pages are modelled for the TDP MMU" },
 	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, has_rmaps,
 	  "mmu_set_spte() has dropped the table before it makes the leaf" },
 	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, makes_dirty,
