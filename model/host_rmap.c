@@ -6,16 +6,26 @@
 #define SPACE_LIST	((pfn_t)15 << 44)
 #define LAST_HVA	((hva_t)1 << 47)
 
+/* A folio's head stands for all its pages, but a slot is no page. */
+static bool names(struct machine *m, const struct pt_leaf *leaf, u64 kind, pfn_t pfn)
+{
+	u64 entry = kind ? leaf->swap : leaf->entry;
+
+	if (kind ? !(entry & kind) : !leaf_is_normal(leaf))
+		return false;
+	return pt_pfn(entry) == pfn ||
+	       (kind != PTE_SWAPPED && page_head(m, pt_pfn(entry)) == pfn);
+}
+
 static bool find_in_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t *hva)
 {
 	for (hva_t at = *hva; ; ) {
 		struct pt_leaf leaf = host_next_used(m, at, LAST_HVA);
-		u64 entry = kind ? leaf.swap : leaf.entry;
 
 		if (!leaf.present && !leaf.swap)
 			return false;
 		*hva = leaf.first << PAGE_SHIFT;
-		if (pt_pfn(entry) == pfn && (kind ? !!(entry & kind) : leaf_is_normal(&leaf)))
+		if (names(m, &leaf, kind, pfn))
 			return true;
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 	}
@@ -39,7 +49,9 @@ static bool find(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)
 
 bool page_next_mapping(struct machine *m, pfn_t pfn, struct rmap_at *at)
 {
-	return page_of(m, pfn)->mapcount && find(m, 0, pfn, at);
+	const struct page *page = page_of(m, pfn);
+
+	return (page->mapcount || page->held[HOLD_PTE]) && find(m, 0, pfn, at);
 }
 
 bool page_next_entry(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)

@@ -43,25 +43,27 @@ static enum step_result migrate_begin(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* Small pages that the LRU may have: anonymous ones, and those of a file. */
+/* What the LRU may have: small pages, and anonymous folios of 2M. */
 static bool is_movable(struct machine *m, const struct pt_leaf *leaf)
 {
-	pfn_t pfn = pt_pfn(leaf->entry);
+	pfn_t pfn = pt_pfn(leaf->entry), head = leaf->present ? page_head(m, pfn) : NO_PFN;
 
-	return leaf->present && leaf->level == 1 && leaf_is_normal(leaf) &&
-	       !page_of(m, page_head(m, pfn))->order &&
-	       (page_is(m, pfn, PG_ANON) || page_is(m, pfn, PG_CACHE));
+	return leaf->present && leaf_is_counted(m, leaf) && page_is(m, head, PG_LRU) &&
+	       (page_is(m, pfn, PG_ANON) ||
+		(page_is(m, pfn, PG_CACHE) && !page_of(m, head)->order));
 }
 
-/* Shared by several PTEs: -EACCES of move_pages(). */
+/* Shared by several mappings: -EACCES of move_pages(). */
 static bool may_isolate(struct machine *m, const struct page_op *op, const struct pt_leaf *leaf)
 {
-	pfn_t pfn = pt_pfn(leaf->entry);
+	pfn_t pfn = pt_pfn(leaf->entry), head;
+	s32 mapped;
 
-	if (!is_movable(m, leaf) || !page_is(m, pfn, PG_LRU))
+	if (!is_movable(m, leaf))
 		return false;
-	return op->kind != PAGES_MOVE || (page_of(m, pfn)->mapcount == 1 &&
-					  page_is(m, pfn, PG_REMOTE) != op->node);
+	head = page_head(m, pfn);
+	mapped = leaf->level == 2 ? page_of(m, head)->held[HOLD_PTE] : page_of(m, pfn)->mapcount;
+	return op->kind != PAGES_MOVE || (mapped == 1 && page_is(m, head, PG_REMOTE) != op->node);
 }
 
 /* follow_page() until 6.11; get_user_pages_fast() of an injected error */
@@ -97,12 +99,13 @@ static enum step_result isolate_page(struct machine *m, struct task *t)
 	struct page_op *op = &t->pages;
 	struct pt_leaf leaf = host_leaf(m, op->at);
 	bool isolates = may_isolate(m, op, &leaf);
+	pfn_t head = leaf.present ? page_head(m, pt_pfn(leaf.entry)) : NO_PFN;
 
 	if (op->at >= op->end || op->error)
 		return STEP_NEXT;
 	if (isolates) {
-		isolate_by_address(m, op, pt_pfn(leaf.entry));
-		list_set(m, LIST_PAGES, op->nr++, pt_pfn(leaf.entry));
+		isolate_by_address(m, op, head);
+		list_set(m, LIST_PAGES, op->nr++, head);
 	} else if (op->kind == PAGES_OFFLINE) {
 		op->error = offline_error(m, op);
 	}
@@ -217,14 +220,16 @@ static enum step_result unmap_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	pfn_t new;
+	u32 order;
 
 	if (page_is(m, op->page, PG_LOCKED))
 		return STEP_BLOCKED;
 	if (page_is(m, op->page, PG_CACHE))
 		page_of(m, op->page)->flags |= PG_LOCKED;
-	new = alloc_frame(m, 0);
+	order = page_of(m, op->page)->order;
+	new = alloc_frame(m, order);
 	op->room -= op->kind == PAGES_LIST;
-	pages_init(m, ALLOC_ORDER0, new, 0, OWNER_USER);
+	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, new, order, OWNER_USER);
 	if (op->kind == PAGES_MOVE ? op->node : page_is(m, op->page, PG_REMOTE))
 		page_of(m, new)->flags |= PG_REMOTE;
 	list_set(m, LIST_TARGETS, op->i, new);
@@ -245,8 +250,10 @@ static void copy_state(struct machine *m, pfn_t to, pfn_t from)
 	u32 kept = PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_ANON | PG_KSM |
 		   PG_GUEST_WROTE | PG_LAZYFREE;
 
-	page_of(m, to)->flags |= page_of(m, from)->flags & kept;
-	page_copy(m, to, from);
+	for (u64 i = 0; i < folio_pages(m, from); i++) {
+		page_of(m, to + i)->flags |= page_of(m, from + i)->flags & kept;
+		page_copy(m, to + i, from + i);
+	}
 }
 
 /* folio_migrate_mapping(): only the isolation and the page cache have references. */
@@ -278,7 +285,7 @@ static enum step_result move_page(struct machine *m, struct task *t)
 
 static u64 restored_entry(struct machine *m, const struct vma *vma, u64 swap, pfn_t pfn)
 {
-	u64 bits = vma_prot_bits(vma) & ~PTE_ACCESSED;
+	u64 bits = (vma_prot_bits(vma) & ~PTE_ACCESSED) | (swap & PTE_HUGE);
 
 	if (m->sem->traits.migration_keeps_ad && page_is(m, pfn, PG_DIRTY))
 		bits |= swap & PTE_DIRTY;
@@ -296,19 +303,22 @@ static enum step_result restore_pte(struct machine *m, struct task *t)
 	struct page_op *op = &t->pages;
 	pfn_t pfn = op->moved ? op->other : op->page;
 	const struct vma *vma;
+	struct pt_leaf leaf;
 	u64 swap;
 
 	if (!page_next_entry(m, PTE_MIGRATION, op->page, &op->rmap))
 		return STEP_NEXT;
 	m->mm = op->rmap.mm;
-	swap = host_leaf(m, op->rmap.hva).swap;
+	leaf = host_leaf(m, op->rmap.hva);
+	swap = leaf.swap;
 	page_get(m, pfn, HOLD_PTE);
+	pfn += pt_pfn(swap) - op->page;
 	vma = vma_find(m, op->rmap.hva);
 	if ((swap & (PTE_WRITE | PTE_SWP_EXCLUSIVE)) && page_is(m, pfn, PG_ANON))
 		page_of(m, pfn)->flags |= PG_EXCLUSIVE;
 	if (vma->flags & VM_LOCKED)
 		page_of(m, pfn)->flags |= PG_MLOCKED;
-	host_set_leaf(m, op->rmap.hva, 1, restored_entry(m, vma, swap, pfn));
+	host_set_leaf(m, op->rmap.hva, leaf.level, restored_entry(m, vma, swap, pfn));
 	return STEP_BACK;
 }
 
@@ -411,6 +421,19 @@ static enum step_result begin_unmap(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* vma_address(), vma_address_end(): what the VMA has of the folio */
+static void find_part(struct machine *m, const struct page_op *op, struct notify *notify)
+{
+	hva_t hva = op->rmap.hva, size = folio_pages(m, op->page) << PAGE_SHIFT;
+	struct pt_leaf leaf = host_leaf(m, hva);
+	const struct vma *vma = vma_find(m, hva);
+
+	if (size > PAGE_SIZE)
+		hva -= (host_leaf_pfn(&leaf, hva) - op->page) << PAGE_SHIFT;
+	notify->start = vma && vma->start > hva ? vma->start : hva;
+	notify->end = vma && vma->end < hva + size ? vma->end : hva + size;
+}
+
 /*
  * The next mapping, wherever it is: its mm's users hear of it. rmap_walk_file() ends when none is
  * left.
@@ -427,20 +450,21 @@ static enum step_result find_mapping(struct machine *m, struct task *t)
 		return STEP_DONE;
 	if (t->range.pages)
 		op->rmap.mm = t->mm;
-	t->mm = op->rmap.mm;
-	t->notify = (struct notify){ .start = op->rmap.hva, .end = op->rmap.hva + PAGE_SIZE,
-				     .event = NOTIFY_CLEAR };
+	t->mm = m->mm = op->rmap.mm;
+	t->notify = (struct notify){ .event = NOTIFY_CLEAR };
+	find_part(m, op, &t->notify);
 	return STEP_CALL;
 }
 
 static u64 away_entry(struct machine *m, const struct page_op *op, u64 entry)
 {
-	pfn_t frame = op->unmap == PTE_SWAPPED ? page_of(m, op->page)->slot : op->page;
-	u64 away = op->unmap | frame << PAGE_SHIFT;
+	pfn_t pfn = pt_pfn(entry);
+	pfn_t frame = op->unmap == PTE_SWAPPED ? page_of(m, op->page)->slot : pfn;
+	u64 away = op->unmap | frame << PAGE_SHIFT | (entry & PTE_HUGE);
 
 	if (op->unmap == PTE_MIGRATION)
 		away |= entry & (PTE_WRITE | PTE_ACCESSED | PTE_DIRTY);
-	if (op->unmap != PTE_HWPOISON && page_is(m, op->page, PG_EXCLUSIVE))
+	if (op->unmap != PTE_HWPOISON && page_is(m, pfn, PG_EXCLUSIVE))
 		away |= PTE_SWP_EXCLUSIVE;
 	if (op->unmap != PTE_HWPOISON)
 		away |= entry & PTE_UFFD_WP;
@@ -461,28 +485,42 @@ static bool may_discard(struct machine *m, pfn_t pfn)
 	return !dirty && !held;
 }
 
-/* try_to_migrate_one(), try_to_unmap_one(): D goes to the page, the mapping's reference too. */
+/* One PTE, or the PMD; false: it stays, and the walk ends. D and the reference go to the page. */
+static bool unmap_leaf(struct machine *m, struct page_op *op, const struct pt_leaf *leaf)
+{
+	pfn_t pfn = pt_pfn(leaf->entry);
+
+	if (op->unmap && op->unmap != PTE_HWPOISON && !may_share(m, pfn))
+		return false;
+	if (leaf->entry & PTE_DIRTY)
+		page_set_dirty(m, pfn);
+	if (!op->unmap && !may_discard(m, pfn)) {
+		op->rmap = (struct rmap_at){ .mm = MAX_MMS };
+		return false;
+	}
+	host_set_leaf(m, leaf->first << PAGE_SHIFT, leaf->level,
+		      op->unmap ? away_entry(m, op, leaf->entry) : 0);
+	if (op->unmap == PTE_SWAPPED)
+		swap_dup(m, page_of(m, op->page)->slot);
+	page_of(m, pfn)->flags &= ~(u32)PG_EXCLUSIVE;
+	page_put(m, op->page, HOLD_PTE);
+	return true;
+}
+
+/* try_to_migrate_one(), try_to_unmap_one() */
 static enum step_result unmap_one(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
-	struct pt_leaf leaf = host_leaf(m, op->rmap.hva);
-	bool ours = leaf_is_normal(&leaf) && pt_pfn(leaf.entry) == op->page;
 
-	op->rmap.hva += PAGE_SIZE;
-	if (!ours || (op->unmap && op->unmap != PTE_HWPOISON && !may_share(m, op->page)))
-		return STEP_NEXT;
-	if (leaf.entry & PTE_DIRTY)
-		page_set_dirty(m, op->page);
-	if (!op->unmap && !may_discard(m, op->page)) {
-		op->rmap = (struct rmap_at){ .mm = MAX_MMS };
-		return STEP_NEXT;
+	op->rmap.hva = t->notify.end;
+	for (hva_t at = t->notify.start; at < t->notify.end; ) {
+		struct pt_leaf leaf = host_leaf(m, at);
+
+		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+		if (leaf_is_normal(&leaf) && page_head(m, pt_pfn(leaf.entry)) == op->page &&
+		    !unmap_leaf(m, op, &leaf))
+			break;
 	}
-	host_set_leaf(m, op->rmap.hva - PAGE_SIZE, 1,
-		      op->unmap ? away_entry(m, op, leaf.entry) : 0);
-	if (op->unmap == PTE_SWAPPED)
-		swap_dup(m, page_of(m, op->page)->slot);
-	page_of(m, op->page)->flags &= ~(u32)PG_EXCLUSIVE;
-	page_put(m, op->page, HOLD_PTE);
 	return STEP_NEXT;
 }
 

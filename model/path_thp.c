@@ -34,7 +34,7 @@ bool pmd_is_cut(struct machine *m, hva_t boundary)
 {
 	struct pt_leaf leaf = host_leaf(m, boundary);
 
-	return (boundary & ~HPAGE_MASK) && leaf.present && leaf.level == 2;
+	return (boundary & ~HPAGE_MASK) && (leaf.present || leaf.swap) && leaf.level == 2;
 }
 
 /* __split_huge_zero_page_pmd() */
@@ -96,12 +96,27 @@ static void split_anon(struct machine *m, hva_t start, u64 pmd)
 	thp_pmd_gone(m, pfn, true);
 }
 
+/* Of a folio on its way: as many migration entries */
+static void split_migration(struct machine *m, hva_t start, u64 pmd)
+{
+	pfn_t pfn = pt_pfn(pmd);
+
+	host_set_leaf(m, start, 2, 0);
+	for (u64 i = 0; i < level_pages(2); i++) {
+		page_of(m, pfn + i)->flags |= page_of(m, pfn)->flags & PG_EXCLUSIVE;
+		host_set_leaf(m, start + i * PAGE_SIZE, 1,
+			      (pmd & ~PTE_HUGE) + i * PAGE_SIZE);
+	}
+}
+
 void pmd_split(struct machine *m, hva_t hva)
 {
 	hva_t start = hva & HPAGE_MASK;
 	struct pt_leaf leaf = host_leaf(m, start);
 	const struct vma *vma = vma_find(m, hva);
 
+	if (leaf.level == 2 && leaf.swap)
+		split_migration(m, start, leaf.swap);
 	if (!leaf.present || leaf.level != 2)
 		return;
 	if (vma && ((vma->kind == VMA_FILE && !vma_is_dax(vma)) ||

@@ -15,8 +15,12 @@
 
 static bool is_plain(struct vm *vm, const struct pt_leaf *leaf)
 {
+	pfn_t pfn = pt_pfn(leaf->entry);
+
 	return leaf->present && leaf->level == 1 &&
-	       (!leaf_is_normal(leaf) || page_is(&vm->m, pt_pfn(leaf->entry), PG_ANON));
+	       (!leaf_is_normal(leaf) ||
+		(page_is(&vm->m, pfn, PG_ANON) && page_head(&vm->m, pfn) == pfn &&
+		 !page_of(&vm->m, pfn)->order));
 }
 
 /* Does every page of the range have a PTE, or none, of anonymous memory? */
@@ -102,12 +106,29 @@ static bool may_inject_all(struct vm *vm, const struct event *e)
 	return true;
 }
 
+/* An anonymous folio of 2M that is mapped by PMDs alone, or all of it once by PTEs */
+static bool is_whole(struct vm *vm, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(&vm->m, hva);
+	pfn_t head = leaf.present ? page_head(&vm->m, pt_pfn(leaf.entry)) : NO_PFN;
+	s32 mapcount = leaf.level == 1;
+
+	if (!leaf.present || !leaf_is_counted(&vm->m, &leaf) ||
+	    !page_is(&vm->m, head, PG_HEAD | PG_ANON))
+		return false;
+	for (u64 i = 0; i < folio_pages(&vm->m, head); i++)
+		if (page_of(&vm->m, head + i)->mapcount != mapcount)
+			return false;
+	return leaf.level == 2 ||
+	       page_of(&vm->m, head)->held[HOLD_PTE] == (s32)folio_pages(&vm->m, head);
+}
+
 static bool is_moved_by_node(struct vm *vm, const struct event *e)
 {
 	for (hva_t hva = e->hva; hva < e->hva + e->size; hva += PAGE_SIZE) {
 		pfn_t pfn = pt_pfn(host_leaf(&vm->m, hva).entry);
 
-		if (is_other(vm, hva) && !is_cached(vm, hva) &&
+		if (is_other(vm, hva) && !is_cached(vm, hva) && !is_whole(vm, hva) &&
 		    page_is(&vm->m, page_head(&vm->m, pfn), PG_REMOTE) != e->node)
 			return true;
 	}
@@ -160,7 +181,7 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 	if ((e->id == EVENT_PAGEOUT || e->id == EVENT_COLD) && !only_anonymous(vm, e))
 		return "reclaim of other than anonymous pages is not modelled";
 	if (e->id == EVENT_MIGRATE && is_moved_by_node(vm, e))
-		return "only pages of 4K are moved";
+		return "only pages of 4K, and whole anonymous ones of 2M, are moved";
 	if ((e->id == EVENT_COMPACT || e->id == EVENT_RECLAIM) && scans_other(vm, e))
 		return "a scan of these pages is not modelled";
 	return NULL;
