@@ -63,6 +63,7 @@ enum map_mode {
 	MODE_PMD,		/* as MODE_PFN, 2M at a time where it can [vmf_insert_pfn_pmd] */
 	MODE_IO_INSERT,		/* MODE_INSERT with VM_IO */
 	MODE_IO_MIXED,		/* MODE_MIXED with VM_IO */
+	MODE_PUD,		/* as MODE_PMD, and 1G where it can [vmf_insert_pfn_pud] */
 	NR_MAP_MODES,
 };
 

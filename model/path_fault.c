@@ -237,6 +237,8 @@ static enum step_result adjust_level(struct machine *m, struct task *t)
 	struct fault *f = &t->fault;
 
 	f->req_level = tdp_max_level(m, f->slot, f->gfn, f->pfn);
+	if (m->w->config.mmu == MMU_SHADOW && f->req_level > 2)	/* nonpaging_page_fault() */
+		f->req_level = 2;
 	f->huge_page_disallowed = f->exec && m->w->config.nx_huge;
 	f->goal_level = f->huge_page_disallowed ? 1 : f->req_level;
 	if (f->slot != NO_SLOT)

@@ -316,22 +316,33 @@ static bool may_insert(struct machine *m, const struct vma *vma, pfn_t pfn)
 	return !counted || (page_is(m, pfn, PG_VALID) && page_count(m, pfn) > 0);
 }
 
-static bool may_insert_pmd(struct machine *m, const struct vma *vma, hva_t hva, pfn_t first,
-			   u64 left)
+/* huge_fault(): aligned, all of the object's, in the VMA, and nothing smaller is there. */
+static bool may_insert_huge(struct machine *m, const struct vma *vma, hva_t hva, unsigned level)
 {
-	hva_t start = hva & ~(level_pages(2) * PAGE_SIZE - 1);
+	u64 pages = level_pages(level), index = vma->index + ((hva - vma->start) >> PAGE_SHIFT);
+	const struct object_state *object = &m->w->object[vma->object];
+	hva_t start = hva & ~(pages * PAGE_SIZE - 1);
+	u64 first = index & ~(pages - 1);
 
-	if (vma->mode != MODE_PMD || m->w->config.no_huge_fault || (first & 511) || left < 512)
+	if ((vma->mode != MODE_PUD && (vma->mode != MODE_PMD || level > 2)) ||
+	    m->w->config.no_huge_fault || object->pages - first < pages ||
+	    ((hva >> PAGE_SHIFT ^ index) & (pages - 1)) ||
+	    (object_pfn(m, vma->object, first) & (pages - 1)) || start < vma->start)
 		return false;
-	return start >= vma->start && !host_has_table(m, hva);
+	if (level == 3)
+		return start + pages * PAGE_SIZE <= vma->end && !host_has_pmds(m, hva);
+	return !host_has_table(m, hva);
 }
 
-/* insert_pmd() */
-static void insert_pmd(struct machine *m, const struct vma *vma, const struct task *t, pfn_t pfn)
+/* insert_pmd(), insert_pud() */
+static void insert_huge(struct machine *m, const struct vma *vma, const struct task *t,
+			unsigned level)
 {
+	u64 index = vma->index + ((t->host.hva - vma->start) >> PAGE_SHIFT);
+	pfn_t pfn = object_pfn(m, vma->object, index & ~(level_pages(level) - 1));
 	u64 entry = pfn << PAGE_SHIFT | vma_prot_bits(vma) | PTE_SPECIAL | PTE_HUGE;
 
-	host_set_leaf(m, t->host.hva, 2, t->host.write ? pte_reused(entry) : entry);
+	host_set_leaf(m, t->host.hva, level, t->host.write ? pte_reused(entry) : entry);
 }
 
 /* The driver's fault handler: what ttm_bo_vm_fault_reserved() does for one page. */
@@ -341,15 +352,16 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 	hva_t hva = t->host.hva & PAGE_MASK;
 	u64 index = vma->index + ((hva - vma->start) >> PAGE_SHIFT);
 	const struct object_state *object = &m->w->object[vma->object];
-	u64 first = index & ~(u64)511;
 	pfn_t pfn;
 
 	t->host.error = !object->used || index >= object->pages;	/* VM_FAULT_SIGBUS */
 	if (t->host.error)
 		return STEP_NEXT;
 	pfn = object_pfn(m, vma->object, index);
-	if (may_insert_pmd(m, vma, hva, object_pfn(m, vma->object, first), object->pages - first))
-		insert_pmd(m, vma, t, object_pfn(m, vma->object, first));
+	if (may_insert_huge(m, vma, hva, 3))
+		insert_huge(m, vma, t, 3);
+	else if (may_insert_huge(m, vma, hva, 2))
+		insert_huge(m, vma, t, 2);
 	else if (may_insert(m, vma, pfn))
 		insert_leaf(m, vma, hva, pfn, t->host.write);
 	else

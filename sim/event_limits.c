@@ -144,6 +144,53 @@ static bool scans_other(struct vm *vm, const struct event *e)
 	return false;
 }
 
+/* Is there a 1G mapping in [start, end), or with @partial one that goes beyond it? */
+static bool has_pud(struct vm *vm, hva_t start, hva_t end, bool partial)
+{
+	for (unsigned i = 0; i < MAX_VMAS; i++) {
+		const struct vma *vma = &vm->w.mm[0].vma[i];
+		hva_t at = vma->start > start ? vma->start : start;
+
+		if (!vma->used || vma->kind != VMA_DEVICE || vma->mode != MODE_PUD)
+			continue;
+		for (; at < vma->end && at < end; at = (at | (BIT(30) - 1)) + 1) {
+			struct pt_leaf leaf = host_leaf(&vm->m, at);
+			hva_t first = leaf.first << PAGE_SHIFT;
+
+			if (leaf.present && leaf.level == 3 &&
+			    (!partial || first < start || first + BIT(30) > end))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whatever splits a PUD, changes what it permits, or moves it: split_huge_pud() and its like */
+static bool needs_split_pud(struct vm *vm, const struct event *e)
+{
+	hva_t end = e->hva + e->size;
+
+	switch (e->id) {
+	case EVENT_MUNMAP:
+		return has_pud(vm, e->hva, end, true);
+	case EVENT_ZAP:
+		return (e->index || e->count < vm->w.object[e->object].pages) &&
+		       has_pud(vm, 0, BIT(47), false);
+	case EVENT_MPROTECT:
+	case EVENT_MREMAP:
+	case EVENT_MADVISE:
+	case EVENT_MLOCK:
+	case EVENT_MUNLOCK:
+	case EVENT_NUMA_HINT:
+		return has_pud(vm, e->hva, end, false);
+	case EVENT_FORK:
+	case EVENT_CLEAR_REFS:
+		return has_pud(vm, 0, BIT(47), false);
+	default:
+		return false;
+	}
+}
+
 /* Up to 5.14 kvm_amd does not load where the host's tables have 5 levels: has_svm(). */
 bool event_has_vm(const struct vm *vm, struct outcome *o)
 {
@@ -166,12 +213,26 @@ static bool is_beyond_tables(const struct vm *vm, const struct event *e)
 	return e->gpa > BIT(bits < 46 ? 46 : bits);	/* a memslot there is refused by KVM */
 }
 
+/* Shadow paging's guest is in 32-bit mode. */
+static bool is_beyond_4g(const struct vm *vm, const struct event *e)
+{
+	bool is_access = e->id == EVENT_READ || e->id == EVENT_WRITE || e->id == EVENT_RMW ||
+			 e->id == EVENT_EXEC;
+
+	return is_access && vm->w.config.mmu == MMU_SHADOW && e->count &&
+	       e->gpa + (e->count - 1) * e->stride >= BIT(32);
+}
+
 const char *event_beyond_model(struct vm *vm, const struct event *e)
 {
 	if (e->id == EVENT_INTERNAL_SLOT && !vm->w.config.ept &&
 	    (e->slot > KVM_USER_MEM_SLOTS + 1 ||
 	     (e->slot == KVM_USER_MEM_SLOTS && vm->w.config.mmu != MMU_SHADOW)))
 		return "kvm_amd has no such memslot, and an identity map is EPT's alone";
+	if (needs_split_pud(vm, e))
+		return "a mapping of 1G is modelled as a whole: mapped, zapped, unmapped";
+	if (is_beyond_4g(vm, e))
+		return "a guest in 32-bit mode has no addresses from 4G on";
 	if (is_beyond_tables(vm, e))
 		return "the guest has no such address: 48 bits with tables of 4 levels, else "
 		       "as many as phys-bits, or 46";

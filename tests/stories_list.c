@@ -106,7 +106,7 @@ const struct story stories[] = {
 	  "read 0\n" "write 0 7\n" "rmw 0x1000\n" "dontneed m 16K\n" "read 0\n" },
 	{ "five_levels_of_ept", "config levels=5 phys-bits=52\n" "mmap m 16K hva=0x4000\n"
 	  "memslot 1 gpa=0x4000000000000 hva=m size=16K\n" "read 0x4000000000000\n"
-	  "write 0x4000000001000 7\n" "read 0x8000000000000\n" "read 0x8000000000000\n"
+	  "write 0x4000000001000 7\n" "read 0x8000000100000\n" "read 0x8000000100000\n"
 	  "dontneed m 16K\n" "read 0x4000000000000\n" "memslot-delete 1\n" },
 	{ "five_levels_of_npt", "config stage2=npt levels=5\n" ANON "read 0\n" "write 0 7\n"
 	  "read 0x100000\n" "dontneed m 16K\n" "read 0\n" "memslot-delete 1\n" },
@@ -296,6 +296,19 @@ const struct story stories[] = {
 	  "memslot-delete 1\n" "resume s\n" "private-slot U tss 0xfffbd000\n" "write 0xfffbe000 7\n"
 	  "dirtylog 32764\n" "memslot-delete 32764\n" "dontneed T 12K\n" "read 0xfffbe000\n"
 	  "munmap T 12K\n" "read 0xfffbe000\n" },
+	{ "kvms_own_memslot_waits_unmapped", ANON
+	  "d: memslot 1 gpa=0 hva=m size=16K flags=log until=slots_unlock\n"
+	  "p: private-slot T tss 0xfffbd000\n" "host-read T\n" "resume d\n" "resume p\n"
+	  "host-read T\n" },
+	{ "no_vma_is_left_for_kvms_own_memslot", "mmap m 256K\n"
+	  "mprotect m+0x1000 4K r\n" "mprotect m+0x3000 4K r\n" "mprotect m+0x5000 4K r\n"
+	  "mprotect m+0x7000 4K r\n" "mprotect m+0x9000 4K r\n" "mprotect m+0xb000 4K r\n"
+	  "mprotect m+0xd000 4K r\n" "mprotect m+0xf000 4K r\n" "mprotect m+0x11000 4K r\n"
+	  "mprotect m+0x13000 4K r\n" "mprotect m+0x15000 4K r\n" "mprotect m+0x17000 4K r\n"
+	  "mprotect m+0x19000 4K r\n" "mprotect m+0x1b000 4K r\n" "mprotect m+0x1d000 4K r\n"
+	  "mprotect m+0x1f000 4K r\n" "mprotect m+0x21000 4K r\n" "mprotect m+0x23000 4K r\n"
+	  "mprotect m+0x25000 4K r\n"
+	  "mmap n 4K\n" "private-slot T tss 0xfffbd000\n" "read 0xfffbd000\n" },
 	{ "kvms_own_memslot_over_another", ANON "private-slot T identity 0x1000\n" "read 0x1000\n"
 	  "private-slot P apic 0xfee00000\n" "read 0xfee00000\n" },
 	{ "refused_move_zaps_its_own", "config phys-bits=36 slot-zap-all=off\n" ANON

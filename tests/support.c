@@ -33,29 +33,36 @@ static void init_world(struct machine *m, enum stage2 stage2)
 	page_of(m, w->config.zero_pfn)->flags |= PG_ZERO | PG_RESERVED;
 }
 
-static struct machine *machine_over(struct store *store, const char *semantics, enum stage2 stage2)
+static struct machine *machine_over(struct store *store, const char *semantics, enum stage2 stage2,
+				    enum mmu_kind mmu)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 	char why[128];
 
 	assert_non_null(rig);
-	if (!semantics_resolve(semantics_find(semantics), &rig->sem, why, sizeof(why)))
+	if (!semantics_resolve_mmu(semantics_find(semantics), mmu, &rig->sem, why, sizeof(why)))
 		fail_msg("%s: %s", semantics, why);
 	rig->store = store;
 	rig->m = (struct machine){ .sem = &rig->sem, .w = &rig->w, .phys = store_phys(store) };
 	init_world(&rig->m, stage2);
+	rig->w.config.mmu = mmu;
 	forget(&rig->m);
 	return &rig->m;
 }
 
 struct machine *machine_new(const char *semantics, enum stage2 stage2)
 {
-	return machine_over(store_new_sparse(), semantics, stage2);
+	return machine_over(store_new_sparse(), semantics, stage2, MMU_TDP);
+}
+
+struct machine *machine_new_mmu(const char *semantics, enum mmu_kind mmu)
+{
+	return machine_over(store_new_sparse(), semantics, mmu == MMU_SHADOW ? NPT : EPT, mmu);
 }
 
 struct machine *machine_new_small(const char *semantics, enum stage2 stage2)
 {
-	return machine_over(store_new_small(64, 512), semantics, stage2);
+	return machine_over(store_new_small(64, 512), semantics, stage2, MMU_TDP);
 }
 
 void machine_free(struct machine *m)

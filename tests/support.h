@@ -24,6 +24,8 @@ enum stage2 { EPT, EPT_WITHOUT_AD, NPT };
  * anonymous pages do not wait in a batch. Frames that nobody names come from FIRST_FRAME on.
  */
 struct machine *machine_new(const char *semantics, enum stage2 stage2);
+/* EPT, served by another MMU; MMU_SHADOW has NPT's format. */
+struct machine *machine_new_mmu(const char *semantics, enum mmu_kind mmu);
 /* The same over a small store (sim/store.h) of 64 pages and 512 words. */
 struct machine *machine_new_small(const char *semantics, enum stage2 stage2);
 void machine_free(struct machine *m);

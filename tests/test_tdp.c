@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include "model/host_mm.h"
+#include "model/rmap.h"
 #include "model/tdp.h"
 #include "tests/support.h"
 
@@ -69,6 +71,87 @@ static void a_table_without_leaves_is_something_to_flush_in_5_12(void **state)
 
 	assert_true(zapped[0]);
 	assert_int_equal(again[0], !strcmp(row->semantics, "v5.12"));
+	machine_free(m);
+}
+
+/* ---- 1G: where the host maps a BAR by a PUD ---- */
+
+enum { BAR = 0x80000, GIGABYTE = 0x40000 };
+
+static struct machine *machine_with_pud(const char *semantics, enum mmu_kind mmu, gfn_t gfn)
+{
+	static const pfn_t used[] = { BAR, BAR + 0x12200, BAR + 0x12345, BAR + 0x12346 };
+	struct machine *m = machine_new_mmu(semantics, mmu);
+
+	add_vma(m, HVA, GIGABYTE, VM_READ | VM_WRITE | VM_SHARED | VM_PFNMAP | VM_IO);
+	host_set_leaf(m, HVA, 3, (u64)BAR << PAGE_SHIFT | PTE_PRESENT | PTE_WRITE | PTE_ACCESSED |
+		      PTE_DIRTY | PTE_SPECIAL | PTE_HUGE);
+	for (unsigned i = 0; i < ARRAY_SIZE(used); i++)
+		pages_init(m, ALLOC_MMIO, used[i], 0, OWNER_DRIVER);
+	add_slot(m, 1, gfn, GIGABYTE, HVA, 0);
+	m->w->kvm.max_mmu_pages = 64;
+	return m;
+}
+
+static const struct pud_row {
+	const char *name, *semantics;
+	enum mmu_kind mmu;
+	gfn_t gfn;
+	u8 level;
+} puds[] = {
+	{ "6.12", "v6.12", MMU_TDP, GIGABYTE, 3 },
+	{ "7.2", "v7.2", MMU_TDP, GIGABYTE, 3 },
+	{ "7.2, off by 2M", "v7.2", MMU_TDP, GIGABYTE + 512, 2 },
+	{ "7.2, off by 4K", "v7.2", MMU_TDP, GIGABYTE + 1, 1 },
+	{ "6.12, rmaps", "v6.12", MMU_RMAP, GIGABYTE, 3 },
+	{ "7.2, rmaps", "v7.2", MMU_RMAP, GIGABYTE, 3 },
+	{ "7.2, rmaps, off by 2M", "v7.2", MMU_RMAP, GIGABYTE + 512, 2 },
+	{ "7.2, shadow paging of a guest without", "v7.2", MMU_SHADOW, GIGABYTE, 2 },
+	{ "6.12, shadow paging, off by 4K", "v6.12", MMU_SHADOW, GIGABYTE + 1, 1 },
+};
+
+static void a_pud_is_a_leaf_of_1g_where_memslot_and_paging_allow_it(void **state)
+{
+	const struct pud_row *row = *state;
+	struct machine *m = machine_with_pud(row->semantics, row->mmu, row->gfn);
+	gfn_t gfn = row->gfn + 0x12345;
+	struct pt_leaf leaf;
+
+	guest_access(m, ACCESS_READ, gfn << PAGE_SHIFT, 0);
+
+	leaf = m->sem->ops.walk(m, m->w->vcpu[0].root, gfn);
+	assert_true(leaf.present);
+	assert_int_equal(leaf.level, row->level);
+	assert_int_equal(pt_pfn(leaf.entry), (BAR + 0x12345) & ~(level_pages(row->level) - 1));
+	assert_int_equal(violations_of(m, NULL), 0);
+	machine_free(m);
+}
+
+static void a_leaf_of_1g_becomes_one_of_2m_and_one_of_4k_for_a_write_that_is_logged(void **state)
+{
+	const struct pud_row *row = *state;
+	struct machine *m = machine_with_pud(row->semantics, row->mmu, row->gfn);
+	gfn_t gfn = row->gfn + 0x12345;
+	struct pt_leaf other;
+	pfn_t root;
+
+	guest_access(m, ACCESS_READ, gfn << PAGE_SHIFT, 0);
+	root = m->w->vcpu[0].root;
+	for (unsigned i = 0; i < 2 * MAX_SLOTS; i++)
+		m->w->kvm.slots[i].flags |= KVM_MEM_LOG_DIRTY_PAGES;
+	if (row->mmu == MMU_TDP)
+		tdp_write_protect(m, row->gfn, row->gfn + GIGABYTE, 1);
+	else
+		rmap_write_protect(m, (struct rmap_range){ row->gfn, row->gfn + GIGABYTE, 1, 3 },
+				   false);
+	tlb_flush_all(m);
+	guest_access(m, ACCESS_WRITE, gfn << PAGE_SHIFT, 7);
+
+	assert_int_equal(m->sem->ops.walk(m, root, gfn).level, 1);
+	/* the TDP MMU splits it in place, with rmaps the rest goes */
+	other = m->sem->ops.walk(m, root, gfn + 512);
+	assert_int_equal(other.present, row->mmu == MMU_TDP && row->level == 3);
+	assert_true(!other.present || other.level == 2);
 	machine_free(m);
 }
 
@@ -152,6 +235,9 @@ int main(void)
 
 	LIST_ROWS(&list, tables_go_with_all_that_they_map_up_to_5_12, zaps);
 	LIST_ROWS(&list, a_table_without_leaves_is_something_to_flush_in_5_12, zaps);
+	LIST_ROWS(&list, a_pud_is_a_leaf_of_1g_where_memslot_and_paging_allow_it, puds);
+	LIST_ROWS(&list, a_leaf_of_1g_becomes_one_of_2m_and_one_of_4k_for_a_write_that_is_logged,
+		  puds);
 	LIST_ROWS(&list, levels_are_what_the_guest_needs_or_with_npt_the_hosts, levels);
 	LIST_TEST(&list, passes_of_a_root_of_5_levels_are_1g_and_the_root);
 	LIST_TEST(&list, no_processor_of_more_than_46_bits_hides_the_gpa_of_an_mmio_entry);

@@ -998,6 +998,9 @@ static const struct refusal {
 	/* what the model has not got, which only a run can show */
 	{ "a_tss_of_kvm_amd_is_refused", "config stage2=npt\nprivate-slot T tss 0xfffbd000", 3, 1,
 	  "kvm_amd has no such memslot, and an identity map is EPT's alone" },
+	{ "an_address_from_4g_on_is_refused_under_shadow_paging",
+	  "config mmu=shadow\nread 0x100000000", 3, 1,
+	  "a guest in 32-bit mode has no addresses from 4G on" },
 	{ "an_address_above_48_bits_takes_5_levels", "config phys-bits=52\nread 0x1000000000001",
 	  3, 1, "the guest has no such address: 48 bits with tables of 4 levels, else as many as "
 	  "phys-bits, or 46" },
