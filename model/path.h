@@ -50,6 +50,8 @@ DECLARE_STEP(numa_fault);
 bool protect_first_populated(struct machine *m, hva_t *start, hva_t end);
 /* pte_modify() to what the VMA allows, and W where mprotect() gives it back */
 u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf);
+/* can_change_pte_writable() */
+bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf);
 bool fault_is_numa(const struct machine *m, const struct task *t);
 extern const struct step path_uffd[], path_uffd_protect[], path_uffd_fill[], path_userfault[];
 extern const struct step path_ksm_merge[], path_ksm_unmerge[];

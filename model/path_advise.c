@@ -105,10 +105,10 @@ const struct step path_advise[] = {
 /* ---- MADV_COLLAPSE, khugepaged ---- */
 
 /* hugepage_vma_check(): the sysfs setting does not matter; small VMAs never. */
-static bool may_collapse(const struct vma *vma)
+static bool may_collapse(const struct vma *vma, bool daemon)
 {
 	bool kind = vma && (vma->kind == VMA_ANON ? vma->anon :
-			    vma->kind == VMA_FILE && vma->mode == FILE_SHMEM);
+			    vma->kind == VMA_FILE && vma->mode == FILE_SHMEM && !daemon);
 
 	return kind && !(vma->flags & VM_NOHUGEPAGE) &&
 	       ((vma->start + HPAGE_SIZE - 1) & HPAGE_MASK) + HPAGE_SIZE <= vma->end;
@@ -121,7 +121,7 @@ static bool next_huge_range(struct machine *m, struct range_op *op)
 		const struct vma *vma = vma_find(m, op->at);
 		hva_t start = (op->at + HPAGE_SIZE - 1) & HPAGE_MASK;
 
-		if (!may_collapse(vma)) {
+		if (!may_collapse(vma, op->daemon)) {
 			op->error = vma ? -EINVAL : -ENOMEM;
 			return false;
 		}
@@ -241,7 +241,8 @@ static enum step_result collapse_begin(struct machine *m, struct task *t)
 
 	if (!lock_try_write(&current_mm(m)->mmap_lock, t - m->w->task))
 		return STEP_BLOCKED;
-	if (!may_collapse(vma_find(m, op->piece_start)) || !host_has_table(m, op->piece_start)) {
+	if (!may_collapse(vma_find(m, op->piece_start), op->daemon) ||
+	    !host_has_table(m, op->piece_start)) {
 		op->error = -EINVAL;
 		op->piece_end = 0;
 		lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);

@@ -81,7 +81,7 @@ static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_
 /* pte_modify(PAGE_NONE); pte_mk_savedwrite() until 6.1 */
 static enum step_result numa_change(struct machine *m, struct task *t)
 {
-	u64 keep = PT_ADDR_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_UFFD_WP |
+	u64 keep = PT_ADDR_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_CLEAN | PTE_UFFD_WP |
 		   (m->sem->traits.numa_keeps_write ? PTE_WRITE : 0);
 
 	for (hva_t at = t->notify.start; at < t->notify.end; ) {
@@ -92,7 +92,7 @@ static enum step_result numa_change(struct machine *m, struct task *t)
 			break;
 		if (is_hinted(m, vma_find(m, hva), &leaf, t->range.alone))
 			host_set_leaf(m, hva, 1,
-				      (leaf.entry & keep) | PTE_PROTNONE | PTE_ACCESSED);
+				      (leaf.entry & keep) | PTE_PROTNONE);
 		at = hva + level_pages(leaf.level) * PAGE_SIZE;
 	}
 	return STEP_NEXT;
@@ -135,13 +135,11 @@ enum step_result numa_fault(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = host_leaf(m, t->host.hva);
 	const struct vma *vma = vma_find(m, t->host.hva);
-	u64 keep = PT_ADDR_MASK | PTE_DIRTY | PTE_UFFD_WP;
-	u64 entry = (leaf.entry & keep) | vma_prot_bits(vma) | PTE_ACCESSED;
-	bool could = (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE &&
-		     (leaf.entry & PTE_DIRTY) && page_is(m, pt_pfn(leaf.entry), PG_EXCLUSIVE) &&
-		     !leaf_is_uffd_wp(vma, &leaf);
+	u64 keep = PT_ADDR_MASK | PTE_DIRTY | PTE_SOFT_CLEAN | PTE_UFFD_WP;
+	u64 entry = (leaf.entry & keep) | (vma_prot_bits(vma) & ~keep) | PTE_ACCESSED;
 
-	if (m->sem->traits.numa_keeps_write ? !!(leaf.entry & PTE_WRITE) : could)
+	if (m->sem->traits.numa_keeps_write ? !!(leaf.entry & PTE_WRITE) :
+					      may_regain_write(m, vma, &leaf))
 		entry |= PTE_WRITE;
 	host_set_leaf(m, t->host.hva, 1, entry);
 	return STEP_DONE;		/* who faults tries again */

@@ -452,7 +452,7 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
  * can_change_pte_writable(), which is not asked of a shared VMA without page_mkwrite: soft dirty
  * bits and uffd-wp do not count, as vma_wants_writenotify() sees the old vm_page_prot.
  */
-static bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
 	bool dirty = leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY);
 

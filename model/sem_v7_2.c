@@ -188,6 +188,7 @@ const struct semantics_patch sem_v7_2 = {
 		.release_prefetched = release_prefetched,
 	},
 	.edits = (const struct step_edit[]){
+		{ EDIT_DROP, PATH_STAGE2, "stage2_absent", { 0 } },
 		{ EDIT_DROP, PATH_STAGE2, "stage2_fast", { 0 } },
 		{ EDIT_DROP, PATH_STAGE2, "stage2_mark_first", { 0 } },
 		{ EDIT_DROP, PATH_STAGE2, "stage2_mark_locked", { 0 } },

@@ -19,6 +19,11 @@ static bool splits_into_pages(const struct semantics *sem)
 	return !sem->traits.split_keeps_buddies;
 }
 
+static bool collapses_no_file(const struct semantics *sem)
+{
+	return sem->traits.no_madvise_collapse;
+}
+
 static bool retracts_own_table(const struct semantics *sem)
 {
 	return !sem->traits.collapse_retracts_all;
@@ -107,6 +112,12 @@ static bool pageout_asks_nobody(const struct semantics *sem)
 	return sem->traits.pageout_ignores_young;
 }
 
+/* Neither MADV_PAGEOUT nor reclaim */
+static bool asks_by_clear_young(const struct semantics *sem)
+{
+	return sem->traits.pageout_ignores_young && sem->traits.multi_gen_lru;
+}
+
 /* CONFIG_KVM_MMU_LOCKLESS_AGING, CONFIG_KVM_ELIDE_TLB_FLUSH_IF_YOUNG */
 static bool ages_without_lock(const struct semantics *sem)
 {
@@ -136,6 +147,12 @@ static bool looks_under_mmu_lock(const struct semantics *sem)
 static bool splits_eagerly(const struct semantics *sem)
 {
 	return has_step(sem, PATH_SLOT, "split_slot");
+}
+
+/* tdp_mmu_split_huge_page() in a fault, recover_huge_pages_range() when logging ends */
+static bool zaps_nothing_atomically(const struct semantics *sem)
+{
+	return sem->traits.fault_splits && has_step(sem, PATH_SLOT, "recover_slot");
 }
 
 /* break_ksm() of 6.2 */
@@ -224,6 +241,11 @@ static bool rmaps_ignore_roots(const struct semantics *sem)
 	return ignores_roots(sem) && has_rmaps(sem);
 }
 
+static bool empties_roots_by_range(const struct semantics *sem)
+{
+	return sem->ops.fault_is_stale == sem_v5_12.ops.fault_is_stale && is_tdp(sem);
+}
+
 static bool retries_any_range(const struct semantics *sem)
 {
 	return sem->ops.fault_is_stale == sem_v5_11.ops.fault_is_stale;
@@ -274,6 +296,8 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define GFN_BITS	"shadow paging allows 52 bits of address, and no event has as many"
 #define NO_ATOMIC	"nobody has asked for an atomic look-up since 6.13"
 #define LOCKLESS	"since 6.15 aging takes no lock and flushes nothing"
+#define NEVER_FLUSHED	"lru_gen_look_around() asks by clear_young(); of PMDs nobody asks here"
+#define NO_COLLAPSE	"MADV_COLLAPSE is of 6.1; khugepaged, here, leaves files alone"
 #define NO_ROOTS	"no fault asks before 5.16, and the laws find no entry of such a root"
 #define EMPTIED	"in 5.12 no root is obsolete once mmu_lock is free: it is emptied instead"
 #define SAME	"the semantics' own does the same"
@@ -302,7 +326,6 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "reexecute_instruction", NULL, emulates_once, GONE },
 	{ MUTATION_DROP, "check_user_page_hwpoison", NULL, probes_no_poison,
 	  "gone since 6.13: .checks_hwpoison guards it" },
-	{ MUTATION_DROP, "lookup_result", NULL, has_no_wrappers, "6.13 has no wrappers" },
 	{ MUTATION_DROP, "atomic_miss", NULL, has_no_wrappers, NO_ATOMIC },
 	{ MUTATION_DROP, "refuse_atomic_async", NULL, has_no_wrappers, NO_ATOMIC },
 	{ MUTATION_DROP, "drain_for_reuse", NULL, has_no_exclusive,
@@ -331,8 +354,43 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "young_lock", NULL, ages_without_lock, LOCKLESS },
 	{ MUTATION_DROP, "young_flush", NULL, ages_without_lock, LOCKLESS },
 	{ MUTATION_DROP, "young_unlock", NULL, ages_without_lock, LOCKLESS },
+	{ MUTATION_DROP, "young_flush", NULL, asks_by_clear_young, NEVER_FLUSHED },
+
+	{ MUTATION_DROP, "populate_piece", NULL, never_populates, NO_POPULATE },
+	{ MUTATION_DROP, "take_populated", NULL, never_populates, NO_POPULATE },
+
+	{ MUTATION_DROP, "begin_collapse_file", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "isolate_file_page", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "find_page_mapping", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "unmap_file_page", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "replace_file_page", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "install_folio", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "retract_table", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "drop_pte_refs", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "begin_pte_mapped", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "flush_pte_mapped", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "end_pte_mapped", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "set_huge_pmd", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "collapse_file", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_DROP, "end_file", NULL, collapses_no_file, NO_COLLAPSE },
 
 	/* ---- neighbours swapped ---- */
+	{ MUTATION_SWAP, "begin_collapse_file", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "isolate_file_page", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "find_page_mapping", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "unmap_file_page", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "replace_file_page", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "install_folio", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "begin_retract", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "retract_table", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "drop_pte_refs", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "begin_pte_mapped", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "flush_pte_mapped", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "end_pte_mapped", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "collapse_file", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "collapse_scan", "collapse_file", collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_SWAP, "populate_piece", "take_populated", never_populates, NO_POPULATE },
+	{ MUTATION_SWAP, "take_populated", NULL, never_populates, NO_POPULATE },
 	{ MUTATION_SWAP, "trace_leaf", "unlock_mmu", has_rmaps, TRACED },
 	{ MUTATION_SWAP, "guest_access", "fast_mmio", is_shadow, NO_FAST_BUS },
 	{ MUTATION_SWAP, "fast_mmio", "take_exit", is_shadow, NO_FAST_BUS },
@@ -387,7 +445,9 @@ const struct equivalent equivalents[] = {
 	  "at most one of the two takes pages: MADV_PAGEOUT's, or those that reclaim looks at" },
 	{ MUTATION_SWAP, "reclaim_young", "reclaim_judge", pageout_asks_nobody, NOT_ASKED },
 	{ MUTATION_SWAP, "reclaim_judge", "reclaim_unmap", pageout_asks_nobody, NOT_ASKED },
-	{ MUTATION_SWAP, "young_*", NULL, pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_SWAP, "young_*", NULL, ages_without_lock, LOCKLESS },
+	{ MUTATION_SWAP, "young_age", "young_flush", asks_by_clear_young, NEVER_FLUSHED },
+	{ MUTATION_SWAP, "young_flush", "young_unlock", asks_by_clear_young, NEVER_FLUSHED },
 	{ MUTATION_SWAP, "slots_lock", "check_region", NULL,
 	  "check_region looks at the arguments alone" },
 	{ MUTATION_SWAP, "check_region", "classify_change", NULL,
@@ -517,8 +577,6 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "retry_instruction", "emulate_access", emulates_once, GONE },
 	{ MUTATION_SWAP, "emulate_access", "reexecute_instruction", emulates_once, GONE },
 	{ MUTATION_SWAP, "reexecute_instruction", "handle_emulation_failure", emulates_once, GONE },
-	{ MUTATION_SWAP, "lookup_result", "lookup_release", has_no_wrappers,
-	  "6.13 has no wrappers" },
 	{ MUTATION_SWAP, "ksm_break_cow", "ksm_put_broken", breaks_by_unshare, UNHELD },
 	{ MUTATION_SWAP, "ksm_put_broken", "ksm_put_pages", breaks_by_unshare, UNHELD },
 	{ MUTATION_SWAP, "notify_count", "notify_zap", looks_under_mmu_lock,
@@ -588,6 +646,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_OP, "reexecute_release", NULL, emulates_once, GONE },
 	{ MUTATION_OP, "reexecute_args", "v5.11", has_shut_gate, SHUT },
 	{ MUTATION_OP, "map_args", "v11-p4", has_shut_gate, SHUT },
+	{ MUTATION_OP, "map_args", "v11-p5", has_shut_gate, SHUT },
+	{ MUTATION_OP, "reexecute_args", "v11-p6", has_shut_gate, SHUT },
 	{ MUTATION_OP, "fault_args", "v5.11", has_no_gate, NO_GATE },
 	{ MUTATION_OP, "fault_args", "v11", has_no_gate, NO_GATE },
 	{ MUTATION_OP, "fault_args", "v7.2", has_no_gate, NO_GATE },
@@ -595,7 +655,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_OP, "gpc_release", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_OP, "range_add", NULL, retries_any_range,
 	  "5.11 looks at no range: 4a42d848db95 is of 5.12" },
-	{ MUTATION_OP, "fault_is_stale", "v6.1", empties_roots, EMPTIED },
+	{ MUTATION_OP, "fault_is_stale", "v6.1", empties_roots_by_range, EMPTIED },
 	{ MUTATION_OP, "zap_flushes", "v6.12", empties_roots, EMPTIED },
 	{ MUTATION_OP, "root_is_obsolete", "no", rmaps_ignore_roots, NO_ROOTS },
 	{ MUTATION_OP, "root_is_obsolete", "yes", ignores_roots, NO_ROOTS },
@@ -628,12 +688,15 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "zap_root_from", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "table_noted_last", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "zap_noted_nonpresent", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_TRAIT, "zap_noted_nonpresent", NULL, zaps_nothing_atomically,
+	  "huge leaves are split, and tables recovered, in place" },
 	{ MUTATION_TRAIT, "rearm_clears_bits", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "fault_splits", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, has_rmaps,
 	  "mmu_set_spte() has dropped the table before it makes the leaf" },
 	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, makes_dirty,
 	  "its make_spte() sets D whatever was there before" },
+	{ MUTATION_TRAIT, "collapse_retracts_all", NULL, collapses_no_file, NO_COLLAPSE },
 	{ MUTATION_TRAIT, "collapses_unchecked", NULL, is_tdp, "only the MMU with rmaps asks" },
 	{ MUTATION_TRAIT, "arm64_accessed_once", NULL, has_no_wrappers, NO_WRAPPERS },
 	{ MUTATION_TRAIT, "gmem_mmap", NULL, has_no_gmem, NO_GMEM },

@@ -32,6 +32,12 @@
 	"write 0 7\n" "f: write 0x1000 8 until=install_leaf\n"			\
 	"p: gmem-punch G 0 4K\n" "resume f\n" "resume p\n"
 
+/* A table of PTEs where a PMD could be, and nothing in it */
+#define FOLIO(options)								\
+	"file F 2M huge=always" options "\n" "mmap m 2M file file=F\n"		\
+	"host-write m 7\n" "mprotect m+0x3000 4K r\n" "host-read m+0x1000\n"	\
+	"mprotect m+0x3000 4K r,w\n" "dontneed m 2M\n" "host-write m+0x5000 8\n"
+
 const struct story version_stories[] = {
 	/* ---- guest_memfd ---- */
 	{ "hole_in_mapped_gmem", MAPPED_GMEM HOLE },
@@ -62,6 +68,30 @@ const struct story version_stories[] = {
 	  "host-write m 7\n" "mmap n 16K\n" "mremap m 16K n keep=1\n" "host-read n\n" },
 	{ "moves_from_within_2m", "mmap m 4M hva=0x40100000\n" "host-write m 7\n"
 	  "mremap m 4M 0x80100000\n" },
+	{ "clean_page_regains_w", ANON "host-write m 7\n" "drain\n" "madvise m 4K free\n"
+	  "mprotect m 16K r\n" "mprotect m 16K r,w\n" "host-read m\n"
+	  "numa-hint m 4K\n" "host-read m\n" },
+	{ "hint_of_an_exclusive_page_without_w", ANON "madvise m 16K mergeable\n"
+	  "host-write m 7\n" "host-write m+0x1000 7\n" "drain\n" "ksm-merge m+0x1000 m\n"
+	  "madvise m 16K unmergeable\n" "numa-hint m 8K\n" "host-read m\n"
+	  "host-read m+0x1000\n" },
+	{ "nothing_is_writable_for_khugepaged", "mmap m 4M hva=0x40000000\n"
+	  "madvise m 4M nohugepage\n" "host-write m 7\n" "mprotect m 4M r\n" "drain\n"
+	  "madvise m 4M hugepage\n" "khugepaged m\n" },
+	{ "folio_over_an_empty_table", FOLIO("") },
+	{ "shared_folio_over_an_empty_table", "shmem-huge always\n" FOLIO(" mount=shared-anon") },
+	{ "file_of_2m_dropped", "file F 2M huge=always\n" "mmap m 2M file file=F\n"
+	  "host-write m 7\n" "dontneed m 2M\n" },
+	{ "given_up_but_mapped_by_kvm", ANON "host-write m 7\n" "drain\n"
+	  "madvise m 4K free\n" "map 0\n" "pageout m 4K\n" "unmap 0\n" "drain\n"
+	  "pageout m 4K\n" "host-read m\n" },
+
+	/* ---- other architectures ---- */
+	{ "marked_behind_the_release", ANON "host-write m 7\n" "drain\n"
+	  "stage2-fault 0 mips\n" },
+	{ "put_behind_mmu_lock", ANON "host-write m 7\n"
+	  "s: stage2-fault 0 powerpc-hv until=stage2_unlock\n" "host-read m\n"
+	  "resume s\n" },
 };
 
 const size_t nr_version_stories = ARRAY_SIZE(version_stories);
