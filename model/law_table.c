@@ -88,10 +88,12 @@ const struct law laws[] = {
 	  .finding = "L1, L2", .found = "%lld references left",
 	  .reads = ON(TASK), .about = OBJECT_TASK, .holds = task_is_balanced,
 	  .breaches = {
-		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 "
-		  "v11-p6 v11-p7 v6.8 v6.12",
+		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v6.8 v6.12",
 		  "L1: GUP takes a reference on a PG_reserved page, the release by "
 		  "pfn does not put it" },
+		{ "v5.11 v5.12",
+		  "L1; and record_steal_time() returns with the reference of its cache, which "
+		  "the vCPU has from one entry to the next" },
 		{ "v11 v11-unsafe",
 		  "L1 in the wrappers, whose callers still release by pfn" },
 		{ "v11-on-v6.8",
@@ -209,6 +211,15 @@ const struct law laws[] = {
 	  .breaches = {
 		{ PFNCACHES,
 		  "G1: the VMM exits, and kvm_mmu_notifier_release() tells no pfncache" },
+	  } },
+	{ .id = "steal-time-fresh",
+	  .sentence = "Steal time is written to the page that the host maps there.",
+	  .source = "arch/x86/kvm/x86.c:record_steal_time(); 7e2175ebd695 (5.16)",
+	  .alarms = ALARM(STALE_STEAL), .about = OBJECT_PAGE,
+	  .breaches = {
+		{ "v5.11 v5.12",
+		  "its struct gfn_to_pfn_cache is no notifier's: it keeps page and reference "
+		  "until the gfn or the memslots change" },
 	  } },
 	{ .id = "unmap-pairs-map",
 	  .sentence = "kvm_vcpu_unmap() puts what kvm_vcpu_map() took, no more, no less.",

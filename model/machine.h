@@ -53,6 +53,7 @@ enum alarm_kind {
 	ALARM_SLEPT,		/* key: gfn; an atomic look-up came where it may sleep */
 	ALARM_LOG_MISSED,	/* key: gfn; a guest's write that the dirty bitmap does not know */
 	ALARM_STALE_MMIO,	/* key: gfn; a cached MMIO entry answered for memory */
+	ALARM_STALE_STEAL,	/* key: pfn; steal time was written where no guest reads it */
 	NR_ALARMS,
 };
 

@@ -61,7 +61,19 @@ extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
 extern const struct step path_map[], path_unmap_map[], path_lookup[];
-extern const struct step path_copy[];
+extern const struct step path_copy[], path_steal[];
+/* Steal time since 5.16 (path_steal.c) */
+DECLARE_STEP(steal_check_hva);
+DECLARE_STEP(steal_clear_preempted);
+DECLARE_STEP(steal_get_version);
+DECLARE_STEP(steal_put_version);
+DECLARE_STEP(steal_set_preempted);
+DECLARE_STEP(steal_mark_dirty);
+bool steal_records(const struct machine *m, const struct task *t);
+bool steal_goes_well(const struct machine *m, const struct task *t);
+bool steal_is_preempted(const struct machine *m, const struct task *t);
+/* kvm_release_pfn() of what 5.12's cache holds */
+void steal_time_release(struct machine *m, struct task *t, unsigned vcpu);
 /* The CPU's own use of a PTE, where it must not fault; false: it would. (path_host_access.c) */
 bool host_access_nofault(struct machine *m, struct access *a);
 /* __kvm_gfn_to_hva_cache_init(): 0 or -EFAULT */

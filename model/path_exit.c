@@ -93,6 +93,23 @@ static enum step_result exit_free_vcpus(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static bool holds_steal_time(const struct machine *m, const struct task *t)
+{
+	bool holds = false;
+
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		holds |= m->w->vcpu[v].st.pfn != 0;
+	return holds && vm_goes(m, t);
+}
+
+/* kvm_arch_vcpu_destroy(): kvm_release_pfn(), up to 5.15 */
+static enum step_result exit_release_steal(struct machine *m, struct task *t)
+{
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		steal_time_release(m, t, v);
+	return STEP_NEXT;
+}
+
 static bool has_gpc(const struct machine *m, const struct task *t)
 {
 	return vm_goes(m, t) && gpcs_active(m, t);
@@ -167,6 +184,8 @@ const struct step path_exit[] = {
 	STEP(exit_evict, .when = has_unlinked, .calls = PATH_FILE_RESIZE, .to = "exit_evict",
 	     .chain = "exit_task_work > evict > shmem_evict_inode"),
 	STEP(exit_free_vcpus, .when = vm_goes, .chain = DESTROY " > kvm_unload_vcpu_mmus"),
+	STEP(exit_release_steal, .when = holds_steal_time,
+	     .chain = DESTROY " > kvm_free_vcpus > kvm_arch_vcpu_destroy > kvm_release_pfn"),
 	STEP(exit_gpc, .when = has_gpc, .calls = PATH_GPC, .to = "exit_gpc",
 	     .chain = DESTROY " > kvm_xen_destroy_vm"),
 	STEP(exit_free_vm, .when = vm_goes, .chain = DESTROY " > kvm_mmu_uninit_vm"),

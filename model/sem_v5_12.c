@@ -315,7 +315,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_LOG_MODE] = path_log_mode,
 	[PATH_MAP] = path_map,
 	[PATH_UNMAP_MAP] = path_unmap_map,
-	[PATH_COPY] = path_copy,
+	[PATH_COPY] = path_copy, [PATH_STEAL] = path_steal,
 	[PATH_LOOKUP] = path_lookup,
 	[PATH_PREFETCH] = path_prefetch,
 	[PATH_GPC] = path_gpc,

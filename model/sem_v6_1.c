@@ -108,6 +108,7 @@ static const struct traits traits = {
 	.hugetlb_zap_notifies = true, .hugetlb_dontneed = true, .checks_hwpoison = true,
 };
 
+#define STEAL	"kvm_arch_vcpu_ioctl_run > vcpu_enter_guest > record_steal_time"
 #define ZAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_zap_all_fast"
 #define WRAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_invalidate_mmio_sptes > " \
 		"kvm_mmu_zap_all_fast"
@@ -132,6 +133,27 @@ const struct semantics_patch sem_v6_1 = {
 		.unmap_range = tdp_unmap_range, .zap_gfns = tdp_unmap_range,
 	},
 	.edits = (const struct step_edit[]){
+		/* 5.16 (7e2175ebd695): by user accesses, and nothing is held */
+		{ EDIT_DROP, PATH_EXIT, "exit_release_steal", { 0 } },
+		{ EDIT_DROP, PATH_STEAL, "steal_map", { 0 } },
+		{ EDIT_DROP, PATH_STEAL, "steal_keep", { 0 } },
+		{ EDIT_DROP, PATH_STEAL, "steal_write", { 0 } },
+		{ EDIT_REPLACE, PATH_STEAL, "steal_unmap",
+		  STEP(steal_check_hva, .chain = STEAL " > kvm_gfn_to_hva_cache_init") },
+		{ EDIT_APPEND, PATH_STEAL, NULL,
+		  STEP(steal_clear_preempted, .when = steal_records, .calls = PATH_HOST_ACCESS,
+		       .chain = STEAL) },
+		{ EDIT_APPEND, PATH_STEAL, NULL,
+		  STEP(steal_get_version, .when = steal_goes_well, .calls = PATH_HOST_ACCESS,
+		       .chain = STEAL) },
+		{ EDIT_APPEND, PATH_STEAL, NULL,
+		  STEP(steal_put_version, .when = steal_goes_well, .calls = PATH_HOST_ACCESS,
+		       .chain = STEAL) },
+		{ EDIT_APPEND, PATH_STEAL, NULL,
+		  STEP(steal_set_preempted, .when = steal_is_preempted,
+		       .chain = "kvm_arch_vcpu_put > kvm_steal_time_set_preempted") },
+		{ EDIT_APPEND, PATH_STEAL, NULL,
+		  STEP(steal_mark_dirty, .chain = STEAL " > mark_page_dirty_in_slot") },
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */
 		{ EDIT_BEFORE, PATH_FAULT, "snapshot_seq",
 		  STEP(fast_page_fault, .when = may_be_fast,

@@ -119,6 +119,8 @@ const char *path_name(enum path_id path)
 		return "prefault";
 	case PATH_ASYNC_PF:
 		return "async-pf";
+	case PATH_STEAL:
+		return "steal";
 	case PATH_COPY:
 		return "copy";
 	case PATH_LOOKUP:

@@ -62,6 +62,7 @@ enum path_id {
 	PATH_RECOVER_NX,	/* kvm_recover_nx_huge_pages() */
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
+	PATH_STEAL,		/* record_steal_time(), kvm_steal_time_set_preempted() */
 	PATH_COPY,		/* kvm_read_guest(), kvm_write_guest(), by a hva cache, too */
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
 	PATH_STAGE2,		/* a stage-2 fault of another architecture (caller.h) */
@@ -534,7 +535,10 @@ struct gpc_op {
 	u8 pad[2];
 };
 
-enum copy_verb { COPY_READ, COPY_WRITE, COPY_CACHE_INIT, COPY_CACHED_READ, COPY_CACHED_WRITE };
+enum copy_verb {
+	COPY_READ, COPY_WRITE, COPY_CACHE_INIT, COPY_CACHED_READ, COPY_CACHED_WRITE,
+	STEAL_RECORD, STEAL_PREEMPTED,
+};
 
 /* KVM copies four bytes by their hva */
 struct copy_op {
@@ -547,7 +551,8 @@ struct copy_op {
 	u8 verb;		/* enum copy_verb */
 	u8 cache;		/* row of kvm.hva_caches */
 	u8 atomic;		/* page faults are disabled */
-	u8 pad[3];
+	u8 looked_up;		/* PATH_STEAL: the cache has been filled */
+	u8 pad[2];
 };
 
 /* What goes: the VMM with its memory, the VM with its last file */

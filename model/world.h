@@ -70,6 +70,17 @@ struct async_pf {
 	u8 pad[5];
 };
 
+/* vcpu.arch.st: its .cache is a struct gfn_to_pfn_cache up to 5.15 */
+struct steal_time {
+	struct hva_cache cache;	/* since 5.16 */
+	gfn_t gfn;
+	pfn_t pfn;		/* 0: nothing */
+	u64 generation;
+	s32 refs;		/* ghost: what it holds of .pfn */
+	u8 dirty;
+	u8 pad[3];
+};
+
 struct vcpu {
 	pfn_t root;		/* loaded root, or NO_PFN */
 	u8 free_obsolete_roots;	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS; the TDP MMU does without */
@@ -77,6 +88,7 @@ struct vcpu {
 	gfn_t mmio_gfn;		/* vcpu.arch.mmio_gfn, mmio_gen */
 	u64 mmio_generation;
 	struct async_pf apf;
+	struct steal_time st;
 	struct tlb tlb;
 };
 

@@ -518,6 +518,10 @@ static bool settle(struct binder *b)
 	case EVENT_HVA_CACHE:
 		return e->gpa % 4096 <= 4092 ||
 		       wrong(b, b->statement->column, "the bytes lie in two pages%s%s", "", "");
+	case EVENT_STEAL_TIME:
+	case EVENT_STEAL_PREEMPTED:
+		return e->gpa % 64 == 0 ||
+		       wrong(b, b->statement->column, "gpa is not a multiple of 64%s%s", "", "");
 	case EVENT_MEMSLOT:
 		if (e->gpa % 4096 || e->hva % 4096)
 			return wrong(b, b->statement->column,

@@ -14,6 +14,8 @@ void event_start_caller(struct task *t, const struct event *e)
 	case EVENT_HVA_CACHE:
 	case EVENT_HVA_CACHE_READ:
 	case EVENT_HVA_CACHE_WRITE:
+	case EVENT_STEAL_TIME:
+	case EVENT_STEAL_PREEMPTED:
 		t->copy = (struct copy_op){ .gpa = e->gpa, .pfn = NO_PFN, .value = e->value,
 					    .verb = COPY_READ + (e->id - EVENT_KVM_READ),
 					    .cache = e->cache, .atomic = e->atomic };

@@ -386,6 +386,12 @@ const struct event_kind event_kinds[] = {
 	  "KVM copies four bytes from there. [kvm_read_guest_cached()]", { HVA_CACHE, UNTIL } },
 	{ "hva-cache-write", EVENT_HVA_CACHE_WRITE,
 	  "KVM copies four bytes there. [kvm_write_guest_cached()]", { VALUE, HVA_CACHE, UNTIL } },
+	{ "steal-time", EVENT_STEAL_TIME,
+	  "A vCPU enters, and tells its guest's steal time. [record_steal_time()]", {
+		{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = MAX_GPA,
+		  .help = "what its guest has put into MSR_KVM_STEAL_TIME" }, VCPU, UNTIL } },
+	{ "steal-preempted", EVENT_STEAL_PREEMPTED,
+	  "A vCPU is scheduled out. [kvm_steal_time_set_preempted()]", { GPA, VCPU, UNTIL } },
 	{ "lookup", EVENT_LOOKUP,
 	  "A kernel caller looks a gfn up, then releases. [gfn_to_pfn_prot()]", {
 		GPA, { "api", ARG_CHOICE, AT(api), .positional = true, .words = api_words,

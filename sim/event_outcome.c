@@ -128,9 +128,12 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_HVA_CACHE:
 	case EVENT_HVA_CACHE_READ:
 	case EVENT_HVA_CACHE_WRITE:
+	case EVENT_STEAL_TIME:
+	case EVENT_STEAL_PREEMPTED:
 		o->error = t->copy.error;
 		outcome_page(vm, o, o->error ? NO_PFN : t->copy.pfn);
-		o->has_value = !o->error && e->id != EVENT_HVA_CACHE;
+		o->has_value = !o->error && e->id != EVENT_HVA_CACHE &&
+			       e->id != EVENT_STEAL_PREEMPTED;
 		o->value = t->copy.value;
 		break;
 	case EVENT_GPC:

@@ -154,6 +154,7 @@ enum path_id event_path(enum event_id id)
 		[EVENT_KVM_READ] = PATH_COPY, [EVENT_KVM_WRITE] = PATH_COPY,
 		[EVENT_HVA_CACHE] = PATH_COPY, [EVENT_HVA_CACHE_READ] = PATH_COPY,
 		[EVENT_HVA_CACHE_WRITE] = PATH_COPY,
+		[EVENT_STEAL_TIME] = PATH_STEAL, [EVENT_STEAL_PREEMPTED] = PATH_STEAL,
 		[EVENT_LOOKUP] = PATH_LOOKUP, [EVENT_PREFETCH] = PATH_PREFETCH,
 		[EVENT_GPC] = PATH_GPC, [EVENT_GPC_OFF] = PATH_GPC, [EVENT_GPC_USE] = PATH_GPC,
 		[EVENT_VMSAVE] = PATH_NESTED,
@@ -212,6 +213,7 @@ static u8 actor_of(enum event_id id)
 	case PATH_MAP:
 	case PATH_UNMAP_MAP:
 	case PATH_COPY:
+	case PATH_STEAL:
 	case PATH_LOOKUP:
 	case PATH_PREFETCH:
 	case PATH_GPC:
@@ -413,6 +415,8 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_HVA_CACHE:
 	case EVENT_HVA_CACHE_READ:
 	case EVENT_HVA_CACHE_WRITE:
+	case EVENT_STEAL_TIME:
+	case EVENT_STEAL_PREEMPTED:
 	case EVENT_MAP:
 	case EVENT_UNMAP:
 	case EVENT_LOOKUP:

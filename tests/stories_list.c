@@ -72,6 +72,8 @@ const struct story stories[] = {
 	{ "anon_cached_meanwhile", ANON
 	  "host-write m 7\n" "g: gpc 0 until=gpc_result\n" "h: gpc 0x1000\n"
 	  "dontneed m 4K\n" "host-write m 8\n" "resume g\n" "resume h\n" "gpc-use\n" },
+	{ "steal_time_dropped", ANON "steal-time 0\n" "steal-preempted 0\n" "dontneed m 4K\n"
+	  "steal-time 0\n" },
 	{ "anon_stage2", ANON
 	  "host-write m 7\n" "stage2-fault 0 arm64\n" "stage2-fault 0x1000 powerpc-e500\n"
 	  "stage2-fault 0x100000 mips\n" "s: stage2-fault 0 riscv write=1 until=stage2_lock\n"

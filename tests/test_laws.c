@@ -296,6 +296,11 @@ static void drops_the_count_first(struct machine *m)
 	touch(m, OBJECT_NOTIFIER, 0);
 }
 
+static void writes_to_a_page_of_old(struct machine *m)
+{
+	raise_alarm(m, ALARM_STALE_STEAL, mapped_pfn(m), BLAME_KVM);
+}
+
 static void misses_an_invalidation(struct machine *m)
 {
 	m->w->kvm.gpcs[0] = (struct gpc){ .gpa = GPA, .uhva = HVA, .active = true, .valid = true,
@@ -355,6 +360,7 @@ static const struct row rows[] = {
 	{ "mmio-generation", answers_for_a_memslot, BLAME_KVM },
 	{ "dirty-log-complete", writes_past_the_log, BLAME_KVM },
 	{ "seq-before-count", drops_the_count_first, BLAME_KVM },
+	{ "steal-time-fresh", writes_to_a_page_of_old, BLAME_KVM },
 	{ "pfncache-fresh", misses_an_invalidation, BLAME_KVM },
 	{ "no-kernel-warning", warns, BLAME_KVM },
 	{ "no-kernel-bug", replaces_a_leaf, BLAME_KVM },

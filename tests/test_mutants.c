@@ -71,6 +71,8 @@ static const struct shipped shipped[] = {
 	  BLAME_KVM },
 	{ "a read-only memslot over a writable BAR", "v11", "ro-slot-never-writable",
 	  "read_only_slot_of_a_bar", "v6.8-rc3", BLAME_KVM },
+	{ "steal time goes on to a page that was dropped", "v5.12", "steal-time-fresh",
+	  "steal_time_dropped", "v6.1", BLAME_KVM },
 	{ "a read-only leaf replaces a writable one", "v6.12", "no-stale-tlb",
 	  "read_only_over_writable", "v7.2", BLAME_KVM },
 	{ "a map of reserved memory holds nothing", "v6.1", "map-page-lives",
