@@ -6,6 +6,7 @@
 #include "model/pagecache.h"
 #include "model/semantics.h"
 
+#define EBADF	9
 #define EINVAL	22
 #define EEXIST	17
 
@@ -98,6 +99,8 @@ s32 gmem_bind(struct machine *m, struct slot_op *op)
 	const struct file_state *file = &m->w->file[op->gmem];
 	u64 index = op->gmem_offset >> PAGE_SHIFT;
 
+	if (op->has_gmem && (file->gmem_flags & GMEM_CLOSED))
+		return -EBADF;
 	if (!op->has_gmem || !file->used || file->type != FILE_GMEM ||
 	    op->gmem_offset + (op->npages << PAGE_SHIFT) > file->size)
 		return -EINVAL;

@@ -9,14 +9,21 @@
 #pragma once
 
 #include "model/base.h"
+#include "model/page.h"
 #include "model/pgtable.h"
 
 struct machine;
 struct memslot;
 
 /* GUEST_MEMFD_FLAG_MMAP, GUEST_MEMFD_FLAG_INIT_SHARED (6.18) */
-enum gmem_flag { GMEM_MMAP = 1 << 0, GMEM_INIT_SHARED = 1 << 1 };
+enum gmem_flag {
+	GMEM_MMAP = 1 << 0,
+	GMEM_INIT_SHARED = 1 << 1,
+	GMEM_CLOSED = 1 << 7,	/* not a kernel flag: memslots do not find it any more */
+};
 
+/* kvm_gmem_get_folio(): the page of @index, found or made; @holder gets a reference. */
+pfn_t gmem_grab(struct machine *m, unsigned file, u64 index, enum holder holder);
 /* kvm_mem_is_private() */
 bool gfn_is_private(const struct machine *m, gfn_t gfn);
 /* kvm_range_has_memory_attributes() */

@@ -60,7 +60,7 @@ bool fault_swaps_in(const struct machine *m, const struct task *t);
 extern const struct step path_driver[];
 extern const struct step path_slot[];
 extern const struct step path_dirty_log[], path_clear_log[], path_log_mode[];
-extern const struct step path_map[], path_unmap_map[], path_lookup[];
+extern const struct step path_map[], path_unmap_map[], path_log_map[], path_lookup[];
 extern const struct step path_copy[], path_steal[];
 /* Steal time since 5.16 (path_steal.c) */
 DECLARE_STEP(steal_check_hva);
@@ -92,7 +92,15 @@ DECLARE_STEP(zap_unlock);
 DECLARE_STEP(recover_shadow_pages);
 DECLARE_STEP(recover_lock_shared);
 DECLARE_STEP(recover_unlock_shared);
-extern const struct step path_gmem[], path_attributes[];
+DECLARE_STEP(private_count);
+DECLARE_STEP(private_zap);
+DECLARE_STEP(private_flush);
+DECLARE_STEP(private_raise_seq);
+DECLARE_STEP(private_uncount);
+bool private_has_slot(const struct machine *m, const struct task *t);
+bool private_is_counted(const struct machine *m, const struct task *t);
+bool private_has_locked(const struct machine *m, const struct task *t);
+extern const struct step path_gmem_file[], path_gmem[], path_attributes[];
 
 /* Steps that stand in several paths (path_common.c, path_fault.c, path_follow.c, path_slot.c) */
 DECLARE_STEP(enter_path);

@@ -6,8 +6,7 @@
  * kvm_vm_set_mem_attributes(), arch/x86/kvm/mmu/mmu.c:kvm_faultin_pfn_private() (6.8),
  * kvm_mmu_faultin_pfn_gmem() (7.2). No MMU notifier tells of these pages: who punches a hole
  * or changes attributes opens an invalidation of its own, by gfn.
- * SIMPLIFIED: one file for each inode, which is never closed; no fallocate() that allocates, no
- * memory errors, no NUMA policies; nothing is encrypted.
+ * SIMPLIFIED: one file for each inode; no NUMA policies; nothing is encrypted.
  */
 #include "model/gmem.h"
 
@@ -18,6 +17,7 @@
 #include "model/semantics.h"
 
 #define EBADF	9
+#define EHWPOISON	133
 #define ENOTTY	25
 #define EINVAL	22
 #define EFAULT	14
@@ -49,20 +49,30 @@ bool fault_is_private(const struct machine *m, const struct task *t)
 }
 
 /* kvm_gmem_get_folio(): filemap_grab_folio(), with FGP_ACCESSED until 6.18 */
-static pfn_t gmem_grab(struct machine *m, unsigned file, u64 index)
+pfn_t gmem_grab(struct machine *m, unsigned file, u64 index, enum holder holder)
 {
 	pfn_t pfn = cache_page(m, file, index);
 
 	if (pfn == NO_PFN) {
-		pfn = cache_add(m, file, index, 0, HOLD_FAULT);
+		pfn = cache_add(m, file, index, 0, holder);
 		if (!m->sem->traits.gmem_mmap)
 			page_of(m, pfn)->flags |= PG_REFERENCED;
 		return pfn;
 	}
-	page_try_get_folio(m, pfn, HOLD_FAULT, 1);
+	page_try_get_folio(m, pfn, holder, 1);
 	if (!m->sem->traits.gmem_mmap)
 		m->sem->ops.mark_accessed(m, pfn);
 	return pfn;
+}
+
+/* Before c31745d2c508 (6.10) the reference is forgotten. */
+static enum step_result refuse_poisoned(struct machine *m, struct task *t, pfn_t pfn)
+{
+	if (!m->sem->traits.gmem_poison_leaks)
+		page_put(m, pfn, HOLD_FAULT);
+	exit_memory_fault(m, t);
+	t->fault.error = -EHWPOISON;
+	return STEP_NEXT;
 }
 
 /* kvm_gmem_get_pfn(): max_order is 0; the reference is the caller's, as one of GUP's would be. */
@@ -73,7 +83,8 @@ enum step_result faultin_gmem(struct machine *m, struct task *t)
 	pfn_t pfn;
 	u64 index;
 
-	if (!memslot_is(m, f->slot, KVM_MEM_GUEST_MEMFD))
+	if (!memslot_is(m, f->slot, KVM_MEM_GUEST_MEMFD) ||
+	    (m->w->file[memslot_row(m, f->slot)->gmem].gmem_flags & GMEM_CLOSED))
 		return exit_memory_fault(m, t);
 	slot = memslot_row(m, f->slot);
 	index = slot->gmem_index + (f->gfn - slot->base_gfn);
@@ -83,7 +94,9 @@ enum step_result faultin_gmem(struct machine *m, struct task *t)
 	follow_init(&t->follow, f->gfn, f->slot, f->write ? FOLL_WRITE : 0);
 	m->sem->ops.fault_args(m, &t->follow);
 	t->follow.hva = memslot_hva(m, f->slot, f->gfn, false);	/* for laws */
-	pfn = gmem_grab(m, slot->gmem, index);
+	pfn = gmem_grab(m, slot->gmem, index, HOLD_FAULT);
+	if (page_is(m, pfn, PG_HWPOISON))
+		return refuse_poisoned(m, t, pfn);
 	m->sem->ops.own_page(m, t, pfn);
 	t->follow.writable = true;
 	follow_finish(t, pfn);
@@ -97,7 +110,7 @@ static bool meant(struct machine *m, const struct task *t, int row, gfn_t *lo, g
 {
 	const struct private_op *op = &t->private;
 	const struct memslot *slot = memslot_row(m, row);
-	bool by_file = op->verb == GMEM_PUNCH;
+	bool by_file = op->verb != SET_ATTRIBUTES;
 	u64 base = by_file ? slot->gmem_index : slot->base_gfn;
 	u64 start = op->start > base ? op->start : base;
 	u64 end = op->end < base + slot->npages ? op->end : base + slot->npages;
@@ -111,7 +124,7 @@ static bool meant(struct machine *m, const struct task *t, int row, gfn_t *lo, g
 	return true;
 }
 
-static bool has_slot(const struct machine *m, const struct task *t)
+bool private_has_slot(const struct machine *m, const struct task *t)
 {
 	gfn_t lo, hi;
 
@@ -152,7 +165,7 @@ static void add_huge_ends(struct machine *m, int row, gfn_t lo, gfn_t hi)
 }
 
 /* kvm_mmu_invalidate_begin(): mn_active_invalidate_count is the notifier's alone. */
-static enum step_result private_count(struct machine *m, struct task *t)
+enum step_result private_count(struct machine *m, struct task *t)
 {
 	gfn_t lo, hi;
 
@@ -171,7 +184,7 @@ static enum step_result private_count(struct machine *m, struct task *t)
 }
 
 /* kvm_mmu_unmap_gfn_range(): whatever a gfn was, what it becomes is decided by a new fault. */
-static enum step_result private_zap(struct machine *m, struct task *t)
+enum step_result private_zap(struct machine *m, struct task *t)
 {
 	bool zapped[2] = { false, false };
 	gfn_t lo, hi;
@@ -185,10 +198,10 @@ static enum step_result private_zap(struct machine *m, struct task *t)
 
 static bool must_flush(const struct machine *m, const struct task *t)
 {
-	return has_slot(m, t) && t->private.flush;
+	return private_has_slot(m, t) && t->private.flush;
 }
 
-static enum step_result private_flush(struct machine *m, struct task *t)
+enum step_result private_flush(struct machine *m, struct task *t)
 {
 	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
 	tlb_flush_all(m);
@@ -197,26 +210,26 @@ static enum step_result private_flush(struct machine *m, struct task *t)
 }
 
 /* Bindings are stable, but for a memslot that is not visible yet: who began it ends it. */
-static bool is_counted(const struct machine *m, const struct task *t)
+bool private_is_counted(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return t->private.counted;
 }
 
-static bool has_locked(const struct machine *m, const struct task *t)
+bool private_has_locked(const struct machine *m, const struct task *t)
 {
 	return m->w->kvm.mmu_lock.writer == (t - m->w->task) + 1;
 }
 
 /* kvm_mmu_invalidate_end(): the sequence first, for checks that do without mmu_lock */
-static enum step_result private_raise_seq(struct machine *m, struct task *t)
+enum step_result private_raise_seq(struct machine *m, struct task *t)
 {
 	(void)t;
 	m->w->kvm.mmu_seq++;
 	return STEP_NEXT;
 }
 
-static enum step_result private_uncount(struct machine *m, struct task *t)
+enum step_result private_uncount(struct machine *m, struct task *t)
 {
 	struct kvm *kvm = &m->w->kvm;
 
@@ -289,11 +302,11 @@ static enum step_result gmem_punched(struct machine *m, struct task *t)
 const struct step path_gmem[] = {
 	STEP(gmem_create, .when = creates, .chain = "kvm_gmem_create"),
 	STEP(gmem_punch, .chain = PUNCH),
-	STEP_AS(private_lock, write_lock_mmu, .when = has_slot, .chain = BEGIN),
-	STEP(private_count, .when = has_slot, .chain = BEGIN " > kvm_mmu_invalidate_begin"),
-	STEP(private_zap, .when = has_slot, .chain = BEGIN " > kvm_mmu_unmap_gfn_range"),
+	STEP_AS(private_lock, write_lock_mmu, .when = private_has_slot, .chain = BEGIN),
+	STEP(private_count, .when = private_has_slot, .chain = BEGIN " > kvm_mmu_invalidate_begin"),
+	STEP(private_zap, .when = private_has_slot, .chain = BEGIN " > kvm_mmu_unmap_gfn_range"),
 	STEP(private_flush, .when = must_flush, .chain = BEGIN " > kvm_flush_remote_tlbs"),
-	STEP_AS(private_unlock, write_unlock_mmu, .when = has_slot, .chain = BEGIN),
+	STEP_AS(private_unlock, write_unlock_mmu, .when = private_has_slot, .chain = BEGIN),
 	STEP_AS(private_lock_batch, lock_batch,
 		.chain = PUNCH " > truncate_inode_pages_range > find_lock_entries"),
 	STEP_AS(private_unmap_batch, unmap_batch, .when = batch_is_mapped, .calls = PATH_UNMAP,
@@ -301,10 +314,11 @@ const struct step path_gmem[] = {
 		.chain = PUNCH " > truncate_inode_pages_range > truncate_cleanup_folio"),
 	STEP_AS(private_delete_batch, delete_batch, .when = has_batch, .to = "private_lock_batch",
 		.chain = PUNCH " > truncate_inode_pages_range > delete_from_page_cache_batch"),
-	STEP_AS(private_lock_again, write_lock_mmu, .when = is_counted, .chain = END),
-	STEP(private_raise_seq, .when = is_counted, .chain = END " > kvm_mmu_invalidate_end"),
-	STEP(private_uncount, .when = is_counted, .chain = END " > kvm_mmu_invalidate_end"),
-	STEP_AS(private_unlock_again, write_unlock_mmu, .when = has_locked, .chain = END),
+	STEP_AS(private_lock_again, write_lock_mmu, .when = private_is_counted, .chain = END),
+	STEP(private_raise_seq, .when = private_is_counted,
+	     .chain = END " > kvm_mmu_invalidate_end"),
+	STEP(private_uncount, .when = private_is_counted, .chain = END " > kvm_mmu_invalidate_end"),
+	STEP_AS(private_unlock_again, write_unlock_mmu, .when = private_has_locked, .chain = END),
 	STEP(gmem_punched, .chain = PUNCH),
 	{ 0 }
 };
@@ -320,7 +334,7 @@ static bool attributes_change(const struct machine *m, const struct task *t)
 
 static bool attributes_zap(const struct machine *m, const struct task *t)
 {
-	return attributes_change(m, t) && has_slot(m, t);
+	return attributes_change(m, t) && private_has_slot(m, t);
 }
 
 static bool attributes_flush(const struct machine *m, const struct task *t)
@@ -385,12 +399,13 @@ const struct step path_attributes[] = {
 		.chain = PRE " > kvm_flush_remote_tlbs"),
 	STEP_AS(attributes_unlock_mmu, write_unlock_mmu, .when = attributes_zap, .chain = PRE),
 	STEP(attributes_store, .chain = SET),
-	STEP_AS(attributes_lock_again, write_lock_mmu, .when = is_counted, .chain = PRE),
-	STEP_AS(attributes_raise_seq, private_raise_seq, .when = is_counted,
+	STEP_AS(attributes_lock_again, write_lock_mmu, .when = private_is_counted, .chain = PRE),
+	STEP_AS(attributes_raise_seq, private_raise_seq, .when = private_is_counted,
 		.chain = PRE " > kvm_mmu_invalidate_end"),
-	STEP_AS(attributes_uncount, private_uncount, .when = is_counted,
+	STEP_AS(attributes_uncount, private_uncount, .when = private_is_counted,
 		.chain = PRE " > kvm_mmu_invalidate_end"),
-	STEP_AS(attributes_unlock_again, write_unlock_mmu, .when = has_locked, .chain = PRE),
+	STEP_AS(attributes_unlock_again, write_unlock_mmu, .when = private_has_locked,
+		.chain = PRE),
 	STEP(attributes_unlock, .when = attributes_change, .chain = SET),
 	{ 0 }
 };

@@ -113,3 +113,24 @@ const struct step path_unmap_map[] = {
 	STEP(unmap_release, .when = map_ok, .chain = "kvm_vcpu_unmap"),
 	{ 0 }
 };
+
+/*
+ * kvm_vcpu_map_mark_dirty() (by 7.2): hardware writes to what an L2 guest has mapped for long.
+ * Before, nested_mark_vmcs12_pages_dirty() says so by the gfn. The page itself is marked when it is
+ * unmapped.
+ */
+static enum step_result map_mark_dirty(struct machine *m, struct task *t)
+{
+	const struct host_map *map = &m->w->kvm.maps[t->map.map];
+
+	if (map->used)
+		memslot_mark_dirty(m, memslot_of_gfn(m, map->gfn), map->gfn);
+	else
+		t->map.error = -EINVAL;
+	return STEP_DONE;
+}
+
+const struct step path_log_map[] = {
+	STEP(map_mark_dirty, .chain = "kvm_vcpu_map_mark_dirty > kvm_vcpu_mark_page_dirty"),
+	{ 0 }
+};

@@ -314,7 +314,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_CLEAR_LOG] = path_clear_log,
 	[PATH_LOG_MODE] = path_log_mode,
 	[PATH_MAP] = path_map,
-	[PATH_UNMAP_MAP] = path_unmap_map,
+	[PATH_UNMAP_MAP] = path_unmap_map, [PATH_LOG_MAP] = path_log_map,
 	[PATH_COPY] = path_copy, [PATH_STEAL] = path_steal,
 	[PATH_LOOKUP] = path_lookup,
 	[PATH_PREFETCH] = path_prefetch,
@@ -332,6 +332,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_ZAP_GFNS] = path_zap_gfns, [PATH_RECOVER_NX] = path_recover_nx,
 	[PATH_STAGE2] = path_stage2,
 	[PATH_GMEM] = path_gmem, [PATH_ATTRIBUTES] = path_attributes,
+	[PATH_GMEM_FILE] = path_gmem_file,
 	[PATH_PREFAULT] = path_prefault,
 	[PATH_ASYNC_PF] = path_async_pf,
 };

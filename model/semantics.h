@@ -117,6 +117,7 @@ struct traits {
 	bool apic_page_checked;		/* vmx_set_apic_access_page_addr(): under mmu_lock (6.8) */
 	bool arm64_accessed_once;	/* user_mem_abort(): by the release alone (6.12) */
 	bool gmem;			/* guest_memfd, memory attributes (6.8) */
+	bool gmem_poison_leaks;		/* a poisoned page's fault keeps a reference (to 6.9) */
 	bool gmem_mmap;			/* ... that can be mapped, of any VM (6.18) */
 	bool private_by_tdp_mmu;	/* KVM_X86_SW_PROTECTED_VM: a1176ef5c92a (6.8) */
 	bool npt_fast_mmio;		/* npf_interception(): KVM_FAST_MMIO_BUS (after 6.12) */

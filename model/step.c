@@ -119,6 +119,8 @@ const char *path_name(enum path_id path)
 		return "prefault";
 	case PATH_ASYNC_PF:
 		return "async-pf";
+	case PATH_LOG_MAP:
+		return "log-map";
 	case PATH_STEAL:
 		return "steal";
 	case PATH_COPY:
@@ -129,6 +131,8 @@ const char *path_name(enum path_id path)
 		return "prefetch";
 	case PATH_GMEM:
 		return "gmem";
+	case PATH_GMEM_FILE:
+		return "gmem-file";
 	case PATH_ATTRIBUTES:
 		return "attributes";
 	case PATH_GPC:

@@ -62,6 +62,7 @@ enum path_id {
 	PATH_RECOVER_NX,	/* kvm_recover_nx_huge_pages() */
 	PATH_MAP,		/* kvm_vcpu_map() */
 	PATH_UNMAP_MAP,		/* kvm_vcpu_unmap() */
+	PATH_LOG_MAP,		/* kvm_vcpu_map_mark_dirty() */
 	PATH_STEAL,		/* record_steal_time(), kvm_steal_time_set_preempted() */
 	PATH_COPY,		/* kvm_read_guest(), kvm_write_guest(), by a hva cache, too */
 	PATH_LOOKUP,		/* gfn_to_pfn_prot() and its like, then the caller's release */
@@ -72,6 +73,7 @@ enum path_id {
 	PATH_NESTED,		/* a guest's VMSAVE or VMLOAD */
 	PATH_PREFETCH,		/* direct_pte_prefetch(), FNAME(prefetch_gpte) */
 	PATH_GMEM,		/* guest_memfd: created, or a hole is punched */
+	PATH_GMEM_FILE,		/* guest_memfd: allocated, closed, or hit by an error */
 	PATH_ATTRIBUTES,	/* KVM_SET_MEMORY_ATTRIBUTES */
 	PATH_GPC,		/* kvm_gpc_activate(), _refresh(), _deactivate(), and a user */
 	NR_PATHS,
@@ -503,7 +505,10 @@ struct prefault {
 	u8 pad[7];
 };
 
-enum private_verb { GMEM_CREATE, GMEM_PUNCH, SET_ATTRIBUTES };
+enum private_verb {
+	GMEM_CREATE, GMEM_PUNCH, SET_ATTRIBUTES,
+	GMEM_ALLOCATE, GMEM_CLOSE, GMEM_POISON,	/* PATH_GMEM_FILE */
+};
 
 /* What is done to memory without addresses in userspace: by file or by gfn */
 struct private_op {

@@ -33,6 +33,9 @@ void event_start_caller(struct task *t, const struct event *e)
 	case EVENT_GMEM:
 	case EVENT_GMEM_PUNCH:
 	case EVENT_ATTRIBUTES:
+	case EVENT_GMEM_ALLOCATE:
+	case EVENT_GMEM_CLOSE:
+	case EVENT_GMEM_POISON:
 		t->private = (struct private_op){
 			.verb = GMEM_CREATE + (e->id - EVENT_GMEM), .file = e->object,
 			.flags = e->flags, .size = e->size, .is_private = e->is_guest_private,

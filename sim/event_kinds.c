@@ -279,6 +279,16 @@ const struct event_kind event_kinds[] = {
 		FILE_ARG, OFFSET,
 		{ "size", ARG_NUMBER, AT(size), true, true, .max = MAX_BYTES, .help = "bytes" },
 		UNTIL } },
+	{ "gmem-allocate", EVENT_GMEM_ALLOCATE,
+	  "The VMM has pages of it made. [kvm_gmem_allocate()]", {
+		FILE_ARG, OFFSET,
+		{ "size", ARG_NUMBER, AT(size), true, true, .max = MAX_BYTES, .help = "bytes" },
+		UNTIL } },
+	{ "gmem-close", EVENT_GMEM_CLOSE,
+	  "The VMM closes it, bound or not. [kvm_gmem_release()]", { FILE_ARG, UNTIL } },
+	{ "gmem-poison", EVENT_GMEM_POISON,
+	  "A memory error hits a page of it. [kvm_gmem_error_folio()]", {
+		FILE_ARG, OFFSET, UNTIL } },
 	{ "attributes", EVENT_ATTRIBUTES,
 	  "The VMM says which gfns are private. [KVM_SET_MEMORY_ATTRIBUTES]", {
 		GPA,
@@ -375,6 +385,10 @@ const struct event_kind event_kinds[] = {
 		{ "map", ARG_NUMBER, AT(map), .max = NESTED_MAP - 1, .positional = true,
 		  .help = "which of its maps" },
 		{ "dirty", ARG_NUMBER, AT(dirty), .max = 1, .help = "it was written" }, UNTIL } },
+	{ "map-log", EVENT_MAP_LOG,
+	  "What is written through the map is logged; it stays. [kvm_vcpu_map_mark_dirty()]", {
+		{ "map", ARG_NUMBER, AT(map), .max = NESTED_MAP - 1, .positional = true,
+		  .help = "which of its maps" }, UNTIL } },
 	{ "kvm-read", EVENT_KVM_READ, "KVM copies four bytes of the guest's. [kvm_read_guest()]", {
 		GPA, { "atomic", ARG_NUMBER, AT(atomic), .max = 1,
 		       .help = "kvm_vcpu_read_guest_atomic(): nothing is faulted in" }, UNTIL } },

@@ -147,6 +147,9 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_GMEM:
 	case EVENT_GMEM_PUNCH:
 	case EVENT_ATTRIBUTES:
+	case EVENT_GMEM_ALLOCATE:
+	case EVENT_GMEM_CLOSE:
+	case EVENT_GMEM_POISON:
 		o->error = t->private.error;
 		break;
 	case EVENT_STAGE2:
@@ -158,6 +161,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 		map_outcome(vm, t, e->id == EVENT_LOOKUP, o);
 		break;
 	case EVENT_UNMAP:
+	case EVENT_MAP_LOG:
 		o->error = t->map.error;
 		break;
 	case EVENT_DIRTY_LOG:

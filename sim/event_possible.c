@@ -43,6 +43,16 @@ static bool outlives_vmm(const struct vm *vm, const struct event *event)
 	}
 }
 
+static bool is_mapped(const struct vm *vm, uint64_t file)
+{
+	const struct host_mm *mm = &vm->w.mm[VM_MM];
+
+	for (unsigned i = 0; i < MAX_VMAS; i++)
+		if (mm->vma[i].used && mm->vma[i].kind == VMA_FILE && mm->vma[i].object == file)
+			return true;
+	return false;
+}
+
 /* What only a run can show to be nonsense; which row is mapped depends on the semantics. */
 bool event_possible(const struct vm *vm, const struct event *event, struct error *error)
 {
@@ -58,6 +68,9 @@ bool event_possible(const struct vm *vm, const struct event *event, struct error
 		return error_at(error, event->file, event->line, event->column,
 				"map %llu is in use: unmap it first",
 				(unsigned long long)event->map);
+	if (event->id == EVENT_GMEM_CLOSE && is_mapped(vm, event->object))
+		return error_at(error, event->file, event->line, event->column,
+				"a mapping keeps the file open: unmap it first");
 	if (event->id == EVENT_FORK && vm->w.mm[CHILD_MM].used)
 		return error_at(error, event->file, event->line, event->column,
 				"there is a child already: only one is modelled");

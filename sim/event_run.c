@@ -154,6 +154,7 @@ enum path_id event_path(enum event_id id)
 		[EVENT_KVM_READ] = PATH_COPY, [EVENT_KVM_WRITE] = PATH_COPY,
 		[EVENT_HVA_CACHE] = PATH_COPY, [EVENT_HVA_CACHE_READ] = PATH_COPY,
 		[EVENT_HVA_CACHE_WRITE] = PATH_COPY,
+		[EVENT_MAP_LOG] = PATH_LOG_MAP,
 		[EVENT_STEAL_TIME] = PATH_STEAL, [EVENT_STEAL_PREEMPTED] = PATH_STEAL,
 		[EVENT_LOOKUP] = PATH_LOOKUP, [EVENT_PREFETCH] = PATH_PREFETCH,
 		[EVENT_GPC] = PATH_GPC, [EVENT_GPC_OFF] = PATH_GPC, [EVENT_GPC_USE] = PATH_GPC,
@@ -165,7 +166,8 @@ enum path_id event_path(enum event_id id)
 		[EVENT_IOEVENTFD] = PATH_IOEVENTFD, [EVENT_IOEVENTFD_OFF] = PATH_IOEVENTFD,
 		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_RECOVER_NX] = PATH_RECOVER_NX,
 		[EVENT_GMEM] = PATH_GMEM, [EVENT_GMEM_PUNCH] = PATH_GMEM,
-		[EVENT_ATTRIBUTES] = PATH_ATTRIBUTES,
+		[EVENT_ATTRIBUTES] = PATH_ATTRIBUTES, [EVENT_GMEM_ALLOCATE] = PATH_GMEM_FILE,
+		[EVENT_GMEM_CLOSE] = PATH_GMEM_FILE, [EVENT_GMEM_POISON] = PATH_GMEM_FILE,
 	};
 
 	return path[id];
@@ -213,6 +215,7 @@ static u8 actor_of(enum event_id id)
 	case PATH_MAP:
 	case PATH_UNMAP_MAP:
 	case PATH_COPY:
+	case PATH_LOG_MAP:
 	case PATH_STEAL:
 	case PATH_LOOKUP:
 	case PATH_PREFETCH:
@@ -415,6 +418,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_HVA_CACHE:
 	case EVENT_HVA_CACHE_READ:
 	case EVENT_HVA_CACHE_WRITE:
+	case EVENT_MAP_LOG:
 	case EVENT_STEAL_TIME:
 	case EVENT_STEAL_PREEMPTED:
 	case EVENT_MAP:
@@ -431,6 +435,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_GMEM:
 	case EVENT_GMEM_PUNCH:
 	case EVENT_ATTRIBUTES:
+	case EVENT_GMEM_ALLOCATE:
+	case EVENT_GMEM_CLOSE:
+	case EVENT_GMEM_POISON:
 		event_start_caller(t, e);
 		break;
 	case EVENT_EXIT:
