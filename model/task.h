@@ -505,10 +505,9 @@ struct prefault {
 	u8 pad[7];
 };
 
-enum private_verb {
-	GMEM_CREATE, GMEM_PUNCH, SET_ATTRIBUTES,
-	GMEM_ALLOCATE, GMEM_CLOSE, GMEM_POISON,	/* PATH_GMEM_FILE */
-};
+/* From GMEM_ALLOCATE on of PATH_GMEM_FILE */
+enum private_verb { GMEM_CREATE, GMEM_PUNCH, SET_ATTRIBUTES, GMEM_ALLOCATE, GMEM_CLOSE,
+		    GMEM_POISON };
 
 /* What is done to memory without addresses in userspace: by file or by gfn */
 struct private_op {
@@ -547,17 +546,11 @@ enum copy_verb {
 
 /* KVM copies four bytes by their hva */
 struct copy_op {
-	gpa_t gpa;
-	hva_t hva;
-	pfn_t pfn;		/* that was used */
-	u32 value;
-	s32 error;
+	gpa_t gpa; hva_t hva; pfn_t pfn;	/* .pfn: that was used */
+	u32 value; s32 error;
 	s16 slot;		/* row of kvm.slots, or NO_SLOT */
-	u8 verb;		/* enum copy_verb */
-	u8 cache;		/* row of kvm.hva_caches */
-	u8 atomic;		/* page faults are disabled */
-	u8 looked_up;		/* PATH_STEAL: the cache has been filled */
-	u8 pad[2];
+	u8 verb, cache, atomic;	/* enum copy_verb; of kvm.hva_caches; no page faults */
+	u8 looked_up, pad[2];	/* PATH_STEAL: the cache has been filled */
 };
 
 /* What goes: the VMM with its memory, the VM with its last file */
