@@ -177,6 +177,9 @@ static enum step_result faultin_wait(struct machine *m, struct task *t)
 {
 	bool try_map_writable = t->follow.try_map_writable;
 
+	if (!t->access.prefetch)	/* it may sleep for long: kvm_mmu_do_page_fault() */
+		note_stat(m, "pf_taken", 1);
+	t->fault.counted = !t->access.prefetch;
 	follow_init(&t->follow, t->fault.gfn, t->fault.slot,
 		    FOLL_INTERRUPTIBLE | (t->fault.write ? FOLL_WRITE : 0));
 	m->sem->ops.fault_args(m, &t->follow);
@@ -438,7 +441,7 @@ static enum step_result finish_fault(struct machine *m, struct task *t)
 	struct access *a = &t->access;
 
 	if (!a->prefetch) {
-		note_stat(m, "pf_taken", 1);
+		note_stat(m, "pf_taken", !t->fault.counted);
 		note_stat(m, "pf_fixed", t->fault.ret == RET_PF_FIXED);
 		note_stat(m, "pf_emulate", t->fault.ret == RET_PF_EMULATE);
 		note_stat(m, "pf_spurious", t->fault.ret == RET_PF_SPURIOUS);

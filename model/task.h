@@ -139,7 +139,7 @@ struct fault {
 	u8 huge_page_disallowed, req_level;
 	u8 is_private;
 	u8 memory_fault;	/* KVM_EXIT_MEMORY_FAULT */
-	u8 pad[3];
+	u8 counted, pad[2];	/* pf_taken knows of it */
 };
 
 /* struct kvm_follow_pfn, and gfn_to_pfn's arguments in the same words */

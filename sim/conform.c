@@ -102,11 +102,18 @@ static void bind_frames(struct run *run, const struct event *e, const struct out
 				say("0x%llx is in use", (unsigned long long)recorded + i).text);
 }
 
-static void keep_notes(struct run *run)
+/* A GUP that has slept: its probe's pair began in an earlier command, and is not read. */
+static void keep_notes(struct run *run, const struct event *e)
 {
+	bool slept = e->id == EVENT_RESUME;
+
 	for (size_t i = 0; i < run->vm->nr_notes; i++) {
 		const struct note *note = &run->vm->notes[i].note;
 
+		if (slept && note->kind == NOTE_GUP) {
+			slept = false;
+			continue;
+		}
 		arrput(run->notes, run->vm->notes[i]);
 		if (note->kind == NOTE_ROOT)	/* the recorder looks at what was loaded last */
 			run->root = note->pfn;
@@ -155,7 +162,30 @@ static void run_window(struct run *run, const struct script_events *todo)
 	vm_begin_event(run->vm, run->command->number);
 	if (overlap_window(run->vm, todo, &run->outcome))
 		script_window_used(run->script);
-	keep_notes(run);
+	keep_notes(run, &todo->events[todo->main]);
+}
+
+/* An access that waits outlives its command; and its end is what it was begun as. */
+static void keep_started(struct run *run, const struct event *e)
+{
+	for (unsigned i = 0; i < MAX_TASKS; i++) {
+		const struct event **paused = &run->vm->paused[i];
+		struct event *kept = &run->started[e->vcpu % ARRAY_SIZE(run->started)];
+
+		if (*paused != e)
+			continue;
+		*kept = *e;
+		kept->op = "started";
+		*paused = kept;
+	}
+}
+
+static enum event_id begun_as(const struct run *run, const struct event *e)
+{
+	for (unsigned i = 0; e->id == EVENT_RESUME && i < MAX_TASKS; i++)
+		if (run->vm->paused[i] && !strcmp(run->vm->paused[i]->label, e->name))
+			return run->vm->paused[i]->id;
+	return e->id;
 }
 
 static void run_events(struct run *run, const struct script_events *todo)
@@ -174,15 +204,18 @@ static void run_events(struct run *run, const struct script_events *todo)
 
 		choose_frames(run, e);
 		choose_found(run, e);
+		if (i == todo->main)
+			run->main = begun_as(run, e);
 		choose_stable(run, e);
 		if (!event_run(run->vm, e, outcome, &error)) {
 			lose(run, "the model has no room for this");
 			return;
 		}
+		keep_started(run, e);
 		if (e->id == EVENT_DRAIN)
 			lru_forget_all(run);
 		if (!e->elsewhere)
-			keep_notes(run);
+			keep_notes(run, e);
 		bind_frames(run, e, outcome);
 		if (is_over(e, outcome))
 			break;

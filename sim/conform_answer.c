@@ -266,6 +266,22 @@ static bool is_input(const struct command *command)
 	return false;
 }
 
+/* userfault_msg(): what the access that has not ended asks for */
+static struct said pending_said(const struct run *run)
+{
+	const struct host_fault *host;
+
+	for (unsigned i = 0; run->outcome.blocked && i < MAX_TASKS; i++) {
+		host = &run->vm->w.task[i].host;
+		if (run->vm->m.task == i && host->waits)
+			return say("PENDING addr=0x%llx%s%s",
+				   (unsigned long long)(host->hva & PAGE_MASK),
+				   host->write ? " write" : "",
+				   host->userfault == USERFAULT_WP ? " wp" : "");
+	}
+	return say("%s", run->outcome.word);
+}
+
 static void answer_other(struct run *run)
 {
 	const char *text = run->command->answer.result;
@@ -290,6 +306,8 @@ static void answer_other(struct run *run)
 			    run->vm->w.task[run->vm->m.task].pages.left).text);
 	} else if (run->says && run->scheduled && !strcmp(run->command->words[0], "par")) {
 		actors_answer(run);
+	} else if (run->says && !strncmp(text, "PENDING", 7)) {
+		observe(run, CONFORM_RESULT, place, text, pending_said(run).text);
 	} else if (conform_look(run)) {
 		return;
 	} else if (run->says && is_input(run->command)) {

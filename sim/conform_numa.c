@@ -53,7 +53,8 @@ static struct piece own_range(const struct script_events *todo)
 	for (size_t i = 0; i < todo->nr_events; i++) {
 		const struct event *e = &todo->events[i];
 
-		if (e->id == EVENT_MPROTECT)
+		if (e->id == EVENT_MPROTECT || e->id == EVENT_UFFD_PROTECT ||
+		    e->id == EVENT_UFFD_UNPROTECT || e->id == EVENT_UFFD_UNREGISTER)
 			return (struct piece){ e->hva, e->hva + e->size };
 	}
 	return (struct piece){ 0, 0 };

@@ -7,6 +7,7 @@
  * addresses, or by "lab alloc", or if it has been seen where the model has a page.
  */
 #include "sim/conform_internal.h"
+#include "sim/script_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -408,7 +409,8 @@ struct item *items_of_thread(struct run *run, const struct trace_event *events, 
 		struct item item = { .event = event->name, .line = event->line,
 				     .order = order_at(events, n, i),
 				     .frame = { NO_PFN, NO_PFN },
-				     .aside = event->pid != main_thread(run) };
+				     .aside = event->pid != main_thread(run) &&
+					      !script_starts_thread(run->command) };
 
 		if (pid && event->pid != pid)
 			continue;

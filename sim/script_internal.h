@@ -46,6 +46,13 @@ struct script {
 struct event *script_add(struct script *s, const struct command *c, enum event_id id);
 /* What kernel threads did meanwhile (script_daemons.c). */
 void script_daemons(struct script *s, const struct command *c);
+/* Userfaultfd (script_uffd.c) */
+const char *script_uffd(struct script *s, const struct command *c);
+const char *script_gstart(struct script *s, const struct command *c);
+const char *script_hstart(struct script *s, const struct command *c);
+/* Does a thread that it starts, or wakes, act for it? */
+bool script_starts_thread(const struct command *c);
+const char *script_gwake(struct script *s, const struct command *c);
 const char *script_reclaim(struct script *s, const struct command *c);
 const char *script_compact(struct script *s, const struct command *c);
 /* The command's words; "0" where there is none. */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * script_uffd.c: the lab's commands on a userfaultfd, and accesses that wait for userspace.
+ *
+ * gstart, hstart begin an access in a thread, which answers PENDING when userspace is asked for
+ * something; gwake wakes it, and waits for its end, or for the next question.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/script_internal.h"
+
+/* By vCPU; of hstart, too */
+static const char *const labels[] = { "started 0", "started 1" };
+
+static const char *thread_label(const struct command *c)
+{
+	uint64_t vcpu = option(c, "v", 0);
+
+	return vcpu < ARRAY_SIZE(labels) ? labels[vcpu] : NULL;
+}
+
+static uint64_t modes_of(const char *words)
+{
+	return (strstr(words, "missing") ? 1 : 0) | (strstr(words, "wp") ? 2 : 0) |
+	       (strstr(words, "unpopulated") ? 4 : 0);
+}
+
+bool script_starts_thread(const struct command *c)
+{
+	const char *verb = script_word(c, 0);
+
+	return !strcmp(verb, "gstart") || !strcmp(verb, "hstart") || !strcmp(verb, "gwake");
+}
+
+/* uffd VERB ADDR LEN [MODES|SOURCE] [wp] [dontwake] */
+const char *script_uffd(struct script *s, const struct command *c)
+{
+	static const struct { const char *name; enum event_id id; } verbs[] = {
+		{ "reg", EVENT_UFFD_REGISTER }, { "unreg", EVENT_UFFD_UNREGISTER },
+		{ "wp", EVENT_UFFD_PROTECT }, { "unwp", EVENT_UFFD_UNPROTECT },
+		{ "copy", EVENT_UFFD_COPY }, { "zero", EVENT_UFFD_ZEROPAGE },
+		{ "wake", EVENT_UFFD_WAKE },
+	};
+	struct event *e = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs) && !e; i++)
+		if (!strcmp(verbs[i].name, script_word(c, 1)))
+			e = script_add(s, c, verbs[i].id);
+	if (c->answer.kind == ANSWER_ERRNO && !strcmp(c->answer.error, "errno9"))
+		return "the recorder has no userfaultfd";
+	if (!e)
+		return "this ioctl of a userfaultfd is not modelled";
+	e->size = number(c, 3);
+	e->silent = !!script_option(c, "dontwake");
+	e->mode = e->id == EVENT_UFFD_REGISTER ? modes_of(script_word(c, 4)) : 0;
+	e->write = e->id == EVENT_UFFD_COPY && script_option(c, "wp");
+	if (!script_address(s, script_word(c, 2), &e->hva) ||
+	    (e->id == EVENT_UFFD_COPY && !script_address(s, script_word(c, 4), &e->other_hva)))
+		return "an unknown region";
+	return (e->size | e->other_hva) % 4096 || !e->size ? "a misaligned range is not modelled" :
+							      NULL;
+}
+
+/* gstart read|write|rmw GPA [VALUE] [v=] */
+const char *script_gstart(struct script *s, const struct command *c)
+{
+	const char *op = script_word(c, 1);
+	struct event *e = script_add(s, c, !strcmp(op, "read") ? EVENT_READ :
+				     !strcmp(op, "write") ? EVENT_WRITE : EVENT_RMW);
+
+	e->gpa = number(c, 2);
+	e->value = (uint32_t)number(c, 3);
+	e->vcpu = option(c, "v", 0);
+	e->label = thread_label(c);
+	return e->label ? NULL : "no such vCPU";
+}
+
+/* hstart read|write ADDR [VALUE] [v=] */
+const char *script_hstart(struct script *s, const struct command *c)
+{
+	struct event *e = script_add(s, c, !strcmp(script_word(c, 1), "read") ? EVENT_HOST_READ :
+				     EVENT_HOST_WRITE);
+
+	e->value = (uint32_t)number(c, 3);
+	e->label = thread_label(c);
+	return script_address(s, script_word(c, 2), &e->hva) && e->label ? NULL :
+	       "an unknown region, or thread";
+}
+
+/* gwake ADDR LEN [v=] */
+const char *script_gwake(struct script *s, const struct command *c)
+{
+	struct event *e = script_add(s, c, EVENT_UFFD_WAKE);
+
+	e->size = number(c, 2);
+	if (!script_address(s, script_word(c, 1), &e->hva))
+		return "an unknown region";
+	e = script_add(s, c, EVENT_RESUME);
+	e->name = e->label = thread_label(c);
+	return e->name ? NULL : "no such thread";
+}
