@@ -165,21 +165,7 @@ static void run_window(struct run *run, const struct script_events *todo)
 	keep_notes(run, &todo->events[todo->main]);
 }
 
-/* An access that waits outlives its command; and its end is what it was begun as. */
-static void keep_started(struct run *run, const struct event *e)
-{
-	for (unsigned i = 0; i < MAX_TASKS; i++) {
-		const struct event **paused = &run->vm->paused[i];
-		struct event *kept = &run->started[e->vcpu % ARRAY_SIZE(run->started)];
-
-		if (*paused != e)
-			continue;
-		*kept = *e;
-		kept->op = "started";
-		*paused = kept;
-	}
-}
-
+/* The end of an access that has waited is what it was begun as. */
 static enum event_id begun_as(const struct run *run, const struct event *e)
 {
 	for (unsigned i = 0; e->id == EVENT_RESUME && i < MAX_TASKS; i++)
@@ -211,7 +197,6 @@ static void run_events(struct run *run, const struct script_events *todo)
 			lose(run, "the model has no room for this");
 			return;
 		}
-		keep_started(run, e);
 		if (e->id == EVENT_DRAIN)
 			lru_forget_all(run);
 		if (!e->elsewhere)

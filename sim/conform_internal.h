@@ -70,7 +70,6 @@ struct run {
 	const struct command *command;
 	enum event_id main;		/* the event whose outcome is the command's */
 	struct outcome outcome;
-	struct event started[2];	/* accesses that wait for userspace, by vCPU */
 	bool says;			/* the model says something about this command */
 	struct log_note *notes;		/* stb_ds: of the command */
 	struct actors *actors;		/* conform_actors.c; NULL: nobody else has acted yet */

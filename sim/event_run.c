@@ -577,7 +577,7 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 				error, event->file, event->line, event->column,
 				"this event waits for a lock that an unfinished event holds; "
 				"label it, and resume it when the other has gone on");
-		vm->paused[task] = event;
+		vm->paused[task] = event->kept ? event->kept : event;
 	}
 	return true;
 }

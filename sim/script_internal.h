@@ -37,6 +37,7 @@ struct script {
 	struct event background[MAX_BACKGROUND];	/* of bg; .op NULL: not running */
 	struct event later[MAX_LATER];	/* of later, until a look-up has opened its window */
 	size_t nr_later;
+	struct event started[2];	/* accesses that may wait for userspace, by thread */
 	struct found_page *found;	/* by the scanner of compaction, list after list */
 	bool overlaps;			/* the command's events run at the same time */
 	char *file;			/* NAME.out, for messages */

@@ -62,6 +62,18 @@ const char *script_uffd(struct script *s, const struct command *c)
 							      NULL;
 }
 
+static const char *keep(struct script *s, const struct command *c, struct event *e)
+{
+	uint64_t thread = option(c, "v", 0);
+
+	e->label = thread_label(c);
+	if (!e->label)
+		return "no such thread";
+	s->started[thread] = *e;
+	e->kept = &s->started[thread];
+	return NULL;
+}
+
 /* gstart read|write|rmw GPA [VALUE] [v=] */
 const char *script_gstart(struct script *s, const struct command *c)
 {
@@ -72,8 +84,7 @@ const char *script_gstart(struct script *s, const struct command *c)
 	e->gpa = number(c, 2);
 	e->value = (uint32_t)number(c, 3);
 	e->vcpu = option(c, "v", 0);
-	e->label = thread_label(c);
-	return e->label ? NULL : "no such vCPU";
+	return keep(s, c, e);
 }
 
 /* hstart read|write ADDR [VALUE] [v=] */
@@ -83,9 +94,8 @@ const char *script_hstart(struct script *s, const struct command *c)
 				     EVENT_HOST_WRITE);
 
 	e->value = (uint32_t)number(c, 3);
-	e->label = thread_label(c);
-	return script_address(s, script_word(c, 2), &e->hva) && e->label ? NULL :
-	       "an unknown region, or thread";
+	return script_address(s, script_word(c, 2), &e->hva) ? keep(s, c, e) :
+	       "an unknown region";
 }
 
 /* gwake ADDR LEN [v=] */
