@@ -112,7 +112,7 @@ struct event {
 	uint64_t silent;		/* UFFD_*: UFFDIO_*_MODE_DONTWAKE */
 	int64_t delta;
 	const char *name;		/* of what it makes; RESUME: the label */
-	const struct event *kept;	/* of recordings: a copy that outlives its command, or NULL */
+	const struct event *kept;	/* of recordings: outlives its command; NULL: as it is */
 };
 
 /* What an event came to. */
