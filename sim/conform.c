@@ -227,13 +227,21 @@ static bool hangs_on_batch(const struct run *run)
 	return false;
 }
 
+/* What the answer is read from stays the command's own task. */
 static void run_with_numa(struct run *run, const struct script_events *todo)
 {
+	struct task own;
+	int row;
+
 	numa_visit(run, todo, true);
 	if (run->out->lost)
 		return;
 	run_events(run, todo);
+	row = run->vm->m.task;
+	own = run->vm->w.task[row];
 	numa_visit(run, todo, false);
+	run->vm->m.task = row;
+	run->vm->w.task[row] = own;
 }
 
 /* Several threads at once: the trace gives their order, if there is one. */

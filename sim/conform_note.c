@@ -244,9 +244,11 @@ static void add_follow(struct run *run, struct item **items, const struct note *
 	add(run, items, item);
 }
 
-/* What the compiler made of a helper depends on the file that calls it. */
+/* What the compiler made of a helper depends on the file that calls it; the notifier's is the MMU. */
 static enum path_id caller_of(const struct log_note *entry)
 {
+	if (entry->depth && entry->frame[entry->depth - 1].path == PATH_NOTIFY_START)
+		return PATH_NOTIFY_START;
 	return entry->frame[entry->frame[0].path == PATH_NESTED].path;
 }
 

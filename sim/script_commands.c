@@ -28,7 +28,8 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 {
 	const char *prot = script_option(c, "prot"), *why = NULL;
 	uint64_t offset = option(c, "foff", 0);
-	bool is_huge = !strcmp(kind, "huge") || !strcmp(kind, "shhuge");
+	bool is_huge_file = !strcmp(kind, "hmemfd");
+	bool is_huge = is_huge_file || !strcmp(kind, "huge") || !strcmp(kind, "shhuge");
 	bool is_file = strcmp(kind, "anon") && !is_device(kind) && !is_huge;
 	struct event *e;
 	int file = 0;
@@ -45,7 +46,11 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 	e->name = script_word(c, 1);
 	e->backing = is_file ? VMA_FILE : is_device(kind) ? VMA_DEVICE : VMA_ANON;
 	if (is_huge)
-		e->backing = VMA_HUGETLB | (*kind == 's' ? BACKING_SHARED : 0);
+		e->backing = VMA_HUGETLB | (*kind == 's' || is_huge_file ? BACKING_SHARED : 0);
+	if (is_huge_file && offset)
+		return "a file of hugetlb that begins elsewhere is not modelled";
+	if (s->nr_regions && is_huge_file)
+		s->region[s->nr_regions - 1].is_huge_file = true;
 	e->is_private = *kind == 'p';
 	e->object = is_file ? (uint64_t)file :
 		    is_device(kind) ? script_number(strchr(kind, ':') + 1) : 0;
@@ -69,8 +74,18 @@ static const char *do_mmap(struct script *s, const struct command *c)
 	s->region[s->nr_regions].base = c->answer.has_hva ? c->answer.hva : base;
 	s->region[s->nr_regions].size = number(c, 2);
 	s->region[s->nr_regions].file = -1;
+	s->region[s->nr_regions].is_huge_file = false;
 	base = s->region[s->nr_regions++].base;
 	return mmap_at(s, c, base, number(c, 2), script_word(c, 3));
+}
+
+/* Its pages stay when nobody maps them. */
+static const char *in_huge_file(const struct script *s, uint64_t hva)
+{
+	for (size_t i = 0; i < s->nr_regions; i++)
+		if (s->region[i].is_huge_file && hva - s->region[i].base < s->region[i].size)
+			return "a file of hugetlb that is not mapped is not modelled";
+	return NULL;
 }
 
 static const char *do_remap(struct script *s, const struct command *c)
@@ -80,6 +95,8 @@ static const char *do_remap(struct script *s, const struct command *c)
 
 	if (!script_address(s, script_word(c, 1), &hva))
 		return "an unknown region";
+	if (in_huge_file(s, hva))
+		return in_huge_file(s, hva);
 	e = script_add(s, c, EVENT_MUNMAP);
 	e->hva = hva;
 	e->size = number(c, 2);
@@ -238,7 +255,9 @@ static const char *do_madvise(struct script *s, const struct command *c)
 
 static const char *do_munmap(struct script *s, const struct command *c)
 {
-	return range(s, c, EVENT_MUNMAP);
+	const char *why = range(s, c, EVENT_MUNMAP);
+
+	return why ? why : in_huge_file(s, s->events[s->nr_events - 1].hva);
 }
 
 /* mremap ADDR LEN TO */
@@ -247,7 +266,9 @@ static const char *do_mremap(struct script *s, const struct command *c)
 	const char *why = range(s, c, EVENT_MREMAP);
 	struct event *e = &s->events[s->nr_events - 1];
 
-	return script_address(s, script_word(c, 3), &e->other_hva) ? why : "an unknown region";
+	if (!script_address(s, script_word(c, 3), &e->other_hva))
+		return "an unknown region";
+	return why ? why : in_huge_file(s, e->hva);
 }
 
 static const char *do_mlock(struct script *s, const struct command *c)

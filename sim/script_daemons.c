@@ -53,7 +53,8 @@ bool script_owns(uint64_t hva)
 bool script_is_file(const struct script *s, uint64_t hva)
 {
 	for (size_t i = 0; i < s->nr_regions; i++)
-		if (hva - s->region[i].base < s->region[i].size && s->region[i].file >= 0)
+		if (hva - s->region[i].base < s->region[i].size &&
+		    (s->region[i].file >= 0 || s->region[i].is_huge_file))
 			return true;
 	return false;
 }

@@ -16,7 +16,12 @@ enum { NO_FILE = MAX_FILES - 1 };
 
 struct script {
 	const struct recording *recording;
-	struct { const char *name; uint64_t base, size, offset; int file; } region[MAX_REGIONS];
+	struct {
+		const char *name;
+		uint64_t base, size, offset;
+		int file;
+		bool is_huge_file;	/* hmemfd */
+	} region[MAX_REGIONS];
 	size_t nr_regions;
 	const char *mode[MAX_OBJECTS];		/* of each object, as the script has it; NULL */
 	const char *mapped_mode[MAX_OBJECTS];	/* when it was mapped; NULL: it never was */
