@@ -46,7 +46,7 @@ static u64 writable(const struct machine *m, u64 entry)
 }
 
 /* The page cache's reference comes on top of the mapping's. */
-static pfn_t shared_page(struct machine *m, hva_t hva)
+static pfn_t cached_page(struct machine *m, hva_t hva)
 {
 	pfn_t page = hugetlb_cached(m, hva);
 
@@ -60,6 +60,18 @@ static pfn_t shared_page(struct machine *m, hva_t hva)
 	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
 	hugetlb_hold_cached(m, page);
 	hugetlb_use(m, hva, page);
+	return page;
+}
+
+/* A child has the mapping at the same address, and the same page cache and promise behind it. */
+static pfn_t shared_page(struct machine *m, hva_t hva)
+{
+	u8 mm = m->mm;
+	pfn_t page;
+
+	m->mm = VM_MM;
+	page = cached_page(m, hva);
+	m->mm = mm;
 	return page;
 }
 

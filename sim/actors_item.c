@@ -245,22 +245,6 @@ void actors_skip_reference(struct search *search, const struct item *recorded)
 	set_lru(search, page);
 }
 
-/* Somebody has aged the entry, and nothing in the trace says who. */
-static bool is_but_aged(const struct search *search, const struct item *recorded,
-			const struct item *model)
-{
-	const struct spte_format *format = spte_format_of(&search->run->vm->m);
-	const char *r = strstr(recorded->said.text, "old="), *m = strstr(model->said.text, "old=");
-	char *r_end, *m_end;
-
-	if (model->kind != CONFORM_SPTE || !r || !m || !format->accessed ||
-	    r - recorded->said.text != m - model->said.text ||
-	    strncmp(recorded->said.text, model->said.text, r - recorded->said.text))
-		return false;
-	return (strtoull(r + 4, &r_end, 16) | format->accessed) == strtoull(m + 4, &m_end, 16) &&
-	       !strcmp(r_end, m_end);
-}
-
 bool actors_same_item(const struct search *search, const struct item *recorded,
 		      const struct item *model)
 {
@@ -271,7 +255,7 @@ bool actors_same_item(const struct search *search, const struct item *recorded,
 		return false;
 	if (recorded->kind == NR_CONFORM_KINDS)
 		return recorded->count == model->count;
-	return (is_but_aged(search, recorded, model) ||
+	return (item_is_but_aged(search->run, recorded, model) ||
 		(length == text_length(model->said.text) &&
 		 !strncmp(recorded->said.text, model->said.text, length))) &&
 	       match_counts(search, recorded, model) != COUNTS_DIFFER &&

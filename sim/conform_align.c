@@ -153,7 +153,8 @@ static void compare(struct run *run, const struct item *recorded, const struct i
 		pass(run, model, true);		/* its reference is counted already */
 	if (!recorded->doubtful)
 		guess_lru(run, recorded, model);
-	if (recorded->doubtful || batch_is_in_doubt(run, recorded, model))
+	if (recorded->doubtful || batch_is_in_doubt(run, recorded, model) ||
+	    item_may_be_aged(run, recorded, model))
 		observe_unmodelled(run, recorded->kind, place,
 				   full_text(run, recorded, false).text);
 	else

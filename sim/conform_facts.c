@@ -184,6 +184,7 @@ static void compare_host(struct run *run, const struct fact *fact)
 	struct said page = page_said_recorded(&fact->host.page), model = say("no page");
 	struct pt_leaf leaf;
 	uint64_t hva;
+	bool aged;
 	pfn_t pfn;
 
 	if (fact->host.raw & BIT(11))
@@ -193,11 +194,12 @@ static void compare_host(struct run *run, const struct fact *fact)
 		observe_fact(run, CONFORM_PAGE, place, name, page.text, NULL);
 		return;
 	}
+	aged = host_may_be_aged(run, name, pte.text, hva & PAGE_MASK);
 	leaf = host_leaf(&run->vm->m, hva & PAGE_MASK);
 	pfn = page_shown(run, name, &leaf, hva & PAGE_MASK);
 	pfn = page_of_frame(run, &fact->host.page, pfn);
 	observe_fact(run, CONFORM_HOST_PTE, place, name, pte.text,
-		     pte_said_model(run, &leaf).text);
+		     aged ? NULL : pte_said_model(run, &leaf).text);
 	if (pfn != NO_PFN)
 		model = shown_said(run, &fact->host.page, pfn, !(leaf.entry & PTE_PRESENT));
 	if (has_new_owner(run, &fact->host.page, pfn, model.text)) {

@@ -284,6 +284,11 @@ void choose_found(struct run *run, struct event *e);
 void choose_stable(struct run *run, struct event *e);
 /* Is there any event whose name begins so? */
 bool trace_has(const struct recording *recording, const char *prefix);
+/* conform_aging.c: has it lost its accessed bit, and nothing else? */
+bool item_is_but_aged(struct run *run, const struct item *recorded, const struct item *model);
+/* ... and may that be somebody's whom the trace does not follow? */
+bool item_may_be_aged(struct run *run, const struct item *recorded, const struct item *model);
+bool host_may_be_aged(struct run *run, const char *name, const char *recorded, hva_t hva);
 void items_align(struct run *run, struct item *recorded, struct item *model);
 /* The same if a search has found which is which: run->scheduled. */
 void items_compare(struct run *run, struct item *scheduled, struct item *model);

@@ -244,7 +244,7 @@ static void add_follow(struct run *run, struct item **items, const struct note *
 	add(run, items, item);
 }
 
-/* What the compiler made of a helper depends on the file that calls it; the notifier's is the MMU. */
+/* What the compiler made of a helper depends on its caller's file; a notifier is the MMU's. */
 static enum path_id caller_of(const struct log_note *entry)
 {
 	if (entry->depth && entry->frame[entry->depth - 1].path == PATH_NOTIFY_START)

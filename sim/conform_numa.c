@@ -225,11 +225,12 @@ void numa_visit(struct run *run, const struct script_events *todo, bool first)
 
 /* ---- between the answer and the next command: before it was looked, or afterwards? ---- */
 
-/* What KVM dropped is in the counters, if they were read later. */
+/* What KVM dropped is in the counters, if they were read later. Without the TDP MMU: it flushes. */
 static bool drops_pages(const struct trace_event *events, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(events[i].name, "kvm_tdp_mmu_spte_changed"))
+		if (!strcmp(events[i].name, "kvm_tdp_mmu_spte_changed") ||
+		    !strcmp(events[i].name, "flush_remote_tlbs"))
 			return true;
 	return false;
 }
