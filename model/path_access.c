@@ -261,6 +261,11 @@ static enum step_result emulate_access(struct machine *m, struct task *t)
 	int row = memslot_of_gfn(m, a->gpa >> PAGE_SHIFT);
 	hva_t hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, write);
 
+	if (is_error_hva(hva) && a->kind == ACCESS_RMW) {
+		hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, false);
+		a->loads = true;
+		a->eax = a->value;
+	}
 	t->host = (struct host_fault){ .page = NO_PFN };
 	a->failed = is_error_hva(hva);
 	a->hva = hva + (a->gpa & ~PAGE_MASK);
@@ -285,12 +290,23 @@ static void mmio_write(struct machine *m, struct access *a)
 		mmio_exit(m, a, "MMIO-W");
 }
 
+/* A read-modify-write where no store is possible: it has loaded, or that is an exit, too. */
+static void load_and_exit(struct machine *m, struct access *a)
+{
+	if (a->failed) {
+		a->value = MMIO_ANSWER;
+		mmio_exit(m, a, "MMIO-R");
+	}
+	a->value++;
+	mmio_write(m, a);
+	a->value = a->eax;
+	a->loads = false;
+}
+
 static enum step_result finish_emulation(struct machine *m, struct task *t)
 {
 	struct access *a = &t->access;
 	int row = memslot_of_gfn(m, a->gpa >> PAGE_SHIFT);
-	hva_t hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, false);
-	u32 eax = a->value;
 
 	a->unknown_code = a->adding;
 	if (a->kind == ACCESS_EXEC && a->failed) {	/* handle_emulation_failure() */
@@ -298,25 +314,16 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 		a->count = 0;
 		return STEP_DONE;
 	}
-	if (!a->failed) {
+	if (a->loads) {
+		load_and_exit(m, a);
+	} else if (!a->failed) {
 		if (a->kind != ACCESS_READ)
 			memslot_mark_dirty(m, row, a->gpa >> PAGE_SHIFT);
 	} else if (a->kind == ACCESS_READ) {
 		a->value = MMIO_ANSWER;
 		mmio_exit(m, a, "MMIO-R");
-	} else if (a->kind == ACCESS_WRITE) {
-		mmio_write(m, a);
 	} else {
-		struct pt_leaf leaf = host_leaf(m, is_error_hva(hva) ? 0 : hva);
-
-		a->value = MMIO_ANSWER;
-		if (leaf.entry & PTE_PRESENT)	/* the load half reads memory */
-			a->value = page_load(m, host_leaf_pfn(&leaf, hva), a->gpa);
-		else
-			mmio_exit(m, a, "MMIO-R");
-		a->value++;
 		mmio_write(m, a);
-		a->value = eax;
 	}
 	next_access(a);
 	return STEP_DONE;

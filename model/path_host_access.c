@@ -12,7 +12,7 @@
 
 static bool access_writes(const struct access *a)
 {
-	return a->kind == ACCESS_WRITE || a->kind == ACCESS_RMW;
+	return a->kind == ACCESS_WRITE || (a->kind == ACCESS_RMW && !a->loads);
 }
 
 static bool is_accessible(const struct pt_leaf *leaf, bool write)
@@ -98,7 +98,7 @@ static enum step_result host_access(struct machine *m, struct task *t)
 	if (crosses(a) && (second = use_pte(m, second_page(a), write)) == NO_PFN)
 		return fault_in(t, second_page(a), write);
 	if (a->kind != ACCESS_WRITE)
-		a->value = load_word(m, a, second) + (a->kind == ACCESS_RMW);
+		a->value = load_word(m, a, second) + (a->kind == ACCESS_RMW && write);
 	if (write)
 		store_word(m, a, second, a->value);
 	return STEP_DONE;
