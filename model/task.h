@@ -108,14 +108,11 @@ struct access {
 	u8 unknown_code : 1;	/* ACCESS_EXEC: what is executed is not modelled */
 	u8 signals : 1;		/* a store of it has signalled an eventfd */
 	u8 fast_signals : 1;	/* ... or it was skipped, by the fast MMIO bus */
-	u8 loads : 1;		/* the load half of a read-modify-write, whose store is an exit */
-	u8 unused : 2;
+	u8 loads : 1, unused : 2;	/* the load half of ACCESS_RMW, whose store is an exit */
 	u8 prefetch;		/* a fault that no access has caused */
 	u16 more;		/* PATH_HOST_ACCESS: memset(): words of this page after the first */
 	gpa_t base;
-	u32 lcg, mask;
-	u32 eax;		/* .loads: what .value was */
-	u8 pad[4];
+	u32 lcg, mask, eax, no_word;	/* .eax: with .loads, what .value was */
 };
 
 /* struct kvm_page_fault */
