@@ -32,6 +32,9 @@ const struct story step_stories[] = {
 	{ "log_ends_over_2m", THP "memslot 1 gpa=0x40000000 hva=m size=4M flags=log\n"
 	  "write 0x40000000 8\n" "memslot 1 gpa=0x40000000 hva=m size=4M\n"
 	  "read 0x40000000\n" },
+	{ "log_ends_over_an_nx_huge_page", "config nx-huge=on\n" THP
+	  "memslot 1 gpa=0x40000000 hva=m size=4M flags=log\n" "write 0x40000000 8\n"
+	  "memslot 1 gpa=0x40000000 hva=m size=4M\n" "read 0x40001000\n" },
 	{ "split_after_the_log_is_there", THP
 	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=swap_to_new\n"
 	  "resume l\n" },
