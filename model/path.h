@@ -113,6 +113,14 @@ DECLARE_STEP(lock_mmap);
 DECLARE_STEP(unlock_mmap);
 DECLARE_STEP(wait_for_readers);
 
+/* uffd_wp_range() (path_uffd.c) */
+DECLARE_STEP(uffd_begin);
+DECLARE_STEP(uffd_begin_cut);
+DECLARE_STEP(uffd_change);
+bool uffd_unregisters(const struct machine *m, const struct task *t);
+bool uffd_has_piece(const struct machine *m, const struct task *t);
+bool uffd_cuts_pmd(const struct machine *m, const struct task *t);
+
 /* Steps that all changes of VMAs in a range have in common (path_range.c) */
 DECLARE_STEP(range_lock);
 DECLARE_STEP(split_notify);

@@ -56,7 +56,7 @@ static enum step_result uffd_check(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static bool unregisters(const struct machine *m, const struct task *t)
+bool uffd_unregisters(const struct machine *m, const struct task *t)
 {
 	return uffd_ok(m, t) && !t->range.prot;
 }
@@ -72,12 +72,6 @@ static enum step_result uffd_wake_missing(struct machine *m, struct task *t)
 			uffd_wake(m, vma->start > op->start ? vma->start : op->start,
 				  vma->end < op->end ? vma->end : op->end);
 	return STEP_NEXT;
-}
-
-static bool resets(const struct machine *m, const struct task *t)
-{
-	return t->range.kind == RANGE_UFFD ?
-	       unregisters(m, t) && m->sem->traits.uffd_unregister_resets : uffd_ok(m, t);
 }
 
 /* ---- uffd_wp_range() ---- */
@@ -107,7 +101,7 @@ static const struct vma *next_vma(struct machine *m, struct range_op *op, hva_t 
 }
 
 /* change_pmd_prepare(): where markers are put tables are made first, and so all is notified. */
-static enum step_result uffd_begin(struct machine *m, struct task *t)
+enum step_result uffd_begin(struct machine *m, struct task *t)
 {
 	struct range_op *op = &t->range;
 	const struct vma *vma;
@@ -131,7 +125,7 @@ static enum step_result uffd_begin(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static bool has_piece(const struct machine *m, const struct task *t)
+bool uffd_has_piece(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return t->range.piece_end;
@@ -158,13 +152,13 @@ static hva_t cut_of(const struct machine *m, const struct task *t)
 	return 0;
 }
 
-static bool cuts_pmd(const struct machine *m, const struct task *t)
+bool uffd_cuts_pmd(const struct machine *m, const struct task *t)
 {
-	return has_piece(m, t) && cut_of(m, t);
+	return uffd_has_piece(m, t) && cut_of(m, t);
 }
 
 /* SIMPLIFIED: every PMD that must be is split before anything is protected. */
-static enum step_result uffd_begin_cut(struct machine *m, struct task *t)
+enum step_result uffd_begin_cut(struct machine *m, struct task *t)
 {
 	hva_t cut = cut_of(m, t);
 
@@ -213,7 +207,7 @@ static void put_markers(struct machine *m, hva_t start, hva_t end)
 	}
 }
 
-static enum step_result uffd_change(struct machine *m, struct task *t)
+enum step_result uffd_change(struct machine *m, struct task *t)
 {
 	const struct vma *vma = vma_find(m, t->range.piece_start);
 	bool wp = protects(t);
@@ -232,25 +226,6 @@ static enum step_result uffd_change(struct machine *m, struct task *t)
 		put_markers(m, t->notify.start, t->notify.end);
 	return STEP_NEXT;
 }
-
-static enum step_result uffd_end(struct machine *m, struct task *t)
-{
-	(void)m;
-	(void)t;
-	return STEP_CALL_BACK;
-}
-
-#define WP_RANGE "uffd_wp_range > change_protection"
-#define WP_STEPS								\
-	STEP(uffd_begin, .when = resets, .calls = PATH_NOTIFY_START, .chain = WP_RANGE),	\
-	STEP(uffd_begin_cut, .when = cuts_pmd, .calls = PATH_NOTIFY_START,	\
-	     .chain = WP_RANGE " > __split_huge_pmd"),				\
-	STEP(cut_pmd, .when = cut_is_open, .calls = PATH_NOTIFY_END,		\
-	     .chain = WP_RANGE " > __split_huge_pmd"),				\
-	STEP(end_cut, .when = cut_is_open, .to = "uffd_begin_cut", .chain = WP_RANGE),	\
-	STEP(uffd_change, .when = has_piece, .chain = WP_RANGE " > change_pte_range"),	\
-	STEP(uffd_end, .when = has_piece, .calls = PATH_NOTIFY_END, .to = "uffd_begin",	\
-	     .chain = WP_RANGE)
 
 /* ---- UFFDIO_REGISTER, UFFDIO_UNREGISTER ---- */
 
@@ -271,9 +246,8 @@ static enum step_result uffd_set_flags(struct machine *m, struct task *t)
 const struct step path_uffd[] = {
 	STEP(range_lock, .chain = "userfaultfd_register / userfaultfd_unregister"),
 	STEP(uffd_check, .chain = "userfaultfd_register / userfaultfd_unregister"),
-	STEP(uffd_wake_missing, .when = unregisters,
+	STEP(uffd_wake_missing, .when = uffd_unregisters,
 	     .chain = "userfaultfd_unregister > wake_userfault"),
-	WP_STEPS,
 	STEP(split_notify, .when = may_split, .calls = PATH_NOTIFY_START, .to = "split_notify",
 	     .chain = "__split_vma > split_huge_pmd_address"),
 	STEP(split_pmd, .when = split_is_open, .calls = PATH_NOTIFY_END, .to = "split_notify",
@@ -321,9 +295,19 @@ static enum step_result uffd_wake_writers(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
+#define WP_RANGE	"uffd_wp_range > change_protection"
+
 const struct step path_uffd_protect[] = {
 	STEP(uffd_lock, .chain = "userfaultfd_writeprotect > mwriteprotect_range"),
-	WP_STEPS,
+	STEP(uffd_begin, .when = uffd_ok, .calls = PATH_NOTIFY_START, .chain = WP_RANGE),
+	STEP(uffd_begin_cut, .when = uffd_cuts_pmd, .calls = PATH_NOTIFY_START,
+	     .chain = WP_RANGE " > __split_huge_pmd"),
+	STEP(cut_pmd, .when = cut_is_open, .calls = PATH_NOTIFY_END,
+	     .chain = WP_RANGE " > __split_huge_pmd"),
+	STEP(end_cut, .when = cut_is_open, .to = "uffd_begin_cut", .chain = WP_RANGE),
+	STEP(uffd_change, .when = uffd_has_piece, .chain = WP_RANGE " > change_pte_range"),
+	STEP_AS(uffd_end, enter_path_and_go_back, .when = uffd_has_piece,
+		.calls = PATH_NOTIFY_END, .to = "uffd_begin", .chain = WP_RANGE),
 	STEP(uffd_unlock, .chain = "userfaultfd_writeprotect > mwriteprotect_range"),
 	STEP(uffd_wake_writers, .when = wakes,
 	     .chain = "userfaultfd_writeprotect > wake_userfault"),

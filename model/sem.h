@@ -35,7 +35,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.mremap_realigns = true, .hugetlb_cache_counts = true,		\
 	.order_in_flags = true,						\
 	.numa_skips_held = true,					\
-	.uffd_wp_files = true, .uffd_unregister_resets = true,		\
+	.uffd_wp_files = true,		\
 	.uffd_regains_write = true, .uffd_wp_vmas = true,		\
 	.uffd_unpopulated = true, .protect_clean_writable = true,	\
 	.large_reuse = REUSE_NEVER,					\

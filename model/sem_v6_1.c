@@ -6,6 +6,7 @@
  * arch/x86/kvm/mmu/mmu.c:direct_page_fault().
  */
 #include "model/sem.h"
+#include "model/thp.h"
 
 bool pfn_is_refcounted(struct machine *m, pfn_t pfn)
 {
@@ -95,7 +96,7 @@ static pfn_t gfn_to_page(struct machine *m, struct task *t)
 static const struct traits traits = {
 	.numa_keeps_write = true, .numa_skips_held = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true,
-	.uffd_wp_files = true, .uffd_unregister_resets = true, .mremap_clears_uffd = true,
+	.uffd_wp_files = true, .mremap_clears_uffd = true,
 	.anon_exclusive = true, .lru_batch = 15,
 	.pfncache = true, .mmio_below_max_gfn = true, .npt_five_levels = true,
 	.madvise_populates = true,
@@ -109,6 +110,7 @@ static const struct traits traits = {
 };
 
 #define STEAL	"kvm_arch_vcpu_ioctl_run > vcpu_enter_guest > record_steal_time"
+#define WP_RANGE	"userfaultfd_unregister > uffd_wp_range > change_protection"
 #define ZAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_zap_all_fast"
 #define WRAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_invalidate_mmio_sptes > " \
 		"kvm_mmu_zap_all_fast"
@@ -192,6 +194,25 @@ const struct semantics_patch sem_v6_1 = {
 		{ EDIT_AFTER, PATH_SLOT, "zap_all_of_wrap",
 		  STEP_AS(zap_obsolete_of_wrap, zap_obsolete, .when = mmio_generation_wraps,
 			  .chain = WRAP " > kvm_tdp_mmu_zap_invalidated_roots") },
+		/* 6.0: what is no more watched is not protected either */
+		{ EDIT_AFTER, PATH_UFFD, "uffd_wake_missing",
+		  STEP_AS(reset_begin, uffd_begin, .when = uffd_unregisters,
+			  .calls = PATH_NOTIFY_START, .chain = WP_RANGE) },
+		{ EDIT_AFTER, PATH_UFFD, "reset_begin",
+		  STEP_AS(reset_begin_cut, uffd_begin_cut, .when = uffd_cuts_pmd,
+			  .calls = PATH_NOTIFY_START, .chain = WP_RANGE " > __split_huge_pmd") },
+		{ EDIT_AFTER, PATH_UFFD, "reset_begin_cut",
+		  STEP_AS(reset_cut, cut_pmd, .when = cut_is_open, .calls = PATH_NOTIFY_END,
+			  .chain = WP_RANGE " > __split_huge_pmd") },
+		{ EDIT_AFTER, PATH_UFFD, "reset_cut",
+		  STEP_AS(reset_end_cut, end_cut, .when = cut_is_open, .to = "reset_begin_cut",
+			  .chain = WP_RANGE) },
+		{ EDIT_AFTER, PATH_UFFD, "reset_end_cut",
+		  STEP_AS(reset_change, uffd_change, .when = uffd_has_piece,
+			  .chain = WP_RANGE " > change_pte_range") },
+		{ EDIT_AFTER, PATH_UFFD, "reset_change",
+		  STEP_AS(reset_end, enter_path_and_go_back, .when = uffd_has_piece,
+			  .calls = PATH_NOTIFY_END, .to = "reset_begin", .chain = WP_RANGE) },
 		{ EDIT_REPLACE, PATH_SET_NX, "nx_zap_all",
 		  STEP_AS(nx_zap_all, zap_all_fast, .when = nx_changes,
 			  .chain = "set_nx_huge_pages > kvm_mmu_zap_all_fast") },

@@ -25,7 +25,7 @@ static const struct traits traits = {
 	.pfncache = true, .prefaults = true, .gmem = true, .private_by_tdp_mmu = true,
 	.arm64_accessed_once = true,
 	.apic_page_checked = true,
-	.uffd_wp_files = true, .uffd_unregister_resets = true, .mremap_clears_uffd = true,
+	.uffd_wp_files = true, .mremap_clears_uffd = true,
 	.uffd_regains_write = true, .uffd_wp_vmas = true, .uffd_unpopulated = true,
 	.protect_clean_writable = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,

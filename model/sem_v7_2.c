@@ -132,7 +132,7 @@ static const struct traits traits = {
 	.async_error_code = true,
 	.pfncache = true, .prefaults = true, .wrappers_gone = true, .wrap_asks_caching = true,
 	.gmem = true, .gmem_mmap = true, .private_by_tdp_mmu = true, .apic_page_checked = true,
-	.uffd_wp_files = true, .uffd_unregister_resets = true, .mremap_clears_uffd = true,
+	.uffd_wp_files = true, .mremap_clears_uffd = true,
 	.uffd_regains_write = true, .uffd_wp_vmas = true, .uffd_unpopulated = true,
 	.protect_clean_writable = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,

@@ -165,7 +165,6 @@ struct traits {
 	bool mremap_realigns;		/* try_realign_addr() (6.7) */
 	bool mremap_moves_vmas;		/* remap_move(): several VMAs at once (6.17) */
 	bool uffd_wp_files;		/* uffd-wp of shmem, by markers (5.19) */
-	bool uffd_unregister_resets;	/* UFFDIO_UNREGISTER takes uffd-wp off PTEs (6.0) */
 	bool uffd_regains_write;	/* as mprotect() does (6.2), not as vm_get_page_prot() */
 	bool uffd_wp_vmas;		/* UFFDIO_WRITEPROTECT of several VMAs (6.3) */
 	bool uffd_unpopulated;		/* UFFD_FEATURE_WP_UNPOPULATED (6.4) */

@@ -161,6 +161,11 @@ static bool breaks_by_unshare(const struct semantics *sem)
 	return sem->traits.ksm_unshares;
 }
 
+static bool has_no_pae_root(const struct semantics *sem)
+{
+	return !is_shadow(sem);
+}
+
 static bool is_tdp(const struct semantics *sem)
 {
 	return sem->ops.load_root == tdp_load_root;
@@ -216,6 +221,20 @@ static bool has_no_gate(const struct semantics *sem)
 static bool has_shut_gate(const struct semantics *sem)
 {
 	return sem->traits.get_or_guard && !sem->traits.allow_unsafe_mappings;
+}
+
+/* get_page_unless_zero() of the very page is of 5.12.10 to 6.12: a tail's own count may go to 0. */
+static bool counts_no_tail(const struct semantics *sem)
+{
+	return sem->ops.take_remapped == sem_v5_12.ops.take_remapped ||
+	       sem->ops.take_remapped == sem_v5_11.ops.take_remapped ||
+	       sem->ops.take_remapped == sem_v7_2.ops.take_remapped;
+}
+
+/* Markers are of 5.19; that mremap() takes them away went to 6.1, but to no 6.8. */
+static bool has_no_stale_marker(const struct semantics *sem)
+{
+	return !sem->traits.uffd_wp_files || sem->traits.mremap_clears_uffd;
 }
 
 /* Neither v11's gate nor 6.13's refusal to pin */
@@ -284,6 +303,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define UNHELD	"no reference since 6.2: .ksm_unshares guards it"
 #define NO_FIRST_SPLIT	"since 6.10 no split_huge_pmd_address() comes first: never run"
 #define NO_SECOND	"up to 6.12 a split leaves no large folio: never run"
+#define NO_STALE_MARKER	"none outlives its VMA's watch: UNREGISTER and mremap() take it away"
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
 #define GONE	"gone since 6.12: .reexecutes guards it"
 #define NO_CACHE	"there is no gfn_to_pfn_cache before 5.17: .pfncache guards it"
@@ -402,6 +422,13 @@ const struct equivalent equivalents[] = {
 	  "at most one of the two does something: MADV_UNMERGEABLE is never refused" },
 	{ MUTATION_SWAP, "unmerge_range", "split_notify", NULL,
 	  "merged pages are not of 2M: the two do not meet" },
+	{ MUTATION_SWAP, "numa_fault", "clear_marker", NULL, EXCLUDE },
+	{ MUTATION_DROP, "clear_marker", NULL, has_no_stale_marker, NO_STALE_MARKER },
+	{ MUTATION_SWAP, "clear_marker", "ask_userspace", has_no_stale_marker, NO_STALE_MARKER },
+	{ MUTATION_SWAP, "userfault_retry", "map_hugetlb_page", NULL,
+	  "hugetlb pages are not registered, and who was left has nothing to map" },
+	{ MUTATION_SWAP, "uffd_wake_missing", NULL, NULL,
+	  "under mmap_lock for writing: who is woken goes on when it is free" },
 	{ MUTATION_SWAP, "free_end", "read_swapped", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "read_swapped", "populate_piece", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "unmap_end", "expand_vma", NULL, EXCLUDE },
@@ -697,8 +724,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_OP, "root_is_obsolete", "shadow", ignores_roots, NO_ROOTS },
 	{ MUTATION_OP, "root_is_obsolete", "shadow", has_rmaps,
 	  "kvm_mmu_zap_all_fast() makes it so and the next load of a root ends it, either way" },
-	{ MUTATION_OP, "root_at", NULL, NULL, LAWS_EYES },
-	{ MUTATION_OP, "next_leaf", NULL, NULL, LAWS_EYES },
+	{ MUTATION_OP, "root_at", NULL, has_no_pae_root, LAWS_EYES },
+	{ MUTATION_OP, "next_leaf", NULL, has_no_pae_root, LAWS_EYES },
 	{ MUTATION_OP, "current_root", "rmap", is_tdp, LAWS_EYES },
 	{ MUTATION_OP, "current_root", "shadow", NULL, LAWS_EYES },
 
@@ -717,7 +744,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "pferr", NULL, NULL,
 	  "no step asks for the bits in question: they are test_pferr's" },
 	{ MUTATION_TRAIT, "poison_kills", NULL, NULL, "of a signal's code: conform alone asks" },
-	{ MUTATION_TRAIT, "order_in_flags", NULL, NULL, "of a leaked head: conform alone asks" },
+	{ MUTATION_TRAIT, "order_in_flags", NULL, counts_no_tail,
+	  "of a leaked head, and a tail's own count leaks none here" },
 	{ MUTATION_TRAIT, "zap_root_from", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "table_noted_last", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "zap_noted_nonpresent", NULL, has_rmaps, TRAIT_OF_TDP },

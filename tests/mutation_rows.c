@@ -75,7 +75,7 @@ const struct trait_row trait_rows[] = {
 	VALUE(migrate_tries), SWITCH(order_in_flags), SWITCH(hugetlb_cache_counts),
 	SWITCH(numa_keeps_write), SWITCH(vm_shares_mm), SWITCH(numa_skips_held),
 	SWITCH(mremap_hugetlb), SWITCH(mremap_keeps_files), SWITCH(mremap_realigns),
-	SWITCH(mremap_moves_vmas), SWITCH(uffd_wp_files), SWITCH(uffd_unregister_resets),
+	SWITCH(mremap_moves_vmas), SWITCH(uffd_wp_files),
 	SWITCH(uffd_regains_write), SWITCH(uffd_wp_vmas), SWITCH(uffd_unpopulated),
 	SWITCH(protect_clean_writable), SWITCH(mremap_clears_uffd), SWITCH(madvise_populates),
 	SWITCH(populate_stops_at_hole), SWITCH(lazyfree_waits), SWITCH(ksm_unshares),

@@ -32,6 +32,12 @@
 	"write 0 7\n" "f: write 0x1000 8 until=install_leaf\n"			\
 	"p: gmem-punch G 0 4K\n" "resume f\n" "resume p\n"
 
+/* Two huge pages, which the guest has */
+#define TWO_HUGE								\
+	"mmap m 4M hva=0x40000000\n" "madvise m 4M hugepage\n"			\
+	"memslot 1 gpa=0x40000000 hva=m size=4M\n"				\
+	"write 0x40000000 7\n" "write 0x40200000 7\n"
+
 /* A table of PTEs where a PMD could be, and nothing in it */
 #define FOLIO(options)								\
 	"file F 2M huge=always" options "\n" "mmap m 2M file file=F\n"		\
@@ -85,6 +91,50 @@ const struct story version_stories[] = {
 	{ "given_up_but_mapped_by_kvm", ANON "host-write m 7\n" "drain\n"
 	  "madvise m 4K free\n" "map 0\n" "pageout m 4K\n" "unmap 0\n" "drain\n"
 	  "pageout m 4K\n" "host-read m\n" },
+
+	{ "mapped_gmem_is_closed_while_punched", MAPPED_GMEM "write 0 7\n"
+	  "q: gmem-punch G 0 4K until=private_lock_batch\n" "c: gmem-close G\n"
+	  "write 0x1000 8\n" "resume q\n" "resume c\n" "read 0\n" },
+	{ "mapped_gmem_is_poisoned", MAPPED_GMEM "write 0 7\n" "gmem-poison G 0\n"
+	  "read 0\n" "gmem-close G\n" },
+
+	/* ---- userfaultfd ---- */
+	{ "protection_ends_within_2m", TWO_HUGE "uffd-register m 4M wp\n" "uffd-protect m 4M\n"
+	  "uffd-unregister m+0x100000 2M\n" "write 0x40100000 8\n" },
+	{ "registered_from_within_2m", TWO_HUGE "uffd-register m+0x100000 2M wp\n"
+	  "read 0x40000000\n" "read 0x40200000\n" },
+	{ "unregistered_to_within_2m", TWO_HUGE "uffd-register m 2M wp\n" "uffd-protect m 2M\n"
+	  "uffd-register m+0x200000 2M missing\n" "uffd-unregister m 3M\n"
+	  "read 0x40200000\n" },
+	{ "one_vma_again_when_unregistered", "mmap m 2M hva=0x40000000\n"
+	  "madvise m 2M hugepage\n" "uffd-register m 4K missing\n"
+	  "uffd-unregister m 4K\n" "host-write m 7\n" },
+	{ "munmap_waits_for_unregistering", ANON "uffd-register m 4K missing\n"
+	  "u: uffd-unregister m 4K until=merge_vmas\n" "x: munmap m+0x2000 4K\n"
+	  "resume u\n" "resume x\n" },
+	{ "unregistered_with_a_drivers", "mmap m 8K hva=0x40000000\n" "alloc buf order0\n"
+	  "mmap d 4K device buf hva=0x40002000\n" "memslot 1 gpa=0 hva=m size=8K\n"
+	  "uffd-register m 8K missing\n" "w: write 0 7\n" "uffd-unregister m 12K\n"
+	  "v: resume w\n" "uffd-zeropage m 4K\n" "resume v\n" },
+	{ "registered_behind_a_munmap", ANON "host-write m 7\n"
+	  "x: munmap m 16K until=detach_vmas\n" "u: uffd-register m 16K missing\n"
+	  "resume x\n" "resume u\n" },
+	{ "mprotect_waits_for_a_copy", ANON "mmap n 4K\n" "host-write n 7\n"
+	  "uffd-register m 16K missing\n" "c: uffd-copy m 4K n until=fill_next\n"
+	  "y: mprotect m 4K r\n" "resume c\n" "resume y\n" "host-read m\n" },
+	{ "second_page_is_there", ANON "mmap n 8K\n" "host-write n 7\n" "host-write n+0x1000 8\n"
+	  "uffd-register m 16K missing\n" "uffd-zeropage m+0x1000 4K\n" "uffd-copy m 8K n\n" },
+	{ "source_is_gone", ANON "mmap n 8K\n" "uffd-register m 16K missing\n"
+	  "c: uffd-copy m 8K n until=fill_source\n" "munmap n 8K\n" "resume c\n" },
+	{ "two_vmas_are_protected", ANON "host-write m 7\n" "host-write m+0x1000 7\n"
+	  "uffd-register m 8K wp\n" "mprotect m 4K r\n" "uffd-protect m 8K\n"
+	  "write 0x1000 8\n" },
+	{ "marker_where_nobody_watches", "file F 16K\n" "mmap m 16K file file=F\n"
+	  "uffd-register m 16K wp\n" "uffd-protect m 16K\n" "mremap m 16K 0x80000000\n"
+	  "host-read 0x80000000\n" "host-write 0x80001000 7\n" },
+	{ "marker_where_missing_pages_are_watched", ANON "uffd-register m 16K wp,unpopulated\n"
+	  "uffd-protect m 16K\n" "mremap m 16K 0x80000000\n"
+	  "uffd-register 0x80000000 16K missing\n" "h: host-read 0x80000000\n" },
 
 	/* ---- other architectures ---- */
 	{ "marked_behind_the_release", ANON "host-write m 7\n" "drain\n"
