@@ -146,13 +146,15 @@ static bool resolve_without(const struct semantics_patch *patch, size_t leave,
 			    struct semantics *out)
 {
 	struct semantics_patch less = *patch;
-	struct step_edit edits[32];
+	struct step_edit edits[64];
 	char why[128];
 	size_t n = 0;
 
-	for (size_t i = 0; patch->edits[i].verb != EDIT_END; i++)
+	for (size_t i = 0; patch->edits[i].verb != EDIT_END; i++) {
+		assert_true(n + 1 < ARRAY_SIZE(edits));
 		if (i != leave)
 			edits[n++] = patch->edits[i];
+	}
 	edits[n] = (struct step_edit){ .verb = EDIT_END };
 	less.edits = edits;
 	return semantics_resolve(&less, out, why, sizeof(why));
