@@ -251,8 +251,9 @@ static void print_document(FILE *out)
 {
 	fputs(about, out);
 	print_tallies(out);
-	fprintf(out, "\n## Neither seen nor argued about\n\nThe test fails for these.\n\n"
-		"| mutant | of | under |\n|---|---|---|\n");
+	fprintf(out, "\n## Neither seen nor argued about\n\n%s", nr_open ?
+		"The test fails for these.\n\n| mutant | of | under |\n|---|---|---|\n" :
+		"None.\n");
 	for (unsigned i = 0; i < nr_open; i++)
 		fprintf(out, "| %s | %s |\n", open_ones[i].mutant, open_ones[i].kernels);
 	fprintf(out, "\n## Equivalent\n\nThe rows of `tests/equivalents.c`.\n\n"
