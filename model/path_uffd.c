@@ -139,11 +139,11 @@ static hva_t cut_of(const struct machine *m, const struct task *t)
 
 	for (hva_t at = op->piece_start; at < op->piece_end; ) {
 		struct pt_leaf leaf = host_next_leaf(machine, at, op->piece_end);
-		hva_t start = leaf.first << PAGE_SHIFT;
-		hva_t end = start + level_pages(leaf.level) * PAGE_SIZE;
+		hva_t start = leaf.first << PAGE_SHIFT, end;
 
 		if (!leaf.present)
 			break;
+		end = start + level_pages(leaf.level) * PAGE_SIZE;
 		if (leaf.level == 2 && (start < op->piece_start || end > op->piece_end ||
 					(protects(t) && vma_find(machine, at)->kind != VMA_ANON)))
 			return start > at ? start : at;

@@ -18,6 +18,7 @@ struct machine;
 /* Pages (of 4K) that an entry at @level maps. */
 static inline u64 level_pages(unsigned level)
 {
+	assert(level);
 	return (u64)1 << (9 * (level - 1));
 }
 
