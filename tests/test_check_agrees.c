@@ -453,7 +453,7 @@ static void the_checks_agree_on_random_events(void **state)
 
 /* ---- two stores ---- */
 
-enum { SMALL_PAGES = 4096, SMALL_WORDS = 1 << 15 };
+enum { SMALL_PAGES = 8192, SMALL_WORDS = 1 << 16 };
 
 static void into_small_store(struct vm *vm)
 {
