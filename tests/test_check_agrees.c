@@ -67,6 +67,19 @@ static void check_after_step(struct books *books, struct machine *m, const char 
 	books->steps++;
 }
 
+/*
+ * Of all pairs of script and semantics every @nth, so that each script is told under several, and
+ * each semantics has its share.
+ */
+static bool is_our_share(size_t script, const char *semantics, unsigned nth)
+{
+	size_t i = 0;
+
+	while (all_semantics[i] && strcmp(all_semantics[i]->name, semantics))
+		i++;
+	return (script + i) % nth == 0;
+}
+
 /* ---- events, one step at a time ---- */
 
 enum { MOST_STEPS_IN_VAIN = 400 };
@@ -165,8 +178,11 @@ static void the_checks_agree_on_every_script(void **state)
 	const struct script *script = all_scripts(&nr);
 
 	for (size_t i = 0; i < nr; i++) {
-		struct stage *stage = stage_new(*name, &script[i].config);
+		struct stage *stage;
 
+		if (!is_our_share(i, *name, 5))
+			continue;
+		stage = stage_new(*name, &script[i].config);
 		snprintf(stage->name, sizeof(stage->name), "%s under %s", script[i].name, *name);
 		for (size_t e = 0; e < script[i].nr_events && !stage->vm->dead; e++)
 			perform(stage, &script[i].events[e]);
@@ -478,6 +494,8 @@ static void the_small_store_is_as_good_as_the_sparse_one(void **state)
 		struct telling a, b;
 		char what[80];
 
+		if (!is_our_share(i, *name, 7))
+			continue;
 		tell(&script[i], patch, NULL, &a);
 		tell(&script[i], patch, &small, &b);
 		assert_false(b.vm->m.phys->exhausted);
