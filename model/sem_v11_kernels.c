@@ -7,7 +7,7 @@
 static const struct traits unsafe_traits = { TRAITS_P7, .allow_unsafe_mappings = true };
 
 const struct semantics_patch sem_v11_unsafe = {
-	.name = "v11-unsafe", .group = "new", .base = &sem_v11,
+	.name = "v11-unsafe", .table = "v11u1", .group = "new", .base = &sem_v11,
 	.source = "v11 series with kvm.allow_unsafe_mappings=1",
 	.traits = &unsafe_traits,
 };

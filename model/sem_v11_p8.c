@@ -34,7 +34,7 @@ static void mark_accessed_page(struct machine *m, struct task *t, bool used)
 }
 
 const struct semantics_patch sem_v11 = {
-	.name = "v11", .alias = "v11-p8", .group = "new", .base = &sem_v11_p7,
+	.name = "v11", .alias = "v11-p8", .table = "v11u0", .group = "new", .base = &sem_v11_p7,
 	.source = "v11 series (Feb 2024) on v6.8-rc3: kvm_follow_pfn(), allow_unsafe_mappings=0",
 	.ops = {
 		.fault_args = fault_args, .leaf_bits = leaf_bits,

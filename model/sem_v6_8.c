@@ -56,7 +56,7 @@ static const struct call_name calls[] = {
 #define PRIVATE	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_faultin_pfn"
 
 const struct semantics_patch sem_v6_8_rc3 = {
-	.name = "v6.8-rc3", .alias = "v11-p0", .group = "old", .base = &sem_v6_1,
+	.name = "v6.8-rc3", .alias = "v11-p0", .table = "legacy", .group = "old", .base = &sem_v6_1,
 	.source = "Linux 6.8-rc3 (54be6c6c5ae8), base of the v11 series: gfn_to_pfn(), "
 		  "retry by gfn",
 	.traits = &traits, .calls = calls,

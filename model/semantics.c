@@ -178,13 +178,16 @@ bool semantics_resolve_mmu(const struct semantics_patch *patch, enum mmu_kind mm
 	       is_complete(out, why, size);
 }
 
+bool semantics_is_called(const struct semantics_patch *patch, const char *name)
+{
+	return !strcmp(patch->name, name) || (patch->alias && !strcmp(patch->alias, name)) ||
+	       (patch->table && !strcmp(patch->table, name));
+}
+
 const struct semantics_patch *semantics_find(const char *name)
 {
-	for (unsigned i = 0; all_semantics[i]; i++) {
-		const struct semantics_patch *patch = all_semantics[i];
-
-		if (!strcmp(patch->name, name) || (patch->alias && !strcmp(patch->alias, name)))
-			return patch;
-	}
+	for (unsigned i = 0; all_semantics[i]; i++)
+		if (semantics_is_called(all_semantics[i], name))
+			return all_semantics[i];
 	return NULL;
 }

@@ -232,6 +232,7 @@ struct step_edit {
 struct semantics_patch {
 	const char *name;
 	const char *alias;		/* another name for it, or NULL */
+	const char *table;		/* what the table of outcomes calls it, or NULL: as its name */
 	const char *group;		/* "old", "new" or "series" */
 	const char *source;		/* one line: what it is, with its provenance */
 	const struct semantics_patch *base;	/* NULL: this one is the root */
@@ -269,7 +270,9 @@ bool semantics_resolve_mmu(const struct semantics_patch *patch, enum mmu_kind mm
 			   struct semantics *out, char *why, size_t size);
 /* By kind of MMU; the TDP MMU's changes nothing. */
 extern const struct semantics_patch semantics_mmu[NR_MMU_KINDS];
-/* By name or alias; NULL if there is none. */
+/* Its name, its alias, or its name in the table of outcomes. */
+bool semantics_is_called(const struct semantics_patch *patch, const char *name);
+/* By any of its names; NULL if there is none. */
 const struct semantics_patch *semantics_find(const char *name);
 const struct spte_format *spte_format_of(const struct machine *m);
 /* shadow_refcounted_mask: 0 before v11 7/8, and where TDP is off (kvm_configure_mmu()). */

@@ -19,7 +19,7 @@ bool model_matches(const char *model, const struct semantics_patch *patch)
 		return true;
 	if (is_group(model))
 		return !strcmp(patch->group, model);
-	return !strcmp(patch->name, model) || (patch->alias && !strcmp(patch->alias, model));
+	return semantics_is_called(patch, model);
 }
 
 static bool model_exists(const char *model)

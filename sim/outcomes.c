@@ -18,18 +18,12 @@ const char *const outcome_callers[] = {
 	"prefetch_shadow",
 };
 
-const char *const outcome_hazards[] = { "A1", "A2", "A3", "A5", "A10", "A13", "L1", "W" };
+const char *const outcome_hazards[] = { "A1", "A2", "A3", "A5", "A10", "A13", "B1", "L1",
+					"W" };
 
 const char *outcome_semantics_name(const struct semantics_patch *patch)
 {
-	static const char *const names[][2] = {
-		{ "v6.8-rc3", "legacy" }, { "v11", "v11u0" }, { "v11-unsafe", "v11u1" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(names[i][0], patch->name))
-			return names[i][1];
-	return patch->name;
+	return patch->table ? patch->table : patch->name;
 }
 
 /* What one run of a caller has shown. */
@@ -298,6 +292,8 @@ static unsigned hazards_of(const struct semantics_patch *patch, const struct out
 		hazards |= BIT(HAZARD_A1);
 	if (row->after)
 		hazards |= BIT(HAZARD_L1);
+	if (row->overdrawn)
+		hazards |= BIT(HAZARD_B1);
 	if (saw(run->vm, SPLAT_ZONE_DEVICE_COUNT0))
 		hazards |= BIT(HAZARD_W);
 	if (run->vm->sem.traits.refcounted_bit && is_fault && found(run))
@@ -317,16 +313,21 @@ bool outcome_compute(const struct semantics_patch *patch, const struct outcome_c
 {
 	struct run run = { .vm = outcome_world(patch, c, callers[c->caller].mmu) };
 
+	int left;
+
 	run_caller(&run, c);
 	if (!caller_exists(&run, c)) {
 		vm_free(run.vm);
 		return false;
 	}
 	*row = (struct outcome_row){ .class = class_of(patch, c),
-				     .outcome = outcome_of(&run.t->follow), .held = !!run.held,
+				     .outcome = outcome_of(&run.t->follow),
+				     .held = run.held > 0,
 				     .writable = run.t->follow.writable };
 	row->spte_bit = spte_bit(&run, c);
-	row->after = !!left_behind(&run, c);
+	left = left_behind(&run, c);
+	row->after = left > 0;
+	row->overdrawn = left < 0;
 	run.t = run.vm->w.task;
 	row->hazards = hazards_of(patch, c, &run, row);
 	vm_free(run.vm);

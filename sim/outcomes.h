@@ -39,7 +39,8 @@ struct outcome_cell {
 
 /* What makes a row remarkable; docs/FINDINGS-v11.md. Bits, by place in outcome_hazards[]. */
 enum outcome_hazard {
-	HAZARD_A1, HAZARD_A2, HAZARD_A3, HAZARD_A5, HAZARD_A10, HAZARD_A13, HAZARD_L1, HAZARD_W,
+	HAZARD_A1, HAZARD_A2, HAZARD_A3, HAZARD_A5, HAZARD_A10, HAZARD_A13, HAZARD_B1, HAZARD_L1,
+	HAZARD_W,
 	NR_HAZARDS,
 };
 
@@ -47,6 +48,7 @@ struct outcome_row {
 	const char *class;	/* how the host's mapping lets the page be found */
 	const char *outcome;	/* PFN, ERR_FAULT, ERR_RO_FAULT, RO_FAULT(slot) */
 	int held, after;	/* references of the look-up: while used; when the caller is done */
+	bool overdrawn;		/* it has put more than it took */
 	const char *spte_bit;	/* "1", "0"; "none": no such bit here; "-": no SPTE, no series */
 	bool writable;
 	unsigned hazards;	/* BIT(enum outcome_hazard) */

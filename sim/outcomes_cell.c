@@ -136,6 +136,13 @@ static bool is_copied(const struct outcome_cell *c)
 	       pte_kind(c) != PTE_SPECIAL;
 }
 
+/* The ZERO_PAGE's own PTE (mm/memory.c:do_anonymous_page()) has no W, whatever the VMA allows. */
+static bool pte_is_writable(const struct outcome_cell *c)
+{
+	return c->host_pte_w &&
+	       (c->page != OUT_ZERO || (mappings[c->vma].flags & (VM_IO | VM_PFNMAP)));
+}
+
 static void map_page(struct machine *m, const struct outcome_cell *c, pfn_t pfn)
 {
 	bool anon = c->vma == OUT_NORMAL ? c->page != OUT_ZDEV :
@@ -154,7 +161,7 @@ static void map_page(struct machine *m, const struct outcome_cell *c, pfn_t pfn)
 	object_set_pfn(m, 0, (CELL_HVA - vma.start) >> PAGE_SHIFT, pfn);
 	if (!(entry & PTE_SPECIAL))
 		page_get(m, pfn, HOLD_PTE);
-	host_set_leaf(m, CELL_HVA, 1, entry | (c->host_pte_w ? PTE_WRITE | PTE_DIRTY : 0));
+	host_set_leaf(m, CELL_HVA, 1, entry | (pte_is_writable(c) ? PTE_WRITE | PTE_DIRTY : 0));
 }
 
 static void add_memslot(struct vm *vm, bool read_only)

@@ -202,6 +202,8 @@ static void it_is_found_by_its_names(void **state)
 	assert_ptr_equal(semantics_find(patch->name), patch);
 	if (patch->alias)
 		assert_ptr_equal(semantics_find(patch->alias), patch);
+	if (patch->table)
+		assert_ptr_equal(semantics_find(patch->table), patch);
 }
 
 static void its_source_is_said_in_one_line(void **state)
@@ -226,13 +228,15 @@ static size_t words_of_all(const char **words)
 		words[n++] = all_semantics[i]->name;
 		if (all_semantics[i]->alias)
 			words[n++] = all_semantics[i]->alias;
+		if (all_semantics[i]->table)
+			words[n++] = all_semantics[i]->table;
 	}
 	return n;
 }
 
 static void no_word_means_two_things(void **state)
 {
-	const char *words[4 + 2 * MOST_SEMANTICS];
+	const char *words[4 + 3 * MOST_SEMANTICS];
 	size_t n = words_of_all(words);
 
 	(void)state;

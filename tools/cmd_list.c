@@ -74,21 +74,24 @@ static void print_steps(const struct semantics_patch *patch)
 
 int cmd_semantics(int argc, char **argv)
 {
-	static const char *const keys[] = { "name", "alias", "group", "base", "source" };
+	static const char *const keys[] = { "name", "alias", "table", "group", "base", "source" };
 	struct arguments a = arguments(argc, argv, "List the semantics, one line each.");
 	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
 
 	for (size_t i = 0; all_semantics[i]; i++) {
 		const struct semantics_patch *p = all_semantics[i];
-		const char *values[] = { p->name, p->alias, p->group,
+		const char *values[] = { p->name, p->alias, p->table, p->group,
 					 p->base ? p->base->name : NULL, p->source };
 
 		if (json) {
 			json_row(json, "semantics", keys, values, ARRAY_SIZE(keys));
 			continue;
 		}
-		printf("%-12s %-6s %s%s%s%s\n", p->name, p->group, p->source, p->alias ? " [" : "",
-		       p->alias ? p->alias : "", p->alias ? "]" : "");
+		printf("%-12s %-6s %s", p->name, p->group, p->source);
+		if (p->alias || p->table)
+			printf(" [%s%s%s]", p->alias ? p->alias : "",
+			       p->alias && p->table ? ", " : "", p->table ? p->table : "");
+		printf("\n");
 		if (a.steps)
 			print_steps(p);
 	}

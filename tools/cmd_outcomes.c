@@ -22,7 +22,7 @@ struct arguments {
 static const struct argp_option options[] = {
 	{ "format", 'f', "text|csv|json", 0, "default: text", 0 },
 	{ "semantics", 's', "LIST", 0,
-	  "names, aliases, old, new, all, joined by commas; default: v6.8-rc3,v11,v11-unsafe", 0 },
+	  "names, aliases, old, new, series, all, joined by commas; default: legacy,v11u0,v11u1", 0 },
 	{ 0 }
 };
 
