@@ -307,10 +307,29 @@ void recording_list_free(char **list)
 	free(list);
 }
 
+/* It says itself that it is a trace, whatever lies beside it: a report kept as NAME.out, say. */
+static bool says_pfntrace(const char *path)
+{
+	static const char word[] = "pfntrace";
+	char start[sizeof(word) - 1];
+	FILE *file = fopen(path, "r");
+	bool says;
+
+	if (!file)
+		return false;
+	says = fread(start, 1, sizeof(start), file) == sizeof(start) &&
+	       !memcmp(start, word, sizeof(start));
+	fclose(file);
+	return says;
+}
+
 bool recording_is(const char *path)
 {
-	char **list = recording_list(path, NULL);
+	char **list;
 
+	if (says_pfntrace(path))
+		return false;
+	list = recording_list(path, NULL);
 	recording_list_free(list);
 	return list;
 }

@@ -201,5 +201,5 @@ bool trace_event_u64(const struct trace_event *event, const char *key, int base,
  */
 char **recording_list(const char *path, struct error *error);
 void recording_list_free(char **list);
-/* Does @path look like a recording (a folder with *.out, or FOLDER/NAME with NAME.out)? */
+/* Is @path a recording: a folder with *.out, or FOLDER/NAME with NAME.out, and no pfntrace? */
 bool recording_is(const char *path);

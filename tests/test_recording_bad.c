@@ -176,6 +176,19 @@ static void a_missing_out_is_named(void **state)
 	assert_false(recording_read("/nowhere/at/all", &recording, NULL));
 }
 
+static void a_trace_beside_an_out_is_a_trace(void **state)
+{
+	struct box *box = *state;
+	char path[300];
+
+	box_write(box, "6.1", ".out", "some report\n");
+	box_write(box, "6.1", ".trace", "pfntrace 1\n");
+	snprintf(path, sizeof(path), "%s/6.1/x.trace", box->root);
+	assert_false(recording_is(path));
+	snprintf(path, sizeof(path), "%s/6.1/x", box->root);
+	assert_true(recording_is(path));
+}
+
 static void a_path_names_a_folder_or_any_file_of_a_recording(void **state)
 {
 	static const char *const ends[] = { "/6.1", "/6.1/", "/6.1/x", "/6.1/x.cmd", "/6.1/x.out",
@@ -398,6 +411,7 @@ int main(void)
 		BOXED(a_nul_byte_or_an_overlong_line_is_an_error),
 		BOXED(a_missing_out_is_named),
 		BOXED(a_path_names_a_folder_or_any_file_of_a_recording),
+		BOXED(a_trace_beside_an_out_is_a_trace),
 		cmocka_unit_test(a_list_is_sorted_by_name),
 		BOXED(the_folder_has_a_name_even_if_the_path_does_not_say_it),
 		BOXED(a_damaged_zst_gets_an_error),
