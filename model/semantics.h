@@ -232,7 +232,7 @@ struct step_edit {
 struct semantics_patch {
 	const char *name;
 	const char *alias;		/* another name for it, or NULL */
-	const char *table;		/* what the table of outcomes calls it, or NULL: as its name */
+	const char *table;		/* its name in the table of outcomes, or NULL */
 	const char *group;		/* "old", "new" or "series" */
 	const char *source;		/* one line: what it is, with its provenance */
 	const struct semantics_patch *base;	/* NULL: this one is the root */

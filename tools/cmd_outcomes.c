@@ -22,7 +22,7 @@ struct arguments {
 static const struct argp_option options[] = {
 	{ "format", 'f', "text|csv|json", 0, "default: text", 0 },
 	{ "semantics", 's', "LIST", 0,
-	  "names, aliases, old, new, series, all, joined by commas; default: legacy,v11u0,v11u1", 0 },
+	  "names, old, new, series, all, joined by commas; default: legacy,v11u0,v11u1", 0 },
 	{ 0 }
 };
 
