@@ -56,6 +56,8 @@ static const struct flag {
 	{ "npt",			offsetof(struct config, npt) },
 	{ "allow_unsafe_mappings",	offsetof(struct config, unsafe) },
 	{ "nx_huge_pages",		0 },
+	{ "smp",			0 },
+	{ "package",			0 },
 };
 
 static const size_t nr_kernels = sizeof(kernels) / sizeof(kernels[0]);

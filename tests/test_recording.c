@@ -309,8 +309,8 @@ static const struct {
 	{ "ept-6.1", "uname 6.1.0 ept Y eptad Y tdp_mmu Y nx_huge_pages N", "",
 	  "v6.1", "tttt" },
 	{ "ept-6.1", "6.1.0", "uname 6.1.0 ept Y eptad N tdp_mmu N\n", "v6.1", "tntn" },
-	{ "6.1", "6.1.0", "uname 6.1.0\ntdp_mmu Y npt N nx_huge_pages N\n",
-	  "v6.1", "nnnn" },
+	{ "6.1", "6.1.0", "uname 6.1.0\ntdp_mmu Y npt N nx_huge_pages N\n"
+	  "smp 2 package 6.1.176-1\n", "v6.1", "nnnn" },
 	{ "mine", "6.1.20", NULL, "v6.1", "nntt" },
 	{ "mine", "6.10.2", NULL, NULL, "nntt" },
 	{ "mine", "6.8.0", NULL, "v6.8", "nntt" },

@@ -52,7 +52,7 @@ struct pfnlab_walk {
 	__u64 address;			/* hva or gpa */
 	__u64 entry;			/* raw; the last one that was read */
 	__u64 pfn;			/* of the host's walk: of the page at that address */
-	__u64 root;			/* stage 2: what was loaded last on that CPU's vCPU; 0: none */
+	__u64 root;			/* stage 2: what this CPU's vCPU loaded last; 0: none */
 	__u32 level;			/* 1: 4K ... ; 0: there is no table */
 	__u32 pad;
 };
