@@ -174,7 +174,7 @@ struct kvm {
 	u8 has_attributes;	/* some gfn has been made private, once */
 	s16 private_ranges;	/* ghost: in progress, but not by a notification (gmem.h) */
 	u8 gone;		/* enum vmm_gone */
-	u8 pad[1];
+	u8 apic_enabled;	/* apic_access_memslot_enabled, of a VM under VMX */
 	pfn_t active_first, active_last;	/* active_mmu_pages: 0: none */
 	u64 used_mmu_pages, max_mmu_pages;
 	u64 requested_mmu_pages;	/* n_requested_mmu_pages: by the VMM */

@@ -138,6 +138,9 @@ static void check_touched(struct checker *c, const struct law *law, const struct
 	case OBJECT_GPC:
 		check_rows(c, law, MAX_GPCS);
 		break;
+	case OBJECT_APIC:
+		check_rows(c, law, MAX_VCPUS);
+		break;
 	case OBJECT_PAGE:
 	case OBJECT_HPTE:
 	case OBJECT_NOTIFIER:
@@ -170,6 +173,9 @@ static void check_everything(struct checker *c, const struct law *law)
 		break;
 	case OBJECT_GPC:
 		check_rows(c, law, MAX_GPCS);
+		break;
+	case OBJECT_APIC:
+		check_rows(c, law, MAX_VCPUS);
 		break;
 	case OBJECT_NOTIFIER:
 		check_one(c, law, 0);

@@ -28,6 +28,7 @@ enum object_kind {
 	OBJECT_MAP,		/* key: index of a kvm_vcpu_map() */
 	OBJECT_LOOKUP,		/* key: task index; its hva_to_pfn() has just returned */
 	OBJECT_GPC,		/* key: row of kvm.gpcs */
+	OBJECT_APIC,		/* key: vcpu, whose VMCS names the APIC access page */
 	NR_OBJECT_KINDS,
 };
 

@@ -16,7 +16,8 @@ struct task;
 
 /* SHRT_MAX, of which the last are KVM's own: TSS, APIC access page, identity map. */
 enum { KVM_MEM_SLOTS_NUM = 32767, KVM_INTERNAL_MEM_SLOTS = 3,
-       KVM_USER_MEM_SLOTS = KVM_MEM_SLOTS_NUM - KVM_INTERNAL_MEM_SLOTS };
+       KVM_USER_MEM_SLOTS = KVM_MEM_SLOTS_NUM - KVM_INTERNAL_MEM_SLOTS,
+       APIC_ACCESS_PAGE_PRIVATE_MEMSLOT = KVM_USER_MEM_SLOTS + 1 };
 
 /* Rows of the active set: kvm_for_each_memslot() */
 int memslots_begin(const struct machine *m);

@@ -80,6 +80,26 @@ bool host_access_nofault(struct machine *m, struct access *a);
 s32 hva_cache_init(struct machine *m, struct hva_cache *cache, gpa_t gpa);
 extern const struct step path_prefetch[], path_gpc[], path_nested[], path_stage2[];
 extern const struct step path_prefault[], path_exit[], path_async_pf[];
+extern const struct step path_apic[];
+/* The APIC access page (path_apic.c): its memslot, the notifier, a vCPU before it goes on */
+DECLARE_STEP(alloc_apic_page);
+DECLARE_STEP(put_apic_page);
+DECLARE_STEP(enable_apic_page);
+DECLARE_STEP(ask_apic_reload);
+DECLARE_STEP(reload_apic_page);
+DECLARE_STEP(apic_lock);
+DECLARE_STEP(apic_check);
+DECLARE_STEP(apic_unlock);
+DECLARE_STEP(apic_release);
+bool apic_slot_looks_up(const struct machine *m, const struct task *t);
+bool apic_slot_is_made(const struct machine *m, const struct task *t);
+bool notify_takes_apic_page(const struct machine *m, const struct task *t);
+bool zap_takes_apic_page(const struct machine *m, const struct task *t);
+bool apic_reload_is_asked(const struct machine *m, const struct task *t);
+bool apic_page_found(const struct machine *m, const struct task *t);
+void apic_enter_guest(struct machine *m, unsigned vcpu);
+/* Is an access to @pfn one to the local APIC? */
+bool apic_is_virtualized(const struct machine *m, unsigned vcpu, pfn_t pfn);
 extern const struct step path_ioeventfd[], path_set_nx[];
 extern const struct step path_mmu_pages[], path_shrink_mmu[];
 bool nx_changes(const struct machine *m, const struct task *t);

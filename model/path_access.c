@@ -110,6 +110,11 @@ static void use_page(struct machine *m, struct access *a, const struct tlb_entry
 	pfn_t pfn = entry->pfn + (wanted_gfn(m, a) - entry->gfn);
 
 	a->pfn = pfn;
+	if (apic_is_virtualized(m, m->w->task[m->task].vcpu, pfn)) {
+		a->apic = true;
+		a->value = a->kind == ACCESS_READ ? 0 : a->value;
+		return;
+	}
 	if (page_is(m, pfn, PG_FREE))
 		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
 	if (a->adding)
@@ -177,6 +182,9 @@ static enum step_result guest_access(struct machine *m, struct task *t)
 
 	if (m->sem->ops.load_root(m, t->vcpu) == NO_PFN)
 		return STEP_BLOCKED;
+	if (apic_reload_is_asked(m, t))	/* kvm_vcpu_exit_request() */
+		return STEP_BACK;
+	apic_enter_guest(m, t->vcpu);
 	entry = translate(m, t, false);
 	if (entry && (a->kind == ACCESS_RMW || a->adding) && !a->fetching)
 		entry = translate(m, t, true);
@@ -236,7 +244,10 @@ const struct step path_access[] = {
 	     .chain = "kvm_check_async_pf_completion > kvm_arch_async_page_ready"),
 	STEP(async_page_present, .when = async_page_is_there,
 	     .chain = "kvm_check_async_pf_completion > kvm_arch_async_page_present"),
-	STEP(guest_access, .to = "guest_access",
+	STEP(reload_apic_page, .when = apic_reload_is_asked, .calls = PATH_APIC,
+	     .to = "reload_apic_page",
+	     .chain = "kvm_arch_vcpu_ioctl_run > vcpu_enter_guest"),
+	STEP(guest_access, .to = "reload_apic_page",
 	     .chain = "kvm_arch_vcpu_ioctl_run > vcpu_enter_guest"),
 	STEP(fast_mmio, .when = on_fast_bus, .to = "halt_for_page",
 	     .chain = "kvm_arch_vcpu_ioctl_run > handle_ept_misconfig > kvm_io_bus_write"),

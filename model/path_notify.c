@@ -177,7 +177,21 @@ static enum step_result notify_finish(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
+/* Since 6.5, of what is zapped */
+bool zap_takes_apic_page(const struct machine *m, const struct task *t)
+{
+	return counts(m, t) && notify_takes_apic_page(m, t);
+}
+
+static bool takes_apic_page(const struct machine *m, const struct task *t)
+{
+	return has_users(m, t) && notify_takes_apic_page(m, t);
+}
+
 const struct step path_notify_end[] = {
+	STEP(ask_apic_reload, .when = takes_apic_page,
+	     .chain = "kvm_mmu_notifier_invalidate_range > "
+		      "kvm_arch_mmu_notifier_invalidate_range"),
 	STEP(notify_enter_end, .when = has_users,
 	     .chain = "kvm_mmu_notifier_invalidate_range_end"),
 	STEP(notify_end_lock, .when = counts, .chain = "kvm_mmu_notifier_invalidate_range_end"),

@@ -495,6 +495,11 @@ const struct step path_slot[] = {
 	STEP(flush_slot, .when = log_begins_at_all,
 	     .chain = SLOT " > kvm_flush_remote_tlbs_memslot"),
 	STEP(collapse_slot, .when = log_ends, .chain = SLOT " > kvm_mmu_zap_collapsible_sptes"),
+	STEP(alloc_apic_page, .when = apic_slot_looks_up, .calls = PATH_FOLLOW,
+	     .chain = "kvm_alloc_apic_access_page > gfn_to_page"),
+	STEP(put_apic_page, .when = apic_slot_looks_up,
+	     .chain = "kvm_alloc_apic_access_page > put_page"),
+	STEP(enable_apic_page, .when = apic_slot_is_made, .chain = "kvm_alloc_apic_access_page"),
 	STEP(slots_unlock, .chain = "kvm_set_memory_region"),
 	{ 0 }
 };

@@ -331,6 +331,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_IOEVENTFD] = path_ioeventfd,
 	[PATH_ZAP_GFNS] = path_zap_gfns, [PATH_RECOVER_NX] = path_recover_nx,
 	[PATH_STAGE2] = path_stage2,
+	[PATH_APIC] = path_apic,
 	[PATH_GMEM] = path_gmem, [PATH_ATTRIBUTES] = path_attributes,
 	[PATH_GMEM_FILE] = path_gmem_file,
 	[PATH_PREFAULT] = path_prefault,

@@ -53,6 +53,7 @@ static const struct call_name calls[] = {
 	{ 0 }
 };
 
+#define SET_ADDR	"vmx_set_apic_access_page_addr"
 #define PRIVATE	"kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_faultin_pfn"
 
 const struct semantics_patch sem_v6_8_rc3 = {
@@ -71,6 +72,26 @@ const struct semantics_patch sem_v6_8_rc3 = {
 		{ EDIT_REPLACE, PATH_COLLAPSE_FILE, "flush_pte_mapped",
 		  STEP(clear_pte_mapped, .when = has_pte_table,
 		       .chain = "collapse_pte_mapped_thp") },
+		/* 6.5 (0a8a5f2c8c26): with the SPTEs; 878940b33d76: checked */
+		{ EDIT_DROP, PATH_NOTIFY_END, "ask_apic_reload", { 0 } },
+		{ EDIT_AFTER, PATH_NOTIFY_START, "notify_zap",
+		  STEP(ask_apic_reload, .when = zap_takes_apic_page,
+		       .chain = "kvm_mmu_notifier_invalidate_range_start > "
+				"kvm_unmap_gfn_range") },
+		{ EDIT_BEFORE, PATH_APIC, "apic_lookup",
+		  STEP_AS(apic_snapshot_seq, snapshot_seq, .chain = SET_ADDR) },
+		{ EDIT_DROP, PATH_APIC, "apic_to_page", { 0 } },
+		{ EDIT_BEFORE, PATH_APIC, "apic_write",
+		  STEP(apic_lock, .when = apic_page_found, .chain = SET_ADDR) },
+		{ EDIT_BEFORE, PATH_APIC, "apic_write",
+		  STEP(apic_check, .when = apic_page_found,
+		       .chain = SET_ADDR " > mmu_invalidate_retry_gfn") },
+		{ EDIT_DROP, PATH_APIC, "apic_flush", { 0 } },
+		{ EDIT_REPLACE, PATH_APIC, "apic_put",
+		  STEP(apic_unlock, .when = apic_page_found, .chain = SET_ADDR) },
+		{ EDIT_APPEND, PATH_APIC, NULL,
+		  STEP(apic_release, .when = apic_page_found,
+		       .chain = SET_ADDR " > kvm_release_pfn_clean") },
 		{ EDIT_REPLACE, PATH_ZAP_GFNS, "zap_count",
 		  STEP_AS(zap_count, zap_count_gfns,
 			  .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_range_add") },

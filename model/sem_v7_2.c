@@ -188,6 +188,13 @@ const struct semantics_patch sem_v7_2 = {
 		.release_prefetched = release_prefetched,
 	},
 	.edits = (const struct step_edit[]){
+		{ EDIT_DROP, PATH_SLOT, "alloc_apic_page", { 0 } },
+		{ EDIT_DROP, PATH_SLOT, "put_apic_page", { 0 } },
+		{ EDIT_DROP, PATH_APIC, "apic_release", { 0 } },
+		{ EDIT_BEFORE, PATH_APIC, "apic_unlock",
+		  STEP(apic_release, .when = apic_page_found,
+		       .chain = "vmx_set_apic_access_page_addr > "
+				"kvm_release_page_clean") },
 		{ EDIT_DROP, PATH_STAGE2, "stage2_absent", { 0 } },
 		{ EDIT_DROP, PATH_STAGE2, "stage2_fast", { 0 } },
 		{ EDIT_DROP, PATH_STAGE2, "stage2_mark_first", { 0 } },

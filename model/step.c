@@ -139,6 +139,8 @@ const char *path_name(enum path_id path)
 		return "gpc";
 	case PATH_EXIT:
 		return "exit";
+	case PATH_APIC:
+		return "apic";
 	case PATH_NESTED:
 		return "nested";
 	case NR_PATHS:

@@ -81,10 +81,15 @@ struct steal_time {
 	u8 pad[3];
 };
 
+/* KVM_REQ_APIC_PAGE_RELOAD: asked for; served, but not in the guest yet */
+enum apic_state { APIC_IN_USE, APIC_ASKED, APIC_SERVED };
+
 struct vcpu {
 	pfn_t root;		/* loaded root, or NO_PFN */
 	u8 free_obsolete_roots;	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS; the TDP MMU does without */
-	u8 pad[7];
+	u8 apic_state;		/* enum apic_state */
+	u8 pad[6];
+	pfn_t apic_page;	/* the VMCS's APIC_ACCESS_ADDR; 0: never written */
 	gfn_t mmio_gfn;		/* vcpu.arch.mmio_gfn, mmio_gen */
 	u64 mmio_generation;
 	struct async_pf apf;

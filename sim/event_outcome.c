@@ -38,6 +38,8 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 		o->word = "internal_error";
 	else if (a->mmios)
 		o->word = "mmio";
+	else if (a->apic)
+		o->word = "apic";
 	else if (a->signals)
 		o->word = "eventfd";
 	else if (a->fast_signals)

@@ -59,7 +59,7 @@ static const char *const outcome_words[] = {
 	"eexist", "ebusy", "enomem", "enoent", "eagain", "enosys", "ro_fault", "noslot", "gp", "ud",
 	"sigsegv", "sigbus", "paused", "blocked", "finished", "livelock",
 	"bug", "oops", "hang", "unreachable", "internal_error", "memory_fault", "enotty",
-	"ebadf", "enodev", "enospc", "eventfd", "fast_mmio",
+	"apic", "ebadf", "enodev", "enospc", "eventfd", "fast_mmio",
 	NULL
 };
 

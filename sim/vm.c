@@ -2,6 +2,7 @@
 #include "sim/vm.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +217,14 @@ static bool waits_for_end(const struct vm *vm, const struct task *t, const struc
 	       !strcmp(step->name, "gpc_snapshot_seq");
 }
 
+/* vcpu_enter_guest() comes back to it until the APIC access page stays. */
+static bool waits_for_apic_page(const struct vm *vm, const struct task *t,
+				const struct step *step)
+{
+	return vm->w.kvm.in_progress && t->map.error == -EAGAIN &&
+	       !strcmp(step->name, "reload_apic_page");
+}
+
 static bool hangs(const struct vm *vm)
 {
 	for (size_t i = 0; i < vm->nr_splats; i++)
@@ -255,7 +264,8 @@ static enum vm_result run_steps(struct vm *vm, unsigned task, const char *until,
 			return VM_PAUSED;
 		if (retries_in_vain(vm, &vm->w.task[task]))
 			return VM_RETRIES;
-		if (waits_for_end(vm, &vm->w.task[task], step))
+		if (waits_for_end(vm, &vm->w.task[task], step) ||
+		    waits_for_apic_page(vm, &vm->w.task[task], step))
 			return VM_BLOCKED;
 		result = run_one(vm, task, step);
 		if (result != VM_PAUSED)

@@ -333,6 +333,8 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define ALONE		"all threads have gone: nobody is told, or asks, between the two"
 #define APART		"of different things, and all threads have gone"
 #define NO_FAST_BUS	"shadow paging meets MMIO by #PF: no misconfig asks the fast bus"
+#define MADE	"at most one of the two runs: KVM's own memslots never log"
+#define OUTSIDE	"the vCPU's own VMCS and TLB: used in the guest alone, and after both"
 #define NO_POPULATE	"there is no MADV_POPULATE_* before 5.14: .madvise_populates says so"
 
 const struct equivalent equivalents[] = {
@@ -577,6 +579,15 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "attributes_count", "attributes_zap", NULL, PRIVATE_LOCKED },
 	{ MUTATION_SWAP, "attributes_flush", "attributes_unlock_mmu", NULL, PRIVATE_FLUSHED },
 	{ MUTATION_SWAP, "attributes_uncount", "attributes_unlock_again", NULL, PRIVATE_LOCKED },
+	{ MUTATION_SWAP, "async_page_present", "reload_apic_page", NULL,
+	  "of different things, and the guest comes after both" },
+	{ MUTATION_SWAP, "collapse_tables", "alloc_apic_page", NULL, MADE },
+	{ MUTATION_SWAP, "zap_collapsible", "alloc_apic_page", NULL, MADE },
+	{ MUTATION_SWAP, "collapse_slot", "alloc_apic_page", NULL, MADE },
+	{ MUTATION_SWAP, "recover_slot", "enable_apic_page", NULL, MADE },
+	{ MUTATION_SWAP, "zap_collapsible", "enable_apic_page", NULL, MADE },
+	{ MUTATION_SWAP, "apic_write", "apic_flush", NULL, OUTSIDE },
+	{ MUTATION_SWAP, "apic_flush", "apic_put", NULL, OUTSIDE },
 	{ MUTATION_SWAP, "stage2_absent", "stage2_snapshot_seq", NULL,
 	  "what has no look-up uses no sequence" },
 	{ MUTATION_SWAP, "stage2_mark_locked", "stage2_dirty_locked", NULL,

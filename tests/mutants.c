@@ -448,6 +448,14 @@ const struct mutant mutants[] = {
 	{ "a refresh keeps its reference", "fault-balance", "anon_cached", &sem_v6_8,
 	  .ops = { .gpc_release = gpc_keeps } },
 
+	/* the APIC access page */
+	{ "the notifier forgets the APIC access page", "apic-page-fresh", "apic_page", &sem_v6_1,
+	  .edits = DROP(PATH_NOTIFY_END, "ask_apic_reload") },
+	{ "the zap forgets the APIC access page", "apic-page-fresh", "apic_page", &sem_v7_2,
+	  .edits = DROP(PATH_NOTIFY_START, "ask_apic_reload") },
+	{ "a reload does not look whether it is stale", "apic-page-fresh",
+	  "apic_page_taken_meanwhile", &sem_v7_2, .edits = DROP(PATH_APIC, "apic_check") },
+
 	/* entries */
 	{ "refcounted always", "spte-bit-exact", "tail_read", &sem_v11,
 	  .ops = { .leaf_bits = refcounted_always } },

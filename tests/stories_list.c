@@ -74,6 +74,26 @@ const struct story stories[] = {
 	  "dontneed m 4K\n" "host-write m 8\n" "resume g\n" "resume h\n" "gpc-use\n" },
 	{ "steal_time_dropped", ANON "steal-time 0\n" "steal-preempted 0\n" "dontneed m 4K\n"
 	  "steal-time 0\n" },
+	{ "apic_page", "private-slot P apic 0xfee00000\n" ANON "write 0xfee00080 7\n"
+	  "host-read P+0x80\n" "migrate P 4K\n" "read 0xfee00080\n" "write 0 7 vcpu=1\n"
+	  "z: dontneed P 4K until=notify_enter_end\n" "r: read 0\n" "resume z\n" "resume r\n"
+	  "o: read 0 until=guest_access\n" "migrate P 4K node=0\n" "resume o\n" },
+	{ "apic_page_taken_meanwhile", "private-slot P apic 0xfee00000\n" ANON
+	  "read 0\n" "z: dontneed P 4K until=clear_ptes\n" "r: read 0\n" "resume z\n"
+	  "resume r\n" "read 0xfee00000\n" },
+	{ "apic_page_looked_up_meanwhile", "private-slot P apic 0xfee00000\n" ANON
+	  "r: read 0 until=apic_write\n" "w: write 0 7 vcpu=1 until=apic_to_page\n"
+	  "z: munmap P 4K\n" "mmap Q 4K hva=0x10000000000\n" "host-write Q 3\n" "resume r\n"
+	  "resume z\n" "resume w\n" "read 0xfee00000\n" },
+	{ "apic_page_gone_at_once", ANON
+	  "p: private-slot P apic 0xfee00000 until=alloc_apic_page\n"
+	  "munmap 0x10000000000 4K\n" "resume p\n" "read 0\n" "read 0xfee00000\n" },
+	{ "apic_page_of_a_device", "private-slot P apic 0xfee00000\n" ANON "read 0\n"
+	  "munmap P 4K\n" "alloc b order0\n" "mode b pfn\n"
+	  "mmap d 4K device b hva=0x10000000000\n" "read 0\n" "zap b\n" "read 0\n"
+	  "munmap d 4K\n" "alloc r reserved\n" "mode r pfn\n"
+	  "mmap e 4K device r hva=0x10000000000\n" "read 0xfee00000\n" "zap r\n" "read 0\n"
+	  "read 0xfee00000 vcpu=1\n" },
 	{ "anon_stage2", ANON
 	  "host-write m 7\n" "stage2-fault 0 arm64\n" "stage2-fault 0x1000 powerpc-e500\n"
 	  "stage2-fault 0x100000 mips\n" "s: stage2-fault 0 riscv write=1 until=stage2_lock\n"

@@ -309,6 +309,16 @@ static void misses_an_invalidation(struct machine *m)
 	touch(m, OBJECT_GPC, 0);
 }
 
+static void keeps_an_old_apic_page(struct machine *m)
+{
+	struct memslot *slots = m->w->kvm.slots;
+	int row = memslot_of_gfn(m, GPA >> PAGE_SHIFT);
+
+	slots[row].id = APIC_ACCESS_PAGE_PRIVATE_MEMSLOT;
+	m->w->vcpu[0].apic_page = mapped_pfn(m) + 1;
+	touch(m, OBJECT_APIC, 0);
+}
+
 static void warns(struct machine *m)
 {
 	raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
@@ -362,6 +372,7 @@ static const struct row rows[] = {
 	{ "seq-before-count", drops_the_count_first, BLAME_KVM },
 	{ "steal-time-fresh", writes_to_a_page_of_old, BLAME_KVM },
 	{ "pfncache-fresh", misses_an_invalidation, BLAME_KVM },
+	{ "apic-page-fresh", keeps_an_old_apic_page, BLAME_KVM },
 	{ "no-kernel-warning", warns, BLAME_KVM },
 	{ "no-kernel-bug", replaces_a_leaf, BLAME_KVM },
 };

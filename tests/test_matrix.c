@@ -243,7 +243,7 @@ static void print(FILE *out)
 		"yes: none of these breaks it, which is no proof. **no**: broken though drivers\n"
 		"behave; [INVARIANTS.md](INVARIANTS.md#known-not-to-hold) says why.\n"
 		"driver: broken only by a driver that frees before it unmaps, or moves counts\n"
-		"about.\n\n"
+		"about, or by a VMM that unmaps memory of KVM's own.\n\n"
 		"| law |");
 	for (unsigned s = 0; s < matrix.nr_semantics; s++)
 		fprintf(out, " %s |", all_semantics[s]->name);
