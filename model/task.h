@@ -70,8 +70,7 @@ enum path_id {
 	PATH_PREFAULT,		/* KVM_PRE_FAULT_MEMORY */
 	PATH_EXIT,		/* the VMM's exit_mmap(), kvm_destroy_vm() */
 	PATH_ASYNC_PF,		/* async_pf_execute(): a worker faults a page in */
-	PATH_APIC,		/* vmx_set_apic_access_page_addr() */
-	PATH_NESTED,		/* a guest's VMSAVE or VMLOAD */
+	PATH_APIC, PATH_NESTED,	/* vmx_set_apic_access_page_addr(); a guest's VMSAVE or VMLOAD */
 	PATH_PREFETCH,		/* direct_pte_prefetch(), FNAME(prefetch_gpte) */
 	PATH_GMEM,		/* guest_memfd: created, or a hole is punched */
 	PATH_GMEM_FILE,		/* guest_memfd: allocated, closed, or hit by an error */
@@ -109,8 +108,7 @@ struct access {
 	u8 unknown_code : 1;	/* ACCESS_EXEC: what is executed is not modelled */
 	u8 signals : 1;		/* a store of it has signalled an eventfd */
 	u8 fast_signals : 1;	/* ... or it was skipped, by the fast MMIO bus */
-	u8 loads : 1;		/* the load half of ACCESS_RMW, whose store is an exit */
-	u8 apic : 1, unused : 1;	/* it was of the APIC access page, not of memory */
+	u8 loads : 1, apic : 1, unused : 1;	/* the load half of ACCESS_RMW; of the APIC's page */
 	u8 prefetch;		/* a fault that no access has caused */
 	u16 more;		/* PATH_HOST_ACCESS: memset(): words of this page after the first */
 	gpa_t base;
