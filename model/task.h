@@ -108,7 +108,7 @@ struct access {
 	u8 unknown_code : 1;	/* ACCESS_EXEC: what is executed is not modelled */
 	u8 signals : 1;		/* a store of it has signalled an eventfd */
 	u8 fast_signals : 1;	/* ... or it was skipped, by the fast MMIO bus */
-	u8 loads : 1, apic : 1, unused : 1;	/* the load half of ACCESS_RMW; of the APIC's page */
+	u8 loads : 1, apic : 1, unused : 1;	/* half of ACCESS_RMW; of the APIC's page */
 	u8 prefetch;		/* a fault that no access has caused */
 	u16 more;		/* PATH_HOST_ACCESS: memset(): words of this page after the first */
 	gpa_t base;

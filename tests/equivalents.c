@@ -334,6 +334,8 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define APART		"of different things, and all threads have gone"
 #define NO_FAST_BUS	"shadow paging meets MMIO by #PF: no misconfig asks the fast bus"
 #define MADE	"at most one of the two runs: KVM's own memslots never log"
+#define ASKS_LOCKED	"all under mmu_lock, which a reload takes before it writes"
+#define ASKS_AGAIN	"a page taken after the request was is asked for again, before the guest"
 #define OUTSIDE	"the vCPU's own VMCS and TLB: used in the guest alone, and after both"
 #define NO_POPULATE	"there is no MADV_POPULATE_* before 5.14: .madvise_populates says so"
 
@@ -586,6 +588,14 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "collapse_slot", "alloc_apic_page", NULL, MADE },
 	{ MUTATION_SWAP, "recover_slot", "enable_apic_page", NULL, MADE },
 	{ MUTATION_SWAP, "zap_collapsible", "enable_apic_page", NULL, MADE },
+	{ MUTATION_SWAP, "notify_zap", "ask_apic_reload", NULL, ASKS_LOCKED },
+	{ MUTATION_SWAP, "ask_apic_reload", "notify_flush", NULL, ASKS_LOCKED },
+	{ MUTATION_SWAP, "apic_snapshot_seq", "apic_lookup", NULL, ASKS_AGAIN },
+	{ MUTATION_SWAP, "apic_lock", "apic_check", NULL, ASKS_AGAIN },
+	{ MUTATION_SWAP, "apic_check", "apic_write", NULL, ASKS_AGAIN },
+	{ MUTATION_SWAP, "apic_write", "apic_unlock", NULL, ASKS_AGAIN },
+	{ MUTATION_SWAP, "apic_release", "apic_unlock", NULL,
+	  "the look-up's reference keeps the page; nobody waits for the mark" },
 	{ MUTATION_SWAP, "apic_write", "apic_flush", NULL, OUTSIDE },
 	{ MUTATION_SWAP, "apic_flush", "apic_put", NULL, OUTSIDE },
 	{ MUTATION_SWAP, "stage2_absent", "stage2_snapshot_seq", NULL,

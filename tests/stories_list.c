@@ -85,6 +85,9 @@ const struct story stories[] = {
 	  "r: read 0 until=apic_write\n" "w: write 0 7 vcpu=1 until=apic_to_page\n"
 	  "z: munmap P 4K\n" "mmap Q 4K hva=0x10000000000\n" "host-write Q 3\n" "resume r\n"
 	  "resume z\n" "resume w\n" "read 0xfee00000\n" },
+	{ "apic_page_looked_up_without_mmu_lock", "private-slot P apic 0xfee00000\n" ANON
+	  "write 0x1000 7 vcpu=1\n" "r: read 0 until=gup_fast\n" "dontneed m 8K\n"
+	  "resume r\n" },
 	{ "apic_page_gone_at_once", ANON
 	  "p: private-slot P apic 0xfee00000 until=alloc_apic_page\n"
 	  "munmap 0x10000000000 4K\n" "resume p\n" "read 0\n" "read 0xfee00000\n" },
