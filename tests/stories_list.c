@@ -90,7 +90,7 @@ const struct story stories[] = {
 	  "resume r\n" },
 	{ "apic_page_gone_at_once", ANON
 	  "p: private-slot P apic 0xfee00000 until=alloc_apic_page\n"
-	  "munmap 0x10000000000 4K\n" "resume p\n" "read 0\n" "read 0xfee00000\n" },
+	  "munmap 0x10040000000 4K\n" "resume p\n" "read 0\n" "read 0xfee00000\n" },
 	{ "apic_page_of_a_device", "private-slot P apic 0xfee00000\n" ANON "read 0\n"
 	  "munmap P 4K\n" "alloc b order0\n" "mode b pfn\n"
 	  "mmap d 4K device b hva=0x10000000000\n" "read 0\n" "zap b\n" "read 0\n"
