@@ -367,6 +367,30 @@ void page_part(struct machine *m, pfn_t pfn, u32 order, u32 flags)
 	note_ref(m, "page_ref_unfreeze", pfn, HOLD_MM, pages + 1, true);
 }
 
+/* __split_huge_page(): from the last page down to the head, which page_ref_inc() unfreezes */
+void page_split_anon(struct machine *m, pfn_t head, bool list)
+{
+	u64 pages = (u64)1 << page_of(m, head)->order;
+	u32 flags = page_ref_freeze(m, head) | (page_of(m, head)->flags & PG_LAZYFREE);
+
+	page_of(m, head)->partial = false;
+	for (u64 i = pages; i-- > 0; ) {
+		struct page *page = page_of(m, head + i);
+
+		page->head = head + i;
+		page->flags &= ~(u32)(PG_HEAD | PG_TAIL | PG_EXCLUSIVE | FOLIO_FLAGS);
+		page->flags |= flags;
+		page->order = 0;
+		page_touch(m, head + i);
+		if (i)
+			page_ref_unfreeze(m, head + i, 1);
+		else
+			page_add_held(m, head, HOLD_MM, 1);
+		if (i && list)
+			page_get(m, head + i, HOLD_MM);
+	}
+}
+
 void page_put(struct machine *m, pfn_t pfn, enum holder holder)
 {
 	page_put_refs(m, pfn, holder, 1);
@@ -380,6 +404,7 @@ static void page_init(struct machine *m, pfn_t pfn, pfn_t head, u32 flags, u8 ow
 	page->owner = owner;
 	page->head = head;
 	page->misput_by = BLAME_NONE;
+	page->partial = false;
 	page->slot = 0;
 	page->refcount = 0;
 	page->mapcount = 0;

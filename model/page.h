@@ -80,7 +80,8 @@ struct page {
 	u8 order;		/* compound order; of a head */
 	u8 owner;		/* enum page_owner */
 	u8 freed_by;		/* enum blame (machine.h); of a free page */
-	u8 misput_by : 7;	/* ghost: who put a reference that nobody held; of a head */
+	u8 misput_by : 6;	/* ghost: who put a reference that nobody held; of a head */
+	u8 partial : 1;		/* folio_test_partially_mapped(), where nothing else shows it */
 	u8 counted : 1;		/* ghost: its owner has given it a count */
 	pfn_t head;		/* compound_head(): itself unless a tail */
 	u32 slot;		/* in the swap cache: its slot */
@@ -179,6 +180,8 @@ void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn);
 u32 page_ref_freeze(struct machine *m, pfn_t head);
 void page_ref_unfreeze(struct machine *m, pfn_t pfn, s32 refs);
 void page_part(struct machine *m, pfn_t pfn, u32 order, u32 flags);
+/* The same of an anonymous folio, into pages: @list has a reference of each but the first, too. */
+void page_split_anon(struct machine *m, pfn_t head, bool list);
 /* struct cpu_fbatches, in the order in which they are emptied */
 enum lru_batch { BATCH_ADD, BATCH_LAZYFREE, BATCH_ACTIVATE, BATCH_MLOCK, NR_LRU_BATCHES };
 /* folio_add_lru(): a per-CPU batch holds a reference until lru_drain(). */

@@ -37,6 +37,12 @@ extern const struct step path_folio_split[];
 extern const struct step path_file_resize[], path_file_write[], path_file_clean[];
 extern const struct step path_advise[], path_collapse[], path_collapse_file[];
 extern const struct step path_migrate[], path_unmap_page[], path_poison[], path_clear_refs[];
+extern const struct step path_page_split[];
+/* remove_migration_pte(): the entry at @at is of a page of @from, and will be of @to's. */
+struct rmap_at;
+void migration_entry_restore(struct machine *m, const struct rmap_at *at, pfn_t from, pfn_t to);
+/* split_huge_page() of the folio of @page, which the caller has a reference to */
+void page_split_begin(struct task *t, pfn_t page, bool waits, bool list);
 /* path_poison.c: a page that is to be given up is faulted in first. */
 DECLARE_STEP(inject_fault);
 DECLARE_STEP(inject_unlock);

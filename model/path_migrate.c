@@ -5,14 +5,15 @@
  * Linux: mm/migrate.c:migrate_pages(), mm/rmap.c:try_to_migrate_one(), mm/memory-failure.c:
  * soft_offline_page(), 5.12 to 7.2. Each mapping is notified and becomes a migration entry, on
  * which faults wait; then nobody but the isolation may hold a reference, or the page stays.
- * Since 6.3 all pages of a batch are unmapped before the first one moves.
+ * Since 6.3 all pages of a batch are unmapped before the first one moves; since 6.10 a folio of 2M
+ * that is not mapped whole is split, and its pages move.
  * SIMPLIFIED: tries that find the page held do not wait in between.
  */
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
-#include "model/swap.h"
+#include "model/thp.h"
 
 #define EIO	5
 #define EINVAL	22
@@ -90,6 +91,55 @@ static s32 offline_error(struct machine *m, const struct page_op *op)
 	       -EFAULT : -EIO;
 }
 
+/* soft_offline_in_use_page(): what is hit is a part of a folio of 2M. */
+static bool offlines_part(const struct machine *m, const struct task *t)
+{
+	struct machine *machine = (struct machine *)m;
+	const struct page_op *op = &t->pages;
+	struct pt_leaf leaf = host_leaf(machine, op->at);
+
+	return op->kind == PAGES_OFFLINE && !op->error && op->at < op->end &&
+	       is_movable(machine, &leaf) &&
+	       page_is(machine, page_head(machine, pt_pfn(leaf.entry)), PG_HEAD | PG_ANON);
+}
+
+static enum step_result split_offlined(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	struct pt_leaf leaf = host_leaf(m, op->at);
+
+	op->page = host_leaf_pfn(&leaf, op->at);
+	op->size = folio_pages(m, page_head(m, op->page)) << PAGE_SHIFT;
+	op->splits = true;
+	page_try_get_folio(m, op->page, HOLD_MM, 1);
+	page_split_begin(t, op->page, true, false);
+	return page_is(m, op->page, PG_HWPOISON) ? STEP_NEXT : STEP_CALL;
+}
+
+static bool has_asked_split(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->pages.splits;
+}
+
+/* isolate_page(), isolate_folio_to_list(): of the page alone, mapped again or not */
+static enum step_result take_offlined(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	bool is_bad = page_is(m, op->page, PG_HWPOISON);
+
+	op->splits = false;
+	op->at += op->size;
+	op->error = t->split.error && !is_bad ? -EBUSY : 0;
+	if (!t->split.error && !is_bad) {
+		page_isolate(m, op->page);
+		list_set(m, LIST_PAGES, op->nr++, op->page);
+		op->stop = op->nr;
+	}
+	page_put(m, op->page, HOLD_MM);
+	return STEP_BACK;
+}
+
 /*
  * add_page_for_migration() of the next address; what cannot be had of move_pages() has those before
  * it moved first. Soft offline goes page by page, and stops at an error.
@@ -159,6 +209,18 @@ static enum step_result isolate_listed(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* What has been split on the way comes last, and is tried once. */
+static bool next_are_parts(const struct machine *m, struct page_op *op)
+{
+	if (op->stop == op->nr || op->kind == PAGES_LIST)
+		return false;
+	op->i = op->first = op->stop;
+	op->stop = op->nr;
+	op->tries = m->sem->traits.migrate_tries;
+	op->phase = PHASE_UNMAP;
+	return true;
+}
+
 /* The next page of this pass that is still to be moved; pages that stayed are tried again. */
 static enum step_result pick_page(struct machine *m, struct task *t)
 {
@@ -173,12 +235,12 @@ static enum step_result pick_page(struct machine *m, struct task *t)
 		op->page = list_get(m, LIST_PAGES, op->i);
 		return STEP_NEXT;
 	}
-	op->i = 0;
+	op->i = op->first;
 	if (batches && op->phase == PHASE_UNMAP)
 		op->phase = PHASE_MOVE;
 	else if (op->left && ++op->tries < m->sem->traits.migrate_tries)
 		op->phase = PHASE_UNMAP;
-	else
+	else if (!next_are_parts(m, op))
 		return STEP_NEXT;
 	op->left = 0;
 	return STEP_BACK;
@@ -198,6 +260,44 @@ static bool unmaps_page(const struct machine *m, const struct task *t)
 static bool batch_goes_on(const struct machine *m, const struct task *t)
 {
 	return unmaps_page(m, t) && m->sem->traits.migrate_batches;
+}
+
+/* try_split_folio() of what is partially mapped (6.10) */
+static bool moves_in_part(const struct machine *m, const struct task *t)
+{
+	return unmaps_page(m, t) && m->sem->traits.migrate_splits_partial &&
+	       thp_is_in_part((struct machine *)m, t->pages.page);
+}
+
+static enum step_result split_moved(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->pages.splits = true;
+	page_split_begin(t, t->pages.page, false, true);
+	return STEP_CALL;
+}
+
+/* split_folios: the head comes last. What cannot be split is moved as it is. */
+static enum step_result list_parts(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	u64 pages = level_pages(2);
+
+	op->splits = false;
+	if (t->split.error)
+		return STEP_NEXT;
+	for (u64 i = 1; i < pages; i++)
+		list_set(m, LIST_PAGES, op->nr++,
+			 op->page + (m->sem->traits.split_ascends ? i : pages - i));
+	list_set(m, LIST_PAGES, op->nr++, op->page);
+	list_set(m, LIST_PAGES, op->i++, 0);
+	return STEP_BACK;
+}
+
+/* migrate_folio_unmap(): the isolation alone has it. */
+static bool is_freed(const struct machine *m, const struct task *t)
+{
+	return unmaps_page(m, t) && page_of((struct machine *)m, t->pages.page)->refcount == 1;
 }
 
 /* compaction_alloc() finds none, -ENOMEM: those after it stay; those before it move. */
@@ -275,6 +375,7 @@ static enum step_result move_page(struct machine *m, struct task *t)
 	if (!op->moved)
 		return STEP_NEXT;
 	copy_state(m, op->other, op->page);
+	page_of(m, op->other)->partial = page_of(m, op->page)->partial;
 	if (cache_find(m, op->page, &place))
 		cache_replace(m, &place, op->page, op->other);
 	page_add_lru(m, op->other);
@@ -283,42 +384,14 @@ static enum step_result move_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static u64 restored_entry(struct machine *m, const struct vma *vma, u64 swap, pfn_t pfn)
-{
-	u64 bits = (vma_prot_bits(vma) & ~PTE_ACCESSED) | (swap & PTE_HUGE);
-
-	if (m->sem->traits.migration_keeps_ad && page_is(m, pfn, PG_DIRTY))
-		bits |= swap & PTE_DIRTY;
-	if (m->sem->traits.migration_keeps_ad)
-		bits |= swap & PTE_ACCESSED;
-	if (vma->flags & VM_WRITE)
-		bits |= swap & PTE_WRITE;
-	bits |= swap & PTE_UFFD_WP;
-	return pfn << PAGE_SHIFT | bits;
-}
-
 /* remove_migration_pte() of the next entry; nobody is told, as nothing was there. */
 static enum step_result restore_pte(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
-	pfn_t pfn = op->moved ? op->other : op->page;
-	const struct vma *vma;
-	struct pt_leaf leaf;
-	u64 swap;
 
 	if (!page_next_entry(m, PTE_MIGRATION, op->page, &op->rmap))
 		return STEP_NEXT;
-	m->mm = op->rmap.mm;
-	leaf = host_leaf(m, op->rmap.hva);
-	swap = leaf.swap;
-	page_get(m, pfn, HOLD_PTE);
-	pfn += pt_pfn(swap) - op->page;
-	vma = vma_find(m, op->rmap.hva);
-	if ((swap & (PTE_WRITE | PTE_SWP_EXCLUSIVE)) && page_is(m, pfn, PG_ANON))
-		page_of(m, pfn)->flags |= PG_EXCLUSIVE;
-	if (vma->flags & VM_LOCKED)
-		page_of(m, pfn)->flags |= PG_MLOCKED;
-	host_set_leaf(m, op->rmap.hva, leaf.level, restored_entry(m, vma, swap, pfn));
+	migration_entry_restore(m, &op->rmap, op->page, op->moved ? op->other : op->page);
 	return STEP_BACK;
 }
 
@@ -329,6 +402,19 @@ static void take_off_buddy(struct machine *m, pfn_t pfn)
 	page_put(m, pfn, HOLD_MM);
 	page_of(m, pfn)->flags &= ~(u32)PG_FREE;
 	page_add_refs(m, pfn, 1);
+}
+
+/* migrate_folio_done(): without a new page */
+static enum step_result drop_freed(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	if (op->kind == PAGES_OFFLINE)
+		take_off_buddy(m, op->page);
+	else
+		page_put(m, op->page, HOLD_MM);
+	list_set(m, LIST_PAGES, op->i++, 0);
+	return STEP_BACK;
 }
 
 /* migrate_folio_done(), or migrate_folio_undo_src() and _dst() */
@@ -370,7 +456,7 @@ static enum step_result migrate_end(struct machine *m, struct task *t)
 		op->left += op->error == -EAGAIN ? (op->end - op->at) >> PAGE_SHIFT : 0;
 		return STEP_DONE;
 	}
-	op->nr = op->i = op->stop = 0;
+	op->nr = op->i = op->stop = op->first = 0;
 	op->tries = 0;
 	op->phase = PHASE_UNMAP;
 	return STEP_BACK;
@@ -384,12 +470,20 @@ const struct step path_migrate[] = {
 	     .chain = "soft_offline_page > get_user_pages_fast"),
 	STEP(inject_unlock, .when = inject_has_lock, .to = "inject_fault",
 	     .chain = "soft_offline_page > get_user_pages_fast"),
+	STEP(split_offlined, .when = offlines_part, .calls = PATH_PAGE_SPLIT,
+	     .chain = "soft_offline_page > soft_offline_in_use_page > try_to_split_thp_page"),
+	STEP(take_offlined, .when = has_asked_split, .to = "pick_page",
+	     .chain = "soft_offline_page > soft_offline_in_use_page"),
 	STEP(isolate_page, .when = is_not_listed, .to = "isolate_page",
 	     .chain = "do_pages_move / soft_offline_page > isolate_lru_page"),
 	STEP(isolate_listed, .chain = "compact_zone > isolate_migratepages_block"),
 	STEP(pick_page, .to = "pick_page", .chain = MIGRATE),
 	STEP(stop_unmapping, .when = is_out_of_room, .to = "pick_page",
 	     .chain = MIGRATE " > compaction_alloc"),
+	STEP(split_moved, .when = moves_in_part, .calls = PATH_PAGE_SPLIT,
+	     .chain = MIGRATE " > try_split_folio"),
+	STEP(list_parts, .when = has_asked_split, .to = "pick_page", .chain = MIGRATE),
+	STEP(drop_freed, .when = is_freed, .to = "pick_page", .chain = MIGRATE),
 	STEP(unmap_page, .when = unmaps_page, .calls = PATH_UNMAP_PAGE, .chain = MIGRATE),
 	STEP(next_of_batch, .when = batch_goes_on, .to = "pick_page", .chain = MIGRATE),
 	STEP(move_page, .when = has_page, .chain = MIGRATE " > move_to_new_folio"),
@@ -397,140 +491,5 @@ const struct step path_migrate[] = {
 	     .chain = MIGRATE " > remove_migration_ptes"),
 	STEP(finish_page, .when = has_page, .to = "pick_page", .chain = MIGRATE),
 	STEP(migrate_end, .to = "inject_fault", .chain = "putback_movable_pages"),
-	{ 0 }
-};
-
-/* ---- try_to_migrate(), try_to_unmap(): every mapping of one page ---- */
-
-/* folio_try_share_anon_rmap_pte(): what is pinned must not lose its mapping. */
-static bool may_share(struct machine *m, pfn_t pfn)
-{
-	return !page_is(m, pfn, PG_EXCLUSIVE) || page_count(m, pfn) < GUP_PIN_COUNTING_BIAS;
-}
-
-/* A file's page has all VMAs that are made for its place; whether it is mapped there or not. */
-static enum step_result begin_unmap(struct machine *m, struct task *t)
-{
-	struct cache_place place;
-
-	t->pages.rmap = (struct rmap_at){ 0 };
-	t->range = (struct range_op){ 0 };
-	if (cache_find(m, t->pages.page, &place))
-		t->range = (struct range_op){ .backing = VMA_FILE, .object = place.file,
-					      .index = place.index, .pages = 1 };
-	return STEP_NEXT;
-}
-
-/* vma_address(), vma_address_end(): what the VMA has of the folio */
-static void find_part(struct machine *m, const struct page_op *op, struct notify *notify)
-{
-	hva_t hva = op->rmap.hva, size = folio_pages(m, op->page) << PAGE_SHIFT;
-	struct pt_leaf leaf = host_leaf(m, hva);
-	const struct vma *vma = vma_find(m, hva);
-
-	if (size > PAGE_SIZE)
-		hva -= (host_leaf_pfn(&leaf, hva) - op->page) << PAGE_SHIFT;
-	notify->start = vma && vma->start > hva ? vma->start : hva;
-	notify->end = vma && vma->end < hva + size ? vma->end : hva + size;
-}
-
-/*
- * The next mapping, wherever it is: its mm's users hear of it. rmap_walk_file() ends when none is
- * left.
- */
-static enum step_result find_mapping(struct machine *m, struct task *t)
-{
-	struct page_op *op = &t->pages;
-	hva_t end;
-
-	t->mm = VM_MM;
-	if (!page_of(m, op->page)->held[HOLD_PTE] ||
-	    !(t->range.pages ? rmap_next(m, t, &op->rmap.hva, &end) != NULL :
-			       page_next_mapping(m, op->page, &op->rmap)))
-		return STEP_DONE;
-	if (t->range.pages)
-		op->rmap.mm = t->mm;
-	t->mm = m->mm = op->rmap.mm;
-	t->notify = (struct notify){ .event = NOTIFY_CLEAR };
-	find_part(m, op, &t->notify);
-	return STEP_CALL;
-}
-
-static u64 away_entry(struct machine *m, const struct page_op *op, u64 entry)
-{
-	pfn_t pfn = pt_pfn(entry);
-	pfn_t frame = op->unmap == PTE_SWAPPED ? page_of(m, op->page)->slot : pfn;
-	u64 away = op->unmap | frame << PAGE_SHIFT | (entry & PTE_HUGE);
-
-	if (op->unmap == PTE_MIGRATION)
-		away |= entry & (PTE_WRITE | PTE_ACCESSED | PTE_DIRTY);
-	if (op->unmap != PTE_HWPOISON && page_is(m, pfn, PG_EXCLUSIVE))
-		away |= PTE_SWP_EXCLUSIVE;
-	if (op->unmap != PTE_HWPOISON)
-		away |= entry & PTE_UFFD_WP;
-	return away;
-}
-
-/*
- * MADV_FREE's pages are dropped if nobody has written them and the isolation alone has a reference.
- * Else they are as any other from here on; since 6.15 only if somebody has written.
- */
-static bool may_discard(struct machine *m, pfn_t pfn)
-{
-	struct page *page = page_of(m, pfn);
-	bool dirty = page->flags & PG_DIRTY, held = page->refcount != 1 + page->mapcount;
-
-	if (dirty || (held && !m->sem->traits.lazyfree_waits))
-		page->flags &= ~(u32)PG_LAZYFREE;
-	return !dirty && !held;
-}
-
-/* One PTE, or the PMD; false: it stays, and the walk ends. D and the reference go to the page. */
-static bool unmap_leaf(struct machine *m, struct page_op *op, const struct pt_leaf *leaf)
-{
-	pfn_t pfn = pt_pfn(leaf->entry);
-
-	if (op->unmap && op->unmap != PTE_HWPOISON && !may_share(m, pfn))
-		return false;
-	if (leaf->entry & PTE_DIRTY)
-		page_set_dirty(m, pfn);
-	if (!op->unmap && !may_discard(m, pfn)) {
-		op->rmap = (struct rmap_at){ .mm = MAX_MMS };
-		return false;
-	}
-	host_set_leaf(m, leaf->first << PAGE_SHIFT, leaf->level,
-		      op->unmap ? away_entry(m, op, leaf->entry) : 0);
-	if (op->unmap == PTE_SWAPPED)
-		swap_dup(m, page_of(m, op->page)->slot);
-	page_of(m, pfn)->flags &= ~(u32)PG_EXCLUSIVE;
-	page_put(m, op->page, HOLD_PTE);
-	return true;
-}
-
-/* try_to_migrate_one(), try_to_unmap_one() */
-static enum step_result unmap_one(struct machine *m, struct task *t)
-{
-	struct page_op *op = &t->pages;
-
-	op->rmap.hva = t->notify.end;
-	for (hva_t at = t->notify.start; at < t->notify.end; ) {
-		struct pt_leaf leaf = host_leaf(m, at);
-
-		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
-		if (leaf_is_normal(&leaf) && page_head(m, pt_pfn(leaf.entry)) == op->page &&
-		    !unmap_leaf(m, op, &leaf))
-			break;
-	}
-	return STEP_NEXT;
-}
-
-#define UNMAP	"try_to_migrate / try_to_unmap"
-
-const struct step path_unmap_page[] = {
-	STEP(begin_unmap, .chain = UNMAP),
-	STEP(find_mapping, .calls = PATH_NOTIFY_START, .chain = UNMAP),
-	STEP(unmap_one, .chain = UNMAP),
-	STEP_AS(end_mapping, enter_path_and_go_back, .calls = PATH_NOTIFY_END, .to = "find_mapping",
-		.chain = UNMAP),
 	{ 0 }
 };

@@ -3,8 +3,9 @@
  * path_poison.c: a memory error hits a page: it is taken from whoever maps it, for good.
  *
  * Linux: mm/memory-failure.c:memory_failure(), mm/madvise.c:madvise_inject_error(), 5.12 to 7.2.
- * Mapped pages, anonymous ones or shared memory's; the reference that the injection took keeps the
- * page from the allocator. Who touches it afterwards gets SIGBUS; KVM says so for its guest.
+ * Mapped pages, anonymous ones, whose folio of 2M is split, or shared memory's; the reference that
+ * the injection took keeps the page from the allocator. Who touches it afterwards gets SIGBUS; KVM
+ * says so for its guest.
  * Shared memory's stays in the page cache (from 5.17), so that nobody reads zeroes in its place.
  */
 #include "model/machine.h"
@@ -15,6 +16,7 @@
 #define EFAULT	14
 #define EBUSY	16
 #define EINVAL	22
+#define EHWPOISON 133
 
 /* ---- get_user_pages_fast() of madvise_inject_error(): what is not there is faulted in ---- */
 
@@ -71,17 +73,46 @@ static enum step_result get_poisoned_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	struct pt_leaf leaf = host_leaf(m, op->at);
-	pfn_t pfn = pt_pfn(leaf.entry);
+	pfn_t pfn = host_leaf_pfn(&leaf, op->at);
 
-	if (!leaf_is_accessible(&leaf) || leaf.level != 1 || !leaf_is_normal(&leaf)) {
+	if (!leaf_is_accessible(&leaf) || !leaf_is_normal(&leaf)) {
 		op->error = -EFAULT;
 		return STEP_DONE;
 	}
 	page_try_get_folio(m, pfn, HOLD_MM, 1);
+	if (page_is(m, pfn, PG_HWPOISON)) {
+		op->error = -EHWPOISON;
+		page_put(m, pfn, HOLD_MM);
+		return STEP_DONE;
+	}
 	page_of(m, pfn)->flags |= PG_HWPOISON;
 	op->page = pfn;
+	op->size = folio_pages(m, page_head(m, pfn)) << PAGE_SHIFT;
 	op->unmap = PTE_HWPOISON;
 	return STEP_NEXT;
+}
+
+static bool poison_is_in_folio(const struct machine *m, const struct task *t)
+{
+	return injects(m, t) && t->pages.size > PAGE_SIZE;
+}
+
+/* try_to_split_thp_page() */
+static enum step_result split_poisoned(struct machine *m, struct task *t)
+{
+	(void)m;
+	page_split_begin(t, t->pages.page, true, false);
+	return STEP_CALL;
+}
+
+/* MF_MSG_UNSPLIT_THP: its mappings stay. */
+static enum step_result check_poisoned_split(struct machine *m, struct task *t)
+{
+	if (!t->split.error)
+		return STEP_NEXT;
+	page_put(m, t->pages.page, HOLD_MM);
+	t->pages.error = m->sem->traits.poison_kills ? -EHWPOISON : -EBUSY;
+	return STEP_DONE;
 }
 
 /* folio_lock() of what a file has */
@@ -115,7 +146,7 @@ static enum step_result delete_from_lru(struct machine *m, struct task *t)
 	if (!page_is(m, op->page, PG_ANON) || !m->sem->traits.shmem_keeps_poison)
 		op->error = is_used_elsewhere(m, op->page) ? -EBUSY : 0;
 	page_of(m, op->page)->flags &= ~(u32)PG_LOCKED;
-	op->at += PAGE_SIZE;
+	op->at += op->size;
 	return STEP_BACK;
 }
 
@@ -127,6 +158,9 @@ const struct step path_poison[] = {
 	STEP(inject_fault, .when = injects_absent, .calls = PATH_HOST_FAULT, .chain = INJECT),
 	STEP(inject_unlock, .when = inject_has_lock, .to = "inject_fault", .chain = INJECT),
 	STEP(get_poisoned_page, .when = injects, .chain = INJECT),
+	STEP(split_poisoned, .when = poison_is_in_folio, .calls = PATH_PAGE_SPLIT,
+	     .chain = FAIL " > try_to_split_thp_page"),
+	STEP(check_poisoned_split, .when = poison_is_in_folio, .chain = FAIL),
 	STEP(lock_poisoned, .when = injects, .calls = PATH_UNMAP_PAGE,
 	     .chain = FAIL " > hwpoison_user_mappings"),
 	STEP(delete_from_lru, .when = injects, .to = "inject_fault",

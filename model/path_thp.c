@@ -4,11 +4,12 @@
  *
  * Linux: mm/huge_memory.c:do_huge_pmd_anonymous_page(), do_huge_pmd_wp_page(),
  * __split_huge_pmd(); 5.12 to 7.2. Anonymous memory; a page of 2M is always to be had, and
- * stays one page when its PMD is split: nobody runs the deferred split.
+ * stays one page when its PMD is split.
  */
 #include "model/thp.h"
 
 #include "model/machine.h"
+#include "model/pagecache.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
 
@@ -107,6 +108,44 @@ static void split_migration(struct machine *m, hva_t start, u64 pmd)
 		host_set_leaf(m, start + i * PAGE_SIZE, 1,
 			      (pmd & ~PTE_HUGE) + i * PAGE_SIZE);
 	}
+}
+
+/* With .freeze: no PTE maps it, and one reference is enough. */
+void pmd_split_frozen(struct machine *m, hva_t hva, pfn_t head)
+{
+	hva_t start = hva & HPAGE_MASK;
+	struct pt_leaf leaf = host_leaf(m, start);
+	u64 keeps = leaf.entry & (PTE_WRITE | PTE_ACCESSED | PTE_DIRTY | PTE_UFFD_WP);
+
+	if (!leaf.present || leaf.level != 2 || pt_pfn(leaf.entry) != head)
+		return;
+	if (leaf.entry & PTE_DIRTY)
+		page_set_dirty(m, head);
+	if (page_is(m, head, PG_EXCLUSIVE))
+		keeps |= PTE_SWP_EXCLUSIVE;
+	host_set_leaf(m, start, 2, 0);
+	for (u64 i = 0; i < level_pages(2); i++) {
+		page_of(m, head + i)->flags &= ~(u32)PG_EXCLUSIVE;
+		host_set_leaf(m, start + i * PAGE_SIZE, 1,
+			      PTE_MIGRATION | (head + i) << PAGE_SHIFT | keeps);
+	}
+	page_put(m, head, HOLD_PTE);
+	thp_pmd_gone(m, head, true);
+}
+
+bool thp_is_in_part(struct machine *m, pfn_t head)
+{
+	bool is_mapped = false, is_missing = false;
+
+	if (!page_is(m, head, PG_HEAD | PG_ANON))
+		return false;
+	if (page_of(m, head)->partial)
+		return true;
+	for (u64 i = 0; i < folio_pages(m, head); i++) {
+		is_mapped |= page_of(m, head + i)->mapcount > 0;
+		is_missing |= page_of(m, head + i)->mapcount == 0;
+	}
+	return is_mapped && is_missing && !pmd_mappings(m, head);
 }
 
 void pmd_split(struct machine *m, hva_t hva)

@@ -29,7 +29,8 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,	\
 	.gmem_poison_leaks = true,					\
 	.ksm_unshares = true, .madvise_populates = true, .gmem = true,	\
-	.rmap_splits_first = true, .protect_pmd_cleans = true,		\
+	.rmap_splits_first = true, .migrate_splits_first = true,		\
+	.protect_pmd_cleans = true,					\
 	.apic_page_checked = true,					\
 	.mremap_hugetlb = true, .mremap_keeps_files = true,		\
 	.mremap_realigns = true, .hugetlb_cache_counts = true,		\

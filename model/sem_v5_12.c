@@ -278,7 +278,8 @@ static const struct traits traits = {
 	.mmu_shrinker = true, .ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 4, .reexecutes = true, .double_map = true,
-	.file_pmd_counts = true, .rmap_splits_first = true, .no_madvise_collapse = true,
+	.file_pmd_counts = true, .rmap_splits_first = true,
+	.migrate_splits_first = true, .no_madvise_collapse = true,
 	.hugetlb_zap_notifies = true, .checks_hwpoison = true,
 };
 
@@ -323,6 +324,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_NESTED] = path_nested,
 	[PATH_FORK] = path_fork, [PATH_MIGRATE] = path_migrate,
 	[PATH_UNMAP_PAGE] = path_unmap_page, [PATH_POISON] = path_poison,
+	[PATH_PAGE_SPLIT] = path_page_split,
 	[PATH_CLEAR_REFS] = path_clear_refs, [PATH_RECLAIM] = path_reclaim,
 	[PATH_YOUNG] = path_young, [PATH_KSM_MERGE] = path_ksm_merge,
 	[PATH_KSM_UNMERGE] = path_ksm_unmerge,

@@ -105,7 +105,7 @@ static const struct traits traits = {
 	.mmu_shrinker = true, .ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 3, .reexecutes = true, .double_map = true,
-	.file_pmd_counts = true, .rmap_splits_first = true,
+	.file_pmd_counts = true, .rmap_splits_first = true, .migrate_splits_first = true,
 	.hugetlb_zap_notifies = true, .hugetlb_dontneed = true, .checks_hwpoison = true,
 };
 

@@ -41,6 +41,7 @@ static const struct traits traits = {
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .checks_hwpoison = true,
 	.hugetlb_dontneed = true, .hugetlb_restores = true,
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
+	.migrate_splits_first = true, .migrate_splits_partial = true, .split_drops_zeroes = true,
 	.split_keeps_dirty = true, .gup_touches_hugetlb = true,
 	.protect_pmd_cleans = true, .protect_notifies_pud = true,
 	.collapse_retracts_all = true,

@@ -150,6 +150,7 @@ static const struct traits traits = {
 	.huge_zero_special = true, .huge_zero_wp = true, .gup_touches_hugetlb = true,
 	.hugetlb_dontneed = true, .hugetlb_restores = true,
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
+	.migrate_splits_partial = true, .split_drops_zeroes = true, .split_ascends = true,
 	.split_keeps_dirty = true, .collapse_read_only = true,
 	.protect_notifies_pud = true,
 	.collapse_retracts_all = true,

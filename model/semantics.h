@@ -201,6 +201,10 @@ struct traits {
 	bool protect_notifies_pud;	/* mprotect(): by tables of PMDs, not of PTEs (6.12) */
 	bool file_pmd_counts;		/* a file's PMD is in each page's _mapcount (until 6.2) */
 	bool rmap_splits_first;		/* try_to_unmap_one(): split_huge_pmd_address(), to 6.10 */
+	bool migrate_splits_first;	/* try_to_migrate_one() does the same, to 6.14 */
+	bool migrate_splits_partial;	/* migrate_pages_batch(): what is mapped in part (6.10) */
+	bool split_ascends;		/* the parts, from the first page up (after 6.12) */
+	bool split_drops_zeroes;	/* try_to_map_unused_to_zeropage() (6.12) */
 	bool split_keeps_buddies;	/* folio_split(): no more than it must (after 6.12) */
 	bool shmem_any_order;		/* a huge tmpfs has folios of all orders (after 6.12) */
 	bool shmem_fits_vma;		/* shmem_suitable_orders() asks the VMA (by 6.12) */

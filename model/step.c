@@ -75,6 +75,8 @@ const char *path_name(enum path_id path)
 		return "migrate";
 	case PATH_UNMAP_PAGE:
 		return "unmap-page";
+	case PATH_PAGE_SPLIT:
+		return "page-split";
 	case PATH_POISON:
 		return "poison";
 	case PATH_RECLAIM:

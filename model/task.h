@@ -9,7 +9,7 @@
 #pragma once
 
 #include "model/base.h"
-#include "model/host_rmap.h"
+#include "model/page_op.h"
 
 enum path_id {
 	PATH_ACCESS,		/* the guest reads, writes or executes; hardware walks */
@@ -43,6 +43,7 @@ enum path_id {
 	PATH_FORK,		/* dup_mmap() */
 	PATH_MIGRATE,		/* migrate_pages(), soft_offline_page() */
 	PATH_UNMAP_PAGE,	/* try_to_migrate(), try_to_unmap(): all mappings of a page */
+	PATH_PAGE_SPLIT,	/* split_huge_page() of an anonymous folio */
 	PATH_POISON,		/* memory_failure() */
 	PATH_RECLAIM,		/* MADV_PAGEOUT, MADV_COLD: shrink_folio_list() */
 	PATH_KSM_MERGE,		/* ksmd: cmp_and_merge_page() */
@@ -286,24 +287,6 @@ struct ksm_op {
 	u8 pad[6];
 };
 
-enum pages_kind {
-	PAGES_MOVE,		/* move_pages() of a range */
-	PAGES_OFFLINE,		/* soft_offline_page() */
-	PAGES_OUT, PAGES_COLD,	/* MADV_PAGEOUT, MADV_COLD */
-	PAGES_LIST,		/* what the scanner of compaction found */
-	PAGES_SHRINK,		/* what reclaim took from an LRU list */
-	CLEAR_ALL, CLEAR_ANON, CLEAR_MAPPED, CLEAR_SOFT_DIRTY,	/* clear_refs: 1 to 4 */
-};
-/* PAGES_SHRINK: in LIST_TARGETS; in LIST_PAGES beside the address, until the page is isolated */
-enum shrink_how {
-	SHRINK_ASKS = 1,	/* folio_referenced() */
-	SHRINK_KEEPS = 4,	/* lru_gen_look_around() of another page has promoted it */
-	SHRINK_LOOKS = 2,	/* lru_gen_look_around(): nobody isolates it, none is flushed */
-};
-
-/* PAGES_LIST: in LIST_PAGES, of a page that is listed by its number, not by an address */
-enum { LISTED_BY_PFN = 1 };
-
 /* range_op.prot of RANGE_ADVISE, of RANGE_LOCK, of RANGE_POPULATE */
 enum {
 	ADVISE_NOHUGEPAGE, ADVISE_HUGEPAGE, ADVISE_MERGEABLE, ADVISE_UNMERGEABLE,
@@ -313,31 +296,6 @@ enum { LOCK_RANGE, UNLOCK_RANGE };
 /* range_op.prot of RANGE_UFFD: bits, none to unregister; of RANGE_UFFD_WP: protected or not */
 enum { UFFD_MODE_MISSING = 1, UFFD_MODE_WP = 2, UFFD_WP_UNPOPULATED = 4 };
 enum populate_how { POPULATE_VMA, POPULATE_READ, POPULATE_WRITE };
-
-enum pages_phase { PHASE_UNMAP, PHASE_MOVE };
-
-/* Pages by number, whoever maps them: migration, memory errors; clear_refs has none */
-struct page_op {
-	hva_t start, end;	/* what userspace named */
-	hva_t at;
-	u64 nr, i;		/* pages in LIST_PAGES, and which is at hand */
-	u64 stop;		/* where in the list this pass ends */
-	u64 room;		/* PAGES_LIST: free pages that the other scanner finds */
-	pfn_t page, other;	/* at hand, and where it goes */
-	struct rmap_at rmap;
-	u64 unmap;		/* what stands in its PTEs afterwards: PTE_MIGRATION ... */
-	u64 left;		/* of this pass: stayed */
-	s32 error;
-	u8 kind;		/* enum pages_kind */
-	u8 phase;		/* enum pages_phase */
-	u8 node;
-	u8 tries;
-	u8 moved;
-	u8 how;			/* PAGES_SHRINK: enum shrink_how of the page at hand */
-	u8 no_swap;
-	u8 locked;		/* PAGES_OFFLINE: mmap_lock, while a page is faulted in */
-	u8 pad[4];
-};
 
 /* mmap() */
 struct mmap_op {
@@ -577,12 +535,13 @@ struct task {
 	struct follow follow;
 	struct host_fault host;
 	struct notify notify;
-	struct notify outer;	/* the open notification around .notify */
+	struct notify outer;	/* the open notification around .notify; a split's caller's */
 	struct range_op range;
-	struct range_op outer_range;	/* MADV_COLLAPSE, while a file's pages are replaced */
+	struct range_op outer_range;	/* of a collapse of a file, or of a split: the caller's */
 	struct file_op file;
 	struct populate_op populate;
 	struct page_op pages;
+	struct split_op split;
 	struct ksm_op ksm;
 	struct mmap_op mmap;
 	struct remap_op remap;

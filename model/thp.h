@@ -21,6 +21,10 @@ enum thp_enabled { THP_MADVISE, THP_ALWAYS, THP_NEVER };
 bool thp_is_allowed(struct machine *m, const struct vma *vma, hva_t hva);
 /* __split_huge_pmd_locked(): the PMD becomes a table; what a driver or file mapped just goes. */
 void pmd_split(struct machine *m, hva_t hva);
+/* The same for split_huge_page(): as many migration entries, if it is @head that is there. */
+void pmd_split_frozen(struct machine *m, hva_t hva, pfn_t head);
+/* folio_test_partially_mapped(): some of its pages are mapped nowhere any more, or were so. */
+bool thp_is_in_part(struct machine *m, pfn_t head);
 /* PG_double_map: set when a PMD is split and another one is left; gone with the last PMD. */
 void thp_pmd_gone(struct machine *m, pfn_t head, bool split);
 /* Does a leaf at level 2 cover @boundary, which is inside of it? */

@@ -271,10 +271,12 @@ static void compare_signal(struct run *run, const struct fact *fact)
 {
 	struct place place = { .file = run->file.out, .line = fact->line };
 	const char *word = run->outcome.word;
-	bool killed = run->main == EVENT_POISON && !run->outcome.error &&
+	bool injects = run->main == EVENT_POISON;
+	bool killed = injects && (!run->outcome.error || !strcmp(word, "hwpoison")) &&
 		      run->says && run->vm->sem.traits.poison_kills;
 	bool failed = run->says && (killed || !strcmp(word, "sigsegv") ||
-				    !strcmp(word, "sigbus") || !strcmp(word, "hwpoison"));
+				    !strcmp(word, "sigbus") ||
+				    (!injects && !strcmp(word, "hwpoison")));
 
 	observe(run, CONFORM_SIGNAL, place, say("%u", fact->signal.times).text,
 		failed ? "1" : "none");

@@ -9,7 +9,7 @@ const char *errno_word(s32 error)
 		{ -12, "enomem" }, { -14, "efault" }, { -16, "ebusy" }, { -17, "eexist" },
 		{ -19, "enodev" }, { -22, "einval" }, { -25, "enotty" },
 		{ -28, "enospc" },
-		{ -38, "enosys" },
+		{ -38, "enosys" }, { -133, "hwpoison" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)

@@ -81,7 +81,19 @@ static bool is_zero_page(const struct vma *vma, const struct pt_leaf *leaf)
 	return leaf->present ? !leaf_is_normal(leaf) : !leaf->swap && vma->kind == VMA_ANON;
 }
 
-/* A memory error: of small pages, of shared memory or anonymous, but not of the zero page. */
+/* A part of an anonymous folio of 2M */
+static bool is_huge_anon(struct vm *vm, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(&vm->m, hva);
+
+	return leaf.present && leaf_is_counted(&vm->m, &leaf) &&
+	       page_is(&vm->m, page_head(&vm->m, pt_pfn(leaf.entry)), PG_HEAD | PG_ANON);
+}
+
+/*
+ * A memory error: of small pages or of parts of anonymous large ones, of shared memory; but not of
+ * the zero page.
+ */
 static bool may_inject(struct vm *vm, const struct event *e, hva_t hva)
 {
 	const struct vma *vma = vma_find(&vm->m, hva);
@@ -92,7 +104,8 @@ static bool may_inject(struct vm *vm, const struct event *e, hva_t hva)
 	if (e->id == EVENT_POISON && vma->kind != VMA_DEVICE &&
 	    (vma->mode != FILE_SHMEM || is_zero_page(vma, &leaf)))
 		return false;
-	return leaf.present ? is_plain(vm, &leaf) || is_cached(vm, hva) :
+	return leaf.present ? is_plain(vm, &leaf) || is_huge_anon(vm, hva) ||
+				      is_cached(vm, hva) :
 			      faults_small(vm, vma, hva);
 }
 
@@ -106,29 +119,12 @@ static bool may_inject_all(struct vm *vm, const struct event *e)
 	return true;
 }
 
-/* An anonymous folio of 2M that is mapped by PMDs alone, or all of it once by PTEs */
-static bool is_whole(struct vm *vm, hva_t hva)
-{
-	struct pt_leaf leaf = host_leaf(&vm->m, hva);
-	pfn_t head = leaf.present ? page_head(&vm->m, pt_pfn(leaf.entry)) : NO_PFN;
-	s32 mapcount = leaf.level == 1;
-
-	if (!leaf.present || !leaf_is_counted(&vm->m, &leaf) ||
-	    !page_is(&vm->m, head, PG_HEAD | PG_ANON))
-		return false;
-	for (u64 i = 0; i < folio_pages(&vm->m, head); i++)
-		if (page_of(&vm->m, head + i)->mapcount != mapcount)
-			return false;
-	return leaf.level == 2 ||
-	       page_of(&vm->m, head)->held[HOLD_PTE] == (s32)folio_pages(&vm->m, head);
-}
-
 static bool is_moved_by_node(struct vm *vm, const struct event *e)
 {
 	for (hva_t hva = e->hva; hva < e->hva + e->size; hva += PAGE_SIZE) {
 		pfn_t pfn = pt_pfn(host_leaf(&vm->m, hva).entry);
 
-		if (is_other(vm, hva) && !is_cached(vm, hva) && !is_whole(vm, hva) &&
+		if (is_other(vm, hva) && !is_cached(vm, hva) && !is_huge_anon(vm, hva) &&
 		    page_is(&vm->m, page_head(&vm->m, pfn), PG_REMOTE) != e->node)
 			return true;
 	}
@@ -242,7 +238,7 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 	if ((e->id == EVENT_PAGEOUT || e->id == EVENT_COLD) && !only_anonymous(vm, e))
 		return "reclaim of other than anonymous pages is not modelled";
 	if (e->id == EVENT_MIGRATE && is_moved_by_node(vm, e))
-		return "only pages of 4K, and whole anonymous ones of 2M, are moved";
+		return "only pages of 4K, and anonymous ones of 2M, are moved";
 	if ((e->id == EVENT_COMPACT || e->id == EVENT_RECLAIM) && scans_other(vm, e))
 		return "a scan of these pages is not modelled";
 	return NULL;

@@ -1018,7 +1018,7 @@ static const struct refusal {
 	  "reclaim of other than anonymous pages is not modelled" },
 	{ "migration_of_a_huge_file_is_refused",
 	  "file F 2M huge=always\nmmap A 2M file file=F\nhost-write A 1\nmigrate A 4K", 5, 1,
-	  "only pages of 4K, and whole anonymous ones of 2M, are moved" },
+	  "only pages of 4K, and anonymous ones of 2M, are moved" },
 	{ "compaction_of_a_huge_file_is_refused",
 	  "file F 2M huge=always\nmmap A 2M file file=F\nhost-write A 1\ncompact A 2M", 5, 1,
 	  "a scan of these pages is not modelled" },
