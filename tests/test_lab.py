@@ -61,55 +61,76 @@ class Versions(unittest.TestCase):
 		self.assertEqual(releases[1], max(releases, key=table.version_key))
 
 
-class Includes(unittest.TestCase):
+def no_trace(path):
+	raise LabError(f"{path}:1:1: not for the lab")
+
+
+class Scripts(unittest.TestCase):
 	def setUp(self):
 		folder = tempfile.TemporaryDirectory()
 		self.addCleanup(folder.cleanup)
 		self.folder = folder.name
 
-	def write(self, name, text):
+	def write(self, name, text=""):
 		path = os.path.join(self.folder, name)
 		os.makedirs(os.path.dirname(path), exist_ok=True)
 		host.write(path, text)
 		return path
 
-	def test_are_put_where_they_stand_without_their_first_line(self):
-		self.write("sub/one.trace", 'pfntrace 1\none\ninclude "two.trace"\n')
-		self.write("sub/two.trace", "pfntrace 1 # the second\ntwo\n")
-		path = self.write("a.trace", 'pfntrace 1\n#!smp 2\n#!env BUFKB=9\n'
-				  'include "sub/one.trace" # here\nend')
+	def test_say_how_they_want_to_be_run(self):
+		path = self.write("a.cmd", "#!smp 2\n#!mmu rmap\n#!env A=1\n#!env B=2\nhread A\n")
 
-		got = script.load(path)
+		got = script.load(path, no_trace)
 
-		self.assertEqual("pfntrace 1\n#!smp 2\n#!env BUFKB=9\n\none\n\ntwo\nend\n",
-				 got.text)
-		self.assertEqual(("a", 2, ("BUFKB=9",)), (got.name, got.smp, got.environ))
+		self.assertEqual(("a", 2, "rmap", ("A=1", "B=2")),
+				 (got.name, got.smp, got.mmu, got.environ))
 
-	def test_that_are_missing_name_file_and_line(self):
-		path = self.write("a.trace", 'pfntrace 1\ninclude "no\\x6ee.trace"\n')
+	def test_with_wishes_that_cannot_be_are_errors(self):
+		for line in ("#!smp 5", "#!mmu tdp"):
+			path = self.write("a.cmd", line + "\n")
+			with self.subTest(line), self.assertRaisesRegex(LabError, "a.cmd: #!"):
+				script.load(path, no_trace)
 
-		with self.assertRaisesRegex(LabError, "a.trace:2: .*/none.trace: No such file"):
-			script.load(path)
+	def test_that_are_traces_are_translated(self):
+		path = self.write("a.trace", "pfntrace 1\n")
 
-	def test_that_lead_back_end(self):
-		path = self.write("a.trace", 'pfntrace 1\ninclude "a.trace"\n')
+		got = script.load(path, lambda path: "#!mmu shadow\nhread A\n")
 
-		with self.assertRaisesRegex(LabError, "more than 8 deep"):
-			script.load(path)
-
-	def test_a_comment_is_none(self):
-		path = self.write("a.trace", 'pfntrace 1\n# include "b"\n')
-
-		self.assertIn('# include "b"', script.load(path).text)
+		self.assertEqual(("a", "shadow", "#!mmu shadow\nhread A\n"),
+				 (got.name, got.mmu, got.text))
 
 	def test_of_a_folder_are_found_in_order_and_once(self):
-		self.write("b.trace", "pfntrace 1\n")
-		self.write("sub/a.trace", "pfntrace 1\n")
-		self.assertEqual(["a", "b"], [each.name for each in script.find([self.folder])])
+		self.write("b.cmd")
+		self.write("b.trace", "ftrace's\n")
+		self.write("sub/a.cmd")
+		self.assertEqual(["a", "b"],
+				 [each.name for each in script.find([self.folder], no_trace)])
 
-		self.write("sub/b.trace", "pfntrace 1\n")
+		self.write("sub/b.cmd")
 		with self.assertRaisesRegex(LabError, "the same name"):
-			script.find([self.folder])
+			script.find([self.folder], no_trace)
+
+	def test_that_the_lab_cannot_run_are_left_out_of_a_folder_but_not_if_named(self):
+		self.write("a.cmd")
+		path = self.write("b.trace")
+		said = []
+
+		got = script.find([self.folder], no_trace, said.append)
+
+		self.assertEqual(["a"], [each.name for each in got])
+		self.assertEqual([f"{path}:1:1: not for the lab"], said)
+		with self.assertRaisesRegex(LabError, "not for the lab"):
+			script.find([path], no_trace, said.append)
+
+	def test_that_name_an_mmu_run_with_that_one_only(self):
+		scripts = [a_script("a"), a_script("b", smp=2), a_script("c", mmu="rmap")]
+		configs = [cli.CONFIGS[""], cli.CONFIGS["npt0"]]
+
+		got = {(config.suffix, config.smp): [each.name for each in group] for config, group
+		       in cli.by_config(scripts, configs, None).items()}
+
+		self.assertEqual({("", 1): ["a"], ("-npt0", 1): ["a"], ("", 2): ["b"],
+				  ("-npt0", 2): ["b"], ("-tdpmmu0", 1): ["c"]}, got)
 
 
 class GuestSide:
@@ -209,8 +230,8 @@ class Reconstruction(unittest.TestCase):
 		self.assertEqual("stopped early: vm: EINVAL", got.word)
 
 
-def a_script(name="a", smp=1):
-	return script.Script(path=name, name=name, text="x\n", smp=smp, environ=())
+def a_script(name="a", smp=1, mmu=""):
+	return script.Script(path=name, name=name, text="x\n", smp=smp, mmu=mmu, environ=())
 
 
 def a_kernel():

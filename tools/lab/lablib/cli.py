@@ -2,14 +2,16 @@
 """cli: what the programs of tools/lab have in common: options, progress, places to run in."""
 
 import argparse
+import dataclasses
 import os
 import shutil
 import subprocess
 import sys
 
-from . import host, image, kernel as kernels, machine, programs, qemu, runner, table
+from . import host, image, kernel as kernels, machine, programs, qemu, runner, script, table
 from .host import LabError
 
+MMUS = {"rmap": machine.RMAP, "shadow": machine.SHADOW}
 CONFIGS = {"": machine.Config(), "npt0": machine.SHADOW, "tdpmmu0": machine.RMAP}
 
 
@@ -82,25 +84,30 @@ class Lab:
 	def image(self, kernel):
 		return image.build(self.places, kernel, self.progress)
 
+	def scripts(self, paths):
+		translate = script.translator(lambda: pfnsim_of(self.places))
+		return script.find(paths, translate, self.progress.say)
+
 	def work(self, kernel, configs, scripts, options):
 		"""Batches of all @scripts on @kernel, with everything prepared."""
 		engine, booted = self.machine(), self.image(kernel)
 		work = []
-		for base in configs:
-			for smp, group in by_smp(scripts, options.smp).items():
-				config = machine.Config(smp, base.suffix, base.parameters)
-				prepared = engine.prepare(booted, config, self.progress)
-				folder = os.path.join(options.output,
-						      engine.prefix + kernel.name + config.suffix)
-				place = runner.Place(engine, prepared, kernel, config, folder)
-				work += runner.batches(place, group, options.batch)
+		for config, group in by_config(scripts, configs, options.smp).items():
+			prepared = engine.prepare(booted, config, self.progress)
+			folder = os.path.join(options.output,
+					      engine.prefix + kernel.name + config.suffix)
+			place = runner.Place(engine, prepared, kernel, config, folder)
+			work += runner.batches(place, group, options.batch)
 		return work
 
 
-def by_smp(scripts, fixed):
+def by_config(scripts, configs, smp):
+	"""Config: scripts to run so.  A script that names an MMU runs with that one only."""
 	groups = {}
-	for script in scripts:
-		groups.setdefault(fixed or script.smp, []).append(script)
+	for each in scripts:
+		for base in [MMUS[each.mmu]] if each.mmu else configs:
+			config = dataclasses.replace(base, smp=smp or each.smp)
+			groups.setdefault(config, []).append(each)
 	return groups
 
 
@@ -109,7 +116,7 @@ def pfnsim_of(places):
 	for path in (os.environ.get("PFNSIM"), built, shutil.which("pfnsim")):
 		if path and os.path.exists(path):
 			return path
-	raise LabError("--conform: no pfnsim: build it, or set PFNSIM to the program")
+	raise LabError("no pfnsim: build it in build/, or set PFNSIM to the program")
 
 
 def conform(places, outcomes):

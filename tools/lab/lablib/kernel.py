@@ -35,7 +35,7 @@ class Kernel:
 	built_in: frozenset
 	root: str		# with the compiler; "": build with the machine's own
 	tree: str		# of headers; inside of root, if there is one
-	compiler: str
+	compiler: str		# "": the one that the tree asks for
 	folder: str		# in the cache
 	identity: str		# changes when anything of the above does
 
@@ -195,7 +195,7 @@ def from_folder(places, name, folder):
 	kvm = [path for module, path in modules.items() if module.startswith("kvm")]
 	return Kernel(name=name, release=release, version="", note=None, boot=f"{own}/boot",
 		      modules=modules, built_in=find_built_in(folder), root="", tree=tree or "",
-		      compiler=os.environ.get("CC", "gcc"), folder=own,
+		      compiler=os.environ.get("CC", ""), folder=own,
 		      identity=digest(f"{own}/boot", *kvm))
 
 
@@ -269,8 +269,8 @@ def build_here(driver, headers, kernel):
 	host.need(["make", "cc", "strip"])
 	folder = os.path.join(kernel.folder, "guest")
 	copy_source(driver, headers, folder)
-	done = make(["make", "-s", "-C", kernel.tree, f"M={folder}/driver", f"CC={kernel.compiler}",
-		     "modules"])
+	compiler = [f"CC={kernel.compiler}"] if kernel.compiler else []	# else the tree knows
+	done = make(["make", "-s", "-C", kernel.tree, f"M={folder}/driver", *compiler, "modules"])
 	module = built_module(folder, kernel, done)
 	host.run(["strip", "-g", module], "strip")
 	return module

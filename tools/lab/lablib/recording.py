@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 UNPRINTABLE = re.compile(r"[^\t\n\x20-\x7e\x80-\uffff]")
 LONGEST = 60000			# characters of a line; its reader takes 65536 bytes
-SPLAT = re.compile(r"\+0x|WARNING|BUG|Oops|Bad page")
+SPLAT = re.compile(r"\+0x|WARNING|\bBUG\b|Oops|Bad page")
 RECONSTRUCTED = "# RECONSTRUCTED FROM SERIAL"
 
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""script: a trace of the project (docs/TRACE-FORMAT.md) as the guest gets it: one text, without
-includes.
+"""script: what the guest gets: commands of the lab (docs/RECORDINGS.md), a .cmd file as it is, or
+what "pfnsim lab-script" makes of a trace, with all that it includes.
 
-Two comments of a script are for us:
+Comments of a script that say how it wants to be run:
 
 	#!smp 2			the machine has two CPUs
+	#!mmu rmap		or shadow: not with the TDP MMU
 	#!env NAME=VALUE	set for init, in the guest
 """
 
@@ -12,13 +13,11 @@ import os
 import re
 from dataclasses import dataclass
 
+from . import host
 from .host import LabError
 
-SUFFIXES = (".trace", ".cmd")
-DEEPEST = 8
-FIRST_LINE = re.compile(r"\s*pfntrace\s+\d+\s*(#.*)?$")
-INCLUDE = re.compile(r'\s*include\s+"((?:\\.|[^"\\])*)"\s*(#.*)?$')
-ESCAPE = re.compile(r'\\(x[0-9A-Fa-f]{2}|.)')
+TRACE, COMMANDS = ".trace", ".cmd"
+MMUS = ("", "rmap", "shadow")
 
 
 @dataclass(frozen=True)
@@ -27,71 +26,78 @@ class Script:
 	name: str
 	text: str
 	smp: int
+	mmu: str		# "": what the kernel was asked for
 	environ: tuple
 
 
-def unescape(text):
-	def char(match):
-		escape = match[1]
-		if escape[0] == "x" and len(escape) == 3:
-			return chr(int(escape[1:], 16))
-		return {"n": "\n", "t": "\t"}.get(escape, escape)
-	return ESCAPE.sub(char, text)
+def translator(pfnsim):
+	"""A function that makes commands of the trace at a path; @pfnsim finds the program."""
+	def translate(path):
+		command = [pfnsim(), "lab-script", path]
+		return host.run(command, "lab-script")
+	return translate
 
 
-def read_text(path, where):
+def text_of(path, translate):
+	if path.endswith(TRACE):
+		return translate(path)
 	try:
 		with open(path, encoding="utf-8") as file:
 			return file.read()
 	except (OSError, UnicodeDecodeError) as error:
 		reason = getattr(error, "strerror", None) or "is not UTF-8"
-		raise LabError(f"{where}{path}: {reason}") from error
+		raise LabError(f"{path}: {reason}") from error
 
 
-def lines_of(path, where="", depth=0):
-	"""The lines of @path, with those of what it includes in the place of the include."""
-	if depth > DEEPEST:
-		raise LabError(f"{where}includes more than {DEEPEST} deep")
-	lines = read_text(path, where).splitlines()
-	if depth and lines and FIRST_LINE.match(lines[0]):
-		lines[0] = ""
-	for number, line in enumerate(lines, 1):
-		match = INCLUDE.match(line)
-		if not match:
-			yield line
-			continue
-		name = os.path.join(os.path.dirname(path), unescape(match[1]))
-		yield from lines_of(name, f"{path}:{number}: ", depth + 1)
+def wish(path, text, word, values):
+	"""The value of the last "#!WORD VALUE"; None if there is none."""
+	found = re.findall(rf"^#!{word}[ \t]+(\S+)[ \t]*$", text, re.M)
+	for value in found:
+		if value not in values:
+			raise LabError(f"{path}: #!{word} takes {', '.join(filter(None, values))}")
+	return found[-1] if found else None
 
 
-def load(path):
-	text = "".join(f"{line}\n" for line in lines_of(path))
-	smp = re.findall(r"^#!smp[ \t]+(\S+)[ \t]*$", text, re.M)
-	if any(word not in ("1", "2", "3", "4") for word in smp):
-		raise LabError(f"{path}: #!smp takes 1 to 4")
-	name = os.path.basename(path)
-	stem, suffix = os.path.splitext(name)
-	return Script(path=path, name=stem if suffix in SUFFIXES else name, text=text,
-		      smp=int(smp[-1]) if smp else 1,
+def load(path, translate):
+	text = text_of(path, translate)
+	name, suffix = os.path.splitext(os.path.basename(path))
+	return Script(path=path, name=name if suffix in (TRACE, COMMANDS) else name + suffix,
+		      text=text, smp=int(wish(path, text, "smp", ("1", "2", "3", "4")) or 1),
+		      mmu=wish(path, text, "mmu", MMUS) or "",
 		      environ=tuple(re.findall(r"^#!env[ \t]+(\w+=\S*)[ \t]*$", text, re.M)))
 
 
-def find(paths):
-	"""The scripts that files and folders name, in order of name."""
-	files = []
-	for path in paths:
-		if not os.path.isdir(path):
-			files.append(path)
-			continue
-		found = [os.path.join(folder, name) for folder, _, names in os.walk(path)
-			 for name in names if name.endswith(SUFFIXES)]
-		if not found:
-			raise LabError(f"{path}: no *{' or *'.join(SUFFIXES)} in it")
-		files += found
+def files_of(path):
+	"""The scripts that @path, a file or a folder, names."""
+	if not os.path.isdir(path):
+		return [path]
+	found = [os.path.join(folder, name) for folder, _, names in os.walk(path)
+		 for name in names if name.endswith(COMMANDS)]
+	have = {file.removesuffix(COMMANDS) for file in found}	# else they are recordings'
+	found += [os.path.join(folder, name) for folder, _, names in os.walk(path)
+		  for name in names if name.endswith(TRACE)
+		  and os.path.join(folder, name).removesuffix(TRACE) not in have]
+	if not found:
+		raise LabError(f"{path}: no *{TRACE} or *{COMMANDS} in it")
+	return found
+
+
+def find(paths, translate, say=None):
+	"""The scripts that files and folders name, in order of name.
+
+	Of a folder, what is nothing for the lab is said and left out; a file must be right.
+	"""
 	scripts = {}
-	for script in map(load, sorted(files)):
-		if script.name in scripts:
-			other = scripts[script.name].path
-			raise LabError(f"{script.path}: {other} has the same name")
-		scripts[script.name] = script
+	for path in paths:
+		for file in sorted(files_of(path)):
+			try:
+				script = load(file, translate)
+			except LabError as error:
+				if file == path or not say:
+					raise
+				say(str(error))
+				continue
+			other = scripts.setdefault(script.name, script)
+			if other is not script:
+				raise LabError(f"{file}: {other.path} has the same name")
 	return [scripts[name] for name in sorted(scripts)]
