@@ -53,6 +53,7 @@ struct page_op {
 	u8 pad[3];
 	hva_t part, part_end;	/* what the VMA at hand has of .page */
 	u64 size;		/* memory errors: bytes of what was one folio */
+	hva_t next;		/* behind what is being split, or 0 */
 };
 
 /* split_huge_page() of an anonymous folio */
@@ -64,6 +65,8 @@ struct split_op {
 	u8 waits;		/* for the folio's lock; else somebody's is an error */
 	u8 list;		/* the parts go to a list of the caller's, with references */
 	u8 is_split;
+	u8 pmd;			/* the caller's: it was a PMD that it met */
+	u8 pad[7];
 	u8 mm;
 	struct page_op pages;	/* the caller's, meanwhile */
 };

@@ -6,10 +6,10 @@
  * Linux: mm/madvise.c:madvise_free_single_vma(), madvise_free_pte_range(), madvise_willneed(),
  * madvise_populate(); mm/swap.c:folio_mark_lazyfree(); 5.12 to 7.2. A page that is given up has
  * neither A nor D, and stays mapped; who finds it dirty later keeps it.
- * SIMPLIFIED: what is left of a folio of 2M, or a part of it, is not given up, as it is not split;
- * MADV_WILLNEED reads swapped anonymous pages alone.
+ * SIMPLIFIED: MADV_WILLNEED reads swapped anonymous pages alone.
  */
 #include "model/machine.h"
+#include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/swap.h"
@@ -86,6 +86,7 @@ static bool frees(const struct machine *m, const struct task *t)
 static enum step_result free_begin(struct machine *m, struct task *t)
 {
 	lru_drain(m);
+	t->range.freed = t->range.piece_start;
 	t->notify = (struct notify){ .start = t->range.piece_start, .end = t->range.piece_end,
 				     .event = NOTIFY_CLEAR };
 	return STEP_CALL;
@@ -124,51 +125,120 @@ static s32 mappings_of(struct machine *m, const struct pt_leaf *leaf)
 	return leaf->level == 1 ? page_of(m, pfn)->mapcount : page_of(m, pfn)->held[HOLD_PTE];
 }
 
-static bool may_free(struct machine *m, const struct task *t, const struct pt_leaf *leaf)
+static bool may_free(struct machine *m, const struct pt_leaf *leaf)
 {
-	hva_t hva = leaf->first << PAGE_SHIFT;
 	pfn_t pfn = pt_pfn(leaf->entry);
 
-	if (!leaf_is_counted(m, leaf) || page_is(m, pfn, PG_ZONE_DEVICE) ||
-	    !page_is(m, pfn, PG_ANON))
-		return false;
-	if (leaf->level == 1)
-		return !page_is(m, page_head(m, pfn), PG_HEAD);
-	return hva >= t->notify.start && hva + HPAGE_SIZE <= t->notify.end &&
-	       mappings_of(m, leaf) == 1;
+	return leaf_is_counted(m, leaf) && !page_is(m, pfn, PG_ZONE_DEVICE) &&
+	       page_is(m, pfn, PG_ANON);
 }
 
-static void free_leaf(struct machine *m, const struct task *t, const struct pt_leaf *leaf)
+static void clean_leaf(struct machine *m, const struct pt_leaf *leaf)
 {
 	u64 entry = leaf->entry & ~(PTE_ACCESSED | PTE_DIRTY | PTE_SAVED_DIRTY);
 	pfn_t pfn = pt_pfn(leaf->entry);
 
-	if (!may_free(m, t, leaf) || !page_cleans(m, pfn, mappings_of(m, leaf)))
-		return;
 	for (u64 i = 0; i < level_pages(leaf->level); i++)	/* its owner does not want it */
 		page_of(m, pfn + i)->flags &= ~(u32)PG_GUEST_WROTE;
 	if (entry != leaf->entry)
 		host_set_leaf(m, leaf->first << PAGE_SHIFT, leaf->level, entry);
+}
+
+static void free_leaf(struct machine *m, const struct pt_leaf *leaf)
+{
+	pfn_t pfn = pt_pfn(leaf->entry);
+
+	if (!may_free(m, leaf) || !page_cleans(m, pfn, mappings_of(m, leaf)))
+		return;
+	clean_leaf(m, leaf);
 	page_mark_lazyfree(m, page_head(m, pfn));
 }
 
-/* madvise_free_pte_range(), madvise_free_huge_pmd(); what stands for a page just goes. */
+/* All of its PTEs (6.12): nobody else's, if it is dirty */
+static void free_batch(struct machine *m, hva_t start, hva_t end)
+{
+	struct pt_leaf leaf = host_leaf(m, start);
+	pfn_t head = page_head(m, pt_pfn(leaf.entry));
+
+	if (!page_cleans(m, head, page_of(m, head)->held[HOLD_PTE] == (s32)folio_pages(m, head)))
+		return;
+	for (hva_t at = start; at < end; at += PAGE_SIZE) {
+		leaf = host_leaf(m, at);
+		clean_leaf(m, &leaf);
+	}
+	page_mark_lazyfree(m, head);
+}
+
+/* True: it has to be split. */
+static bool free_folio(struct machine *m, struct task *t, const struct pt_leaf *leaf)
+{
+	struct range_op *op = &t->range;
+	struct thp_part part = thp_part_at(m, op->freed, t->notify.end, true);
+	pfn_t head = page_head(m, pt_pfn(leaf->entry));
+
+	op->next = part.way == PART_SPLIT ? part.next : 0;
+	if (part.way == PART_SPLIT) {
+		page_get(m, head, HOLD_MM);
+		page_split_begin(t, head, false, false);
+		t->split.pmd = leaf->level == 2;
+		return true;
+	}
+	if (part.way == PART_WHOLE && leaf->level == 2)
+		free_leaf(m, leaf);
+	else if (part.way == PART_WHOLE)
+		free_batch(m, op->freed, part.next);
+	op->freed = part.next;
+	return false;
+}
+
+/* What stands for a page just goes. */
+static void free_entry(struct machine *m, struct range_op *op, const struct pt_leaf *leaf)
+{
+	if (leaf->swap & PTE_SWAPPED)
+		swap_free_and_cache(m, pt_pfn(leaf->swap));
+	if (leaf->swap & (PTE_SWAPPED | PTE_HWPOISON))
+		host_set_leaf(m, leaf->first << PAGE_SHIFT, 1, 0);
+	else if (leaf->present && leaf->level == 1)
+		free_leaf(m, leaf);
+	op->freed = (leaf->first + level_pages(leaf->level)) << PAGE_SHIFT;
+}
+
+/* madvise_free_pte_range(), madvise_free_huge_pmd() */
 static enum step_result free_ptes(struct machine *m, struct task *t)
 {
-	for (hva_t at = t->notify.start; at < t->notify.end; ) {
-		struct pt_leaf leaf = host_next_used(m, at, t->notify.end);
+	struct range_op *op = &t->range;
+
+	while (op->freed < t->notify.end) {
+		struct pt_leaf leaf = host_next_used(m, op->freed, t->notify.end);
 
 		if (!leaf.present && !leaf.swap)
 			break;
-		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
-		if (leaf.swap & PTE_SWAPPED)
-			swap_free_and_cache(m, pt_pfn(leaf.swap));
-		if (leaf.swap & (PTE_SWAPPED | PTE_HWPOISON))
-			host_set_leaf(m, leaf.first << PAGE_SHIFT, 1, 0);
-		else if (leaf.present)
-			free_leaf(m, t, &leaf);
+		if (leaf.first << PAGE_SHIFT > op->freed)
+			op->freed = leaf.first << PAGE_SHIFT;
+		if (!leaf_is_of_thp(m, &leaf))
+			free_entry(m, op, &leaf);
+		else if (free_folio(m, t, &leaf))
+			return STEP_CALL;
 	}
 	return STEP_NEXT;
+}
+
+static bool free_has_split(const struct machine *m, const struct task *t)
+{
+	return frees(m, t) && t->range.next;
+}
+
+/* What could not be split: its PTEs are tried once more, if it is mapped by them now. */
+static enum step_result free_again(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+	bool was_pmd = t->split.pmd && host_leaf(m, op->freed).level == 1;
+
+	page_put(m, t->split.page, HOLD_MM);
+	if (t->split.error && !was_pmd)
+		op->freed = op->next;
+	op->next = 0;
+	return STEP_BACK;
 }
 
 /* ---- MADV_WILLNEED ---- */
@@ -244,7 +314,10 @@ const struct step path_madvise[] = {
 	STEP(madvise_lock, .chain = MADVISE " > mmap_read_lock"),
 	STEP(madvise_piece, .chain = MADVISE " > madvise_walk_vmas"),
 	STEP(free_begin, .when = frees, .calls = PATH_NOTIFY_START, .chain = LAZYFREE),
-	STEP(free_ptes, .when = frees, .chain = LAZYFREE " > madvise_free_pte_range"),
+	STEP(free_ptes, .when = frees, .calls = PATH_PAGE_SPLIT,
+	     .chain = LAZYFREE " > madvise_free_pte_range"),
+	STEP(free_again, .when = free_has_split, .to = "free_ptes",
+	     .chain = LAZYFREE " > madvise_free_pte_range > split_folio"),
 	STEP_AS(free_end, enter_path, .when = frees, .calls = PATH_NOTIFY_END, .chain = LAZYFREE),
 	STEP(read_swapped, .when = will_need, .chain = MADVISE " > madvise_willneed"),
 	STEP(populate_piece, .when = populates, .calls = PATH_POPULATE,

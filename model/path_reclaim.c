@@ -11,6 +11,7 @@
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/swap.h"
+#include "model/thp.h"
 
 #define EINVAL	22
 #define ENOMEM	12
@@ -65,6 +66,56 @@ static void forget_use(struct machine *m, const struct page_op *op, const struct
 	page_of(m, pt_pfn(leaf->entry))->flags &= ~(u32)PG_REFERENCED;
 }
 
+static void forget_part(struct machine *m, struct page_op *op, hva_t end)
+{
+	for (; op->at < end; op->at += PAGE_SIZE) {
+		struct pt_leaf leaf = host_leaf(m, op->at);
+
+		if (leaf.entry & PTE_ACCESSED)
+			host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
+				      leaf.entry & ~PTE_ACCESSED);
+		page_of(m, page_head(m, pt_pfn(leaf.entry)))->flags &= ~(u32)PG_REFERENCED;
+	}
+}
+
+/* A folio of 2M; true: it has to be split. A whole one that is to be paged out is refused. */
+static bool reclaim_part(struct machine *m, struct task *t, const struct pt_leaf *leaf)
+{
+	struct page_op *op = &t->pages;
+	const struct vma *vma = vma_find(m, op->at);
+	struct thp_part part = thp_part_at(m, op->at, vma->end < op->end ? vma->end : op->end,
+					   false);
+	pfn_t head = page_head(m, pt_pfn(leaf->entry));
+
+	op->next = part.way == PART_SPLIT ? part.next : 0;
+	if (part.way == PART_SPLIT) {
+		page_get(m, head, HOLD_MM);
+		page_split_begin(t, head, false, false);
+		return true;
+	}
+	if (part.way == PART_WHOLE)
+		forget_part(m, op, part.next);
+	op->at = part.next;
+	return false;
+}
+
+static bool reclaim_has_split(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->pages.next;
+}
+
+static enum step_result reclaim_again(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	page_put(m, t->split.page, HOLD_MM);
+	if (t->split.error)
+		op->at = op->next;
+	op->next = 0;
+	return STEP_BACK;
+}
+
 /* madvise_cold_or_pageout_pte_range(): pages of the LRU that nobody else maps */
 static enum step_result reclaim_isolate(struct machine *m, struct task *t)
 {
@@ -74,6 +125,8 @@ static enum step_result reclaim_isolate(struct machine *m, struct task *t)
 
 	if (op->at >= op->end || op->kind == PAGES_SHRINK)
 		return STEP_NEXT;
+	if (leaf_is_of_thp(m, &leaf))
+		return reclaim_part(m, t, &leaf) ? STEP_CALL : STEP_BACK;
 	if (leaf.present && leaf.level == 1 && leaf_is_normal(&leaf) &&
 	    page_is(m, pfn, PG_ANON | PG_LRU) && page_of(m, pfn)->mapcount == 1) {
 		forget_use(m, op, &leaf);
@@ -256,8 +309,10 @@ static enum step_result reclaim_put_back(struct machine *m, struct task *t)
 
 const struct step path_reclaim[] = {
 	STEP(reclaim_begin, .chain = "madvise_pageout > lru_add_drain"),
-	STEP(reclaim_isolate, .to = "reclaim_isolate",
+	STEP(reclaim_isolate, .to = "reclaim_isolate", .calls = PATH_PAGE_SPLIT,
 	     .chain = "madvise_pageout > madvise_cold_or_pageout_pte_range"),
+	STEP(reclaim_again, .when = reclaim_has_split, .to = "reclaim_isolate",
+	     .chain = "madvise_pageout > madvise_cold_or_pageout_pte_range > split_folio"),
 	STEP(shrink_isolate, .when = shrinks, .chain = "shrink_inactive_list > isolate_lru_folios"),
 	STEP(reclaim_pick, .chain = SHRINK),
 	STEP(reclaim_young, .when = asks_for_use, .calls = PATH_YOUNG,

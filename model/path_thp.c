@@ -49,7 +49,7 @@ static void split_zero(struct machine *m, const struct vma *vma, hva_t start, u6
 }
 
 /* compound_mapcount: PMDs that map the folio, which is what PTEs do not account for */
-static s32 pmd_mappings(struct machine *m, pfn_t head)
+s32 thp_pmd_mappings(struct machine *m, pfn_t head)
 {
 	s32 twice = page_is(m, head, PG_DOUBLE_MAP);
 	s32 left = page_of(m, head)->held[HOLD_PTE];
@@ -72,7 +72,7 @@ void thp_pmd_gone(struct machine *m, pfn_t head, bool split)
 
 	if (!m->sem->traits.double_map || !page_is(m, head, PG_HEAD | PG_ANON))
 		return;
-	if (was ? !pmd_mappings(m, head) : split && pmd_mappings(m, head))
+	if (was ? !thp_pmd_mappings(m, head) : split && thp_pmd_mappings(m, head))
 		double_map(m, head, !was);
 }
 
@@ -145,7 +145,7 @@ bool thp_is_in_part(struct machine *m, pfn_t head)
 		is_mapped |= page_of(m, head + i)->mapcount > 0;
 		is_missing |= page_of(m, head + i)->mapcount == 0;
 	}
-	return is_mapped && is_missing && !pmd_mappings(m, head);
+	return is_mapped && is_missing && !thp_pmd_mappings(m, head);
 }
 
 void pmd_split(struct machine *m, hva_t hva)

@@ -30,6 +30,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.gmem_poison_leaks = true,					\
 	.ksm_unshares = true, .madvise_populates = true, .gmem = true,	\
 	.rmap_splits_first = true, .migrate_splits_first = true,		\
+	.folio_sharers = SHARERS_OF_FIRST,				\
 	.protect_pmd_cleans = true,					\
 	.apic_page_checked = true,					\
 	.mremap_hugetlb = true, .mremap_keeps_files = true,		\

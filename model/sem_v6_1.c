@@ -106,6 +106,7 @@ static const struct traits traits = {
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 3, .reexecutes = true, .double_map = true,
 	.file_pmd_counts = true, .rmap_splits_first = true, .migrate_splits_first = true,
+	.folio_sharers = SHARERS_OF_FIRST_IF_FREED,
 	.hugetlb_zap_notifies = true, .hugetlb_dontneed = true, .checks_hwpoison = true,
 };
 

@@ -104,6 +104,15 @@ struct ops {
 /* wp_can_reuse_anon_folio() of a part of a large folio */
 enum large_reuse { REUSE_BY_COUNT, REUSE_NEVER /* 6.7 */, REUSE_IF_WHOLE /* 6.15 */ };
 
+/* Who else maps a large folio that an advice goes for a part of */
+enum folio_sharers {
+	SHARERS_OF_PAGE,		/* page_mapcount() */
+	SHARERS_OF_FIRST_IF_FREED,	/* MADV_FREE: folio_estimated_sharers() (6.1) */
+	SHARERS_OF_FIRST,		/* ... of any (6.8) */
+	SHARERS_LIKELY,			/* folio_likely_mapped_shared() (6.9) */
+	SHARERS_EXACT,			/* folio_maybe_mapped_shared() (6.15) */
+};
+
 enum fault_maps { MAPS_ONE, MAPS_SHARED_ANON /* 6.12 */, MAPS_ALL /* 7.2 */ };
 
 /* Differences that are values. */
@@ -201,6 +210,7 @@ struct traits {
 	bool protect_notifies_pud;	/* mprotect(): by tables of PMDs, not of PTEs (6.12) */
 	bool file_pmd_counts;		/* a file's PMD is in each page's _mapcount (until 6.2) */
 	bool rmap_splits_first;		/* try_to_unmap_one(): split_huge_pmd_address(), to 6.10 */
+	u8 folio_sharers;		/* enum folio_sharers */
 	bool migrate_splits_first;	/* try_to_migrate_one() does the same, to 6.14 */
 	bool migrate_splits_partial;	/* migrate_pages_batch(): what is mapped in part (6.10) */
 	bool split_ascends;		/* the parts, from the first page up (after 6.12) */

@@ -227,6 +227,7 @@ struct range_op {
 	u8 moved;		/* RANGE_REMAP: what was there lives elsewhere */
 	u8 alone;		/* RANGE_NUMA: of a process with one thread */
 	u8 drops_markers, pad[3];	/* ZAP_FLAG_DROP_MARKER */
+	hva_t freed, next;	/* MADV_FREE: up to here; behind what is being split, or 0 */
 };
 enum range_kind {
 	RANGE_MUNMAP, RANGE_DONTNEED, RANGE_ZAP, RANGE_PROTECT,

@@ -42,6 +42,19 @@ u32 range_new_flags(const struct vma *vma, const struct range_op *op);
 /* A notification for the 2M around @hva, into the task's. */
 void thp_notify(struct task *t, hva_t hva);
 
+/* How many PMDs map it */
+s32 thp_pmd_mappings(struct machine *m, pfn_t head);
+
+/* An advice at @at, of a range that ends at @end (thp_part.c) */
+enum part_way { PART_WHOLE, PART_SPLIT, PART_PASS };
+struct thp_part {
+	hva_t next;		/* behind what is taken, passed over, or cannot be split */
+	u8 way;			/* enum part_way */
+	u8 pad[7];
+};
+bool leaf_is_of_thp(struct machine *m, const struct pt_leaf *leaf);
+struct thp_part thp_part_at(struct machine *m, hva_t at, hva_t end, bool frees);
+
 /* Steps of a zap whose start or end is inside of a huge page */
 DECLARE_STEP(begin_cut);
 DECLARE_STEP(cut_pmd);

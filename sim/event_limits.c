@@ -11,6 +11,7 @@
 #include "model/memslot.h"
 #include "model/pagecache.h"
 #include "model/tdp.h"
+#include "model/thp.h"
 #include "model/walker.h"
 
 static bool is_plain(struct vm *vm, const struct pt_leaf *leaf)
@@ -23,6 +24,17 @@ static bool is_plain(struct vm *vm, const struct pt_leaf *leaf)
 		 !page_of(&vm->m, pfn)->order));
 }
 
+/* A part of an anonymous folio of 2M, which is split; a whole one may be cold, but not go. */
+static bool is_part(struct vm *vm, const struct event *e, const struct vma *vma, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(&vm->m, hva);
+	hva_t end = e->hva + e->size;
+
+	return leaf_is_of_thp(&vm->m, &leaf) &&
+	       (e->id == EVENT_COLD ||
+		thp_part_at(&vm->m, hva, vma->end < end ? vma->end : end, false).way != PART_WHOLE);
+}
+
 /* Does every page of the range have a PTE, or none, of anonymous memory? */
 static bool only_anonymous(struct vm *vm, const struct event *e)
 {
@@ -32,7 +44,7 @@ static bool only_anonymous(struct vm *vm, const struct event *e)
 
 		if (!vma || (vma->flags & (VM_PFNMAP | VM_IO)))
 			continue;
-		if (!is_plain(vm, &leaf) && leaf.present)
+		if (!is_plain(vm, &leaf) && leaf.present && !is_part(vm, e, vma, hva))
 			return false;
 	}
 	return true;
@@ -81,15 +93,6 @@ static bool is_zero_page(const struct vma *vma, const struct pt_leaf *leaf)
 	return leaf->present ? !leaf_is_normal(leaf) : !leaf->swap && vma->kind == VMA_ANON;
 }
 
-/* A part of an anonymous folio of 2M */
-static bool is_huge_anon(struct vm *vm, hva_t hva)
-{
-	struct pt_leaf leaf = host_leaf(&vm->m, hva);
-
-	return leaf.present && leaf_is_counted(&vm->m, &leaf) &&
-	       page_is(&vm->m, page_head(&vm->m, pt_pfn(leaf.entry)), PG_HEAD | PG_ANON);
-}
-
 /*
  * A memory error: of small pages or of parts of anonymous large ones, of shared memory; but not of
  * the zero page.
@@ -104,7 +107,7 @@ static bool may_inject(struct vm *vm, const struct event *e, hva_t hva)
 	if (e->id == EVENT_POISON && vma->kind != VMA_DEVICE &&
 	    (vma->mode != FILE_SHMEM || is_zero_page(vma, &leaf)))
 		return false;
-	return leaf.present ? is_plain(vm, &leaf) || is_huge_anon(vm, hva) ||
+	return leaf.present ? is_plain(vm, &leaf) || leaf_is_of_thp(&vm->m, &leaf) ||
 				      is_cached(vm, hva) :
 			      faults_small(vm, vma, hva);
 }
@@ -117,6 +120,13 @@ static bool may_inject_all(struct vm *vm, const struct event *e)
 		if (!may_inject(vm, e, hva))
 			return false;
 	return true;
+}
+
+static bool is_huge_anon(struct vm *vm, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(&vm->m, hva);
+
+	return leaf_is_of_thp(&vm->m, &leaf);
 }
 
 static bool is_moved_by_node(struct vm *vm, const struct event *e)

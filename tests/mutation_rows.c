@@ -88,7 +88,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(collapse_read_only), SWITCH(gup_touches_hugetlb), SWITCH(split_keeps_dirty),
 	SWITCH(protect_pmd_writable), SWITCH(protect_pmd_cleans), SWITCH(protect_notifies_pud),
 	SWITCH(file_pmd_counts), SWITCH(rmap_splits_first),
-	SWITCH(migrate_splits_first), SWITCH(migrate_splits_partial), SWITCH(split_ascends),
+	VALUE(folio_sharers), SWITCH(migrate_splits_first), SWITCH(migrate_splits_partial), SWITCH(split_ascends),
 	SWITCH(split_drops_zeroes), SWITCH(split_keeps_buddies),
 	SWITCH(shmem_any_order), SWITCH(shmem_fits_vma), SWITCH(set_pmd_in_size),
 	SWITCH(set_pmd_asks_vma), VALUE(fault_maps_folio), SWITCH(around_maps_folio),
