@@ -13,6 +13,7 @@ const char *const splat_names[NR_SPLATS] = {
 	[SPLAT_ZAPPED_COUNT0] = "mmu_spte_clear_track_bits",
 	[SPLAT_ZAPPED_BAD_PFN] = "kvm_set_page_accessed",
 	[SPLAT_COLLAPSIBLE] = "kvm_mmu_zap_collapsible_sptes",
+	[SPLAT_MMAP_UNLOCKED] = "mmap_assert_locked",
 	[SPLAT_BAD_RSS] = "check_mm",
 	[SPLAT_CACHE_LOOKUP] = "filemap_get_entry",
 };

@@ -106,7 +106,7 @@ static void copy_pinned_page(struct machine *m, const struct vma *vma, hva_t hva
 	set_child_leaf(m, hva, 1, anon_entry(vma, copy, vma->flags & VM_WRITE) | PTE_DIRTY);
 }
 
-/* copy_present_pte() */
+/* copy_present_pte(); copy_huge_pmd() of what is special, copy_huge_pud() */
 static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
 	hva_t hva = leaf->first << PAGE_SHIFT;
@@ -127,6 +127,8 @@ static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_l
 	}
 	if (vma->flags & VM_SHARED)
 		entry &= ~PTE_DIRTY;
+	if (leaf->level > 1 && (leaf->entry & PTE_SPECIAL) && vma->kind == VMA_DEVICE)
+		entry = leaf->level == 2 ? leaf->entry : leaf->entry & ~PTE_ACCESSED;
 	set_child_leaf(m, hva, leaf->level, entry);
 }
 

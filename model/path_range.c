@@ -409,7 +409,7 @@ bool protect_first_populated(struct machine *m, hva_t *start, hva_t end)
 	bool by_pud = m->sem->traits.protect_notifies_pud;
 	u64 size = by_pud ? level_pages(3) * PAGE_SIZE : HUGE_SIZE;
 
-	while (*start < end && !(by_pud ? host_has_pmds(m, *start) :
+	while (*start < end && !(by_pud ? host_has_pmds(m, *start) || host_leaf(m, *start).present :
 				 host_has_table(m, *start) || host_leaf(m, *start).present))
 		*start = (*start & ~(size - 1)) + size;
 	return *start < end;
@@ -442,6 +442,7 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
 			continue;
 		t->notify = (struct notify){ .start = start, .end = op->at,
 					     .event = NOTIFY_PROTECTION_VMA };
+		op->piece_start = start;
 		op->piece_end = op->at;
 		return STEP_CALL;
 	}

@@ -25,10 +25,23 @@ bool thp_is_allowed(struct machine *m, const struct vma *vma, hva_t hva)
 	return start >= vma->start && start + HPAGE_SIZE <= vma->end;
 }
 
+static void notify_around(struct task *t, hva_t hva, u64 size)
+{
+	t->notify = (struct notify){ .start = hva & ~(size - 1), .event = NOTIFY_CLEAR,
+				     .end = (hva & ~(size - 1)) + size };
+}
+
 void thp_notify(struct task *t, hva_t hva)
 {
-	t->notify = (struct notify){ .start = hva & HPAGE_MASK, .event = NOTIFY_CLEAR,
-				     .end = (hva & HPAGE_MASK) + HPAGE_SIZE };
+	notify_around(t, hva, HPAGE_SIZE);
+}
+
+/* zap_pud_range(), change_pud_range(): a part of a driver's 1G */
+static bool pud_is_cut(struct machine *m, hva_t boundary)
+{
+	struct pt_leaf leaf = host_leaf(m, boundary);
+
+	return leaf.present && leaf.level == 3 && leaf.first << PAGE_SHIFT != boundary;
 }
 
 bool pmd_is_cut(struct machine *m, hva_t boundary)
@@ -156,6 +169,8 @@ void pmd_split(struct machine *m, hva_t hva)
 
 	if (leaf.level == 2 && leaf.swap)
 		split_migration(m, start, leaf.swap);
+	if (leaf.present && leaf.level == 3)	/* __split_huge_pud_locked(): it just goes */
+		host_set_leaf(m, start, 3, 0);
 	if (!leaf.present || leaf.level != 2)
 		return;
 	if (vma && ((vma->kind == VMA_FILE && !vma_is_dax(vma)) ||
@@ -177,9 +192,13 @@ static hva_t cut_of(const struct machine *m, const struct task *t)
 	struct machine *machine = (struct machine *)m;
 	const struct range_op *op = &t->range;
 
-	if (pmd_is_cut(machine, op->piece_start))
-		return op->piece_start;
-	return pmd_is_cut(machine, op->piece_end) ? op->piece_end : 0;
+	for (unsigned i = 0; i < 2; i++) {
+		hva_t boundary = i ? op->piece_end : op->piece_start;
+
+		if (pmd_is_cut(machine, boundary) || pud_is_cut(machine, boundary))
+			return boundary;
+	}
+	return 0;
 }
 
 bool piece_cuts_pmd(const struct machine *m, const struct task *t)
@@ -187,12 +206,25 @@ bool piece_cuts_pmd(const struct machine *m, const struct task *t)
 	return t->range.piece_end && cut_of(m, t);
 }
 
+/* rwsem_assert_held_nolockdep(): by whomever */
+static bool mmap_is_unlocked(const struct machine *m)
+{
+	const struct lock *lock = &current_mm(m)->mmap_lock;
+
+	return !lock->readers && !lock->writer;
+}
+
 /* SIMPLIFIED: both ends are split before anything is zapped. */
 enum step_result begin_cut(struct machine *m, struct task *t)
 {
+	hva_t cut = cut_of(m, t);
+
 	t->outer = t->notify;
 	t->range.split |= 4;
-	thp_notify(t, cut_of(m, t));
+	notify_around(t, cut, level_pages(host_leaf(m, cut).level) * PAGE_SIZE);
+	if (m->sem->traits.split_pud_asserts && host_leaf(m, cut).level == 3 &&
+	    mmap_is_unlocked(m))
+		raise_alarm(m, ALARM_WARN, SPLAT_MMAP_UNLOCKED, BLAME_MM);
 	return STEP_CALL;
 }
 

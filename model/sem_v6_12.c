@@ -5,6 +5,7 @@
  * Linux 6.12.107 (Debian): virt/kvm/kvm_main.c, arch/x86/kvm/mmu/mmu.c.
  */
 #include "model/sem.h"
+#include "model/thp.h"
 
 /* kvm_tdp_mmu_unmap_gfn_range(): what only obsolete roots mapped needs no flush */
 static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invalid)
@@ -36,7 +37,7 @@ static const struct traits traits = {
 	.hugetlb_cache_counts = true, .order_in_flags = true,
 	.madvise_populates = true, .populate_stops_at_hole = true,
 	.ept = &spte_ept_6_12, .npt = &spte_npt_6_12,
-	.pfnmap_huge = true, .writable_by_slow = true,
+	.pfnmap_huge = true, .writable_by_slow = true, .split_pud_asserts = true,
 	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 1,
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .checks_hwpoison = true,
 	.hugetlb_dontneed = true, .hugetlb_restores = true,
@@ -49,6 +50,8 @@ static const struct traits traits = {
 	.shmem_fits_vma = true, .set_pmd_in_size = true, .set_pmd_asks_vma = true,
 	.fault_maps_folio = MAPS_SHARED_ANON,
 };
+
+#define SPLIT_PUD	"do_mprotect_pkey > mprotect_fixup > change_protection > __split_huge_pud"
 
 const struct semantics_patch sem_v6_12 = {
 	.name = "v6.12", .group = "old", .base = &sem_v6_8,
@@ -65,6 +68,16 @@ const struct semantics_patch sem_v6_12 = {
 		{ EDIT_AFTER, PATH_FAULT, "snapshot_seq",
 		  STEP(exit_memory_fault, .when = fault_mismatches,
 		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_faultin_pfn") },
+		/* PUDs of drivers */
+		{ EDIT_BEFORE, PATH_PROTECT, "change_ptes",
+		  STEP_AS(protect_begin_cut, begin_cut, .when = piece_cuts_pmd,
+			  .calls = PATH_NOTIFY_START, .chain = SPLIT_PUD) },
+		{ EDIT_BEFORE, PATH_PROTECT, "change_ptes",
+		  STEP_AS(protect_cut, cut_pmd, .when = cut_is_open,
+			  .calls = PATH_NOTIFY_END, .chain = SPLIT_PUD) },
+		{ EDIT_BEFORE, PATH_PROTECT, "change_ptes",
+		  STEP_AS(protect_end_cut, end_cut, .when = cut_is_open,
+			  .to = "protect_begin_cut", .chain = SPLIT_PUD) },
 		{ .verb = EDIT_END },
 	},
 };

@@ -224,6 +224,7 @@ struct traits {
 	bool around_maps_folio;		/* filemap_map_folio_range(): all of it (after 6.12) */
 	bool zap_pmd_marks;		/* zap_huge_pmd(): A of a file's goes to it (after 6.12) */
 	bool anon_ref_add;		/* do_anonymous_page() adds nr_pages - 1 references */
+	bool split_pud_asserts;		/* zap_pud_range(): mmap_assert_locked() (6.12) */
 	bool collapses_unchecked;	/* kvm_mmu_zap_collapsible_spte(): any gfn (6.8) */
 };
 

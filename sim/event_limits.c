@@ -150,8 +150,8 @@ static bool scans_other(struct vm *vm, const struct event *e)
 	return false;
 }
 
-/* Is there a 1G mapping in [start, end), or with @partial one that goes beyond it? */
-static bool has_pud(struct vm *vm, hva_t start, hva_t end, bool partial)
+/* Is there a 1G mapping in [start, end)? */
+static bool has_pud(struct vm *vm, hva_t start, hva_t end)
 {
 	for (unsigned i = 0; i < MAX_VMAS; i++) {
 		const struct vma *vma = &vm->w.mm[0].vma[i];
@@ -159,42 +159,49 @@ static bool has_pud(struct vm *vm, hva_t start, hva_t end, bool partial)
 
 		if (!vma->used || vma->kind != VMA_DEVICE || vma->mode != MODE_PUD)
 			continue;
-		for (; at < vma->end && at < end; at = (at | (BIT(30) - 1)) + 1) {
-			struct pt_leaf leaf = host_leaf(&vm->m, at);
-			hva_t first = leaf.first << PAGE_SHIFT;
-
-			if (leaf.present && leaf.level == 3 &&
-			    (!partial || first < start || first + BIT(30) > end))
+		for (; at < vma->end && at < end; at = (at | (BIT(30) - 1)) + 1)
+			if (host_leaf(&vm->m, at).present && host_leaf(&vm->m, at).level == 3)
 				return true;
-		}
 	}
 	return false;
 }
 
-/* Whatever splits a PUD, changes what it permits, or moves it: split_huge_pud() and its like */
-static bool needs_split_pud(struct vm *vm, const struct event *e)
+static bool pud_is_cut(struct vm *vm, hva_t boundary, u64 size)
+{
+	return (boundary & (size - 1)) && host_leaf(&vm->m, boundary).present &&
+	       host_leaf(&vm->m, boundary).level == 3;
+}
+
+/*
+ * A VMA's new boundary inside of 2M: mm_find_pmd() takes what the PUD maps for a table of PMDs; and
+ * so does mremap() of a part, after pud_none_or_clear_bad().
+ */
+static bool misreads_pud(struct vm *vm, const struct event *e)
 {
 	hva_t end = e->hva + e->size;
 
 	switch (e->id) {
 	case EVENT_MUNMAP:
-		return has_pud(vm, e->hva, end, true);
-	case EVENT_ZAP:
-		return (e->index || e->count < vm->w.object[e->object].pages) &&
-		       has_pud(vm, 0, BIT(47), false);
 	case EVENT_MPROTECT:
-	case EVENT_MREMAP:
 	case EVENT_MADVISE:
 	case EVENT_MLOCK:
 	case EVENT_MUNLOCK:
-	case EVENT_NUMA_HINT:
-		return has_pud(vm, e->hva, end, false);
-	case EVENT_FORK:
-	case EVENT_CLEAR_REFS:
-		return has_pud(vm, 0, BIT(47), false);
+		return pud_is_cut(vm, e->hva, BIT(21)) || pud_is_cut(vm, end, BIT(21));
+	case EVENT_MREMAP:
+		return (e->new_size && e->new_size != e->size && has_pud(vm, e->hva, end)) ||
+		       pud_is_cut(vm, e->hva, BIT(30)) || pud_is_cut(vm, end, BIT(30)) ||
+		       (has_pud(vm, e->hva, end) && ((e->other_hva ^ e->hva) & (BIT(30) - 1)));
 	default:
 		return false;
 	}
+}
+
+/* What has no business there */
+static bool walks_pud(struct vm *vm, const struct event *e)
+{
+	if (e->id == EVENT_NUMA_HINT)
+		return has_pud(vm, e->hva, e->hva + e->size);
+	return e->id == EVENT_CLEAR_REFS && has_pud(vm, 0, BIT(47));
 }
 
 /* Up to 5.14 kvm_amd does not load where the host's tables have 5 levels: has_svm(). */
@@ -235,8 +242,11 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 	    (e->slot > KVM_USER_MEM_SLOTS + 1 ||
 	     (e->slot == KVM_USER_MEM_SLOTS && vm->w.config.mmu != MMU_SHADOW)))
 		return "kvm_amd has no such memslot, and an identity map is EPT's alone";
-	if (needs_split_pud(vm, e))
-		return "a mapping of 1G is modelled as a whole: mapped, zapped, unmapped";
+	if (misreads_pud(vm, e))
+		return "the kernel takes a mapping of 1G for a table here: a boundary that is not "
+		       "one of 2M, or of mremap() one of 1G";
+	if (walks_pud(vm, e))
+		return "NUMA hints and soft dirty bits of a mapping of 1G are not modelled";
 	if (is_beyond_4g(vm, e))
 		return "a guest in 32-bit mode has no addresses from 4G on";
 	if (is_beyond_tables(vm, e))

@@ -19,6 +19,11 @@ static bool splits_into_pages(const struct semantics *sem)
 	return !sem->traits.split_keeps_buddies;
 }
 
+static bool maps_no_pud(const struct semantics *sem)
+{
+	return !sem->traits.pfnmap_huge;
+}
+
 static bool collapses_no_file(const struct semantics *sem)
 {
 	return sem->traits.no_madvise_collapse;
@@ -332,6 +337,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define AND_ENDS	"at most one of the two runs: logging begins or it ends"
 #define ALONE		"all threads have gone: nobody is told, or asks, between the two"
 #define APART		"of different things, and all threads have gone"
+#define NO_VMCS	"shadow paging is taken for kvm_amd's, which has no VMCS"
 #define NO_FAST_BUS	"shadow paging meets MMIO by #PF: no misconfig asks the fast bus"
 #define MADE	"at most one of the two runs: KVM's own memslots never log"
 #define ASKS_LOCKED	"all under mmu_lock, which a reload takes before it writes"
@@ -374,6 +380,16 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "after_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "prepare_slot", NULL, is_shadow, GFN_BITS },
 	{ MUTATION_DROP, "fast_mmio", NULL, is_shadow, NO_FAST_BUS },
+	{ MUTATION_DROP, "reload_apic_page", NULL, is_shadow, NO_VMCS },
+	{ MUTATION_DROP, "ask_apic_reload", NULL, is_shadow, NO_VMCS },
+	{ MUTATION_DROP, "enable_apic_page", NULL, is_shadow, NO_VMCS },
+	{ MUTATION_DROP, "apic_snapshot_seq", NULL, is_shadow, NO_VMCS },
+	{ MUTATION_DROP, "apic_lookup", NULL, is_shadow, NO_VMCS },
+	{ MUTATION_DROP, "apic_lock", NULL, is_shadow, NO_VMCS },
+	{ MUTATION_DROP, "apic_check", NULL, is_shadow, NO_VMCS },
+	{ MUTATION_DROP, "apic_write", NULL, is_shadow, NO_VMCS },
+	{ MUTATION_DROP, "apic_unlock", NULL, is_shadow, NO_VMCS },
+	{ MUTATION_DROP, "apic_release", NULL, is_shadow, NO_VMCS },
 	{ MUTATION_DROP, "reclaim_judge", NULL, pageout_asks_nobody, NOT_ASKED },
 	{ MUTATION_DROP, "young_lock", NULL, ages_without_lock, LOCKLESS },
 	{ MUTATION_DROP, "young_flush", NULL, ages_without_lock, LOCKLESS },
@@ -597,6 +613,8 @@ const struct equivalent equivalents[] = {
 	  "the look-up's reference keeps the page; nobody waits for the mark" },
 	{ MUTATION_SWAP, "apic_release", "apic_unlock", NULL,
 	  "the look-up's reference keeps the page; nobody waits for the mark" },
+	{ MUTATION_SWAP, "apic_lookup", "apic_lock", is_shadow, NO_VMCS },
+	{ MUTATION_SWAP, "put_apic_page", "enable_apic_page", is_shadow, NO_VMCS },
 	{ MUTATION_SWAP, "apic_write", "apic_flush", NULL, OUTSIDE },
 	{ MUTATION_SWAP, "apic_flush", "apic_put", NULL, OUTSIDE },
 	{ MUTATION_SWAP, "stage2_absent", "stage2_snapshot_seq", NULL,
@@ -787,6 +805,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_tdp, "the TDP MMU is there" },
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_shadow, "without TDP never" },
 	{ MUTATION_TRAIT, "follow_outputs_kept", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_TRAIT, "split_pud_asserts", NULL, maps_no_pud, "no PUD is a leaf before 6.12" },
 	{ MUTATION_TRAIT, "atomic_async_warns", NULL, has_no_wrappers, NO_ATOMIC },
 	{ MUTATION_TRAIT, "hugetlb_restores", NULL, keeps_hugetlb,
 	  "without MADV_DONTNEED a private page goes with its VMA, and its promise, too" },

@@ -93,7 +93,8 @@ const struct trait_row trait_rows[] = {
 	SWITCH(split_drops_zeroes), SWITCH(split_keeps_buddies),
 	SWITCH(shmem_any_order), SWITCH(shmem_fits_vma), SWITCH(set_pmd_in_size),
 	SWITCH(set_pmd_asks_vma), VALUE(fault_maps_folio), SWITCH(around_maps_folio),
-	SWITCH(zap_pmd_marks), SWITCH(anon_ref_add), SWITCH(collapses_unchecked),
+	SWITCH(zap_pmd_marks), SWITCH(anon_ref_add), SWITCH(split_pud_asserts),
+	SWITCH(collapses_unchecked),
 };
 const size_t nr_trait_rows = ARRAY_SIZE(trait_rows);
 
