@@ -4,9 +4,9 @@
  *
  * Linux: mm/ksm.c:cmp_and_merge_page(), try_to_merge_one_page(), write_protect_page(),
  * replace_page(), break_ksm(); 5.12 to 7.2. Which pages ksmd compares, and when, is the caller's
- * choice. A page that anybody else has a reference to stays as it is.
- * SIMPLIFIED: no page lock, no huge page is split for it, no merged page of zeroes, no limit of
- * sharing; a fork's child is not scanned.
+ * choice. A page that anybody else has a reference to stays as it is; a folio of 2M is split first.
+ * SIMPLIFIED: no page lock, no merged page of zeroes, no limit of sharing; a fork's child is not
+ * scanned.
  */
 #include "model/machine.h"
 #include "model/path.h"
@@ -22,14 +22,18 @@ static bool is_mergeable(struct machine *m, hva_t hva)
 	return vma && (vma->flags & VM_MERGEABLE) && vma->anon;
 }
 
+static bool page_is_compound(struct machine *m, pfn_t pfn)
+{
+	return page_is(m, page_head(m, pfn), PG_HEAD);
+}
+
 /* get_mergeable_page(), of scan_get_next_rmap_item() and of the tree */
 static pfn_t get_page_of(struct machine *m, hva_t hva)
 {
 	struct pt_leaf leaf = host_leaf(m, hva);
-	pfn_t pfn = pt_pfn(leaf.entry);
+	pfn_t pfn = host_leaf_pfn(&leaf, hva);
 
-	if (!is_mergeable(m, hva) || !leaf.present || leaf.level != 1 || !leaf_is_normal(&leaf) ||
-	    !page_is(m, pfn, PG_ANON))
+	if (!leaf.present || !leaf_is_counted(m, &leaf) || !page_is(m, pfn, PG_ANON))
 		return NO_PFN;
 	page_get(m, pfn, HOLD_MM);
 	return pfn;
@@ -53,10 +57,11 @@ static enum step_result ksm_look_up(struct machine *m, struct task *t)
 		return STEP_BLOCKED;
 	lock_release_read(&current_mm(m)->mmap_lock);
 	lru_drain(m);
-	op->error = -EAGAIN;
-	op->page = get_page_of(m, op->hva);
-	op->tree_page = get_page_of(m, op->other);
+	op->error = op->other ? -EAGAIN : 0;
+	op->page = is_mergeable(m, op->hva) || !op->other ? get_page_of(m, op->hva) : NO_PFN;
+	op->tree_page = is_mergeable(m, op->other) ? get_page_of(m, op->other) : NO_PFN;
 	op->kpage = op->broken = NO_PFN;
+	op->splits = !op->other && op->page != NO_PFN;
 	op->tries = op->page != NO_PFN && op->tree_page != NO_PFN && op->page != op->tree_page &&
 		    !page_is(m, op->page, PG_KSM) && are_identical(m, op->page, op->tree_page);
 	if (op->tries && page_is(m, op->tree_page, PG_KSM))
@@ -78,8 +83,8 @@ static enum step_result notify_page(struct task *t)
 	return STEP_CALL;
 }
 
-/* try_to_merge_with_ksm_page() > find_mergeable_vma(), then write_protect_page() */
-static enum step_result ksm_begin_protect(struct machine *m, struct task *t)
+/* try_to_merge_with_ksm_page() > find_mergeable_vma() */
+static enum step_result ksm_lock_mm(struct machine *m, struct task *t)
 {
 	struct ksm_op *op = &t->ksm;
 
@@ -88,7 +93,34 @@ static enum step_result ksm_begin_protect(struct machine *m, struct task *t)
 	op->locked = true;
 	op->is_protected = false;
 	op->at = op->second ? op->other : op->hva;
-	return is_mergeable(m, op->at) ? notify_page(t) : STEP_NEXT;
+	return STEP_NEXT;
+}
+
+static pfn_t page_at_hand(const struct ksm_op *op)
+{
+	return op->second ? op->tree_page : op->page;
+}
+
+static bool ksm_has_folio(const struct machine *m, const struct task *t)
+{
+	return ksm_tries(m, t) && is_mergeable((struct machine *)m, t->ksm.at) &&
+	       page_is_compound((struct machine *)m, page_at_hand(&t->ksm));
+}
+
+static enum step_result ksm_split(struct machine *m, struct task *t)
+{
+	(void)m;
+	page_split_begin(t, page_at_hand(&t->ksm), false, false);
+	return STEP_CALL;
+}
+
+/* What is still part of a large folio is not merged. */
+static enum step_result ksm_begin_protect(struct machine *m, struct task *t)
+{
+	struct ksm_op *op = &t->ksm;
+
+	return is_mergeable(m, op->at) && !page_is_compound(m, page_at_hand(op)) ?
+	       notify_page(t) : STEP_NEXT;
 }
 
 static bool is_notified(const struct machine *m, const struct task *t)
@@ -226,14 +258,36 @@ static enum step_result ksm_put_broken(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result ksm_put_pages(struct machine *m, struct task *t)
+/* Two pages of one folio have held each other up. */
+static enum step_result ksm_put_tree_page(struct machine *m, struct task *t)
 {
 	struct ksm_op *op = &t->ksm;
 
+	op->splits |= op->tries && page_is_compound(m, op->page) &&
+		      page_head(m, op->page) == page_head(m, op->tree_page);
 	if (op->locked)
 		lock_release_read(&current_mm(m)->mmap_lock);
 	if (op->tree_page != NO_PFN)
 		page_put(m, op->tree_page, HOLD_MM);
+	return STEP_NEXT;
+}
+
+static bool ksm_splits_alone(const struct machine *m, const struct task *t)
+{
+	return t->ksm.splits && page_is_compound((struct machine *)m, t->ksm.page);
+}
+
+static enum step_result ksm_split_alone(struct machine *m, struct task *t)
+{
+	(void)m;
+	page_split_begin(t, t->ksm.page, false, false);
+	return STEP_CALL;
+}
+
+static enum step_result ksm_put_pages(struct machine *m, struct task *t)
+{
+	struct ksm_op *op = &t->ksm;
+
 	if (op->page != NO_PFN)
 		page_put(m, op->page, HOLD_MM);
 	return STEP_DONE;
@@ -243,12 +297,15 @@ static enum step_result ksm_put_pages(struct machine *m, struct task *t)
 
 const struct step path_ksm_merge[] = {
 	STEP(ksm_look_up, .chain = "ksm_do_scan > cmp_and_merge_page"),
+	STEP(ksm_lock_mm, .when = ksm_tries, .chain = MERGE),
+	STEP(ksm_split, .when = ksm_has_folio, .calls = PATH_PAGE_SPLIT,
+	     .chain = MERGE " > split_huge_page"),
 	STEP(ksm_begin_protect, .when = ksm_tries, .calls = PATH_NOTIFY_START,
 	     .chain = MERGE " > write_protect_page"),
 	STEP(ksm_write_protect, .when = is_notified, .chain = MERGE " > write_protect_page"),
 	STEP_AS(ksm_end_protect, ksm_end_notified, .when = is_notified, .calls = PATH_NOTIFY_END,
 		.chain = MERGE " > write_protect_page"),
-	STEP(ksm_make_stable, .when = becomes_stable, .to = "ksm_begin_protect", .chain = MERGE),
+	STEP(ksm_make_stable, .when = becomes_stable, .to = "ksm_lock_mm", .chain = MERGE),
 	STEP(ksm_begin_replace, .when = is_replaceable, .calls = PATH_NOTIFY_START,
 	     .chain = MERGE " > replace_page"),
 	STEP(ksm_replace_page, .when = is_notified, .chain = MERGE " > replace_page"),
@@ -257,6 +314,9 @@ const struct step path_ksm_merge[] = {
 	STEP(ksm_break_cow, .when = is_alone, .calls = PATH_HOST_FAULT,
 	     .chain = "cmp_and_merge_page > break_cow"),
 	STEP(ksm_put_broken, .when = has_broken, .chain = "cmp_and_merge_page > break_cow"),
+	STEP(ksm_put_tree_page, .chain = "cmp_and_merge_page"),
+	STEP(ksm_split_alone, .when = ksm_splits_alone, .calls = PATH_PAGE_SPLIT,
+	     .chain = "cmp_and_merge_page > split_huge_page"),
 	STEP(ksm_put_pages, .chain = "ksm_do_scan"),
 	{ 0 }
 };

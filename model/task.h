@@ -285,7 +285,8 @@ struct ksm_op {
 	u8 second;		/* the page of the unstable tree is at hand */
 	u8 tries, locked, notified, is_protected;
 	u8 caller_locks;	/* mmap_lock is held by who calls */
-	u8 pad[6];
+	u8 splits;		/* the folio of .page is to be split, and nothing merged */
+	u8 pad[5];
 };
 
 /* range_op.prot of RANGE_ADVISE, of RANGE_LOCK, of RANGE_POPULATE */

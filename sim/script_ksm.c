@@ -20,6 +20,19 @@ static bool is_start(const struct trace_event *event, uint64_t *hva)
 	       trace_event_u64(event, "start", 16, hva);
 }
 
+#define HUGE_SIZE	((uint64_t)2 << 20)
+
+/* Is the next notification one of the same 2M, from their start? */
+static bool continues_split(const struct command *c, size_t i, uint64_t base)
+{
+	uint64_t start;
+
+	while (++i < c->nr_events)
+		if (is_start(&c->events[i], &start))
+			return start == base;
+	return false;
+}
+
 static uint64_t address_of_frame(struct script *s, uint64_t frame)
 {
 	ptrdiff_t i = s->ksm_frame ? hmgeti(s->ksm_frame, frame) : -1;
@@ -34,6 +47,39 @@ static void merge(struct script *s, const struct command *c, uint64_t hva, uint6
 	e->hva = hva;
 	e->other_hva = other;
 	e->pfn = NO_PFN;
+}
+
+/*
+ * split_huge_page() by ksmd tells each VMA of its part of the 2M, up to 6.14 behind a notification
+ * of the whole for each. The last event of one that begins at the i'th; 0: that is none.
+ */
+static size_t split_ends_at(const struct command *c, size_t i, uint64_t *base)
+{
+	uint64_t start, end, next = 0;
+	bool whole = false;
+
+	for (; i < c->nr_events; i++) {
+		if (!is_start(&c->events[i], &start) ||
+		    !trace_event_u64(&c->events[i], "end", 16, &end))
+			continue;
+		if (!next) {
+			*base = start;
+			next = start;
+		}
+		if (start == *base && end == *base + HUGE_SIZE && !whole) {
+			whole = true;		/* or it is the part of the only VMA */
+			if (next == *base && !continues_split(c, i, *base))
+				return i;
+			continue;
+		}
+		whole = false;
+		if (start != next || end > *base + HUGE_SIZE)
+			return 0;
+		next = end;
+		if (next == *base + HUGE_SIZE)
+			return i;
+	}
+	return 0;
 }
 
 /* The frame that replace_page() behind the i'th event mapped, or ~0. */
@@ -67,12 +113,22 @@ static void merge_with_stable(struct script *s, const struct command *c, uint64_
 
 static void merges_traced(struct script *s, const struct command *c)
 {
-	uint64_t alone = 0, last = 0, hva, frame;
+	uint64_t alone = 0, last = 0, hva, frame, split = 0, base;
 	bool is_second = false;
 
 	for (size_t i = 0; i < c->nr_events; i++) {
+		size_t end;
+
 		if (!is_start(&c->events[i], &hva))
 			continue;
+		end = hva % HUGE_SIZE ? 0 : split_ends_at(c, i, &base);
+		if (end) {
+			if (split && split != last / HUGE_SIZE * HUGE_SIZE)
+				merge(s, c, split, 0);
+			split = base;
+			i = end;
+			continue;
+		}
 		if (last != hva || is_second) {
 			alone = last && !is_second ? last : 0;
 			last = hva;
@@ -83,12 +139,17 @@ static void merges_traced(struct script *s, const struct command *c)
 		frame = merged_frame(c, i);
 		if (alone) {
 			s->ksm_hva = alone;
+			if (split && alone / HUGE_SIZE == hva / HUGE_SIZE)
+				merge(s, c, split, 0);
+			split = 0;
 			merge(s, c, alone, hva);
 			hmput(s->ksm_frame, frame, alone);
 		} else if (s->ksm_hva) {
 			merge_with_stable(s, c, hva, frame);
 		}
 	}
+	if (split)
+		merge(s, c, split, 0);
 	if (last && !is_second && s->ksm_hva)	/* a page that somebody held */
 		merge_with_stable(s, c, last, NO_PFN);
 }
