@@ -14,6 +14,16 @@ static bool splits_pmd_in_place(const struct semantics *sem)
 	return !sem->traits.rmap_splits_first;
 }
 
+static bool migrates_pmd_in_place(const struct semantics *sem)
+{
+	return !sem->traits.migrate_splits_first;
+}
+
+static bool moves_parts_whole(const struct semantics *sem)
+{
+	return !sem->traits.migrate_splits_partial;
+}
+
 static bool splits_into_pages(const struct semantics *sem)
 {
 	return !sem->traits.split_keeps_buddies;
@@ -302,6 +312,8 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define UNBINDS		"who punches a hole zaps the memslot's gfns, too, if it is still there"
 #define UNHELD	"no reference since 6.2: .ksm_unshares guards it"
 #define NO_FIRST_SPLIT	"since 6.10 no split_huge_pmd_address() comes first: never run"
+#define NO_FIRST_FREEZE	"since 6.15 no split_huge_pmd_address() comes first: never run"
+#define MOVED_WHOLE	"up to 6.9 it moves whole: .migrate_splits_partial guards it"
 #define NO_SECOND	"up to 6.12 a split leaves no large folio: never run"
 #define NO_STALE_MARKER	"none outlives its VMA's watch: UNREGISTER and mremap() take it away"
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
@@ -370,6 +382,10 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "refuse_prefault", NULL, prefaults, "6.11 and later refuse nothing here" },
 	{ MUTATION_DROP, "prefault_*", NULL, never_prefaults, NO_PREFAULT },
 	{ MUTATION_DROP, "next_of_batch", NULL, moves_one_by_one, NO_BATCH },
+	{ MUTATION_DROP, "begin_pmd_split", NULL, migrates_pmd_in_place, NO_FIRST_FREEZE },
+	{ MUTATION_DROP, "freeze_pmd", NULL, migrates_pmd_in_place, NO_FIRST_FREEZE },
+	{ MUTATION_DROP, "split_moved", NULL, moves_parts_whole, MOVED_WHOLE },
+	{ MUTATION_DROP, "list_parts", NULL, moves_parts_whole, MOVED_WHOLE },
 	{ MUTATION_DROP, "begin_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "end_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_DROP, "after_hugetlb_zap", NULL, tells_hugetlb_once, TOLD_ONCE },
@@ -481,9 +497,20 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "end_hugetlb_zap", "after_hugetlb_zap", tells_hugetlb_once, TOLD_ONCE },
 	{ MUTATION_SWAP, "after_hugetlb_zap", "flush_dirty", NULL,
 	  "at most one of the two runs: zap_pte_range() is not for hugetlb" },
+	{ MUTATION_SWAP, "find_mapping", "begin_pmd_split", migrates_pmd_in_place,
+	  NO_FIRST_FREEZE },
+	{ MUTATION_SWAP, "begin_pmd_split", "freeze_pmd", migrates_pmd_in_place,
+	  NO_FIRST_FREEZE },
+	{ MUTATION_SWAP, "freeze_pmd", "begin_mapping", migrates_pmd_in_place, NO_FIRST_FREEZE },
+	{ MUTATION_SWAP, "stop_unmapping", "split_moved", NULL,
+	  "who runs out of room is compaction, which finds no folio of 2M" },
+	{ MUTATION_SWAP, "split_moved", "list_parts", moves_parts_whole, MOVED_WHOLE },
+	{ MUTATION_SWAP, "list_parts", "drop_freed", moves_parts_whole, MOVED_WHOLE },
+	{ MUTATION_SWAP, "inject_unlock", "split_offlined", NULL,
+	  "what a read has faulted in is no folio of 2M of its own" },
 	{ MUTATION_SWAP, "unmap_page", "next_of_batch", moves_one_by_one, NO_BATCH },
 	{ MUTATION_SWAP, "next_of_batch", "move_page", moves_one_by_one, NO_BATCH },
-	{ MUTATION_SWAP, "reclaim_isolate", "shrink_isolate", NULL,
+	{ MUTATION_SWAP, "reclaim_again", "shrink_isolate", NULL,
 	  "at most one of the two takes pages: MADV_PAGEOUT's, or those that reclaim looks at" },
 	{ MUTATION_SWAP, "reclaim_young", "reclaim_judge", pageout_asks_nobody, NOT_ASKED },
 	{ MUTATION_SWAP, "reclaim_judge", "reclaim_unmap", pageout_asks_nobody, NOT_ASKED },
@@ -674,7 +701,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "emulate_access", "reexecute_instruction", emulates_once, GONE },
 	{ MUTATION_SWAP, "reexecute_instruction", "handle_emulation_failure", emulates_once, GONE },
 	{ MUTATION_SWAP, "ksm_break_cow", "ksm_put_broken", breaks_by_unshare, UNHELD },
-	{ MUTATION_SWAP, "ksm_put_broken", "ksm_put_pages", breaks_by_unshare, UNHELD },
+	{ MUTATION_SWAP, "ksm_put_broken", "ksm_put_tree_page", breaks_by_unshare, UNHELD },
 	{ MUTATION_SWAP, "notify_count", "notify_zap", looks_under_mmu_lock,
 	  "mmu_lock is held for writing across both, and nobody looks without it before 6.8" },
 	{ MUTATION_SWAP, "exit_zap_all", "exit_unlisten", NULL, ALONE },
