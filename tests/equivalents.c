@@ -798,6 +798,7 @@ const struct equivalent equivalents[] = {
 	/* ---- traits ---- */
 	{ MUTATION_DROP, "shrink_mmu", NULL, shrinks_nothing,
 	  "there is no shrinker, or no table that counts as the TDP MMU's do not" },
+	{ MUTATION_TRAIT, "split_ascends", NULL, moves_parts_whole, MOVED_WHOLE },
 	{ MUTATION_TRAIT, "mmu_shrinker", NULL, is_tdp,
 	  "the TDP MMU's tables do not count: there is nothing to shrink" },
 	{ MUTATION_TRAIT, "ept", NULL, is_shadow, "shadow pages are in NPT's format" },
@@ -809,7 +810,6 @@ const struct equivalent equivalents[] = {
 	  "v11 4/8 and 6.13 bring who asks" },
 	{ MUTATION_TRAIT, "pferr", NULL, NULL,
 	  "no step asks for the bits in question: they are test_pferr's" },
-	{ MUTATION_TRAIT, "poison_kills", NULL, NULL, "of a signal's code: conform alone asks" },
 	{ MUTATION_TRAIT, "order_in_flags", NULL, counts_no_tail,
 	  "of a leaked head, and a tail's own count leaks none here" },
 	{ MUTATION_TRAIT, "zap_root_from", NULL, has_rmaps, TRAIT_OF_TDP },
