@@ -14,7 +14,6 @@ static const struct pt_format used_format = { .present = PTE_IN_USE | PTE_AWAY,
 					      .huge = PTE_HUGE };
 
 /* Drivers' arrays of pfns: contents of pages that no host frame has. */
-#define SPACE_OBJECT	((pfn_t)1 << 44)
 
 struct vma *vma_find_from(struct machine *m, hva_t hva)
 {
@@ -460,18 +459,4 @@ void host_free_all_tables(struct machine *m)
 		if (level++ == PT_LEVELS)
 			current_mm(m)->pgd = NO_PFN;
 	}
-}
-
-pfn_t object_pfn(struct machine *m, unsigned object, u64 index)
-{
-	pfn_t at = SPACE_OBJECT + ((u64)object << 32) + index / WORDS_PER_PAGE;
-
-	return m->phys->load(m->phys, at, index % WORDS_PER_PAGE);
-}
-
-void object_set_pfn(struct machine *m, unsigned object, u64 index, pfn_t pfn)
-{
-	pfn_t at = SPACE_OBJECT + ((u64)object << 32) + index / WORDS_PER_PAGE;
-
-	m->phys->store(m->phys, at, index % WORDS_PER_PAGE, pfn);
 }

@@ -84,10 +84,10 @@ enum { MAX_VMAS = 40, MAX_OBJECTS = 8, MAX_FILES = 12, MAX_MMS = 2 };
 /* Rows of world.mm. The VM's has the notifier's users; a child has what fork() left it. */
 enum { VM_MM, CHILD_MM };
 
-/* What a driver has allocated. Its array of pfns is contents of pages in SPACE_OBJECT. */
+/* What a driver has allocated. Of its array of pfns, SPACE_OBJECT has what .base does not say. */
 struct object_state {
 	u64 pages;
-	pfn_t base;		/* of one block; else NO_PFN */
+	pfn_t base;		/* of one block, or of pages in a row; else NO_PFN */
 	u8 used;
 	u8 freed;
 	u8 kind;		/* enum alloc_kind */
@@ -194,6 +194,10 @@ bool leaf_is_devmap(const struct pt_leaf *leaf);
 /* The same, but for the huge zero page, which is normal (until 6.18) and not counted. */
 bool leaf_is_counted(const struct machine *m, const struct pt_leaf *leaf);
 
-/* A driver's array */
+/* A driver's array; that of @object + MAX_OBJECTS has what was re-pointed. */
 pfn_t object_pfn(struct machine *m, unsigned object, u64 index);
 void object_set_pfn(struct machine *m, unsigned object, u64 index, pfn_t pfn);
+/* Wherever the array points by now */
+pfn_t object_own_pfn(struct machine *m, unsigned object, u64 index);
+/* Of pages that it has had */
+void object_forget_pfns(struct machine *m, unsigned object);

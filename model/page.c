@@ -3,6 +3,7 @@
 
 #include "model/hugetlb.h"
 #include "model/machine.h"
+#include "model/mmio.h"
 #include "model/semantics.h"
 
 struct page *page_of(struct machine *m, pfn_t pfn)
@@ -10,7 +11,7 @@ struct page *page_of(struct machine *m, pfn_t pfn)
 	struct page *page = m->phys->page(m->phys, pfn);
 
 	if (!page->flags) {
-		page->flags = PG_VALID | PG_FREE;
+		page->flags = mmio_is_whole(m, pfn) ? PG_MMIO : PG_VALID | PG_FREE;
 		page->head = pfn;
 	}
 	return page;
@@ -427,16 +428,20 @@ bool alloc_is_separate(enum alloc_kind kind)
 	       kind == ALLOC_ZONE_DEVICE;
 }
 
+void page_init_mmio(struct machine *m, pfn_t pfn)
+{
+	if (!page_is(m, pfn, PG_VALID) || page_is(m, pfn, PG_FREE))
+		page_init(m, pfn, pfn, PG_MMIO, OWNER_NONE);
+}
+
 void pages_init(struct machine *m, enum alloc_kind kind, pfn_t pfn, u32 order, u8 owner)
 {
 	u64 pages = (u64)1 << order;
 	bool compound = kind == ALLOC_COMPOUND && order;
 	u32 flags = PG_VALID;
 
-	if (kind == ALLOC_MMIO && page_is(m, pfn, PG_VALID) && !page_is(m, pfn, PG_FREE))
-		return;		/* somebody's memory after all: it stays that */
 	if (kind == ALLOC_MMIO) {
-		page_init(m, pfn, pfn, PG_MMIO, OWNER_NONE);
+		mmio_declare(m, pfn, pages);
 		return;
 	}
 	for (u64 i = 0; i < pages; i++)

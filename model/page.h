@@ -145,6 +145,8 @@ void page_hand_over(struct machine *m, pfn_t pfn, enum holder from, enum holder 
  * which frame it is, is the caller's choice (an input, or alloc_frame()).
  */
 void pages_init(struct machine *m, enum alloc_kind kind, pfn_t pfn, u32 order, u8 owner);
+/* No struct page, unless it is somebody's memory after all: it stays that. */
+void page_init_mmio(struct machine *m, pfn_t pfn);
 /* __free_pages(): a non-compound block whose head somebody else holds loses its tails. */
 void pages_free(struct machine *m, pfn_t pfn, u32 order);
 /* The next frame that nobody has used: the allocator's choice where the input leaves it open. */

@@ -7,15 +7,28 @@
  * business. Linux: drivers/gpu/drm/ttm/ttm_pool.c:ttm_pool_alloc_page(), 5.12 to 7.2.
  */
 #include "model/machine.h"
+#include "model/mmio.h"
 #include "model/path.h"
 
 #define EINVAL	22
 #define EBUSY	16
 
+static void alloc_separate(struct machine *m, const struct driver_op *op, bool in_a_row)
+{
+	for (u64 i = 0; i < op->count; i++) {
+		pfn_t pfn = !i || in_a_row ? op->pfn + i : alloc_frame(m, 0);
+
+		pages_init(m, op->kind, pfn, 0, OWNER_DRIVER);
+		if (!in_a_row)
+			object_set_pfn(m, op->object, i, pfn);
+	}
+}
+
 static s32 driver_alloc(struct machine *m, struct driver_op *op)
 {
 	struct object_state *object = &m->w->object[op->object];
 	bool separate = alloc_is_separate(op->kind);
+	bool in_a_row = !separate || op->kind == ALLOC_MMIO || op->contiguous;
 	u64 pages = separate ? op->count : (u64)1 << op->order;
 	pfn_t pfn;
 
@@ -23,20 +36,15 @@ static s32 driver_alloc(struct machine *m, struct driver_op *op)
 		return -EBUSY;
 	pfn = op->pfn != NO_PFN ? op->pfn : alloc_frame(m, separate ? 0 : op->order);
 	op->pfn = pfn;
-	*object = (struct object_state){ .pages = pages, .base = separate ? NO_PFN : pfn,
+	object_forget_pfns(m, op->object);
+	*object = (struct object_state){ .pages = pages, .base = in_a_row ? pfn : NO_PFN,
 					 .used = true, .kind = op->kind, .order = op->order };
-	if (!separate)
+	if (op->kind == ALLOC_MMIO)
+		mmio_declare(m, pfn, pages);
+	else if (separate)
+		alloc_separate(m, op, in_a_row);
+	else
 		pages_init(m, op->kind, pfn, op->order, OWNER_DRIVER);
-	for (u64 i = 0; i < pages; i++) {
-		if (separate && i)
-			pfn = op->kind == ALLOC_MMIO || op->contiguous ? pfn + 1 :
-									 alloc_frame(m, 0);
-		else
-			pfn = op->pfn + i;
-		if (separate)
-			pages_init(m, op->kind, pfn, 0, OWNER_DRIVER);
-		object_set_pfn(m, op->object, i, pfn);
-	}
 	return 0;
 }
 
@@ -59,10 +67,8 @@ static s32 driver_free(struct machine *m, const struct driver_op *op)
 	}
 	for (u64 i = 0; i < object->pages; i++) {
 		pfn_t pfn = object->base != NO_PFN ? object->base + i :
-						     object_pfn(m, op->object + MAX_OBJECTS, i);
+						     object_own_pfn(m, op->object, i);
 
-		if (!pfn)
-			pfn = object_pfn(m, op->object, i);
 		page_of(m, pfn)->flags &= ~(u32)PG_RESERVED;
 		pages_free(m, pfn, 0);
 	}
@@ -76,9 +82,8 @@ static s32 driver_repoint(struct machine *m, struct driver_op *op)
 
 	if (op->index >= object->pages || op->other_index >= other->pages)
 		return -EINVAL;
-	if (!object_pfn(m, op->object + MAX_OBJECTS, op->index))
-		object_set_pfn(m, op->object + MAX_OBJECTS, op->index,
-			       object_pfn(m, op->object, op->index));
+	object_set_pfn(m, op->object + MAX_OBJECTS, op->index,
+		       object_own_pfn(m, op->object, op->index));
 	op->pfn = object_pfn(m, op->other, op->other_index);
 	object_set_pfn(m, op->object, op->index, op->pfn);
 	return 0;

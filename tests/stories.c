@@ -182,10 +182,6 @@ static void add_traces(const char *folder)
 	qsort(name, n, sizeof(*name), by_name);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, name[i]);
-		if (strstr(name[i], "1g")) {	/* of 262144 pages: takes a second */
-			free(name[i]);
-			continue;
-		}
 		if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
 			add_traces(path);
 		} else if (is_trace(name[i]) && script_of_file(path, add_script())) {

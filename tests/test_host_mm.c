@@ -368,6 +368,33 @@ static void object_pfn_reads_what_object_set_pfn_wrote(void **state)
 	assert_int_equal(object_pfn(m, 0, 1), 0);
 }
 
+static void pages_in_a_row_are_an_array_without_words(void **state)
+{
+	struct machine *m = *state;
+
+	m->w->object[1] = (struct object_state){ .used = true, .pages = 1000, .base = 0x5000 };
+	object_set_pfn(m, 1, 7, 0x9000);
+
+	assert_int_equal(object_pfn(m, 1, 0), 0x5000);
+	assert_int_equal(object_pfn(m, 1, 7), 0x9000);
+	assert_int_equal(object_pfn(m, 1, 999), 0x5000 + 999);
+	assert_int_equal(object_pfn(m, 1, 1000), 0);
+}
+
+static void object_forget_pfns_leaves_no_word_of_either_array(void **state)
+{
+	struct machine *m = *state;
+
+	m->w->object[1] = (struct object_state){ .used = true, .pages = 513, .base = NO_PFN };
+	object_set_pfn(m, 1, 512, 0x9000);
+	object_set_pfn(m, 1 + MAX_OBJECTS, 512, 0xa000);
+	assert_int_equal(object_own_pfn(m, 1, 512), 0xa000);
+	object_forget_pfns(m, 1);
+
+	assert_int_equal(object_pfn(m, 1, 512), 0);
+	assert_int_equal(object_own_pfn(m, 1, 512), 0);
+}
+
 int main(void)
 {
 	static struct test_list list;
@@ -398,5 +425,7 @@ int main(void)
 	LIST_MACHINE_TEST(&list, host_set_leaf_tells_the_laws_of_address_and_pages);
 	LIST_MACHINE_TEST(&list, host_set_leaf_makes_the_tables_it_needs_once);
 	LIST_MACHINE_TEST(&list, object_pfn_reads_what_object_set_pfn_wrote);
+	LIST_MACHINE_TEST(&list, pages_in_a_row_are_an_array_without_words);
+	LIST_MACHINE_TEST(&list, object_forget_pfns_leaves_no_word_of_either_array);
 	return list_run(&list, "host_mm");
 }
