@@ -32,6 +32,7 @@ struct sparse {
 	struct cell *recent[RECENT];	/* by the pfn's low bits: the walks of one step stay here */
 	pfn_t *listed;			/* stb_ds's array: pfns that have a record */
 	size_t nr_sorted;		/* so many of them, from the first, ascend */
+	size_t next;			/* of them: behind the one that was asked for last */
 };
 
 static struct sparse *sparse_of(const struct phys *phys)
@@ -225,6 +226,9 @@ static pfn_t sparse_next_page(const struct phys *phys, pfn_t pfn)
 
 	sort_listed(sparse);
 	high = sparse->nr_sorted;
+	if (sparse->next && sparse->next < high && sparse->listed[sparse->next - 1] < pfn &&
+	    sparse->listed[sparse->next] >= pfn)
+		low = high = sparse->next;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
@@ -233,6 +237,7 @@ static pfn_t sparse_next_page(const struct phys *phys, pfn_t pfn)
 		else
 			high = middle;
 	}
+	sparse->next = low + 1;
 	return low < sparse->nr_sorted ? sparse->listed[low] : NO_PFN;
 }
 
