@@ -22,12 +22,17 @@ void page_mark_accessed_lru_gen(struct machine *m, pfn_t pfn)
 		head->flags |= PG_WORKINGSET;
 }
 
-bool page_waits_for_lru(const struct machine *m, pfn_t pfn)
+static bool is_in_batch(const struct machine *m, pfn_t pfn, enum lru_batch kind)
 {
 	for (u8 i = 0; i < m->w->nr_batched; i++)
-		if (m->w->batched[i] == pfn && m->w->batched_as[i] == BATCH_ADD)
+		if (m->w->batched[i] == pfn && m->w->batched_as[i] == kind)
 			return true;
 	return false;
+}
+
+bool page_waits_for_lru(const struct machine *m, pfn_t pfn)
+{
+	return is_in_batch(m, pfn, BATCH_ADD);
 }
 
 u8 lru_batched(const struct machine *m, enum lru_batch kind)
@@ -107,10 +112,17 @@ void page_add_lru(struct machine *m, pfn_t pfn)
 	batch_page(m, pfn, BATCH_ADD);
 }
 
+/* __mlock_page(), __mlock_new_page(): when the batch of the one or the other is emptied. */
+static bool is_unevictable(const struct machine *m, const struct page *head)
+{
+	return (head->flags & PG_MLOCKED) && !is_in_batch(m, head->head, BATCH_MLOCK) &&
+	       !is_in_batch(m, head->head, BATCH_ADD);
+}
+
 /*
  * 6.1 folio_mark_accessed(): inactive to referenced to active, by way of another batch if the page
  * is on the LRU, and until that is emptied each second mark of use puts it there once more.
- * Activation of pages off the LRU is lost.
+ * Activation of pages off the LRU is lost; what is locked stays as it is.
  */
 void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
 {
@@ -118,7 +130,7 @@ void page_mark_accessed_classic(struct machine *m, pfn_t pfn)
 
 	if (!(head->flags & PG_REFERENCED)) {
 		head->flags |= PG_REFERENCED;
-	} else if (!(head->flags & PG_ACTIVE)) {
+	} else if (!(head->flags & PG_ACTIVE) && !is_unevictable(m, head)) {
 		head->flags &= ~(u32)PG_REFERENCED;
 		if (page_waits_for_lru(m, head->head))
 			head->flags |= PG_ACTIVE;	/* __lru_cache_activate_folio() */

@@ -119,6 +119,16 @@ static void note_gup(struct machine *m, const char *name, hva_t hva, s64 result)
 	note(m, &(struct note){ .kind = NOTE_GUP, .name = name, .hva = hva, .value = result });
 }
 
+static const char *fast_gup_name(const struct follow *f)
+{
+	return f->pin ? "pin_user_pages_fast" : "get_user_pages_fast_only";
+}
+
+static const char *slow_gup_name(const struct follow *f)
+{
+	return f->pin ? "pin_user_pages_unlocked" : "get_user_pages_unlocked";
+}
+
 /* gup_fast_folio_allowed(): what may be secret memory is left to the slow path. */
 static bool gup_fast_allows(struct machine *m, pfn_t pfn)
 {
@@ -184,7 +194,7 @@ static enum step_result gup_fast(struct machine *m, struct task *t)
 	struct follow *f = &t->follow;
 	pfn_t page = gup_fast_page(m, f->hva, true, f->pin, HOLD_FAULT);
 
-	note_gup(m, "get_user_pages_fast_only", f->hva, page != NO_PFN);
+	note_gup(m, fast_gup_name(f), f->hva, page != NO_PFN);
 	if (page == NO_PFN)
 		return STEP_NEXT;
 	f->writable = true;
@@ -215,7 +225,7 @@ static enum step_result gup_slow(struct machine *m, struct task *t)
 	if (vma && !(vma->flags & (VM_IO | VM_PFNMAP)) && (vma->flags & wanted))
 		return STEP_NEXT;
 	f->gup = -EFAULT;
-	note_gup(m, "get_user_pages_unlocked", f->hva, -EFAULT);
+	note_gup(m, slow_gup_name(f), f->hva, -EFAULT);
 	return STEP_NEXT;
 }
 
@@ -320,7 +330,7 @@ static enum step_result gup_slow_page(struct machine *m, struct task *t)
 	} else {
 		f->gup = grab_leaf(m, t, &leaf);
 	}
-	note_gup(m, "get_user_pages_unlocked", f->hva, f->gup == -EAGAIN ? 0 : f->gup);
+	note_gup(m, slow_gup_name(f), f->hva, f->gup == -EAGAIN ? 0 : f->gup);
 	return STEP_NEXT;
 }
 
@@ -330,7 +340,7 @@ static enum step_result gup_fast_upgrade(struct machine *m, struct task *t)
 	struct follow *f = &t->follow;
 	pfn_t page = gup_fast_page(m, f->hva, true, false, HOLD_FAULT);
 
-	note_gup(m, "get_user_pages_fast_only", f->hva, page != NO_PFN);
+	note_gup(m, fast_gup_name(f), f->hva, page != NO_PFN);
 	if (page == NO_PFN)
 		return STEP_NEXT;
 	page_put(m, f->spare, HOLD_FAULT);

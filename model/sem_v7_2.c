@@ -113,10 +113,12 @@ static void stage2_put(struct machine *m, struct task *t, bool used)
 		page_put(m, t->follow.page, HOLD_FAULT);
 }
 
-/* kvm_release_page_unused() of an attempt in vain */
+/* kvm_release_page_unused() of an attempt in vain; else asked for, whatever the page */
 static void gpc_release(struct machine *m, struct task *t, bool used)
 {
-	if (used)
+	if (used && t->follow.page == NO_PFN)
+		note_release(m, "kvm_release_page_clean", NO_PFN);
+	else if (used)
 		release_carried(m, t->follow.page, false);
 	else if (t->follow.page != NO_PFN)
 		page_put(m, t->follow.page, HOLD_FAULT);

@@ -124,7 +124,7 @@ static bool is_freed(struct run *run)
 	const struct outcome *o = &run->outcome;
 
 	return run->says && o->has_value && run->main != EVENT_WRITE && o->pfn != NO_PFN &&
-	       page_is(&run->vm->m, o->pfn, PG_FREE) && !o->error;
+	       (page_is(&run->vm->m, o->pfn, PG_FREE) || page_is_taken(run, o->pfn)) && !o->error;
 }
 
 /* What nothing has told yet; from here on it reads so until it is written. */
@@ -321,6 +321,11 @@ void conform_answer(struct run *run)
 {
 	const struct answer *answer = &run->command->answer;
 
+	if (run->says && (script_is_refused(run->command) ||
+			  script_opens_window(run->command))) {
+		take_input(run, place_of_command(run), "%s", answer->result);
+		return;
+	}
 	switch (answer->kind) {
 	case ANSWER_OK:
 	case ANSWER_ERRNO:

@@ -327,13 +327,33 @@ static void compare_other(struct run *run, const struct fact *fact)
 		take_input(run, place, "%s", fact->text);
 }
 
+/* Has NUMA balancing come between the line before and this one? */
+static bool shows_visit(struct run *run, const struct fact *fact)
+{
+	uint64_t frame, hva;
+
+	if (!run->numa_later || !run->says)
+		return false;
+	if (fact->kind == FACT_HOST)
+		return fact->host.protnone && script_address(run->script, fact->host.name, &hva) &&
+		       (host_leaf(&run->vm->m, hva & PAGE_MASK).entry & PTE_PRESENT);
+	if (fact->kind != FACT_S2 || fact->s2.present || run->root == NO_PFN)
+		return false;
+	spte_without_frame(run, run->vm->sem.ops.walk(&run->vm->m, run->root,
+						      fact->s2.gpa >> PAGE_SHIFT).entry, &frame);
+	return frame != NO_PFN;
+}
+
 void conform_facts(struct run *run)
 {
 	compare_stats(run);
+	arrsetlen(run->between, 0);
 	for (size_t i = 0; i < run->command->nr_facts; i++) {
 		const struct fact *fact = &run->command->facts[i];
 		struct place place = { .file = run->file.out, .line = fact->line };
 
+		if (shows_visit(run, fact))
+			numa_visit_later(run);
 		switch (fact->kind) {
 		case FACT_STAT:
 			if (!is_counter(fact->stat.name))

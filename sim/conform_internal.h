@@ -223,6 +223,8 @@ s32 lru_correction(struct run *run, pfn_t pfn);
 bool lru_may_be_put(struct run *run, pfn_t pfn);
 /* The counts would agree if the kernel's batch did (not) hold it: from here on that is so. */
 bool lru_guess(struct run *run, pfn_t pfn, s32 correction);
+/* Of a count that was printed: the model's is @model without the batch. Gives the correction. */
+s32 lru_settle(struct run *run, pfn_t pfn, s32 recorded, s32 model);
 
 /* ---- traces: both sides become items, which are aligned (conform_align.c) ---- */
 

@@ -40,8 +40,10 @@ static void compare_page(struct run *run, const struct page_facts *page, pfn_t p
 {
 	struct said key = say("info 0x%llx", (unsigned long long)page->pfn);
 
-	if (run->says && pfn != NO_PFN)
+	if (run->says && pfn != NO_PFN) {
 		frames_bind(&run->frames, page->pfn, pfn);
+		lru_settle(run, pfn, page->ref, page_of(&run->vm->m, pfn)->refcount);
+	}
 	observe_fact(run, CONFORM_PAGE, place_of_command(run), key.text,
 		     page_said_recorded(page).text,
 		     !run->says ? NULL : pfn == NO_PFN ? "no page" :

@@ -22,23 +22,34 @@ static u32 map_row(const struct run *run)
 	return (knobs ? script_number(knobs) : 0) & 3;
 }
 
+/* "ref=": the first count that it prints */
+static s32 count_of_answer(const struct run *run)
+{
+	const char *text = strstr(run->command->answer.result, " ref=");
+
+	return text ? atoi(text + strlen(" ref=")) : 0;
+}
+
 /* The first word: what was found, with the counts that are printed for this @op. */
 static void say_page(struct run *run, struct said *said, pfn_t pfn, const struct map_op *op)
 {
 	struct page *page = page_of(&run->vm->m, pfn);
-	s32 head = page_count(&run->vm->m, pfn);
+	bool shows = is_op(run, "vunmap") || is_op(run, "vpeek"), maps = is_op(run, "vmap");
+	s32 held = shows || maps ? page->refcount : op->held;
+	s32 more = lru_settle(run, pfn, count_of_answer(run), held);
+	s32 head = page_count(&run->vm->m, pfn) + more;
 
 	say_more(said, "pfn=%s", frame_said(&run->frames, pfn).text);
 	if (!(page->flags & PG_VALID))
 		say_more(said, " NOPAGE");
-	else if (is_op(run, "vunmap") || is_op(run, "vpeek"))
-		say_more(said, " ref=%d headref=%d", page->refcount, head);
-	else if (is_op(run, "vmap"))
-		say_more(said, " held ref=%d headref=%d after ref=%d headref=%d", page->refcount,
-			 head, page->refcount, head);
+	else if (shows)
+		say_more(said, " ref=%d headref=%d", held + more, head);
+	else if (maps)
+		say_more(said, " held ref=%d headref=%d after ref=%d headref=%d", held + more,
+			 head, held + more, head);
 	else
-		say_more(said, " held ref=%d headref=%d after ref=%d headref=%d", op->held,
-			 op->held_head, op->after, head);
+		say_more(said, " held ref=%d headref=%d after ref=%d headref=%d", held + more,
+			 op->held_head + more, op->after + more, head);
 }
 
 static bool answer_has(const struct run *run, const char *key)
@@ -67,6 +78,18 @@ static void say_flags(struct run *run, struct said *said, const struct map_op *o
 		say_hva(run, said);
 }
 
+/* What a page holds that is the allocator's, or somebody else's by now, is input. */
+static u32 value_shown(struct run *run, pfn_t pfn, u32 value)
+{
+	const char *text = strstr(run->command->answer.result, " val=");
+	u32 recorded = text ? strtoul(text + strlen(" val="), NULL, 16) : value;
+
+	if (recorded == value || (!page_is(&run->vm->m, pfn, PG_FREE) && !page_is_taken(run, pfn)))
+		return value;
+	take_input(run, place_of_command(run), "0x%x in a page that was freed", recorded);
+	return recorded;
+}
+
 static struct said lookup_said(struct run *run)
 {
 	const struct task *t = &run->vm->w.task[run->vm->m.task];
@@ -80,7 +103,7 @@ static struct said lookup_said(struct run *run)
 	else
 		say_more(&said, "%s", error_pfn_name(pfn));
 	if (is_op(run, "vmap") && !t->map.error)
-		say_more(&said, " val=0x%x", t->map.value);
+		say_more(&said, " val=0x%x", value_shown(run, pfn, t->map.value));
 	say_flags(run, &said, &t->map);
 	return said;
 }
@@ -94,7 +117,8 @@ static struct said map_said(struct run *run, pfn_t pfn)
 		return say("n/a");
 	say_page(run, &said, pfn, NULL);
 	if (is_op(run, "vpeek"))
-		say_more(&said, " val=0x%x", page_load(&run->vm->m, pfn, 0));
+		say_more(&said, " val=0x%x",
+			 value_shown(run, pfn, page_load(&run->vm->m, pfn, 0)));
 	return said;
 }
 
@@ -132,7 +156,7 @@ void conform_lookup(struct run *run)
 
 	if (!strcmp(answer->result, "n/a"))	/* this kernel has no such function */
 		return;
-	if (!run->says) {
+	if (!run->says || !strcmp(answer->result, "ERR?")) {	/* another function of that name */
 		observe_unmodelled(run, CONFORM_LOOKUP, place, answer->result);
 		return;
 	}

@@ -90,3 +90,12 @@ bool lru_guess(struct run *run, pfn_t pfn, s32 correction)
 	page->kernel = kernel;	/* held once more: activation has a batch of its own */
 	return true;
 }
+
+s32 lru_settle(struct run *run, pfn_t pfn, s32 recorded, s32 model)
+{
+	if (recorded != model + lru_correction(run, pfn) &&
+	    lru_guess(run, pfn, recorded - model))
+		take_input(run, place_of_command(run), "LRU batch of pfn=%s",
+			   frame_said(&run->frames, pfn).text);
+	return lru_correction(run, pfn);
+}

@@ -42,7 +42,8 @@ static const struct build {
 	{ "v11-on-v6.8", LINE_FOLLOW,
 	  "kvm_release_pfn_clean kvm_set_page_dirty kvm_set_page_accessed",
 	  "kvm_release_pfn_clean", "kvm_set_page_dirty" },
-	{ "v7.2", LINE_FAULTIN, "kvm_release_page_clean kvm_release_page_dirty", "", "" },
+	{ "v7.2", LINE_FAULTIN, "kvm_release_page_clean kvm_release_page_dirty",
+	  "kvm_release_page_clean", "" },
 };
 
 /* What events.txt calls an event that is compared; bare: there without any events.txt, too. */
@@ -187,6 +188,8 @@ static void add_gup(struct run *run, struct item **items, const struct note *not
 
 	if (note->kind == NOTE_FIXUP)
 		item.event = "fixup_user_fault_ret";
+	else if (!strncmp(note->name, "pin_", 4))
+		return;		/* no probe */
 	else if (!strcmp(note->name, "get_user_pages_fast_only"))
 		item.event = "gup_fast_only_ret";
 	else

@@ -6,7 +6,7 @@
  * as notifications of MMU_NOTIFY_PROTECTION_VMA, each of a VMA's whole piece, in ascending order,
  * that no mprotect() of the command explains. It is run before or behind the command's own events,
  * as the trace has it; in their midst, or where it may be either's, it is not modelled.
- * The recorder has one thread, unless others act.
+ * The recorder has one thread, unless others act, or wait to.
  */
 #include "sim/conform_internal.h"
 
@@ -149,11 +149,17 @@ static bool is_whole(struct run *run, struct piece piece)
 	return true;
 }
 
-static void run_piece(struct run *run, struct piece piece)
+/* p->mm->mm_users == 1: only then pages that are where it runs are left alone. */
+static bool is_alone(const struct run *run, const struct trace_event *event)
+{
+	return event->pid == main_thread(run) && !script_has_threads(run->script);
+}
+
+static void run_piece(struct run *run, struct piece piece, bool alone)
 {
 	struct event e = { .id = EVENT_NUMA_HINT, .number = run->command->number,
 			   .file = run->file.trace, .line = run->command->line,
-			   .op = "numa-hint", .keep = 1, .pfn = NO_PFN, .count = 1,
+			   .op = "numa-hint", .keep = alone, .pfn = NO_PFN, .count = 1,
 			   .stride = PAGE_SIZE,
 			   .hva = piece.start, .size = piece.end - piece.start };
 	struct error error = { .line = 0 };
@@ -178,7 +184,7 @@ static void run_visit(struct run *run, const struct trace_event *events, const s
 			lose(run, "NUMA balancing of huge pages, or of part of a VMA");
 			return;
 		}
-		run_piece(run, piece);
+		run_piece(run, piece, is_alone(run, &events[i]));
 		for (size_t n = 0; n < run->vm->nr_notes; n++)
 			arrput(*notes, run->vm->notes[n]);
 	}
@@ -223,7 +229,10 @@ void numa_visit(struct run *run, const struct script_events *todo, bool first)
 		run_visit(run, c->events, &visit, &run->notes);
 }
 
-/* ---- between the answer and the next command: before it was looked, or afterwards? ---- */
+/*
+ * ---- between the answer and the next command: before it was looked, or afterwards? Or at the
+ * first line that shows it. ----
+ */
 
 /* What KVM dropped is in the counters, if they were read later. Without the TDP MMU: it flushes. */
 static bool drops_pages(const struct trace_event *events, size_t n)
@@ -258,9 +267,7 @@ void numa_visit_unseen(struct run *run)
 	vm_begin_event(run->vm, c->number);
 	run->numa_later = drops_pages(c->after, c->nr_after) ? stats_agree(run) :
 							       !shows_protnone(run);
-	if (run->numa_later && shows_protnone(run))
-		lose(run, "NUMA balancing while the recorder looks");
-	else if (!run->numa_later)
+	if (!run->numa_later)
 		run_visit(run, c->after, &visit, &run->between);
 }
 
@@ -270,7 +277,7 @@ void numa_visit_later(struct run *run)
 	struct piece none = { 0, 0 };
 	struct visit visit = find_visit(c->after, c->nr_after, none);
 
-	arrsetlen(run->between, 0);
 	if (run->numa_later && !run->out->lost)
 		run_visit(run, c->after, &visit, &run->between);
+	run->numa_later = false;
 }

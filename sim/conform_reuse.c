@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * conform_reuse.c: a page that was put too often is allocated again while it is still mapped.
+ * conform_reuse.c: a page that was put too often is allocated again while it is still mapped, or
+ * while a driver that has freed it still names it.
  *
  * Which frame the allocator gives is input, here too: to one of the command's own faults, or to
  * somebody whom the model does not have, until he frees it again.
@@ -27,17 +28,28 @@ static bool is_named(const struct trace_event *event, const char *name)
 	return !strcmp(event->name, name);
 }
 
-/* The model's page, if the model still maps what it has freed. */
-static pfn_t still_mapped(const struct run *run, const struct trace_event *event)
+/* A driver's array still has it, to be mapped by the next fault. */
+static bool is_named_by_driver(struct run *run, pfn_t pfn)
+{
+	struct machine *m = &run->vm->m;
+
+	for (unsigned object = 0; object < MAX_OBJECTS; object++)
+		for (u64 i = 0; i < m->w->object[object].pages; i++)
+			if (m->w->object[object].used && object_pfn(m, object, i) == pfn)
+				return true;
+	return false;
+}
+
+/* The model's page, if the model still maps, or may map, what it has freed. */
+static pfn_t still_mapped(struct run *run, const struct trace_event *event)
 {
 	uint64_t frame = number_of(event, "pfn", 16);
 	pfn_t pfn = frames_model(&run->frames, frame);
 	const struct page *page = pfn == NO_PFN ? NULL : page_of(&run->vm->m, pfn);
 
-	if (!page || frames_recorded(&run->frames, pfn) != frame || !page->ptes ||
-	    number_of(event, "order", 10))
+	if (!page || frames_recorded(&run->frames, pfn) != frame || number_of(event, "order", 10))
 		return NO_PFN;
-	return pfn;
+	return page->ptes || is_named_by_driver(run, pfn) ? pfn : NO_PFN;
 }
 
 /* Somebody whom the model does not have gets it; the map count stays as it is. */
@@ -47,6 +59,7 @@ static void take(struct run *run, pfn_t pfn, s32 refs)
 
 	pages_init(&run->vm->m, ALLOC_ORDER0, pfn, 0, OWNER_KERNEL);
 	page_add_refs(&run->vm->m, pfn, refs - 1);
+	page_of(&run->vm->m, pfn)->flags |= PG_REUSED;
 	page_of(&run->vm->m, pfn)->mapcount = mapcount;
 }
 

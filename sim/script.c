@@ -136,10 +136,24 @@ bool script_shows_log(const struct command *c)
 }
 
 /* The lab's race parameters only open the window that "later" uses. */
-static bool is_race_parameter(const struct command *c)
+bool script_opens_window(const struct command *c)
 {
 	return !strcmp(script_word(c, 0), "sysw") &&
 	       strstr(script_word(c, 1), "labdrv/parameters/race_");
+}
+
+/* A recorder without this command, or a kernel without this ioctl, does nothing. */
+bool script_is_refused(const struct command *c)
+{
+	static const char *const optional[] = { "xen", "gmemslot", "private", "gpunch" };
+	const char *result = c->answer.result;
+
+	if (!strcmp(result, "UNKNOWN"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
+		if (!strcmp(script_word(c, 0), optional[i]))
+			return strstr(result, "ENOTTY") || strstr(result, "errno9");
+	return !strcmp(script_word(c, 0), "kvm") && !strcmp(result, "n/a");
 }
 
 /* Does it come to hva_to_pfn(), so that the window may open? Backgrounds: accesses alone. */
@@ -152,7 +166,9 @@ static bool looks_up(const struct script *s, const struct event *e)
 
 static void find_meanwhile(struct script *s, const struct command *c, struct script_events *out)
 {
-	if (is_race_parameter(c) || script_shows_log(c)) {
+	if (script_opens_window(c) && strcmp(c->answer.result, "OK"))
+		s->has_no_window = true;
+	if (script_opens_window(c) || script_shows_log(c)) {
 		script_add(s, c, EVENT_NOTHING);
 		out->verdict = SCRIPT_LOOKS;
 		out->why = NULL;
@@ -165,7 +181,7 @@ static void find_meanwhile(struct script *s, const struct command *c, struct scr
 	out->nr_meanwhile = !!out->meanwhile;
 	if (out->meanwhile) {
 		out->verdict = SCRIPT_OVERLAP;
-	} else if (s->nr_later) {
+	} else if (s->nr_later && !s->has_no_window) {
 		out->meanwhile = s->later;
 		out->nr_meanwhile = s->nr_later;
 		out->meanwhile_known = true;
@@ -176,6 +192,15 @@ const struct event *script_loop(const struct script *script, size_t i)
 {
 	return i < ARRAY_SIZE(script->background) && script->background[i].op ?
 	       &script->background[i] : NULL;
+}
+
+bool script_has_threads(const struct script *script)
+{
+	bool any = script->nr_later;
+
+	for (size_t i = 0; i < ARRAY_SIZE(script->background); i++)
+		any |= script->background[i].op != NULL;
+	return any;
 }
 
 void script_window_used(struct script *script)
@@ -199,13 +224,18 @@ struct script_events script_command(struct script *script, const struct command 
 	struct script_events out = { .verdict = SCRIPT_UNMODELLED,
 				     .why = "this command is not modelled" };
 	const struct script_row *row = script_row(script_word(command, 0));
+	bool refused = script_is_refused(command);
 
 	script->nr_events = 0;
 	script->overlaps = false;
-	if (row)
+	if (refused) {
+		script_add(script, command, EVENT_NOTHING);
+		out.why = NULL;
+	} else if (row) {
 		out.why = row->run(script, command);
+	}
 	if (!out.why)
-		out.verdict = row->looks ? SCRIPT_LOOKS :
+		out.verdict = refused || row->looks ? SCRIPT_LOOKS :
 			      script->overlaps ? SCRIPT_OVERLAP : SCRIPT_EVENTS;
 	find_meanwhile(script, command, &out);
 	out.main = main_event(script);

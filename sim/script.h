@@ -50,6 +50,8 @@ struct script_events script_command(struct script *script, const struct command 
 void script_window_used(struct script *script);
 /* The @i'th background loop: its event, over and over; NULL: it does not run. */
 const struct event *script_loop(const struct script *script, size_t i);
+/* Has the recorder more threads than its first one at the moment? */
+bool script_has_threads(const struct script *script);
 /* Addresses as the script writes them: 0x..., REGION, REGION+offset. */
 bool script_address(const struct script *script, const char *word, uint64_t *hva);
 /* 32K, 2M, 0x1000, 7: as strtoull() reads them; 0 for anything else. */
@@ -62,3 +64,7 @@ bool script_owns(uint64_t hva);
 bool script_drains(const struct script *script);
 /* A shell command that only shows the kernel's log */
 bool script_shows_log(const struct command *command);
+/* Has the recorder, or its kernel, no such thing? Then nothing was done. */
+bool script_is_refused(const struct command *command);
+/* sysw of the driver's parameters for the window of "later", which may not be there */
+bool script_opens_window(const struct command *command);

@@ -42,6 +42,7 @@ struct script {
 	struct event background[MAX_BACKGROUND];	/* of bg; .op NULL: not running */
 	struct event later[MAX_LATER];	/* of later, until a look-up has opened its window */
 	size_t nr_later;
+	bool has_no_window;		/* the recorder's driver cannot open one */
 	struct event started[2];	/* accesses that may wait for userspace, by thread */
 	struct found_page *found;	/* by the scanner of compaction, list after list */
 	bool overlaps;			/* the command's events run at the same time */

@@ -825,6 +825,8 @@ static const struct mark_row {
 	  PG_LRU | PG_ACTIVE | PG_REFERENCED },
 	{ "classic, fourth time", page_mark_accessed_classic,
 	  PG_LRU | PG_ACTIVE | PG_REFERENCED, PG_LRU | PG_ACTIVE | PG_REFERENCED },
+	{ "classic, locked", page_mark_accessed_classic, PG_LRU | PG_MLOCKED | PG_REFERENCED,
+	  PG_LRU | PG_MLOCKED | PG_REFERENCED },	/* folio_test_unevictable() */
 	{ "classic, off the LRU", page_mark_accessed_classic, PG_REFERENCED, 0 },
 	{ "lru_gen, first time", page_mark_accessed_lru_gen, PG_LRU, PG_LRU | PG_REFERENCED },
 	{ "lru_gen, second time", page_mark_accessed_lru_gen, PG_LRU | PG_REFERENCED,
