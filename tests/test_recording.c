@@ -189,7 +189,10 @@ static void print_answer(struct out *out, const struct answer *answer)
 		break;
 	case ANSWER_PAGE:
 		print_page(out, &answer->page);
-		add(out, " flags=0x%" PRIx64, answer->flags);
+		if (strstr(answer->result, " pm="))	/* pagemap's bits are not kept */
+			add(out, "%s", strstr(answer->result, " pm="));
+		else
+			add(out, " flags=0x%" PRIx64, answer->flags);
 		break;
 	case ANSWER_VCPU:
 		for (size_t i = 0; i < answer->nr_exits; i++) {
