@@ -379,6 +379,7 @@ static void set_up(struct run *run)
 	script_set_up(run->recording, run->vm);
 	run->first_frame = run->vm->w.next_frame;
 	find_root(run);
+	numa_visit_set_up(run);
 	lru_start(run);
 	batch_start(run);
 }

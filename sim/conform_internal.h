@@ -154,6 +154,8 @@ bool numa_visits(const struct run *run);
 void numa_visit(struct run *run, const struct script_events *todo, bool first);
 void numa_visit_unseen(struct run *run);
 void numa_visit_later(struct run *run);
+/* Between the set-up of the VM and the first command, when nothing is recorded yet */
+void numa_visit_set_up(struct run *run);
 /* conform_collapse.c: khugepaged, after the answer, and after what the recorder looked at */
 void collapse_unseen(struct run *run);
 void collapse_later(struct run *run);

@@ -281,3 +281,27 @@ void numa_visit_later(struct run *run)
 		run_visit(run, c->after, &visit, &run->between);
 	run->numa_later = false;
 }
+
+/* What is left of the one page that the vCPUs have run, as the first line of its counter says */
+static bool lost_code_page(const struct recording *recording)
+{
+	for (size_t i = 0; i < recording->nr_commands; i++)
+		for (size_t n = 0; n < recording->commands[i].nr_facts; n++) {
+			const struct fact *fact = &recording->commands[i].facts[n];
+
+			if (fact->kind == FACT_STAT && !strcmp(fact->stat.name, "pages_4k"))
+				return fact->stat.total == fact->stat.delta;
+		}
+	return false;
+}
+
+void numa_visit_set_up(struct run *run)
+{
+	struct piece code = { CODE_HVA, CODE_HVA + CODE_SIZE };
+
+	if (!lost_code_page(run->recording))
+		return;
+	run->command = run->recording->commands;
+	run_piece(run, code, true);
+	vm_begin_event(run->vm, 0);
+}

@@ -9,7 +9,6 @@
 
 #include "model/host_mm.h"
 
-#define CODE_SIZE	0x4000
 
 static char *out_name(const struct recording *recording)
 {

@@ -10,6 +10,7 @@ enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4, MAX_LATER = 4 };	/* labvmm's own bo
 #define RBASE		0x10000000000ull	/* the recorder's first region */
 #define REGION_GAP	0x40000000ull
 #define CODE_HVA	(RBASE - 0x100000)
+#define CODE_SIZE	0x4000
 
 /* A row of world.file that is never used: what open() did not find. */
 enum { NO_FILE = MAX_FILES - 1 };
