@@ -141,10 +141,14 @@ bool script_opens_window(const struct command *c)
 	       strstr(script_word(c, 1), "labdrv/parameters/race_");
 }
 
-/* A recorder without this command, or a kernel without this ioctl, does nothing. */
+/*
+ * A recorder without this command, or a kernel without this ioctl, does nothing; nor is there
+ * anything to write to without a file, or with one that was opened for reading (EBADF).
+ */
 bool script_is_refused(const struct command *c)
 {
-	static const char *const optional[] = { "xen", "gmemslot", "private", "gpunch" };
+	static const char *const optional[] = { "xen", "gmemslot", "private", "gpunch",
+						"punch", "fwrite" };
 	const char *result = c->answer.result;
 
 	if (!strcmp(result, "UNKNOWN"))
