@@ -21,10 +21,9 @@ static void find_open(struct machine *m, struct mapping *at)
 	}
 }
 
-bool find_mapping(struct machine *m, u64 gfn, struct mapping *at, struct violation *v)
+static bool find_in_root(struct machine *m, pfn_t root, u64 gfn, struct mapping *at,
+			 struct violation *v)
 {
-	pfn_t root = m->sem->ops.current_root(m);
-
 	*at = (struct mapping){ .slot = NO_SLOT };
 	if (root == NO_PFN)
 		return false;
@@ -45,6 +44,11 @@ bool find_mapping(struct machine *m, u64 gfn, struct mapping *at, struct violati
 	return true;
 }
 
+bool find_mapping(struct machine *m, u64 gfn, struct mapping *at, struct violation *v)
+{
+	return find_in_root(m, m->sem->ops.current_root(m), gfn, at, v);
+}
+
 bool spte_has_slot(struct machine *m, u64 gfn, struct violation *v)
 {
 	struct mapping at;
@@ -52,15 +56,24 @@ bool spte_has_slot(struct machine *m, u64 gfn, struct violation *v)
 	return !find_mapping(m, gfn, &at, v) || at.slot != NO_SLOT;
 }
 
-bool spte_is_fresh(struct machine *m, u64 gfn, struct violation *v)
+static bool is_fresh_in(struct machine *m, pfn_t root, u64 gfn, struct violation *v)
 {
 	struct mapping at;
 
-	if (!find_mapping(m, gfn, &at, v) || at.slot == NO_SLOT || at.open)
+	if (!find_in_root(m, root, gfn, &at, v) || at.slot == NO_SLOT || at.open)
 		return true;
 	v->value = pt_pfn(at.leaf.entry);
 	v->wanted = at.host.present ? host_leaf_pfn(&at.host, at.hva) : NO_PFN;
 	return !at.zapped && v->value == v->wanted;
+}
+
+/* Obsolete roots too: a vCPU in the middle of an exit still runs on one. */
+bool spte_is_fresh(struct machine *m, u64 gfn, struct violation *v)
+{
+	for (unsigned i = 0; i < MAX_ROOTS; i++)
+		if (!is_fresh_in(m, m->sem->ops.root_at(m, i), gfn, v))
+			return false;
+	return true;
 }
 
 bool within_host_rights(struct machine *m, u64 gfn, struct violation *v)
@@ -101,6 +114,17 @@ bool writable_bits_agree(struct machine *m, u64 gfn, struct violation *v)
 	return !(e & format->mmu_writable) || (e & format->host_writable);
 }
 
+/* A store through it would go unlogged. */
+static bool is_logged_by_4k(struct machine *m, const struct mapping *at, u64 pages)
+{
+	if (!spte_is_writable(spte_format_of(m), at->leaf.entry) || slot_call_runs(m, true))
+		return true;
+	for (u64 i = 0; i < pages; i++)
+		if (!memslot_knows_dirty(m, at->slot, at->leaf.first + i))
+			return false;
+	return true;
+}
+
 bool huge_is_contained(struct machine *m, u64 gfn, struct violation *v)
 {
 	const struct memslot *slot;
@@ -115,6 +139,8 @@ bool huge_is_contained(struct machine *m, u64 gfn, struct violation *v)
 	v->wanted = at.host.level;
 	return at.host.present && at.host.level >= at.leaf.level &&
 	       at.leaf.first + pages <= slot->base_gfn + slot->npages &&
+	       (!memslot_is(m, at.slot, KVM_MEM_LOG_DIRTY_PAGES) ||
+		is_logged_by_4k(m, &at, pages)) &&
 	       !((pt_pfn(at.leaf.entry) ^ at.leaf.first) & (pages - 1));
 }
 

@@ -281,7 +281,8 @@ const struct law laws[] = {
 	  .alarms = ALARM(MARK_UNCOUNTED), .about = OBJECT_PAGE },
 	{ .id = "spte-bit-exact",
 	  .sentence = "A new stage-2 entry says refcounted exactly if its look-up named a page.",
-	  .when = "where SPTEs have SPTE_MMU_PAGE_REFCOUNTED",
+	  .when = "where SPTEs have SPTE_MMU_PAGE_REFCOUNTED; it is kept when an entry is split, "
+		  "repaired or re-armed",
 	  .source = "v11 7/8, 8/8: make_spte()", .finding = "A10",
 	  .alarms = ALARM(BIT_INEXACT), .about = OBJECT_SPTE,
 	  .breaches = {
@@ -304,7 +305,8 @@ const struct law laws[] = {
 	{ .id = "no-stale-spte",
 	  .sentence = "After an invalidation began, no stage-2 entry maps what the host no longer "
 		      "maps there.",
-	  .when = "but for entries that an invalidation covers which has not zapped yet",
+	  .when = "in any root, but for entries that an invalidation covers which has not "
+		  "zapped yet",
 	  .source = "virt/kvm/kvm_main.c:kvm_mmu_notifier_invalidate_range_start()",
 	  .found = "maps pfn 0x%llx, the host maps 0x%llx",
 	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE, .holds = spte_is_fresh },
@@ -337,7 +339,8 @@ const struct law laws[] = {
 	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = writable_bits_agree },
 	{ .id = "huge-contained",
 	  .sentence = "A huge stage-2 entry stays within the host's mapping and its memslot.",
-	  .when = "but for entries that an invalidation covers which has not zapped yet",
+	  .when = "but for entries that an invalidation covers which has not zapped yet; while a "
+		  "memslot logs, writable only if each of its pages is known to be dirty",
 	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_mmu_hugepage_adjust()",
 	  .found = "level %lld, host level %lld",
 	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE,
@@ -433,6 +436,18 @@ const struct law laws[] = {
 		  "follow_pte() finds no huge leaf" },
 		{ "v11 v11-unsafe v11-on-v6.8",
 		  "follow_pte() finds no huge leaf" },
+	  } },
+	{ .id = "no-spurious-refusal",
+	  .sentence = "What the VMM itself can access, its guest can.",
+	  .source = "Documentation/virt/kvm/api.rst: KVM_SET_USER_MEMORY_REGION",
+	  .judged = "a guest's access to what the VMM has just written there does not end in "
+		    "-EFAULT, nor in an exit unless the memslot is read-only and it writes",
+	  .breaches = {
+		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v6.8 v6.12",
+		  "tails under VM_PFNMAP, and special PTEs of a VM_MIXEDMAP without VM_IO" },
+		{ "v5.11 v5.12 v11 v11-unsafe v11-on-v6.8 v7.2",
+		  "a special PTE of a VM_MIXEDMAP without VM_IO is neither GUP's nor "
+		  "hva_to_pfn_remapped()'s" },
 	  } },
 	{ .id = "no-weaker-than-base",
 	  .sentence = "What a caller could look up in a kernel, it still can in its successor.",

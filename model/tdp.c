@@ -134,6 +134,12 @@ void stage2_check_marks(struct machine *m, u64 old, u32 before)
 		raise_alarm(m, ALARM_MARK_UNCOUNTED, pt_pfn(old), BLAME_KVM);
 }
 
+void stage2_check_bit(struct machine *m, gfn_t gfn, u64 old, u64 new)
+{
+	if ((old ^ new) & refcounted_mask(m))
+		raise_alarm(m, ALARM_BIT_INEXACT, gfn, BLAME_KVM);
+}
+
 static void leaf_changed(struct machine *m, u64 old, u64 new, unsigned level)
 {
 	u32 before = stage2_marks(m, pt_pfn(old));
@@ -186,6 +192,7 @@ pfn_t tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
 
 		pt_set_entry(m, table, gfn, level, child);
 		stage2_count_leaf(m, child, level, 1);
+		stage2_check_bit(m, gfn, leaf->entry, child);
 		touch(m, OBJECT_SPTE, gfn);
 	}
 	tdp_set_spte(m, leaf->table, leaf->first, leaf->level,
@@ -196,6 +203,7 @@ pfn_t tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
 void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new)
 {
 	pt_set_entry(m, leaf->table, leaf->first, leaf->level, new);
+	stage2_check_bit(m, leaf->first, leaf->entry, new);
 	touch(m, OBJECT_SPTE, leaf->first);
 }
 

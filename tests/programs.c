@@ -160,6 +160,8 @@ static void judge_alone(struct program *p, const struct page_kind *kind, const c
 	p->judge = JUDGE_BASE;
 	if (pfnmap && caller->guest && !(caller->writes && (ro || touched == READ_ONLY)))
 		p->judge |= JUDGE_MAPPABLE;
+	if (caller->guest && touched == WRITTEN && !(caller->writes && ro))
+		p->judge |= JUDGE_LEGAL;
 	if (pfnmap && !ro && touched == READ_ONLY && caller->writes &&
 	    strcmp(caller->name, "atomic look-up"))
 		p->judge |= JUDGE_READ_ONLY;

@@ -106,6 +106,8 @@ static void judge(const struct program *p, struct telling *t, const struct telli
 		return;
 	if ((p->judge & JUDGE_MAPPABLE) && !is_success(word))
 		mark_id(p, "pfnmap-mappable", semantics);
+	if ((p->judge & JUDGE_LEGAL) && !is_success(word))
+		mark_id(p, "no-spurious-refusal", semantics);
 	if ((p->judge & JUDGE_BASE) && base && is_success(word_at(base, p->caller)) &&
 	    !is_success(word))
 		mark_id(p, "no-weaker-than-base", semantics);
