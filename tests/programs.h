@@ -19,7 +19,7 @@ enum program_judge {
 	JUDGE_RIGHTS	= 1 << 3,	/* a guest's read, and then nothing */
 	JUDGE_MARKS	= 1 << 4,	/* a driver's pages, zapped, not freed */
 	JUDGE_CLEAN	= 1 << 5,	/* nobody writes */
-	JUDGE_LEGAL	= 1 << 6,	/* the event at .caller is a guest's; the VMM has been there */
+	JUDGE_LEGAL	= 1 << 6,	/* .caller is a guest, where the VMM has been */
 };
 
 struct program {
