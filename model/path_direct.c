@@ -252,10 +252,8 @@ enum step_result zap_collapsible(struct machine *m, struct task *t)
 
 	if (!lock_try_write(mmu_lock, t - m->w->task))
 		return STEP_BLOCKED;
-	if (rmap_zap_collapsible(m, t->slot.row)) {
-		note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
+	if (rmap_zap_collapsible(m, t->slot.row))
 		tlb_flush_all(m);
-	}
 	lock_release_write(mmu_lock, t - m->w->task);
 	return STEP_NEXT;
 }

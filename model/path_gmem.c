@@ -203,7 +203,6 @@ static bool must_flush(const struct machine *m, const struct task *t)
 
 enum step_result private_flush(struct machine *m, struct task *t)
 {
-	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
 	tlb_flush_all(m);
 	t->private.flush = false;
 	return STEP_NEXT;

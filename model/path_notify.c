@@ -91,7 +91,6 @@ static bool must_flush(const struct machine *m, const struct task *t)
 /* kvm_flush_remote_tlbs(), still under mmu_lock */
 static enum step_result notify_flush(struct machine *m, struct task *t)
 {
-	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
 	tlb_flush_all(m);
 	t->notify.flush = false;
 	return STEP_NEXT;

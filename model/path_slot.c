@@ -447,7 +447,6 @@ static enum step_result clear_dirty_slot(struct machine *m, struct task *t)
 enum step_result flush_slot(struct machine *m, struct task *t)
 {
 	(void)t;
-	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
 	tlb_flush_all(m);
 	return STEP_NEXT;
 }

@@ -64,7 +64,6 @@ static void flush(struct machine *m, bool wanted)
 {
 	if (!wanted)
 		return;
-	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
 	tlb_flush_all(m);
 }
 

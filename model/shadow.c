@@ -139,7 +139,6 @@ static void spte_write(struct machine *m, u64 sptep, gfn_t gfn, u64 spte)
 
 static void flush_remote_tlbs(struct machine *m)
 {
-	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
 	tlb_flush_all(m);
 }
 

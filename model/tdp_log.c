@@ -132,7 +132,6 @@ bool tdp_zap_atomic(struct machine *m, pfn_t table, gfn_t gfn, unsigned level)
 
 	tdp_set_spte(m, table, gfn, level, m->sem->traits.zap_noted_nonpresent ?
 		     format->nonpresent : format->frozen);
-	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "flush_remote_tlbs" });
 	tlb_flush_all(m);
 	pt_set_entry(m, table, gfn, level, format->nonpresent);
 	touch(m, OBJECT_SPTE, gfn);

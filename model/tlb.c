@@ -59,6 +59,7 @@ void tlb_flush(struct machine *m, unsigned vcpu)
 
 void tlb_flush_all(struct machine *m)
 {
+	note(m, &(struct note){ .kind = NOTE_FLUSH, .name = "kvm_flush_remote_tlbs" });
 	for (unsigned i = 0; i < MAX_VCPUS; i++)
 		tlb_flush(m, i);
 }

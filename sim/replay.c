@@ -154,13 +154,18 @@ static void note_one(struct replay_run *run, unsigned event, const struct note *
 		run_add_note(run, event, "pfn 0x%llx goes back to the allocator, order %u",
 			     (unsigned long long)n->pfn, n->level);
 		break;
+	case NOTE_CHANGE_PTE:
+		run_add_note(run, event, "change_pte(hva 0x%llx) = PTE 0x%llx",
+			     (unsigned long long)n->hva, (unsigned long long)n->new);
+		break;
+	case NOTE_FLUSH:
+		run_add_note(run, event, "%s()", n->name);
+		break;
 	case NOTE_ROOT:
 	case NOTE_REF:
 	case NOTE_GUP:
 	case NOTE_FIXUP:
 	case NOTE_SET_SPTE:
-	case NOTE_CHANGE_PTE:
-	case NOTE_FLUSH:
 	case NOTE_STAT:
 		break;
 	}
