@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * access.c: accesses of the VMM itself, which may end in SIGBUS or SIGSEGV, and its alarm.
+ *
+ * Signal handlers have no argument of ours: what they tell stands in this file.
+ */
+#define _GNU_SOURCE
+#include "vmm.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static struct {
+	sigjmp_buf back;
+	volatile sig_atomic_t expected, times, signal, code, timed_out;
+	volatile uint64_t address;
+} fault;
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+	static const char message[] = "!! SIGSEGV in labvmm\n";
+
+	(void)context;
+	fault.signal = signal;
+	fault.code = info->si_code;
+	fault.address = (uintptr_t)info->si_addr;
+	fault.times = fault.times + 1;
+	if (fault.expected)
+		siglongjmp(fault.back, 1);
+	if (signal == SIGBUS)
+		return;		/* BUS_MCEERR_AO, or sent by KVM's caller: told below the command */
+	(void)!write(STDOUT_FILENO, message, sizeof(message) - 1);
+	_exit(139);
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+	fault.timed_out = 1;
+}
+
+void faults_catch(void)
+{
+	struct sigaction on = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_NODEFER };
+	struct sigaction alarmed = { .sa_handler = on_alarm };
+
+	sigaction(SIGBUS, &on, NULL);
+	sigaction(SIGSEGV, &on, NULL);
+	sigaction(SIGALRM, &alarmed, NULL);
+	sigaction(SIGUSR1, &alarmed, NULL);
+}
+
+void faults_forget(void)
+{
+	fault.times = 0;
+}
+
+void faults_print(struct vmm *vmm)
+{
+	if (fault.times)
+		fprintf(vmm->out, "      signal SIGBUS x%d code=%d addr=0x%llx\n", (int)fault.times,
+			(int)fault.code, (unsigned long long)fault.address);
+}
+
+void faults_answer(struct vmm *vmm)
+{
+	answer(vmm, "HOST-%s code=%d addr=0x%llx", fault.signal == SIGBUS ? "SIGBUS" : "SIGSEGV",
+	       (int)fault.code, (unsigned long long)fault.address);
+}
+
+bool timed_out(void)
+{
+	return fault.timed_out;
+}
+
+void timed_out_clear(void)
+{
+	fault.timed_out = 0;
+}
+
+void alarm_after(unsigned seconds)
+{
+	struct itimerval timer = { .it_value.tv_sec = seconds };
+
+	if (seconds)
+		timer.it_interval.tv_usec = 200000;	/* KVM_RUN may not have begun yet */
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+bool host_load(uint64_t hva, uint32_t *value)
+{
+	if (sigsetjmp(fault.back, 1)) {
+		fault.expected = 0;
+		return false;
+	}
+	fault.expected = 1;
+	*value = *(volatile uint32_t *)(uintptr_t)hva;
+	fault.expected = 0;
+	return true;
+}
+
+bool host_store(uint64_t hva, uint32_t value)
+{
+	if (sigsetjmp(fault.back, 1)) {
+		fault.expected = 0;
+		return false;
+	}
+	fault.expected = 1;
+	*(volatile uint32_t *)(uintptr_t)hva = value;
+	fault.expected = 0;
+	return true;
+}
