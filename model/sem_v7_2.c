@@ -129,7 +129,7 @@ static const struct traits traits = {
 	.npt_fast_mmio = true, .bus_freed_later = true,
 	.pferr = PFERR_USER_OF_LINEAR, .mmio_below_max_gfn = true, .npt_five_levels = true,
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
-	.nx_leaves_logged = true, .slot_zap_quirk = true,
+	.nx_leaves_logged = true, .slot_zap_quirk = true, .vmsave_exits = true,
 	.anon_exclusive = true, .large_reuse = REUSE_IF_WHOLE, .lru_batch = 31,
 	.async_error_code = true,
 	.pfncache = true, .prefaults = true, .wrappers_gone = true, .wrap_asks_caching = true,

@@ -78,7 +78,10 @@ static void map_outcome(struct vm *vm, const struct task *t, bool lookup, struct
 	o->value = t->map.value;
 }
 
-/* kvm_inject_gp() for every map that fails with -EINVAL */
+/*
+ * kvm_inject_gp() for every map that fails with -EINVAL; in 7.2 kvm_handle_memory_failure(). Linux
+ * 7.2: arch/x86/kvm/svm/svm.c:vmload_vmsave_interception().
+ */
 static void vmsave_outcome(struct vm *vm, const struct task *t, struct outcome *o)
 {
 	if (t->access.error) {
@@ -86,7 +89,8 @@ static void vmsave_outcome(struct vm *vm, const struct task *t, struct outcome *
 		return;
 	}
 	o->error = t->nested.undefined ? -EINVAL : t->map.error;
-	o->word = t->nested.undefined ? "ud" : o->error ? "gp" : "ok";
+	o->word = t->nested.undefined ? "ud" : !o->error ? "ok" :
+		  vm->m.sem->traits.vmsave_exits ? "internal_error" : "gp";
 	o->has_value = !o->error;
 	if (t->nested.undefined)
 		return;

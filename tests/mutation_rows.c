@@ -71,7 +71,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(checks_hwpoison), SWITCH(reexecutes), SWITCH(devmap_grab_page),
 	SWITCH(map_pages_puts), SWITCH(fault_keeps_dirty), SWITCH(saved_dirty),
 	VALUE(zap_root_from), SWITCH(table_noted_last), SWITCH(follow_page),
-	SWITCH(migrate_batches), SWITCH(migrate_drains), SWITCH(migration_keeps_ad),
+	SWITCH(vmsave_exits), SWITCH(migrate_batches), SWITCH(migrate_drains), SWITCH(migration_keeps_ad),
 	VALUE(migrate_tries), SWITCH(order_in_flags), SWITCH(hugetlb_cache_counts),
 	SWITCH(numa_keeps_write), SWITCH(vm_shares_mm), SWITCH(numa_skips_held),
 	SWITCH(mremap_hugetlb), SWITCH(mremap_keeps_files), SWITCH(mremap_realigns),
