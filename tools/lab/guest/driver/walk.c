@@ -64,6 +64,14 @@ void walk_host(struct pfnlab_walk *walk)
 extern unsigned long last_root;
 extern int last_root_level;
 
+/* The four entries of a PAE root, of shadow paging, are the processor's: KVM marks none of them. */
+static bool is_table(u64 entry, u32 level)
+{
+	if (level == 3 && last_root_level == 3)
+		return entry & _PAGE_PRESENT;
+	return entry & SPTE_PRESENT && !(entry & SPTE_LARGE);
+}
+
 void walk_stage2(struct pfnlab_walk *walk)
 {
 	u64 table = last_root & ENTRY_TABLE, entry;
@@ -79,7 +87,7 @@ void walk_stage2(struct pfnlab_walk *walk)
 		entry = READ_ONCE(((u64 *)phys_to_virt(table))[walk->address >>
 				  (3 + 9 * level) & 511]);
 		found(walk, entry, level);
-		if (!(entry & SPTE_PRESENT) || entry & SPTE_LARGE)
+		if (!is_table(entry, level))
 			return;
 		table = entry & ENTRY_TABLE;
 	}

@@ -51,6 +51,7 @@ void faults_catch(void)
 	sigaction(SIGSEGV, &on, NULL);
 	sigaction(SIGALRM, &alarmed, NULL);
 	sigaction(SIGUSR1, &alarmed, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* a child that a signal has ended */
 }
 
 void faults_forget(void)
