@@ -224,7 +224,8 @@ static const char *do_madvise(struct script *s, const struct command *c)
 {
 	static const char *const advices[] = {
 		"HUGEPAGE", "NOHUGEPAGE", "COLLAPSE", "MERGEABLE", "UNMERGEABLE", "FREE",
-		"WILLNEED", "POPULATE_READ", "POPULATE_WRITE",
+		"WILLNEED", "POPULATE_READ", "POPULATE_WRITE", "DONTFORK", "DOFORK", "WIPEONFORK",
+		"KEEPONFORK",
 	};
 
 	if (!strcmp(script_word(c, 3), "HWPOISON"))
@@ -274,6 +275,11 @@ static const char *do_mremap(struct script *s, const struct command *c)
 static const char *do_mlock(struct script *s, const struct command *c)
 {
 	return range(s, c, EVENT_MLOCK);
+}
+
+static const char *do_munlock(struct script *s, const struct command *c)
+{
+	return range(s, c, EVENT_MUNLOCK);
 }
 
 static const char *do_mprotect(struct script *s, const struct command *c)
@@ -518,6 +524,7 @@ static const struct script_row commands[] = {
 	{ "munmap", do_munmap, false },
 	{ "mprotect", do_mprotect, false },
 	{ "mlock", do_mlock, false },
+	{ "munlock", do_munlock, false },
 	{ "mremap", do_mremap, false },
 	{ "uffd", script_uffd, false },
 	{ "gstart", script_gstart, false },

@@ -4,7 +4,7 @@
  *
  *	mmap NAME SIZE file:P|pfile:P|memfd|shanon|same:NAME [ro] [notrunc] [foff=]
  *	truncate NAME SIZE	punch NAME OFFSET LENGTH	fwrite NAME OFFSET VALUE
- *	sh sh -c 'echo WORD > P'	sh fallocate -l SIZE P	sh rm P
+ *	sh sh -c 'echo WORD > P'	sh truncate -s SIZE P	sh fallocate -l SIZE P	sh rm P
  */
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +183,18 @@ static const char *echo(struct script *s, const struct command *c)
 	return NULL;
 }
 
+/* sh truncate -s SIZE P: a new file that is a hole */
+static const char *new_hole(struct script *s, const struct command *c)
+{
+	const char *path = script_word(c, 4);
+	enum file_type type;
+
+	if (!type_of_path(path, &type) || type != FILE_SHMEM ||
+	    file_of_path(s, path, strlen(path)) >= 0)
+		return "this file is not modelled";
+	return new_file(s, c, path, type, script_number(script_word(c, 3))) < 0 ? too_many : NULL;
+}
+
 /* Blocks are allocated, and not written: unwritten extents. */
 static const char *fallocate(struct script *s, const struct command *c)
 {
@@ -254,6 +266,8 @@ const char *script_shell(struct script *s, const struct command *c)
 		script_add(s, c, EVENT_NOTHING);
 		return NULL;
 	}
+	if (!strcmp(script_word(c, 1), "truncate") && !strcmp(script_word(c, 2), "-s"))
+		return new_hole(s, c);
 	if (!strcmp(script_word(c, 1), "fallocate") && !strcmp(script_word(c, 2), "-l"))
 		return fallocate(s, c);
 	if (!strcmp(script_word(c, 1), "rm") && c->nr_words == 3)

@@ -14,6 +14,7 @@ const struct tool_command tool_commands[] = {
 	{ "semantics", cmd_semantics, "list the semantics: kernels, series, policies" },
 	{ "invariants", cmd_invariants, "list the laws that are checked after every step" },
 	{ "outcomes", cmd_outcomes, "what each caller gets, for each kind of page and mapping" },
+	{ "lab-script", cmd_lab, "a trace as commands of the lab, for a real kernel" },
 	{ "events", cmd_events, "list what a trace can say" },
 	{ NULL, NULL, NULL }
 };

@@ -24,6 +24,7 @@ int cmd_conform(int argc, char **argv);
 int cmd_semantics(int argc, char **argv);
 int cmd_invariants(int argc, char **argv);
 int cmd_events(int argc, char **argv);
+int cmd_lab(int argc, char **argv);
 int cmd_outcomes(int argc, char **argv);
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON };
