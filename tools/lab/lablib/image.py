@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """image: what the virtual machine boots: an initramfs with busybox, the VMM, modules and init."""
 
+import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -63,8 +64,8 @@ def build_vmm(places, progress):
 	if not os.path.isdir(os.path.join(places.source, "tools", "lab", "guest", "vmm")):
 		raise LabError("tools/lab/guest/vmm is not there; PFNSIM_LAB_VMM names a program")
 	host.need(["meson", "ninja"])
-	folder = os.path.join(places.cache, "vmm", kernels.digest(os.path.join(
-		places.source, "meson.build")))
+	checkout = hashlib.sha256(os.path.realpath(places.source).encode()).hexdigest()[:12]
+	folder = os.path.join(places.cache, "vmm", checkout)
 	with host.locked(folder + ".lock"):
 		if not os.path.exists(f"{folder}/build.ninja"):
 			progress("setting up the VMM's build")
