@@ -221,29 +221,55 @@ static bool next_are_parts(const struct machine *m, struct page_op *op)
 	return true;
 }
 
+/*
+ * migrate_pages_batch() tries again to unmap what it could not: NR_MAX_MIGRATE_ASYNC_RETRY times in
+ * a batch, NR_MAX_MIGRATE_SYNC_RETRY page by page, and once what was split.
+ */
+static unsigned most_passes(const struct page_op *op)
+{
+	static const unsigned passes[] = { 3, 7 };
+
+	return op->tries < ARRAY_SIZE(passes) ? passes[op->tries] : 1;
+}
+
+/* Where batches are, what is unmapped has a target. */
+static bool is_due(struct machine *m, const struct page_op *op)
+{
+	bool has_target = list_get(m, LIST_TARGETS, op->i);
+
+	if (!list_get(m, LIST_PAGES, op->i))
+		return false;
+	return !m->sem->traits.migrate_batches || has_target == (op->phase == PHASE_MOVE);
+}
+
+static enum step_result begin_pass(struct page_op *op, u8 phase)
+{
+	op->i = op->first;
+	op->phase = phase;
+	return STEP_BACK;
+}
+
 /* The next page of this pass that is still to be moved; pages that stayed are tried again. */
 static enum step_result pick_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
-	bool batches = m->sem->traits.migrate_batches;
+	bool unmapping = m->sem->traits.migrate_batches && op->phase == PHASE_UNMAP;
 
 	op->page = NO_PFN;
-	for (; op->i < op->stop; op->i++)
-		if (list_get(m, LIST_PAGES, op->i))
-			break;
+	while (op->i < op->stop && !is_due(m, op))
+		op->i++;
 	if (op->i < op->stop) {
 		op->page = list_get(m, LIST_PAGES, op->i);
 		return STEP_NEXT;
 	}
-	op->i = op->first;
-	if (batches && op->phase == PHASE_UNMAP)
-		op->phase = PHASE_MOVE;
-	else if (op->left && ++op->tries < m->sem->traits.migrate_tries)
-		op->phase = PHASE_UNMAP;
-	else if (!next_are_parts(m, op))
+	if (unmapping && (!op->left || ++op->passes >= most_passes(op)))
+		return begin_pass(op, PHASE_MOVE);
+	if (!unmapping && !(op->left && ++op->tries < m->sem->traits.migrate_tries) &&
+	    !next_are_parts(m, op))
 		return STEP_NEXT;
+	op->passes = unmapping ? op->passes : 0;
 	op->left = 0;
-	return STEP_BACK;
+	return begin_pass(op, PHASE_UNMAP);
 }
 
 static bool has_page(const struct machine *m, const struct task *t)
@@ -257,9 +283,11 @@ static bool unmaps_page(const struct machine *m, const struct task *t)
 	return has_page(m, t) && t->pages.phase == PHASE_UNMAP;
 }
 
+/* What is still mapped is undone at once. */
 static bool batch_goes_on(const struct machine *m, const struct task *t)
 {
-	return unmaps_page(m, t) && m->sem->traits.migrate_batches;
+	return unmaps_page(m, t) && m->sem->traits.migrate_batches &&
+	       !page_of((struct machine *)m, t->pages.page)->held[HOLD_PTE];
 }
 
 /* try_split_folio() of what is partially mapped (6.10) */
@@ -425,6 +453,7 @@ static enum step_result finish_page(struct machine *m, struct task *t)
 	page_of(m, op->page)->flags &= ~(u32)PG_LOCKED;
 	page_of(m, op->other)->flags &= ~(u32)PG_LOCKED;
 	page_put(m, op->other, HOLD_OWNER);
+	list_set(m, LIST_TARGETS, op->i, 0);
 	if (!op->moved)
 		op->left++;
 	else if (op->kind == PAGES_OFFLINE)
@@ -457,7 +486,7 @@ static enum step_result migrate_end(struct machine *m, struct task *t)
 		return STEP_DONE;
 	}
 	op->nr = op->i = op->stop = op->first = 0;
-	op->tries = 0;
+	op->tries = op->passes = 0;
 	op->phase = PHASE_UNMAP;
 	return STEP_BACK;
 }
