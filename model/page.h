@@ -27,6 +27,7 @@ enum page_flag {
 	PG_ACTIVE	= 1 << 8,
 	PG_WORKINGSET	= 1 << 9,
 	PG_LRU		= 1 << 10,	/* on the LRU, or in a per-CPU batch on its way there */
+	PG_MIGRATABLE	= PG_LRU,	/* of hugetlb: HPageMigratable, nobody has isolated it */
 	PG_ANON		= 1 << 11,
 	PG_EXCLUSIVE	= 1 << 12,	/* PageAnonExclusive */
 	PG_ZONE_DEVICE	= 1 << 13,
@@ -45,6 +46,7 @@ enum page_flag {
 	PG_REUSED	= 1u << 31,	/* ghost: it was still mapped when it was allocated again */
 	PG_FSDAX	= 1 << 28,	/* a block of a file: idle at 1, never freed */
 	PG_NX_SPLIT	= 1 << 29,	/* a table: kvm_mmu_page.nx_huge_page_disallowed */
+	PG_TEMPORARY	= PG_NX_SPLIT,	/* of hugetlb: HPageTemporary */
 	PG_LAZYFREE	= 1 << 30,	/* MADV_FREE: anonymous without PG_swapbacked */
 	PG_P2PDMA	= 1 << 24,	/* a device's memory: is_pci_p2pdma_page() */
 	PG_MMIO		= 1 << 16,	/* a pfn that somebody declared to have no struct page */

@@ -32,7 +32,18 @@ bool dax_fault_wanted(const struct machine *m, const struct task *t)
 				 !(leaf.entry & PTE_WRITE));
 }
 
-/* dax_fault_check_fallback(): may the 2M around the address be mapped at once? */
+/* iomap: an extent is written, or it is not. */
+static bool is_one_extent(struct machine *m, unsigned file, u64 index)
+{
+	u64 written = dax_block(m, file, index) & DAX_WRITTEN;
+
+	for (u64 i = 1; i < level_pages(2); i++)
+		if ((dax_block(m, file, index + i) & DAX_WRITTEN) != written)
+			return false;
+	return true;
+}
+
+/* dax_fault_check_fallback(), dax_iomap_pmd_fault(): may the 2M around it be mapped at once? */
 static bool maps_pmd(struct machine *m, const struct vma *vma, const struct host_fault *f)
 {
 	u64 index = vma_page_index(vma, f->hva), colour = level_pages(2) - 1;
@@ -43,7 +54,8 @@ static bool maps_pmd(struct machine *m, const struct vma *vma, const struct host
 	if (start < vma->start || start + HPAGE_SIZE > vma->end)
 		return false;
 	return (index & colour) == ((f->hva >> PAGE_SHIFT) & colour) &&
-	       (index | colour) < file_nr_pages(m, vma->object);
+	       (index | colour) < file_nr_pages(m, vma->object) &&
+	       is_one_extent(m, vma->object, index & ~colour);
 }
 
 /* What the fault is about: one page, or 2M; in pages of the file. */
@@ -71,10 +83,13 @@ static enum step_result dax_begin(struct machine *m, struct task *t)
 	const struct vma *vma = dax_vma(m, t);
 	u64 index, pages;
 
+	if (!lock_try_read(&m->w->file[vma->object].invalidate_lock))
+		return STEP_BLOCKED;
 	t->host.level = maps_pmd(m, vma, &t->host) ? 2 : 1;
 	index = fault_index(m, t, &pages);
 	if (index >= file_nr_pages(m, vma->object)) {
 		t->host.error = t->host.sigbus = true;
+		lock_release_read(&m->w->file[vma->object].invalidate_lock);
 		return STEP_DONE;
 	}
 	if (!t->host.write || !(vma->flags & VM_SHARED) ||
@@ -138,6 +153,7 @@ static enum step_result dax_insert(struct machine *m, struct task *t)
 	struct vma *vma = dax_vma(m, t);
 	u64 pages, index = fault_index(m, t, &pages);
 
+	lock_release_read(&m->w->file[vma->object].invalidate_lock);
 	if (t->host.write && !(vma->flags & VM_SHARED)) {
 		copy_block(m, t, vma, index);
 		return STEP_DONE;
@@ -152,7 +168,8 @@ static enum step_result dax_insert(struct machine *m, struct task *t)
 }
 
 const struct step path_dax_fault[] = {
-	STEP(dax_begin, .calls = PATH_UNMAP, .when = in_dax_vma, .chain = "dax_iomap_fault"),
+	STEP(dax_begin, .calls = PATH_UNMAP, .when = in_dax_vma,
+	     .chain = "ext4_dax_huge_fault > dax_iomap_fault"),
 	STEP(dax_insert, .when = in_dax_vma, .chain = "dax_iomap_fault > dax_fault_iter"),
 	{ 0 }
 };

@@ -6,7 +6,7 @@
  * mm/filemap.c:generic_perform_write(), mm/page-writeback.c:folio_clear_dirty_for_io(),
  * mm/rmap.c:page_vma_mkclean_one(); 6.1 to 7.2. What goes is unmapped first, and what was faulted
  * in again is unmapped once more under its folio lock, before it leaves the cache.
- * SIMPLIFIED: i_rwsem and invalidate_lock are not modelled.
+ * SIMPLIFIED: i_rwsem is not modelled, invalidate_lock for DAX alone.
  */
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -94,6 +94,10 @@ static enum step_result begin_resize(struct machine *m, struct task *t)
 		begin_punch(op);
 	else
 		begin_truncate(m, op);
+	if (resizes_dax(m, t)) {	/* truncate_pagecache() does not ask; no pages are cached */
+		op->unmaps = op->end > op->index;
+		op->shrinks = false;
+	}
 	op->at = op->index;
 	return STEP_NEXT;
 }
@@ -262,8 +266,14 @@ static enum step_result begin_rest(struct machine *m, struct task *t)
 }
 
 #define UNDO	"shmem_undo_range"
+#define BREAK	"ext4_setattr / ext4_punch_hole > ext4_break_layouts"
 
 const struct step path_file_resize[] = {
+	STEP(dax_unmap_layout, .when = resizes_dax, .calls = PATH_UNMAP,
+	     .chain = BREAK " > dax_layout_busy_page > unmap_mapping_pages"),
+	STEP(dax_find_busy, .when = resizes_dax, .chain = BREAK " > dax_layout_busy_page"),
+	STEP(dax_wait_idle, .when = dax_is_busy, .to = "dax_unmap_layout",
+	     .chain = BREAK " > ext4_wait_dax_page"),
 	STEP(begin_resize, .chain = "shmem_setattr / shmem_fallocate"),
 	STEP(unmap_hole, .when = unmaps, .calls = PATH_UNMAP, .chain = "unmap_mapping_range"),
 	STEP(lock_batch, .when = shrinks, .chain = UNDO " > find_lock_entries"),
@@ -284,6 +294,8 @@ const struct step path_file_resize[] = {
 		.chain = UNDO " > truncate_inode_folio"),
 	STEP_AS(unmap_hole_again, unmap_hole, .when = unmaps_again, .calls = PATH_UNMAP,
 		.chain = "unmap_mapping_range"),
+	STEP(dax_free_blocks, .when = resizes_dax,
+	     .chain = "ext4_setattr / ext4_punch_hole > ext4_ext_remove_space"),
 	{ 0 }
 };
 

@@ -25,5 +25,14 @@ DECLARE_STEP(take_second);
 DECLARE_STEP(put_partial);
 bool has_partial(const struct machine *m, const struct task *t);
 bool wants_second(const struct machine *m, const struct task *t);
+/* The bytes of the hole that lie in the page of @index, @pfn, become 0. */
+void file_zero_page(struct machine *m, const struct file_op *op, u64 index, pfn_t pfn);
+/* ext4_break_layouts(), and what becomes of the blocks (path_dax_layout.c) */
+bool resizes_dax(const struct machine *m, const struct task *t);
+bool dax_is_busy(const struct machine *m, const struct task *t);
+DECLARE_STEP(dax_unmap_layout);
+DECLARE_STEP(dax_find_busy);
+DECLARE_STEP(dax_wait_idle);
+DECLARE_STEP(dax_free_blocks);
 /* __split_huge_pmd_locked() of a file: the PMD goes, and nothing comes in its place. */
 void file_pmd_drop(struct machine *m, hva_t start, u64 pmd);

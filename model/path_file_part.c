@@ -39,12 +39,10 @@ bool has_partial(const struct machine *m, const struct task *t)
 	return !t->file.error && t->file.shrinks && t->file.part < 2;
 }
 
-/* The bytes of the hole that lie in the page of @index become 0. */
-static void zero_page(struct machine *m, const struct file_op *op, u64 index)
+void file_zero_page(struct machine *m, const struct file_op *op, u64 index, pfn_t pfn)
 {
 	u64 start = op->offset > index << PAGE_SHIFT ? op->offset : index << PAGE_SHIFT;
 	u64 end = op->offset + op->length, limit = (index + 1) << PAGE_SHIFT;
-	pfn_t pfn = cache_page(m, op->file, index);
 
 	for (u64 at = start & ~(u64)3; at < end && at < limit; at += 4) {
 		u32 keep = at < start ? (1u << (start - at) * 8) - 1 : 0;
@@ -60,7 +58,7 @@ static void zero_part(struct machine *m, const struct file_op *op, u64 first, u6
 	u64 from = op->offset >> PAGE_SHIFT, to = last_index(op);
 
 	for (u64 i = first > from ? first : from; i <= to && i < first + pages; i++)
-		zero_page(m, op, i);
+		file_zero_page(m, op, i, cache_page(m, op->file, i));
 }
 
 /* shmem_get_partial_folio(), folio_mark_dirty(), folio_zero_range() */

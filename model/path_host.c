@@ -417,6 +417,8 @@ const struct step path_host_fault[] = {
 	STEP(ask_userspace, .when = userspace_must_resolve, .calls = PATH_USERFAULT,
 	     .chain = "handle_mm_fault"),
 	STEP(userfault_retry, .when = fault_was_left, .chain = "handle_mm_fault"),
+	STEP(look_up_hugetlb_page, .when = hugetlb_missing,
+	     .chain = "handle_mm_fault > hugetlb_fault > hugetlb_no_page"),
 	STEP(map_hugetlb_page, .when = hugetlb_missing,
 	     .chain = "handle_mm_fault > hugetlb_fault > hugetlb_no_page"),
 	STEP(reuse_hugetlb_page, .when = hugetlb_reusable,

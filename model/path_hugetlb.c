@@ -36,7 +36,7 @@ static bool is_shared(const struct vma *vma)
 
 bool hugetlb_missing(const struct machine *m, const struct task *t)
 {
-	return hugetlb_vma(m, t) && !leaf_of(m, t).present;
+	return hugetlb_vma(m, t) && !leaf_of(m, t).present && !leaf_of(m, t).swap;
 }
 
 /* set_huge_ptep_writable(): D is set while W is not, and so in bit 58 (6.6), where it stays. */
@@ -87,7 +87,31 @@ static pfn_t private_page(struct machine *m, hva_t hva)
 	return page;
 }
 
-/* hugetlb_no_page(): make_huge_pte(), which is writable at once only if shared. */
+/* hugetlb_no_page(): what is cached is locked, and may have had a memory error. */
+static pfn_t shared_cached(struct machine *m, hva_t hva)
+{
+	u8 mm = m->mm;
+	pfn_t page;
+
+	m->mm = VM_MM;
+	page = hugetlb_cached(m, hva);
+	m->mm = mm;
+	return page;
+}
+
+enum step_result look_up_hugetlb_page(struct machine *m, struct task *t)
+{
+	pfn_t page = shared_cached(m, t->host.hva & HPAGE_MASK);
+
+	if (page == NO_PFN || !is_shared(hugetlb_vma(m, t)))
+		return STEP_NEXT;
+	if (page_is(m, page, PG_LOCKED))
+		return STEP_BLOCKED;
+	t->host.error = t->host.poisoned = page_is(m, page, PG_HWPOISON);
+	return STEP_NEXT;
+}
+
+/* make_huge_pte(), which is writable at once only if shared */
 enum step_result map_hugetlb_page(struct machine *m, struct task *t)
 {
 	hva_t hva = t->host.hva & HPAGE_MASK;
@@ -251,7 +275,28 @@ static bool zaps_hugetlb(const struct machine *m, const struct task *t)
 
 bool hugetlb_zap_begins(const struct machine *m, const struct task *t)
 {
-	return zaps_hugetlb(m, t) && !(t->range.split & 8);
+	u8 vmas = t->range.huge_vmas ? t->range.huge_vmas : 1;
+
+	return zaps_hugetlb(m, t) && !(t->range.split & 8) && t->range.zapped < vmas;
+}
+
+/* MADV_DONTNEED: one VMA, and nothing else in the range. munmap() may have other VMAs as well. */
+bool hugetlb_left_ptes(const struct machine *m, const struct task *t)
+{
+	return t->range.piece_end && !(zaps_hugetlb(m, t) && !(t->range.split & 8) &&
+				       t->range.kind == RANGE_DONTNEED);
+}
+
+void hugetlb_detach(struct machine *m, struct task *t, const struct vma *vma)
+{
+	struct range_op *op = &t->range;
+
+	op->hugetlb = true;
+	if (!m->sem->traits.hugetlb_zap_notifies)
+		return;
+	list_set(m, LIST_PAGES, 2 * op->huge_vmas, vma->start);
+	list_set(m, LIST_PAGES, 2 * op->huge_vmas + 1, vma->end);
+	op->huge_vmas++;
 }
 
 bool hugetlb_zap_is_open(const struct machine *m, const struct task *t)
@@ -260,13 +305,21 @@ bool hugetlb_zap_is_open(const struct machine *m, const struct task *t)
 	return t->range.split & 8;
 }
 
-/* Until 6.2 __unmap_hugepage_range() tells once more what its caller has told. */
+/* Until 6.2 __unmap_hugepage_range() tells once more what its caller has told, VMA by VMA. */
 enum step_result begin_hugetlb_zap(struct machine *m, struct task *t)
 {
-	(void)m;
+	struct range_op *op = &t->range;
+
 	t->outer = t->notify;
 	t->notify.event = NOTIFY_UNMAP;
-	t->range.split |= 8;
+	for (unsigned i = 0; op->huge_vmas && i < 2; i++) {
+		hva_t *end = i ? &t->notify.end : &t->notify.start;
+
+		*end = list_get(m, LIST_PAGES, 2 * op->zapped + i);
+		list_set(m, LIST_PAGES, 2 * op->zapped + i, 0);
+	}
+	op->zapped++;
+	op->split |= 8;
 	return STEP_CALL;
 }
 
@@ -275,5 +328,5 @@ enum step_result after_hugetlb_zap(struct machine *m, struct task *t)
 	(void)m;
 	t->notify = t->outer;
 	t->range.split &= 7;
-	return STEP_NEXT;
+	return STEP_BACK;
 }

@@ -7,8 +7,11 @@
  * which faults wait; then nobody but the isolation may hold a reference, or the page stays.
  * Since 6.3 all pages of a batch are unmapped before the first one moves; since 6.10 a folio of 2M
  * that is not mapped whole is split, and its pages move.
- * SIMPLIFIED: tries that find the page held do not wait in between.
+ * Pages of hugetlb go one by one, each to one of the pool's.
+ * SIMPLIFIED: tries that find the page held do not wait in between; a list that has pages of
+ * hugetlb, too, is moved as those are.
  */
+#include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
@@ -44,14 +47,21 @@ static enum step_result migrate_begin(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* What the LRU may have: small pages, and anonymous folios of 2M. */
+/* What the LRU may have: small pages, and anonymous folios of 2M; what is hugetlb's. */
 static bool is_movable(struct machine *m, const struct pt_leaf *leaf)
 {
 	pfn_t pfn = pt_pfn(leaf->entry), head = leaf->present ? page_head(m, pfn) : NO_PFN;
 
 	return leaf->present && leaf_is_counted(m, leaf) && page_is(m, head, PG_LRU) &&
-	       (page_is(m, pfn, PG_ANON) ||
+	       (page_is(m, pfn, PG_ANON) || page_is(m, head, PG_HUGETLB) ||
 		(page_is(m, pfn, PG_CACHE) && !page_of(m, head)->order));
+}
+
+/* add_page_for_migration() to 6.6: PageHead(), which no other address of the 2M gives. */
+static bool names_tail(const struct machine *m, const struct page_op *op, pfn_t head)
+{
+	return op->kind == PAGES_MOVE && m->sem->traits.hugetlb_moves_by_head &&
+	       (op->at & ~HPAGE_MASK) && page_is((struct machine *)m, head, PG_HUGETLB);
 }
 
 /* Shared by several mappings: -EACCES of move_pages(). */
@@ -63,6 +73,8 @@ static bool may_isolate(struct machine *m, const struct page_op *op, const struc
 	if (!is_movable(m, leaf))
 		return false;
 	head = page_head(m, pfn);
+	if (names_tail(m, op, head))
+		return false;
 	mapped = leaf->level == 2 ? page_of(m, head)->held[HOLD_PTE] : page_of(m, pfn)->mapcount;
 	return op->kind != PAGES_MOVE || (mapped == 1 && page_is(m, head, PG_REMOTE) != op->node);
 }
@@ -76,7 +88,7 @@ static void isolate_by_address(struct machine *m, const struct page_op *op, pfn_
 		page_try_get_folio(m, pfn, HOLD_MM, 1);
 	else if (gets)
 		page_get(m, pfn, HOLD_MM);
-	page_isolate(m, pfn);
+	page_isolate(m, pfn);	/* folio_isolate_hugetlb() takes a reference, too */
 	if (gets)
 		page_put(m, pfn, HOLD_MM);
 }
@@ -100,7 +112,8 @@ static bool offlines_part(const struct machine *m, const struct task *t)
 
 	return op->kind == PAGES_OFFLINE && !op->error && op->at < op->end &&
 	       is_movable(machine, &leaf) &&
-	       page_is(machine, page_head(machine, pt_pfn(leaf.entry)), PG_HEAD | PG_ANON);
+	       page_is(machine, page_head(machine, pt_pfn(leaf.entry)), PG_HEAD | PG_ANON) &&
+	       !page_is(machine, page_head(machine, pt_pfn(leaf.entry)), PG_HUGETLB);
 }
 
 static enum step_result split_offlined(struct machine *m, struct task *t)
@@ -159,7 +172,8 @@ static enum step_result isolate_page(struct machine *m, struct task *t)
 	} else if (op->kind == PAGES_OFFLINE) {
 		op->error = offline_error(m, op);
 	}
-	op->at += PAGE_SIZE;
+	op->hugetlb |= isolates && page_is(m, head, PG_HUGETLB);
+	op->at += op->hugetlb && op->kind == PAGES_OFFLINE ? HPAGE_SIZE : PAGE_SIZE;
 	return isolates && op->kind == PAGES_MOVE ? STEP_BACK : STEP_NEXT;
 }
 
@@ -221,6 +235,17 @@ static bool next_are_parts(const struct machine *m, struct page_op *op)
 	return true;
 }
 
+static bool batches(const struct machine *m, const struct page_op *op)
+{
+	return m->sem->traits.migrate_batches && !op->hugetlb;
+}
+
+/* NR_MAX_MIGRATE_PAGES_RETRY; page by page that many of a batch are left over */
+static u8 max_tries(const struct machine *m, const struct page_op *op)
+{
+	return op->hugetlb ? 10 : m->sem->traits.migrate_tries;
+}
+
 /*
  * migrate_pages_batch() tries again to unmap what it could not: NR_MAX_MIGRATE_ASYNC_RETRY times in
  * a batch, NR_MAX_MIGRATE_SYNC_RETRY page by page, and once what was split.
@@ -239,7 +264,7 @@ static bool is_due(struct machine *m, const struct page_op *op)
 
 	if (!list_get(m, LIST_PAGES, op->i))
 		return false;
-	return !m->sem->traits.migrate_batches || has_target == (op->phase == PHASE_MOVE);
+	return !batches(m, op) || has_target == (op->phase == PHASE_MOVE);
 }
 
 static enum step_result begin_pass(struct page_op *op, u8 phase)
@@ -253,7 +278,7 @@ static enum step_result begin_pass(struct page_op *op, u8 phase)
 static enum step_result pick_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
-	bool unmapping = m->sem->traits.migrate_batches && op->phase == PHASE_UNMAP;
+	bool unmapping = batches(m, op) && op->phase == PHASE_UNMAP;
 
 	op->page = NO_PFN;
 	while (op->i < op->stop && !is_due(m, op))
@@ -264,7 +289,7 @@ static enum step_result pick_page(struct machine *m, struct task *t)
 	}
 	if (unmapping && (!op->left || ++op->passes >= most_passes(op)))
 		return begin_pass(op, PHASE_MOVE);
-	if (!unmapping && !(op->left && ++op->tries < m->sem->traits.migrate_tries) &&
+	if (!unmapping && !(op->left && ++op->tries < max_tries(m, op)) &&
 	    !next_are_parts(m, op))
 		return STEP_NEXT;
 	op->passes = unmapping ? op->passes : 0;
@@ -286,7 +311,7 @@ static bool unmaps_page(const struct machine *m, const struct task *t)
 /* What is still mapped is undone at once. */
 static bool batch_goes_on(const struct machine *m, const struct task *t)
 {
-	return unmaps_page(m, t) && m->sem->traits.migrate_batches &&
+	return unmaps_page(m, t) && batches(m, &t->pages) &&
 	       !page_of((struct machine *)m, t->pages.page)->held[HOLD_PTE];
 }
 
@@ -343,24 +368,33 @@ static enum step_result stop_unmapping(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
+/* alloc_migration_target() */
+static pfn_t alloc_target(struct machine *m, const struct page_op *op)
+{
+	bool remote = op->kind == PAGES_MOVE ? op->node : page_is(m, op->page, PG_REMOTE);
+	u32 order = page_of(m, op->page)->order;
+	pfn_t new;
+
+	if (page_is(m, op->page, PG_HUGETLB))
+		return hugetlb_take_target(m, remote, op->kind == PAGES_MOVE);
+	new = alloc_frame(m, order);
+	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, new, order, OWNER_USER);
+	if (remote)
+		page_of(m, new)->flags |= PG_REMOTE;
+	return new;
+}
+
 /* get_new_page(), folio_lock() of what a file has, then try_to_migrate() */
 static enum step_result unmap_page(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
-	pfn_t new;
-	u32 order;
 
 	if (page_is(m, op->page, PG_LOCKED))
 		return STEP_BLOCKED;
-	if (page_is(m, op->page, PG_CACHE))
+	if (page_is(m, op->page, PG_CACHE) || page_is(m, op->page, PG_HUGETLB))
 		page_of(m, op->page)->flags |= PG_LOCKED;
-	order = page_of(m, op->page)->order;
-	new = alloc_frame(m, order);
 	op->room -= op->kind == PAGES_LIST;
-	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, new, order, OWNER_USER);
-	if (op->kind == PAGES_MOVE ? op->node : page_is(m, op->page, PG_REMOTE))
-		page_of(m, new)->flags |= PG_REMOTE;
-	list_set(m, LIST_TARGETS, op->i, new);
+	list_set(m, LIST_TARGETS, op->i, alloc_target(m, op));
 	op->unmap = PTE_MIGRATION;
 	return STEP_CALL;
 }
@@ -387,8 +421,11 @@ static void copy_state(struct machine *m, pfn_t to, pfn_t from)
 /* folio_migrate_mapping(): only the isolation and the page cache have references. */
 static bool may_move(struct machine *m, const struct page_op *op)
 {
-	return !page_of(m, op->page)->held[HOLD_PTE] &&
-	       page_count(m, op->page) == 1 + page_is(m, op->page, PG_CACHE);
+	const struct page *page = page_of(m, op->page);
+	s32 cached = page_is(m, op->page, PG_HUGETLB) ? page->held[HOLD_OWNER] :
+							page_is(m, op->page, PG_CACHE);
+
+	return !page->held[HOLD_PTE] && page_count(m, op->page) == 1 + cached;
 }
 
 /* move_to_new_folio() */
@@ -403,6 +440,10 @@ static enum step_result move_page(struct machine *m, struct task *t)
 	if (!op->moved)
 		return STEP_NEXT;
 	copy_state(m, op->other, op->page);
+	if (page_is(m, op->page, PG_HUGETLB)) {
+		hugetlb_replace(m, op->page, op->other);
+		return STEP_NEXT;
+	}
 	page_of(m, op->other)->partial = page_of(m, op->page)->partial;
 	if (cache_find(m, op->page, &place))
 		cache_replace(m, &place, op->page, op->other);
@@ -432,16 +473,51 @@ static void take_off_buddy(struct machine *m, pfn_t pfn)
 	page_add_refs(m, pfn, 1);
 }
 
+static bool is_hugetlb(const struct machine *m, const struct task *t)
+{
+	return has_page(m, t) && page_is((struct machine *)m, t->pages.page, PG_HUGETLB);
+}
+
+/* soft_offline_in_use_page(): the page that is free now leaves the pool; op->at is 2M further. */
+static void give_up_hugetlb(struct machine *m, struct page_op *op)
+{
+	if (!hugetlb_dissolve(m, op->page + ((op->at & ~HPAGE_MASK) >> PAGE_SHIFT)))
+		op->error = -EBUSY;
+}
+
 /* migrate_folio_done(): without a new page */
 static enum step_result drop_freed(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
+	bool is_huge = is_hugetlb(m, t);
 
-	if (op->kind == PAGES_OFFLINE)
+	if (is_huge)
+		hugetlb_put_back(m, op->page);
+	if (is_huge && op->kind == PAGES_OFFLINE)
+		give_up_hugetlb(m, op);
+	else if (op->kind == PAGES_OFFLINE)
 		take_off_buddy(m, op->page);
-	else
+	else if (!is_huge)
 		page_put(m, op->page, HOLD_MM);
 	list_set(m, LIST_PAGES, op->i++, 0);
+	return STEP_BACK;
+}
+
+/* unmap_and_move_huge_page(): the target is free again if it is not in use. */
+static enum step_result finish_hugetlb_page(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+
+	page_of(m, op->page)->flags &= ~(u32)PG_LOCKED;
+	if (op->moved)
+		hugetlb_put_back(m, op->page);
+	page_put(m, op->other, HOLD_OWNER);
+	if (op->moved && op->kind == PAGES_OFFLINE)
+		give_up_hugetlb(m, op);
+	if (op->moved)
+		list_set(m, LIST_PAGES, op->i, 0);
+	op->left += !op->moved;
+	op->i++;
 	return STEP_BACK;
 }
 
@@ -466,6 +542,14 @@ static enum step_result finish_page(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
+static void put_back(struct machine *m, pfn_t pfn)
+{
+	if (page_is(m, pfn, PG_HUGETLB))
+		hugetlb_put_back(m, pfn);
+	else
+		page_put_back(m, pfn);
+}
+
 /* putback_movable_pages(); the next addresses, if none has stayed */
 static enum step_result migrate_end(struct machine *m, struct task *t)
 {
@@ -475,7 +559,7 @@ static enum step_result migrate_end(struct machine *m, struct task *t)
 	for (u64 i = 0; i < op->nr; i++) {
 		if (!list_get(m, LIST_PAGES, i))
 			continue;
-		page_put_back(m, list_get(m, LIST_PAGES, i));
+		put_back(m, list_get(m, LIST_PAGES, i));
 		list_set(m, LIST_PAGES, i, 0);
 		op->left++;
 		if (op->kind != PAGES_LIST)
@@ -486,7 +570,7 @@ static enum step_result migrate_end(struct machine *m, struct task *t)
 		return STEP_DONE;
 	}
 	op->nr = op->i = op->stop = op->first = 0;
-	op->tries = op->passes = 0;
+	op->tries = op->passes = op->hugetlb = 0;
 	op->phase = PHASE_UNMAP;
 	return STEP_BACK;
 }
@@ -518,6 +602,8 @@ const struct step path_migrate[] = {
 	STEP(move_page, .when = has_page, .chain = MIGRATE " > move_to_new_folio"),
 	STEP(restore_pte, .when = has_page, .to = "restore_pte",
 	     .chain = MIGRATE " > remove_migration_ptes"),
+	STEP(finish_hugetlb_page, .when = is_hugetlb, .to = "pick_page",
+	     .chain = "migrate_hugetlbs > unmap_and_move_huge_page"),
 	STEP(finish_page, .when = has_page, .to = "pick_page", .chain = MIGRATE),
 	STEP(migrate_end, .to = "inject_fault", .chain = "putback_movable_pages"),
 	{ 0 }

@@ -7,11 +7,14 @@
  * the injection took keeps the page from the allocator. Who touches it afterwards gets SIGBUS; KVM
  * says so for its guest.
  * Shared memory's stays in the page cache (from 5.17), so that nobody reads zeroes in its place.
+ * A page of hugetlb is poisoned as a whole; hugetlbfs keeps it from 6.1 on.
  */
+#include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/thp.h"
 
 #define EFAULT	14
 #define EBUSY	16
@@ -75,6 +78,8 @@ static enum step_result get_poisoned_page(struct machine *m, struct task *t)
 	struct pt_leaf leaf = host_leaf(m, op->at);
 	pfn_t pfn = host_leaf_pfn(&leaf, op->at);
 
+	if (leaf.present && page_is(m, page_head(m, pfn), PG_HUGETLB))
+		pfn = page_head(m, pfn);	/* folio_test_set_hwpoison() */
 	if (!leaf_is_accessible(&leaf) || !leaf_is_normal(&leaf)) {
 		op->error = -EFAULT;
 		return STEP_DONE;
@@ -92,9 +97,14 @@ static enum step_result get_poisoned_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static bool injects_hugetlb(const struct machine *m, const struct task *t)
+{
+	return injects(m, t) && page_is((struct machine *)m, t->pages.page, PG_HUGETLB);
+}
+
 static bool poison_is_in_folio(const struct machine *m, const struct task *t)
 {
-	return injects(m, t) && t->pages.size > PAGE_SIZE;
+	return injects(m, t) && t->pages.size > PAGE_SIZE && !injects_hugetlb(m, t);
 }
 
 /* try_to_split_thp_page() */
@@ -122,7 +132,7 @@ static enum step_result lock_poisoned(struct machine *m, struct task *t)
 
 	if (page_is(m, pfn, PG_LOCKED))
 		return STEP_BLOCKED;
-	if (page_is(m, pfn, PG_CACHE))
+	if (page_is(m, pfn, PG_CACHE) || page_is(m, pfn, PG_HUGETLB))
 		page_of(m, pfn)->flags |= PG_LOCKED;
 	return STEP_CALL;
 }
@@ -131,6 +141,31 @@ static enum step_result lock_poisoned(struct machine *m, struct task *t)
 static bool is_used_elsewhere(struct machine *m, pfn_t pfn)
 {
 	return page_count(m, pfn) > 1 + page_is(m, pfn, PG_CACHE);
+}
+
+/*
+ * me_huge_page(): a private page is free now, and dissolved but for the 4K that is bad, unless
+ * somebody holds it; then it is never taken from the pool again. A shared one keeps the
+ * reference, and since 6.1 its place in the cache.
+ */
+static enum step_result me_huge_page(struct machine *m, struct task *t)
+{
+	struct page_op *op = &t->pages;
+	struct page *page = page_of(m, op->page);
+
+	page->flags &= ~(u32)(PG_LOCKED | PG_MIGRATABLE);
+	if (page_is(m, op->page, PG_ANON)) {
+		page_put(m, op->page, HOLD_MM);
+		if (!hugetlb_dissolve(m, op->page + ((op->at & ~HPAGE_MASK) >> PAGE_SHIFT)))
+			op->error = -EBUSY;
+	} else {
+		if (page->held[HOLD_OWNER] && !m->sem->traits.shmem_keeps_poison)
+			hugetlb_forget(m, op->page);
+		if (page->refcount > 1 + page->held[HOLD_OWNER])
+			op->error = -EBUSY;
+	}
+	op->at += HPAGE_SIZE;
+	return STEP_BACK;
 }
 
 /* delete_from_lru_cache(), truncate_error_folio() */
@@ -163,6 +198,8 @@ const struct step path_poison[] = {
 	STEP(check_poisoned_split, .when = poison_is_in_folio, .chain = FAIL),
 	STEP(lock_poisoned, .when = injects, .calls = PATH_UNMAP_PAGE,
 	     .chain = FAIL " > hwpoison_user_mappings"),
+	STEP(me_huge_page, .when = injects_hugetlb, .to = "inject_fault",
+	     .chain = FAIL " > identify_page_state"),
 	STEP(delete_from_lru, .when = injects, .to = "inject_fault",
 	     .chain = FAIL " > identify_page_state > me_pagecache_clean"),
 	{ 0 }

@@ -85,7 +85,7 @@ static enum step_result detach_vmas(struct machine *m, struct task *t)
 		if (!vma || vma->start >= t->range.end)
 			break;
 		if (vma->kind == VMA_HUGETLB) {
-			t->range.hugetlb = true;
+			hugetlb_detach(m, t, vma);
 			if (!t->range.moved)
 				hugetlb_unreserve(m, vma, t->range.start, t->range.end);
 		}
@@ -345,6 +345,7 @@ static enum step_result flush_dirty(struct machine *m, struct task *t)
 static enum step_result free_gathered(struct machine *m, struct task *t)
 {
 	put_gathered(m, t);
+	t->range.zapped = 0;
 	return STEP_BACK;
 }
 
@@ -389,10 +390,11 @@ const struct step path_unmap[] = {
 	STEP(end_cut, .when = cut_is_open, .to = "begin_cut", .chain = UNMAP),
 	STEP(begin_hugetlb_zap, .when = hugetlb_zap_begins, .calls = PATH_NOTIFY_START,
 	     .chain = UNMAP " > __unmap_hugepage_range"),
-	STEP(clear_ptes, .when = has_piece, .chain = UNMAP " > zap_pte_range"),
+	STEP(clear_ptes, .when = hugetlb_left_ptes, .chain = UNMAP " > zap_pte_range"),
 	STEP_AS(end_hugetlb_zap, enter_path, .when = hugetlb_zap_is_open, .calls = PATH_NOTIFY_END,
 		.chain = UNMAP " > __unmap_hugepage_range"),
-	STEP(after_hugetlb_zap, .when = hugetlb_zap_is_open, .chain = UNMAP),
+	STEP(after_hugetlb_zap, .when = hugetlb_zap_is_open, .to = "begin_hugetlb_zap",
+	     .chain = UNMAP),
 	STEP(flush_dirty, .when = must_flush, .chain = UNMAP " > zap_pte_range > tlb_flush_mmu"),
 	STEP_AS(end_piece, enter_path, .when = has_piece, .calls = PATH_NOTIFY_END,
 		.chain = "unmap_vmas / zap_page_range_single"),

@@ -5,7 +5,8 @@
  *
  * Linux: mm/rmap.c:try_to_migrate_one(), try_to_unmap_one(), mm/migrate.c:remove_migration_pte(),
  * 5.12 to 7.2. With TTU_SPLIT_HUGE_PMD a PMD becomes 512 migration entries: up to 6.14 within a
- * notification of its own that comes before the mapping's, whatever is mapped there.
+ * notification of its own that comes before the mapping's, whatever is mapped there. What could
+ * share page tables of hugetlb, 1G of one VMA, is more than the pool has.
  */
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -25,6 +26,9 @@ static u64 restored_entry(struct machine *m, const struct vma *vma, u64 swap, pf
 	if (m->sem->traits.migration_keeps_ad)
 		bits |= swap & PTE_ACCESSED;
 	bits |= swap & PTE_UFFD_WP;
+	if (vma->kind == VMA_HUGETLB && m->sem->traits.saved_dirty && !(bits & PTE_WRITE) &&
+	    (bits & PTE_DIRTY))		/* pte_mksaveddirty() */
+		bits ^= PTE_DIRTY | PTE_SAVED_DIRTY;
 	return pfn << PAGE_SHIFT | bits;
 }
 
@@ -41,7 +45,7 @@ void migration_entry_restore(struct machine *m, const struct rmap_at *at, pfn_t 
 	vma = vma_find(m, at->hva);
 	if ((leaf.swap & (PTE_WRITE | PTE_SWP_EXCLUSIVE)) && page_is(m, pfn, PG_ANON))
 		page_of(m, pfn)->flags |= PG_EXCLUSIVE;
-	if (vma->flags & VM_LOCKED)
+	if ((vma->flags & VM_LOCKED) && vma->kind != VMA_HUGETLB)
 		page_of(m, pfn)->flags |= PG_MLOCKED;
 	host_set_leaf(m, at->hva, leaf.level, restored_entry(m, vma, leaf.swap, pfn));
 }
@@ -135,9 +139,10 @@ static u64 away_entry(struct machine *m, const struct page_op *op, u64 entry)
 
 	if (op->unmap == PTE_HWPOISON ||
 	    (op->unmap == PTE_MIGRATION && page_is(m, pfn, PG_HWPOISON)))
-		return PTE_HWPOISON | pfn << PAGE_SHIFT;
+		return PTE_HWPOISON | pfn << PAGE_SHIFT | (entry & PTE_HUGE);
 	if (op->unmap == PTE_MIGRATION)
-		away |= entry & (PTE_WRITE | PTE_ACCESSED | PTE_DIRTY);
+		away |= (entry & (PTE_WRITE | PTE_ACCESSED | PTE_DIRTY)) |
+			(entry & PTE_SAVED_DIRTY ? PTE_DIRTY : 0);
 	if (page_is(m, pfn, PG_EXCLUSIVE))
 		away |= PTE_SWP_EXCLUSIVE;
 	return away | (entry & PTE_UFFD_WP);
@@ -164,7 +169,7 @@ static bool unmap_leaf(struct machine *m, struct page_op *op, const struct pt_le
 
 	if (op->unmap && op->unmap != PTE_HWPOISON && !may_share(m, pfn))
 		return false;
-	if (leaf->entry & PTE_DIRTY)
+	if (leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY))
 		page_set_dirty(m, pfn);
 	if (!op->unmap && !may_discard(m, pfn)) {
 		op->rmap = (struct rmap_at){ .mm = MAX_MMS };

@@ -280,7 +280,8 @@ static const struct traits traits = {
 	.zap_root_from = 4, .reexecutes = true, .double_map = true,
 	.file_pmd_counts = true, .rmap_splits_first = true,
 	.migrate_splits_first = true, .no_madvise_collapse = true,
-	.hugetlb_zap_notifies = true, .checks_hwpoison = true,
+	.hugetlb_zap_notifies = true, .hugetlb_moves_by_head = true,
+	.checks_hwpoison = true,
 };
 
 static const struct step *const paths[NR_PATHS] = {

@@ -107,7 +107,8 @@ static const struct traits traits = {
 	.zap_root_from = 3, .reexecutes = true, .double_map = true,
 	.file_pmd_counts = true, .rmap_splits_first = true, .migrate_splits_first = true,
 	.folio_sharers = SHARERS_OF_FIRST_IF_FREED,
-	.hugetlb_zap_notifies = true, .hugetlb_dontneed = true, .checks_hwpoison = true,
+	.hugetlb_zap_notifies = true, .hugetlb_moves_by_head = true,
+	.hugetlb_dontneed = true, .checks_hwpoison = true,
 };
 
 #define STEAL	"kvm_arch_vcpu_ioctl_run > vcpu_enter_guest > record_steal_time"

@@ -198,6 +198,7 @@ struct traits {
 	bool double_map;		/* PG_double_map: PTEs and a PMD map it (until 6.2) */
 	bool hugetlb_dontneed;		/* MADV_DONTNEED of hugetlb (5.18) */
 	bool hugetlb_zap_notifies;	/* __unmap_hugepage_range() does so itself (until 6.2) */
+	bool hugetlb_moves_by_head;	/* move_pages() must name the first 4K (to 6.6) */
 	bool hugetlb_restores;		/* a zapped private page is promised again (6.9) */
 	bool huge_zero_special;		/* its PMD is special (6.18) */
 	bool huge_zero_wp;		/* a write to it gets 2M at once (6.13), no split */

@@ -226,7 +226,8 @@ struct range_op {
 	u8 refused;		/* a VMA that may not be advised so ends the range */
 	u8 moved;		/* RANGE_REMAP: what was there lives elsewhere */
 	u8 alone;		/* RANGE_NUMA: of a process with one thread */
-	u8 drops_markers, pad[3];	/* ZAP_FLAG_DROP_MARKER */
+	u8 drops_markers;	/* ZAP_FLAG_DROP_MARKER */
+	u8 huge_vmas, zapped, pad;	/* of hugetlb: detached, in LIST_PAGES; notified */
 	hva_t freed, next;	/* MADV_FREE: up to here; behind what is being split, or 0 */
 };
 enum range_kind {

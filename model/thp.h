@@ -66,10 +66,14 @@ bool cut_is_open(const struct machine *m, const struct task *t);
 bool hugetlb_is_cut(struct machine *m, hva_t boundary);
 s32 hugetlb_dontneed(const struct machine *m, hva_t start, hva_t *end);
 void hugetlb_zapped(struct machine *m, hva_t hva, u64 entry);
+/* A VMA that munmap() takes away is remembered: its zap is notified for itself. */
+void hugetlb_detach(struct machine *m, struct task *t, const struct vma *vma);
+bool hugetlb_left_ptes(const struct machine *m, const struct task *t);
 DECLARE_STEP(begin_hugetlb_zap);
 DECLARE_STEP(after_hugetlb_zap);
 bool hugetlb_zap_begins(const struct machine *m, const struct task *t);
 bool hugetlb_zap_is_open(const struct machine *m, const struct task *t);
+DECLARE_STEP(look_up_hugetlb_page);
 DECLARE_STEP(map_hugetlb_page);
 DECLARE_STEP(reuse_hugetlb_page);
 DECLARE_STEP(begin_hugetlb_copy);

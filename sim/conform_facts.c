@@ -121,17 +121,19 @@ static struct said pte_said_model(const struct run *run, const struct pt_leaf *l
 /* A PTE without P has its frame inverted (L1TF), and the recorder takes that for the frame. */
 #define INVERTED	((pt_pfn(PT_ADDR_MASK)))
 #define IS_INVERTED	BIT(62)		/* of a model frame that is remembered */
-#define IS_HUGE		BIT(61)		/* of a PMD: its frame alone is */
+#define IS_HUGE		BIT(61)		/* of a PMD, but hugetlb's: its frame alone is */
 
 /* The page that the recorder would show: the one mapped here, or else the one seen here last. */
 static pfn_t page_shown(struct run *run, const char *watch, const struct pt_leaf *leaf, hva_t hva)
 {
 	bool inverted = leaf->present && !(leaf->entry & PTE_PRESENT);
+	bool is_thp = leaf->level == 2 &&
+		      !page_is(&run->vm->m, pt_pfn(leaf->entry), PG_HUGETLB);
 
 	if (leaf->present)
 		shput(run->mapped, watch,
 		      host_leaf_pfn(leaf, hva) | (inverted ? IS_INVERTED : 0) |
-		      (inverted && leaf->level == 2 ? IS_HUGE : 0));
+		      (inverted && is_thp ? IS_HUGE : 0));
 	return shgeti(run->mapped, watch) < 0 ? NO_PFN : shget(run->mapped, watch);
 }
 

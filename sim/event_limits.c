@@ -88,6 +88,14 @@ static bool faults_small(struct vm *vm, const struct vma *vma, hva_t hva)
 			       folio_pages(&vm->m, pfn) == 1;
 }
 
+/* All of them may be moved, or be poisoned. */
+static bool is_hugetlb(struct vm *vm, hva_t hva)
+{
+	const struct vma *vma = vma_find(&vm->m, hva);
+
+	return vma && vma->kind == VMA_HUGETLB;
+}
+
 static bool is_zero_page(const struct vma *vma, const struct pt_leaf *leaf)
 {
 	return leaf->present ? !leaf_is_normal(leaf) : !leaf->swap && vma->kind == VMA_ANON;
@@ -102,7 +110,7 @@ static bool may_inject(struct vm *vm, const struct event *e, hva_t hva)
 	const struct vma *vma = vma_find(&vm->m, hva);
 	struct pt_leaf leaf = host_leaf(&vm->m, hva);
 
-	if (!vma || (vma->flags & (VM_PFNMAP | VM_IO)))
+	if (!vma || (vma->flags & (VM_PFNMAP | VM_IO)) || is_hugetlb(vm, hva))
 		return true;
 	if (e->id == EVENT_POISON && vma->kind != VMA_DEVICE &&
 	    (vma->mode != FILE_SHMEM || is_zero_page(vma, &leaf)))
@@ -135,6 +143,7 @@ static bool is_moved_by_node(struct vm *vm, const struct event *e)
 		pfn_t pfn = pt_pfn(host_leaf(&vm->m, hva).entry);
 
 		if (is_other(vm, hva) && !is_cached(vm, hva) && !is_huge_anon(vm, hva) &&
+		    !is_hugetlb(vm, hva) &&
 		    page_is(&vm->m, page_head(&vm->m, pfn), PG_REMOTE) != e->node)
 			return true;
 	}
@@ -236,8 +245,22 @@ static bool is_beyond_4g(const struct vm *vm, const struct event *e)
 	       e->gpa + (e->count - 1) * e->stride >= BIT(32);
 }
 
+/* A file of DAX has the blocks that it was made with. */
+static bool resizes_dax_too_far(struct vm *vm, const struct event *e)
+{
+	const struct vma *vma = e->id == EVENT_REMOVE ? vma_find(&vm->m, e->hva) : NULL;
+	u64 last = (e->offset - 1) >> PAGE_SHIFT;
+
+	if (vma && vma_is_dax(vma))
+		return true;
+	return e->id == EVENT_TRUNCATE && vm->w.file[e->object].type == FILE_DAX && e->offset &&
+	       !page_is(&vm->m, dax_pfn(&vm->m, e->object, last), PG_FSDAX);
+}
+
 const char *event_beyond_model(struct vm *vm, const struct event *e)
 {
+	if (resizes_dax_too_far(vm, e))
+		return "a file of DAX is not made longer, nor is MADV_REMOVE of it modelled";
 	if (e->id == EVENT_INTERNAL_SLOT && !vm->w.config.ept &&
 	    (e->slot > KVM_USER_MEM_SLOTS + 1 ||
 	     (e->slot == KVM_USER_MEM_SLOTS && vm->w.config.mmu != MMU_SHADOW)))

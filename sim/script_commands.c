@@ -487,7 +487,7 @@ static const char *do_movepage(struct script *s, const struct command *c)
 	e->size = option(c, "n", 1) * 4096;
 	if (!script_address(s, script_word(c, 1), &e->hva))
 		return "an unknown region";
-	return in_huge_file(s, e->hva) ? "moves of hugetlb's pages are not modelled" : NULL;
+	return NULL;
 }
 
 static const struct script_row commands[] = {
