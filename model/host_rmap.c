@@ -2,6 +2,7 @@
 #include "model/host_rmap.h"
 
 #include "model/machine.h"
+#include "model/semantics.h"
 
 #define SPACE_LIST	((pfn_t)15 << 44)
 #define LAST_HVA	((hva_t)1 << 47)
@@ -52,6 +53,45 @@ bool page_next_mapping(struct machine *m, pfn_t pfn, struct rmap_at *at)
 	const struct page *page = page_of(m, pfn);
 
 	return (page->mapcount || page->held[HOLD_PTE]) && find(m, 0, pfn, at);
+}
+
+/* Who maps a folio: leaves of it, PMDs, leaves that have @pfn, and which mms. */
+struct users { u64 leaves, pmds, own; u8 mms; u8 pad[7]; };
+
+static struct users count_users(struct machine *m, pfn_t pfn)
+{
+	pfn_t head = page_head(m, pfn);
+	struct users users = { 0 };
+	struct rmap_at at = { 0 };
+	u8 mm = m->mm;
+
+	while (page_next_mapping(m, head, &at)) {
+		struct pt_leaf leaf;
+
+		m->mm = at.mm;
+		leaf = host_leaf(m, at.hva);
+		users.leaves++;
+		users.pmds += leaf.level == 2;
+		users.own += pfn - pt_pfn(leaf.entry) < level_pages(leaf.level);
+		users.mms |= 1 << at.mm;
+		at.hva = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+	}
+	m->mm = mm;
+	return users;
+}
+
+bool page_is_shared(struct machine *m, pfn_t pfn)
+{
+	pfn_t head = page_head(m, pfn);
+	u64 pages = (u64)1 << page_of(m, head)->order;
+	struct users users = count_users(m, pfn);
+
+	if (pages == 1 || m->sem->traits.shared_by == SHARED_BY_PAGE)
+		return users.own > 1;
+	if (m->sem->traits.shared_by == SHARED_BY_MM)
+		return users.mms & (users.mms - 1);
+	return users.leaves > 1 && (users.pmds || users.leaves > pages ||
+				    page_of(m, head)->mapcount > 1);
 }
 
 bool page_next_entry(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)

@@ -27,6 +27,11 @@ struct rmap_at {
 
 /* The next PTE that maps @pfn as a normal page, at or after *at; false: no more. */
 bool page_next_mapping(struct machine *m, pfn_t pfn, struct rmap_at *at);
+/*
+ * Is it mapped by several, as far as move_pages() and MADV_PAGEOUT go? To 6.8 page_mapcount(), 6.12
+ * folio_likely_mapped_shared(), 7.2 folio_maybe_mapped_shared(): of a large folio by several mms.
+ */
+bool page_is_shared(struct machine *m, pfn_t pfn);
 /* The next entry of @kind (PTE_MIGRATION, PTE_SWAPPED) that names @pfn. */
 bool page_next_entry(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at);
 /* The first leaf or entry in [start, end), in the current mm: .present, or .swap is not 0. */

@@ -307,12 +307,13 @@ void page_put_refs(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 void page_freeze(struct machine *m, pfn_t pfn, enum holder a, enum holder b)
 {
 	struct page *page = page_of(m, pfn);
+	s32 refs = page->refcount;
 
-	assert(page->refcount == 2);
-	release(m, pfn, a, 1);
+	assert(refs == page->held[a] + 1);
+	release(m, pfn, a, refs - 1);
 	release(m, pfn, b, 1);
 	page->refcount = 0;
-	note_ref(m, "page_ref_freeze", pfn, b, 2, true);
+	note_ref(m, "page_ref_freeze", pfn, b, refs, true);
 	folio_free(m, pfn, b);
 }
 

@@ -128,7 +128,7 @@ void page_add_refs(struct machine *m, pfn_t pfn, s32 delta);
 /* What FOLL_PIN adds: a large folio has a count of its pins beside it, and one reference does. */
 s32 page_pin_refs(struct machine *m, pfn_t pfn);
 /* folio_ref_unfreeze(): from 0, one that the owner holds */
-/* page_ref_freeze() of the last two references, and then the page is freed. */
+/* page_ref_freeze() of all that @a has and one of @b's, the last ones; then it is freed. */
 void page_freeze(struct machine *m, pfn_t pfn, enum holder a, enum holder b);
 void page_freeze_last(struct machine *m, pfn_t pfn, enum holder holder);
 void page_unfreeze(struct machine *m, pfn_t pfn);

@@ -52,7 +52,7 @@ struct page_op {
 	u8 splits;		/* TTU_SPLIT_HUGE_PMD; a folio is being split */
 	u8 passes;		/* of this try: over what could not be unmapped */
 	u8 hugetlb;		/* there is a page of hugetlb's in the list */
-	u8 pad[1];
+	u8 foreign;		/* PAGES_OUT: files that the caller may neither own nor write */
 	hva_t part, part_end;	/* what the VMA at hand has of .page */
 	u64 size;		/* memory errors: bytes of what was one folio */
 	hva_t next;		/* behind what is being split, or 0 */

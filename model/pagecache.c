@@ -3,6 +3,7 @@
 
 #include "model/machine.h"
 #include "model/semantics.h"
+#include "model/shmem_swap.h"
 #include "model/thp.h"
 
 /* The xarrays of all files: contents of pages that no host frame has. A word is pfn << 1 | 1. */
@@ -86,7 +87,6 @@ void cache_store_folio(struct machine *m, unsigned file, u64 first, pfn_t head)
 		page_of(m, head + i)->flags |= PG_CACHE;
 		store_page(m, file, first + i, (head + i) << 1 | ENTRY_PRESENT);
 	}
-	page_add_lru(m, head);
 }
 
 pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum holder holder)
@@ -97,7 +97,19 @@ pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum hol
 	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, pfn, order, OWNER_USER);
 	page_hand_over(m, pfn, HOLD_OWNER, holder);
 	cache_store_folio(m, file, first, pfn);
+	page_add_lru(m, pfn);
 	return pfn + (index - first);
+}
+
+void cache_forget(struct machine *m, unsigned file, u64 index)
+{
+	u64 first = cache_folio(m, file, index);
+	pfn_t pfn = cache_page(m, file, first);
+
+	for (u64 i = 0; i < folio_pages(m, pfn); i++) {
+		page_of(m, pfn + i)->flags &= ~(u32)PG_CACHE;
+		store_page(m, file, first + i, 0);
+	}
 }
 
 void cache_remove(struct machine *m, unsigned file, u64 index)
@@ -106,10 +118,9 @@ void cache_remove(struct machine *m, unsigned file, u64 index)
 	pfn_t pfn = cache_page(m, file, first);
 	u64 pages = folio_pages(m, pfn);
 
-	for (u64 i = 0; i < pages; i++) {
-		page_of(m, pfn + i)->flags &= ~(u32)(PG_CACHE | PG_DIRTY | PG_GUEST_WROTE);
-		store_page(m, file, first + i, 0);
-	}
+	for (u64 i = 0; i < pages; i++)
+		page_of(m, pfn + i)->flags &= ~(u32)(PG_DIRTY | PG_GUEST_WROTE);
+	cache_forget(m, file, first);
 	page_put_refs(m, pfn, HOLD_CACHE, pages);
 }
 
@@ -131,13 +142,17 @@ bool cache_find(struct machine *m, pfn_t pfn, struct cache_place *place)
 
 void cache_replace(struct machine *m, const struct cache_place *place, pfn_t from, pfn_t to)
 {
-	u32 flags = page_ref_freeze(m, from);
+	u32 flags = page_ref_freeze(m, from), gone = PG_CACHE | PG_DIRTY | PG_GUEST_WROTE;
+	u64 pages = folio_pages(m, from);
 
-	page_add_held(m, to, HOLD_CACHE, 1);
-	page_of(m, to)->flags |= PG_CACHE | (flags & PG_LOCKED);
-	store_page(m, place->file, place->index, to << 1 | ENTRY_PRESENT);
+	page_add_held(m, to, HOLD_CACHE, pages);
+	page_of(m, to)->flags |= flags & PG_LOCKED;
+	for (u64 i = 0; i < pages; i++) {
+		page_of(m, to + i)->flags |= PG_CACHE;
+		store_page(m, place->file, place->index + i, (to + i) << 1 | ENTRY_PRESENT);
+		page_of(m, from + i)->flags &= ~gone;
+	}
 	page_ref_unfreeze(m, from, 1);
-	page_of(m, from)->flags &= ~(u32)(PG_CACHE | PG_DIRTY | PG_GUEST_WROTE);
 }
 
 static bool is_mapped(const struct machine *m, unsigned file)
@@ -161,6 +176,7 @@ void cache_evict_unmapped(struct machine *m)
 			continue;
 		while ((at = cache_next(m, i, at, file->cached_end)) < file->cached_end)
 			cache_remove(m, i, at);
+		shmem_free_swap(m, i, 0, file->cached_end);
 		*file = (struct file_state){ 0 };
 	}
 }
@@ -206,7 +222,8 @@ u32 shmem_order(struct machine *m, unsigned file, u64 index, const struct vma *v
 		if (!any && order != HPAGE_ORDER)
 			return 0;
 		if (!is_allowed(m, state, index, order, vma) ||
-		    cache_next(m, file, first, first + pages) < first + pages)
+		    cache_next(m, file, first, first + pages) < first + pages ||
+		    shmem_has_swapped(m, file, first, first + pages))
 			continue;
 		if (!vma || !m->sem->traits.shmem_fits_vma ||
 		    vma_fits_order(vma, vma->start + ((index - vma->index) << PAGE_SHIFT), order))
@@ -232,14 +249,14 @@ static void drop_part(struct machine *m, unsigned file, u64 index)
 }
 
 /* The first part keeps the lock and the reference of the split; the others are let go. */
-void cache_split(struct machine *m, unsigned file, u64 first, u64 at)
+void cache_split(struct machine *m, unsigned file, u64 first, u64 at, bool to_pages)
 {
 	pfn_t head = cache_page(m, file, first);
 	u32 order = page_of(m, head)->order, flags = page_ref_freeze(m, head);
 	u64 pages = (u64)1 << order, step;
 
 	for (u64 pos = 0; pos < pages; pos += step) {
-		u32 part = part_order(m, order, pos, at - first);
+		u32 part = to_pages ? 0 : part_order(m, order, pos, at - first);
 
 		step = (u64)1 << part;
 		page_part(m, head + pos, part, flags);

@@ -44,14 +44,16 @@ struct cache_place { u8 file; u8 pad[7]; u64 index; };
 bool cache_find(struct machine *m, pfn_t pfn, struct cache_place *place);
 /* __folio_migrate_mapping(): @to has the cache's reference of @from, which is frozen meanwhile. */
 void cache_replace(struct machine *m, const struct cache_place *place, pfn_t from, pfn_t to);
+/* __filemap_remove_folio(): not in the cache any more, whose references somebody puts. */
+void cache_forget(struct machine *m, unsigned file, u64 index);
 /* filemap_remove_folio(), truncate_cleanup_folio(): what it held is of no interest any more. */
 void cache_remove(struct machine *m, unsigned file, u64 index);
 /* shmem_allowable_huge_orders(), shmem_suitable_orders(): @vma is where it is faulted, or NULL. */
 u32 shmem_order(struct machine *m, unsigned file, u64 index, const struct vma *vma);
 /* thp_vma_suitable_order(): does the VMA map the aligned 2^@order pages around @hva as such? */
 bool vma_fits_order(const struct vma *vma, hva_t hva, u32 order);
-/* split_huge_page(), folio_split(): as the version does, @at standing alone. It must be frozen. */
-void cache_split(struct machine *m, unsigned file, u64 first, u64 at);
+/* split_huge_page(), folio_split(): as the version does, @at standing alone, or @to_pages. */
+void cache_split(struct machine *m, unsigned file, u64 first, u64 at, bool to_pages);
 
 /* shmem_evict_inode() of shared anonymous memory that nobody maps any more: nobody can reach it. */
 void cache_evict_unmapped(struct machine *m);

@@ -49,6 +49,17 @@ DECLARE_STEP(inject_unlock);
 bool injects_absent(const struct machine *m, const struct task *t);
 bool inject_has_lock(const struct machine *m, const struct task *t);
 bool injects(const struct machine *m, const struct task *t);
+/* page_handle_poison(): the page goes, and is kept from the allocator. (path_migrate.c) */
+void take_off_buddy(struct machine *m, pfn_t pfn);
+/* folio_error.c */
+DECLARE_STEP(poison_split);
+DECLARE_STEP(poison_after_split);
+DECLARE_STEP(offline_split);
+DECLARE_STEP(offline_after_split);
+bool poison_splits(const struct machine *m, const struct task *t);
+bool poison_has_split(const struct machine *m, const struct task *t);
+bool offline_splits(const struct machine *m, const struct task *t);
+bool offline_has_split(const struct machine *m, const struct task *t);
 extern const struct step path_reclaim[], path_young[];
 extern const struct step path_madvise[], path_mremap[], path_numa[];
 DECLARE_STEP(numa_fault);

@@ -12,6 +12,7 @@
 #include "model/pagecache.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
+#include "model/shmem_swap.h"
 #include "model/thp.h"
 
 #define EAGAIN	11
@@ -22,7 +23,7 @@ static s32 scan_file(struct machine *m, const struct file_op *op)
 {
 	u64 at = cache_next(m, op->file, op->index, op->end);
 
-	if (at >= op->end)
+	if (at >= op->end && !shmem_has_swapped(m, op->file, op->index, op->end))
 		return -EINVAL;		/* SCAN_TRUNCATED */
 	for (; at < op->end; at = cache_next(m, op->file, at + 1, op->end)) {
 		const struct page *page = page_of(m, cache_page(m, op->file, at));
@@ -41,6 +42,17 @@ static bool is_huge_already(struct machine *m, const struct file_op *op)
 	pfn_t pfn = cache_page(m, op->file, op->index);
 
 	return pfn != NO_PFN && folio_pages(m, pfn) == level_pages(2);
+}
+
+/* collapse_file() > shmem_get_folio(), lru_add_drain(): of each page that is in swap */
+static void read_all_back(struct machine *m, const struct file_op *op)
+{
+	for (u64 at = op->index; at < op->end; at++) {
+		if (!shmem_is_swapped(m, op->file, at))
+			continue;
+		page_put(m, shmem_swap_in(m, op->file, at, NULL, HOLD_MM), HOLD_MM);
+		lru_drain(m);
+	}
 }
 
 static enum step_result begin_collapse_file(struct machine *m, struct task *t)
@@ -65,6 +77,7 @@ static enum step_result begin_collapse_file(struct machine *m, struct task *t)
 	pages_init(m, ALLOC_COMPOUND, op->page, HPAGE_ORDER, OWNER_USER);
 	page_hand_over(m, op->page, HOLD_OWNER, HOLD_MM);
 	op->at = op->index;
+	read_all_back(m, op);
 	return STEP_NEXT;
 }
 
@@ -146,6 +159,7 @@ static enum step_result install_folio(struct machine *m, struct task *t)
 	struct file_op *op = &t->file;
 
 	cache_store_folio(m, op->file, op->index, op->page);
+	page_add_lru(m, op->page);
 	page_of(m, op->page)->flags |= PG_DIRTY | PG_LOCKED;
 	t->range = (struct range_op){ .kind = RANGE_ZAP, .split = 2, .backing = VMA_FILE,
 				      .object = op->file, .index = op->index, .pages = 1 };

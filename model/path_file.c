@@ -13,6 +13,7 @@
 #include "model/path.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
+#include "model/shmem_swap.h"
 
 #define EIO	5
 #define ENOMEM	12
@@ -168,6 +169,7 @@ enum step_result lock_batch(struct machine *m, struct task *t)
 	struct file_op *op = &t->file;
 	u64 at = op->at;
 
+	shmem_free_swap(m, op->file, op->at, op->end);
 	op->batched = 0;
 	while (op->batched < m->sem->traits.lru_batch) {	/* PAGEVEC_SIZE */
 		u64 whole = next_whole(m, op, at);
@@ -335,7 +337,10 @@ static enum step_result write_file(struct machine *m, struct task *t)
 		op->error = -EIO;
 		return STEP_DONE;
 	}
-	if (pfn == NO_PFN) {	/* shmem_alloc_folio() for SGP_WRITE */
+	if (pfn == NO_PFN && shmem_is_swapped(m, op->file, index)) {
+		pfn = shmem_swap_in(m, op->file, index, NULL, HOLD_MM);
+		m->sem->ops.mark_accessed(m, pfn);
+	} else if (pfn == NO_PFN) {	/* shmem_alloc_folio() for SGP_WRITE */
 		pfn = cache_add(m, op->file, index, shmem_order(m, op->file, index, NULL),
 				HOLD_MM);
 		page_of(m, page_head(m, pfn))->flags |= PG_REFERENCED;

@@ -34,5 +34,7 @@ DECLARE_STEP(dax_unmap_layout);
 DECLARE_STEP(dax_find_busy);
 DECLARE_STEP(dax_wait_idle);
 DECLARE_STEP(dax_free_blocks);
+/* PATH_FOLIO_SPLIT of the file's folio at @head, which is locked, and held once: split_folio() */
+void folio_split_begin(struct machine *m, struct task *t, pfn_t head);
 /* __split_huge_pmd_locked() of a file: the PMD goes, and nothing comes in its place. */
 void file_pmd_drop(struct machine *m, hva_t start, u64 pmd);

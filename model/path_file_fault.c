@@ -6,8 +6,8 @@
  * mm/filemap.c:filemap_map_pages(), filemap_fault(), mm/shmem.c:shmem_fault(); 6.1 to 7.2.
  * From the look-up on the folio is locked, which is what keeps truncation off.
  * What becomes of the page tables is path_file_map.c's.
- * SIMPLIFIED: no read-ahead, no waiting for a hole that is being punched; what is not cached is a
- * hole; large folios are only those of a huge tmpfs.
+ * SIMPLIFIED: no read-ahead, no waiting for a hole that is being punched; what is neither
+ * cached nor in swap is a hole; large folios are only those of a huge tmpfs.
  */
 #include "model/gmem.h"
 #include "model/machine.h"
@@ -15,6 +15,7 @@
 #include "model/path.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
+#include "model/shmem_swap.h"
 #include "model/uffd.h"
 
 struct vma *file_vma(const struct machine *m, const struct task *t)
@@ -124,11 +125,13 @@ static enum step_result find_page(struct machine *m, struct task *t)
 	t->host.error |= t->host.poisoned;
 	if (t->host.error)
 		return STEP_DONE;
-	if (pfn == NO_PFN)
+	if (pfn != NO_PFN)
+		page_try_get_folio(m, pfn, HOLD_MM, 1);
+	else if (shmem_is_swapped(m, vma->object, index))
+		pfn = shmem_swap_in(m, vma->object, index, vma, HOLD_MM);
+	else
 		pfn = cache_add(m, vma->object, index, shmem_order(m, vma->object, index, vma),
 				HOLD_MM);
-	else
-		page_try_get_folio(m, pfn, HOLD_MM, 1);
 	lock_page(m, pfn);
 	t->host.page = pfn;
 	t->host.orig = 0;

@@ -10,6 +10,7 @@
 #include "model/pagecache.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
+#include "model/shmem_swap.h"
 #include "model/thp.h"
 
 static u64 last_index(const struct file_op *op)
@@ -61,15 +62,28 @@ static void zero_part(struct machine *m, const struct file_op *op, u64 first, u6
 		file_zero_page(m, op, i, cache_page(m, op->file, i));
 }
 
+/* shmem_get_folio(SGP_READ): of what is in swap, and within i_size */
+static void read_back(struct machine *m, unsigned file, u64 index)
+{
+	pfn_t pfn;
+
+	if (index >= file_nr_pages(m, file) || !shmem_is_swapped(m, file, index))
+		return;
+	pfn = shmem_swap_in(m, file, index, NULL, HOLD_MM);
+	page_put(m, pfn, HOLD_MM);
+}
+
 /* shmem_get_partial_folio(), folio_mark_dirty(), folio_zero_range() */
 enum step_result take_partial(struct machine *m, struct task *t)
 {
 	struct file_op *op = &t->file;
-	pfn_t head = partial_folio(m, op, op->part);
 	u64 index = op->part ? last_index(op) : op->offset >> PAGE_SHIFT;
+	pfn_t head;
 
 	op->second = NO_PFN;
-	op->is_split = false;
+	op->is_split = op->to_pages = false;
+	read_back(m, op->file, index);
+	head = partial_folio(m, op, op->part);
 	if (head != NO_PFN && page_is(m, head, PG_LOCKED))
 		return STEP_BLOCKED;
 	op->page = head;
@@ -242,9 +256,19 @@ static enum step_result split_folio(struct machine *m, struct task *t)
 	t->mm = VM_MM;
 	if (!is_alone(m, split_folio_of(op)))
 		return STEP_DONE;
-	cache_split(m, op->file, cache_folio(m, op->file, op->split_at), op->split_at);
+	cache_split(m, op->file, cache_folio(m, op->file, op->split_at), op->split_at,
+		    op->to_pages);
 	op->is_split = true;
 	return STEP_DONE;
+}
+
+void folio_split_begin(struct machine *m, struct task *t, pfn_t head)
+{
+	struct cache_place place;
+
+	cache_find(m, head, &place);
+	t->file = (struct file_op){ .file = place.file, .page = head, .second = NO_PFN,
+				    .split_at = place.index, .to_pages = true };
 }
 
 #define SPLIT	"split_folio > unmap_folio > try_to_unmap > try_to_unmap_one"

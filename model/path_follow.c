@@ -322,7 +322,7 @@ static enum step_result gup_slow_page(struct machine *m, struct task *t)
 	} else if (t->host.retry && (f->foll & FOLL_NOWAIT)) {
 		f->gup = -EAGAIN;	/* __get_user_pages(): 0 pages, which nobody waits for */
 	} else if (needs_io(m, f, &leaf)) {
-		swap_read_ahead(m, pt_pfn(leaf.swap));
+		swap_read_ahead(m, pt_pfn(leaf.swap), PG_ANON);
 		f->gup = -EAGAIN;
 	} else if (!leaf_is_accessible(&leaf) || (write && !(leaf.entry & PTE_WRITE))) {
 		t->host = (struct host_fault){ .hva = f->hva, .write = write };

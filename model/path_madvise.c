@@ -6,12 +6,13 @@
  * Linux: mm/madvise.c:madvise_free_single_vma(), madvise_free_pte_range(), madvise_willneed(),
  * madvise_populate(); mm/swap.c:folio_mark_lazyfree(); 5.12 to 7.2. A page that is given up has
  * neither A nor D, and stays mapped; who finds it dirty later keeps it.
- * SIMPLIFIED: MADV_WILLNEED reads swapped anonymous pages alone.
+ * SIMPLIFIED: MADV_WILLNEED reads no files but what of shared memory is in swap.
  */
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/shmem_swap.h"
 #include "model/swap.h"
 #include "model/thp.h"
 
@@ -249,12 +250,18 @@ static bool will_need(const struct machine *m, const struct task *t)
 	return has_piece_of(t, RANGE_WILLNEED);
 }
 
-/* swapin_walk_pmd_entry(): into the swap cache; the PTEs stay as they are. */
+/*
+ * swapin_walk_pmd_entry(): into the swap cache; the PTEs stay as they are. shmem_swapin_range():
+ * what the page cache says is in swap, mapped or not; not what private copies have there.
+ */
 static enum step_result read_swapped(struct machine *m, struct task *t)
 {
 	const struct vma *vma = vma_find(m, t->range.piece_start);
 	hva_t at = t->range.piece_start;
 
+	if (vma->kind == VMA_FILE && vma->mode == FILE_SHMEM)
+		shmem_read_ahead(m, vma->object, vma_page_index(vma, at),
+				 vma_page_index(vma, t->range.piece_end - 1) + 1);
 	while (vma->kind == VMA_ANON && at < t->range.piece_end) {
 		struct pt_leaf leaf = host_next_used(m, at, t->range.piece_end);
 
@@ -262,9 +269,9 @@ static enum step_result read_swapped(struct machine *m, struct task *t)
 			break;
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 		if (leaf.swap & PTE_SWAPPED)
-			swap_read_ahead(m, pt_pfn(leaf.swap));
+			swap_read_ahead(m, pt_pfn(leaf.swap), PG_ANON);
 	}
-	if (vma->kind == VMA_ANON)
+	if (vma->kind == VMA_ANON || (vma->kind == VMA_FILE && vma->mode == FILE_SHMEM))
 		lru_drain(m);
 	return STEP_NEXT;
 }

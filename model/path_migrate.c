@@ -42,19 +42,19 @@ static enum step_result migrate_begin(struct machine *m, struct task *t)
 	if (op->kind == PAGES_MOVE || op->kind == PAGES_LIST)
 		lru_drain(m);	/* compact_nodes() has no lru_cache_disable(), but drains, too */
 	op->at = op->start;
-	op->page = op->other = NO_PFN;
+	op->page = op->other = t->file.page = NO_PFN;
 	op->phase = PHASE_UNMAP;
 	return STEP_NEXT;
 }
 
-/* What the LRU may have: small pages, and anonymous folios of 2M; what is hugetlb's. */
+/* What the LRU may have: small pages, folios of 2M; what is hugetlb's. */
 static bool is_movable(struct machine *m, const struct pt_leaf *leaf)
 {
 	pfn_t pfn = pt_pfn(leaf->entry), head = leaf->present ? page_head(m, pfn) : NO_PFN;
 
 	return leaf->present && leaf_is_counted(m, leaf) && page_is(m, head, PG_LRU) &&
-	       (page_is(m, pfn, PG_ANON) || page_is(m, head, PG_HUGETLB) ||
-		(page_is(m, pfn, PG_CACHE) && !page_of(m, head)->order));
+	       (page_is(m, pfn, PG_ANON) || page_is(m, pfn, PG_CACHE) ||
+		page_is(m, head, PG_HUGETLB));
 }
 
 /* add_page_for_migration() to 6.6: PageHead(), which no other address of the 2M gives. */
@@ -68,15 +68,16 @@ static bool names_tail(const struct machine *m, const struct page_op *op, pfn_t 
 static bool may_isolate(struct machine *m, const struct page_op *op, const struct pt_leaf *leaf)
 {
 	pfn_t pfn = pt_pfn(leaf->entry), head;
-	s32 mapped;
+	bool shared;
 
 	if (!is_movable(m, leaf))
 		return false;
 	head = page_head(m, pfn);
 	if (names_tail(m, op, head))
 		return false;
-	mapped = leaf->level == 2 ? page_of(m, head)->held[HOLD_PTE] : page_of(m, pfn)->mapcount;
-	return op->kind != PAGES_MOVE || (mapped == 1 && page_is(m, head, PG_REMOTE) != op->node);
+	shared = page_is(m, head, PG_HUGETLB) ? page_of(m, head)->held[HOLD_PTE] != 1 :
+						page_is_shared(m, pfn);
+	return op->kind != PAGES_MOVE || (!shared && page_is(m, head, PG_REMOTE) != op->node);
 }
 
 /* follow_page() until 6.11; get_user_pages_fast() of an injected error */
@@ -423,7 +424,7 @@ static bool may_move(struct machine *m, const struct page_op *op)
 {
 	const struct page *page = page_of(m, op->page);
 	s32 cached = page_is(m, op->page, PG_HUGETLB) ? page->held[HOLD_OWNER] :
-							page_is(m, op->page, PG_CACHE);
+							page->held[HOLD_CACHE];
 
 	return !page->held[HOLD_PTE] && page_count(m, op->page) == 1 + cached;
 }
@@ -465,7 +466,7 @@ static enum step_result restore_pte(struct machine *m, struct task *t)
 }
 
 /* page_handle_poison(): the free page is kept from the allocator by a reference. */
-static void take_off_buddy(struct machine *m, pfn_t pfn)
+void take_off_buddy(struct machine *m, pfn_t pfn)
 {
 	page_of(m, pfn)->flags |= PG_HWPOISON;
 	page_put(m, pfn, HOLD_MM);
@@ -583,6 +584,10 @@ const struct step path_migrate[] = {
 	     .chain = "soft_offline_page > get_user_pages_fast"),
 	STEP(inject_unlock, .when = inject_has_lock, .to = "inject_fault",
 	     .chain = "soft_offline_page > get_user_pages_fast"),
+	STEP(offline_split, .when = offline_splits, .calls = PATH_FOLIO_SPLIT,
+	     .chain = "soft_offline_page > soft_offline_in_use_page > try_to_split_thp_page"),
+	STEP(offline_after_split, .when = offline_has_split, .to = "pick_page",
+	     .chain = "soft_offline_page > soft_offline_in_use_page"),
 	STEP(split_offlined, .when = offlines_part, .calls = PATH_PAGE_SPLIT,
 	     .chain = "soft_offline_page > soft_offline_in_use_page > try_to_split_thp_page"),
 	STEP(take_offlined, .when = has_asked_split, .to = "pick_page",

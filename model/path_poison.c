@@ -84,6 +84,7 @@ static enum step_result get_poisoned_page(struct machine *m, struct task *t)
 		op->error = -EFAULT;
 		return STEP_DONE;
 	}
+	t->file.page = NO_PFN;
 	page_try_get_folio(m, pfn, HOLD_MM, 1);
 	if (page_is(m, pfn, PG_HWPOISON)) {
 		op->error = -EHWPOISON;
@@ -104,7 +105,8 @@ static bool injects_hugetlb(const struct machine *m, const struct task *t)
 
 static bool poison_is_in_folio(const struct machine *m, const struct task *t)
 {
-	return injects(m, t) && t->pages.size > PAGE_SIZE && !injects_hugetlb(m, t);
+	return injects(m, t) && t->pages.size > PAGE_SIZE && !injects_hugetlb(m, t) &&
+	       page_is((struct machine *)m, t->pages.page, PG_ANON);
 }
 
 /* try_to_split_thp_page() */
@@ -193,6 +195,9 @@ const struct step path_poison[] = {
 	STEP(inject_fault, .when = injects_absent, .calls = PATH_HOST_FAULT, .chain = INJECT),
 	STEP(inject_unlock, .when = inject_has_lock, .to = "inject_fault", .chain = INJECT),
 	STEP(get_poisoned_page, .when = injects, .chain = INJECT),
+	STEP(poison_split, .when = poison_splits, .calls = PATH_FOLIO_SPLIT,
+	     .chain = FAIL " > try_to_split_thp_page"),
+	STEP(poison_after_split, .when = poison_has_split, .chain = FAIL),
 	STEP(split_poisoned, .when = poison_is_in_folio, .calls = PATH_PAGE_SPLIT,
 	     .chain = FAIL " > try_to_split_thp_page"),
 	STEP(check_poisoned_split, .when = poison_is_in_folio, .chain = FAIL),

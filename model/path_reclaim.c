@@ -3,12 +3,13 @@
  * path_reclaim.c: pages go to swap, and come back when somebody touches them.
  *
  * Linux: mm/madvise.c:madvise_pageout(), mm/vmscan.c:shrink_folio_list(), mm/memory.c:
- * do_swap_page(), 6.1 to 7.2. A page that was used since it was looked at last stays (until 6.9,
+ * do_swap_page(), 5.12 to 7.2. A page that was used since it was looked at last stays (until 6.9,
  * and then MADV_PAGEOUT does not ask); a page that somebody holds stays in the swap cache.
  * Which pages a scanner takes, and which neighbours it looks at, is input.
  */
 #include "model/machine.h"
 #include "model/path.h"
+#include "model/reclaim.h"
 #include "model/semantics.h"
 #include "model/swap.h"
 #include "model/thp.h"
@@ -41,7 +42,7 @@ static bool stop_at_unfit_vma(struct machine *m, struct page_op *op)
 			op->end = vma->start > at ? vma->start : at;
 			break;
 		}
-		any = true;
+		any |= reclaim_looks_at(m, op, vma);
 		at = vma->end;
 	}
 	return any;
@@ -116,22 +117,28 @@ static enum step_result reclaim_again(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
-/* madvise_cold_or_pageout_pte_range(): pages of the LRU that nobody else maps */
+/*
+ * madvise_cold_or_pageout_pte_range(): pages of the LRU that nobody else maps; of each table's what
+ * has been taken goes first.
+ */
 static enum step_result reclaim_isolate(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	struct pt_leaf leaf = host_leaf(m, op->at);
 	pfn_t pfn = pt_pfn(leaf.entry);
 
-	if (op->at >= op->end || op->kind == PAGES_SHRINK)
+	if (op->at >= op->end || op->kind == PAGES_SHRINK || (op->nr && !(op->at & ~HPAGE_MASK)))
 		return STEP_NEXT;
 	if (leaf_is_of_thp(m, &leaf))
 		return reclaim_part(m, t, &leaf) ? STEP_CALL : STEP_BACK;
+	if (reclaim_finds_large(m, t))
+		return STEP_BACK;
 	if (leaf.present && leaf.level == 1 && leaf_is_normal(&leaf) &&
-	    page_is(m, pfn, PG_ANON | PG_LRU) && page_of(m, pfn)->mapcount == 1) {
+	    reclaim_takes(m, op, vma_find(m, op->at), pfn) && page_of(m, pfn)->mapcount == 1) {
 		forget_use(m, op, &leaf);
 		if (op->kind == PAGES_OUT) {
 			page_isolate(m, pfn);
+			page_of(m, pfn)->flags &= ~(u32)PG_ACTIVE;	/* reclaim_pages() */
 			list_set(m, LIST_PAGES, op->nr++, pfn);
 		}
 	}
@@ -156,7 +163,7 @@ static enum step_result shrink_isolate(struct machine *m, struct task *t)
 
 		list_set(m, LIST_TARGETS, i, how);
 		list_set(m, LIST_PAGES, i, 0);
-		if (!normal || !page_is(m, pfn, PG_ANON))
+		if (!normal || !(page_of(m, pfn)->flags & (PG_ANON | PG_CACHE)))
 			continue;
 		list_set(m, LIST_PAGES, i, pfn);
 		if (how & SHRINK_KEEPS)		/* seen from its neighbour's PTE; nobody notified */
@@ -168,6 +175,17 @@ static enum step_result shrink_isolate(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* Of what a file has: folio_trylock(); lru_gen_look_around() does without. */
+static bool locks_page(struct machine *m, const struct page_op *op)
+{
+	return page_is(m, op->page, PG_CACHE) && !(op->how & SHRINK_LOOKS);
+}
+
+static bool is_locked(struct machine *m, const struct page_op *op)
+{
+	return locks_page(m, op) && page_is(m, op->page, PG_LOCKED);
+}
+
 /* shrink_folio_list(): one page after the other */
 static enum step_result reclaim_pick(struct machine *m, struct task *t)
 {
@@ -176,13 +194,16 @@ static enum step_result reclaim_pick(struct machine *m, struct task *t)
 	op->page = NO_PFN;
 	op->moved = false;
 	op->rmap = (struct rmap_at){ 0 };
+	t->range.pages = 0;
 	t->notify.young = false;
 	while (op->i < op->nr && op->page == NO_PFN) {
 		op->how = op->kind == PAGES_SHRINK ? list_get(m, LIST_TARGETS, op->i) : 0;
 		op->page = list_get(m, LIST_PAGES, op->i++);
-		if (!op->page)
+		if (!op->page || is_locked(m, op))
 			op->page = NO_PFN;	/* it was not to be had */
 	}
+	if (op->page != NO_PFN && locks_page(m, op))
+		page_of(m, op->page)->flags |= PG_LOCKED;
 	return STEP_NEXT;
 }
 
@@ -198,31 +219,40 @@ static bool asks_for_use(const struct machine *m, const struct task *t)
 						!m->sem->traits.pageout_ignores_young);
 }
 
-/* folio_referenced_one(): the host's accessed bit, then KVM's. One mapping: see above. */
+/* folio_referenced_one(): the host's accessed bit, then KVM's; of the next mapping */
 static enum step_result reclaim_young(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	struct pt_leaf leaf;
 
-	if (!page_next_mapping(m, op->page, &op->rmap))
+	if (!reclaim_next_user(m, t))
 		return STEP_NEXT;
-	t->mm = m->mm = op->rmap.mm;
 	leaf = host_leaf(m, op->rmap.hva);
-	op->moved = leaf.entry & PTE_ACCESSED;		/* used */
-	if (op->moved)
-		host_set_leaf(m, op->rmap.hva, 1, leaf.entry & ~PTE_ACCESSED);
-	t->notify = (struct notify){ .start = op->rmap.hva, .end = op->rmap.hva + PAGE_SIZE };
+	op->moved |= !!(leaf.entry & PTE_ACCESSED);	/* used */
+	if (leaf.entry & PTE_ACCESSED)
+		host_set_leaf(m, op->rmap.hva, leaf.level, leaf.entry & ~PTE_ACCESSED);
+	t->notify = (struct notify){ .start = op->rmap.hva,
+				     .end = op->rmap.hva + level_pages(leaf.level) * PAGE_SIZE };
 	if (op->kind == PAGES_SHRINK && m->sem->traits.multi_gen_lru)
 		t->notify.event = NOTIFY_CLEAR_YOUNG;	/* lru_gen_look_around() */
-	op->rmap = (struct rmap_at){ 0 };
+	op->rmap.hva += PAGE_SIZE;
 	return STEP_CALL;
 }
 
 /* folio_check_references(): FOLIOREF_KEEP */
 static enum step_result reclaim_judge(struct machine *m, struct task *t)
 {
-	t->mm = VM_MM;
+	struct rmap_at at = t->pages.rmap;
+	struct range_op range = t->range;
+	bool more = t->notify.end && reclaim_next_user(m, t);
+
+	t->mm = m->mm = VM_MM;
+	t->pages.rmap = at;
+	t->range = range;
 	t->pages.moved |= t->notify.young;
+	t->notify.young = false;
+	if (more)
+		return STEP_BACK;
 	if (t->pages.moved)
 		page_of(m, t->pages.page)->flags |= PG_REFERENCED;
 	return STEP_NEXT;
@@ -234,6 +264,11 @@ static bool goes_out(const struct machine *m, const struct task *t)
 	       !(t->pages.how & (SHRINK_LOOKS | SHRINK_KEEPS));
 }
 
+static bool splits(const struct machine *m, const struct task *t)
+{
+	return goes_out(m, t) && reclaim_is_unsplit(m, &t->pages);
+}
+
 /* add_to_swap(), then try_to_unmap(); MADV_FREE's pages need no swap, and others stay without. */
 static enum step_result reclaim_unmap(struct machine *m, struct task *t)
 {
@@ -241,6 +276,9 @@ static enum step_result reclaim_unmap(struct machine *m, struct task *t)
 	struct page *page = page_of(m, op->page);
 
 	op->unmap = 0;
+	op->rmap = (struct rmap_at){ 0 };
+	if (page->flags & PG_CACHE)
+		return page->held[HOLD_PTE] && !reclaim_is_unsplit(m, op) ? STEP_CALL : STEP_NEXT;
 	if (page->flags & PG_LAZYFREE)
 		return STEP_CALL;
 	if (op->no_swap) {
@@ -248,7 +286,7 @@ static enum step_result reclaim_unmap(struct machine *m, struct task *t)
 		return STEP_NEXT;
 	}
 	if (!(page->flags & PG_SWAPCACHE)) {
-		page->slot = swap_alloc(m);
+		page->slot = swap_alloc(m, 1);
 		page->flags |= PG_SWAPCACHE | PG_DIRTY;
 		page_get(m, op->page, HOLD_CACHE);
 		swap_cache(m, page->slot, op->page);
@@ -263,6 +301,18 @@ static enum step_result reclaim_free(struct machine *m, struct task *t)
 	struct page_op *op = &t->pages;
 	struct page *page = page_of(m, op->page);
 
+	if (page->flags & PG_CACHE) {
+		bool goes = goes_out(m, t) && !reclaim_is_unsplit(m, op);
+		pfn_t head = op->page;
+
+		if (goes && reclaim_folio(m, op))
+			list_set(m, LIST_PAGES, op->i - 1, 0);
+		else if (locks_page(m, op))
+			page->flags &= ~(u32)PG_LOCKED;
+		if (goes)
+			reclaim_rest(m, t, head);
+		return STEP_BACK;
+	}
 	if (!goes_out(m, t) || page->mapcount ||
 	    page->refcount != (page_is(m, op->page, PG_LAZYFREE) ? 1 : 2))
 		return STEP_BACK;
@@ -302,27 +352,37 @@ static enum step_result reclaim_put_back(struct machine *m, struct task *t)
 			put_back(m, t, i);
 			list_set(m, LIST_PAGES, i, 0);
 		}
-	return STEP_DONE;
+	if (shrinks(m, t) || t->pages.at >= t->pages.end)
+		return STEP_DONE;
+	t->pages.nr = t->pages.i = 0;
+	return STEP_BACK;
 }
 
 #define SHRINK	"reclaim_pages > shrink_folio_list"
 
 const struct step path_reclaim[] = {
 	STEP(reclaim_begin, .chain = "madvise_pageout > lru_add_drain"),
-	STEP(reclaim_isolate, .to = "reclaim_isolate", .calls = PATH_PAGE_SPLIT,
+	STEP(reclaim_large, .when = reclaim_finds_large, .calls = PATH_FOLIO_SPLIT,
 	     .chain = "madvise_pageout > madvise_cold_or_pageout_pte_range"),
-	STEP(reclaim_again, .when = reclaim_has_split, .to = "reclaim_isolate",
+	STEP(reclaim_after_split, .when = reclaim_splits_file,
+	     .chain = "madvise_pageout > madvise_cold_or_pageout_pte_range"),
+	STEP(reclaim_isolate, .to = "reclaim_large", .calls = PATH_PAGE_SPLIT,
+	     .chain = "madvise_pageout > madvise_cold_or_pageout_pte_range"),
+	STEP(reclaim_again, .when = reclaim_has_split, .to = "reclaim_large",
 	     .chain = "madvise_pageout > madvise_cold_or_pageout_pte_range > split_folio"),
 	STEP(shrink_isolate, .when = shrinks, .chain = "shrink_inactive_list > isolate_lru_folios"),
 	STEP(reclaim_pick, .chain = SHRINK),
 	STEP(reclaim_young, .when = asks_for_use, .calls = PATH_YOUNG,
 	     .chain = SHRINK " > folio_check_references > folio_referenced"),
-	STEP(reclaim_judge, .when = asks_for_use, .chain = SHRINK " > folio_check_references"),
+	STEP(reclaim_judge, .when = asks_for_use, .to = "reclaim_young",
+	     .chain = SHRINK " > folio_check_references"),
+	STEP(reclaim_split, .when = splits, .calls = PATH_FOLIO_SPLIT,
+	     .chain = SHRINK " > split_folio_to_list"),
 	STEP(reclaim_unmap, .when = goes_out, .calls = PATH_UNMAP_PAGE,
 	     .chain = SHRINK " > add_to_swap"),
 	STEP(reclaim_free, .when = picked, .to = "reclaim_pick",
 	     .chain = SHRINK " > __remove_mapping"),
-	STEP(reclaim_put_back, .chain = "reclaim_pages > folio_putback_lru"),
+	STEP(reclaim_put_back, .to = "reclaim_large", .chain = "reclaim_pages > folio_putback_lru"),
 	{ 0 }
 };
 
@@ -350,14 +410,19 @@ static pfn_t swapped_page(struct machine *m, u32 slot)
 	return pfn;
 }
 
-/* Since 6.12 an exclusive page is writable at once, without D. */
+/*
+ * A page that the swap cache never had is exclusive, whoever shared it once; in 7.2 each comes by
+ * the cache. Since 6.12 an exclusive page is writable at once, without D.
+ */
 enum step_result swap_in(struct machine *m, struct task *t)
 {
 	u64 swap = host_leaf(m, t->host.hva).swap, entry;
 	const struct vma *vma = vma_find(m, t->host.hva);
 	u32 slot = pt_pfn(swap);
+	bool fresh = !m->sem->traits.swapin_by_cache && swap_count(m, slot) == 1 &&
+		     swap_cached(m, slot) == NO_PFN;
 	pfn_t pfn = swapped_page(m, slot);
-	bool exclusive = (swap & PTE_SWP_EXCLUSIVE) || page_count(m, pfn) == 1;
+	bool exclusive = (swap & PTE_SWP_EXCLUSIVE) || page_count(m, pfn) == 1 || fresh;
 
 	if (exclusive)
 		page_of(m, pfn)->flags |= PG_EXCLUSIVE;

@@ -11,6 +11,7 @@
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/shmem_swap.h"
 #include "model/uffd.h"
 
 #define ENOENT	2
@@ -73,6 +74,12 @@ static bool copy_source(struct machine *m, struct uffd_op *op)
 	return true;
 }
 
+/* Swap entries are in the way, too. */
+static bool is_cached(struct machine *m, unsigned file, u64 index)
+{
+	return cache_page(m, file, index) != NO_PFN || shmem_is_swapped(m, file, index);
+}
+
 /* shmem_add_to_page_cache(), then mfill_atomic_install_pte(): over a marker, too */
 static s32 install(struct machine *m, const struct vma *vma, const struct uffd_op *op)
 {
@@ -83,12 +90,14 @@ static s32 install(struct machine *m, const struct vma *vma, const struct uffd_o
 
 	if (vma->kind == VMA_FILE && index >= file_nr_pages(m, vma->object))
 		return -EFAULT;
-	if (!leaf_is_missing(&leaf) || (in_cache && cache_page(m, vma->object, index) != NO_PFN))
+	if (!leaf_is_missing(&leaf) || (in_cache && is_cached(m, vma->object, index)))
 		return -EEXIST;
-	if (in_cache)
+	if (in_cache) {
 		cache_store_folio(m, vma->object, index, op->page);
-	else
+		page_add_lru(m, op->page);
+	} else {
 		page_of(m, op->page)->flags |= PG_ANON | PG_EXCLUSIVE;
+	}
 	page_hand_over(m, op->page, HOLD_MM, HOLD_PTE);
 	entry = vma->flags & VM_WRITE ? entry | PTE_WRITE : entry & ~PTE_WRITE;
 	host_set_leaf(m, op->at, 1, op->wp ? (entry | PTE_UFFD_WP) & ~PTE_WRITE : entry);

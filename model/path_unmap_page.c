@@ -14,6 +14,7 @@
 #include "model/semantics.h"
 #include "model/swap.h"
 #include "model/thp.h"
+#include "model/uffd.h"
 
 static u64 restored_entry(struct machine *m, const struct vma *vma, u64 swap, pfn_t pfn)
 {
@@ -65,7 +66,8 @@ static enum step_result begin_unmap(struct machine *m, struct task *t)
 	t->range = (struct range_op){ 0 };
 	if (cache_find(m, t->pages.page, &place))
 		t->range = (struct range_op){ .backing = VMA_FILE, .object = place.file,
-					      .index = place.index, .pages = 1 };
+					      .index = place.index,
+					      .pages = folio_pages(m, t->pages.page) };
 	return STEP_NEXT;
 }
 
@@ -89,7 +91,7 @@ static void find_part(struct machine *m, struct page_op *op)
 static enum step_result find_mapping(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
-	hva_t end;
+	hva_t end = 0;
 
 	t->mm = VM_MM;
 	if (!page_of(m, op->page)->held[HOLD_PTE] ||
@@ -99,7 +101,10 @@ static enum step_result find_mapping(struct machine *m, struct task *t)
 	if (t->range.pages)
 		op->rmap.mm = t->mm;
 	t->mm = m->mm = op->rmap.mm;
-	find_part(m, op);
+	op->part = op->rmap.hva;
+	op->part_end = end;
+	if (!t->range.pages)
+		find_part(m, op);
 	return STEP_NEXT;
 }
 
@@ -162,6 +167,15 @@ static bool may_discard(struct machine *m, pfn_t pfn)
 	return !dirty && !held;
 }
 
+/* pte_install_uffd_wp_if_needed(): of a file's page that goes to swap, or goes */
+static u64 left_entry(struct machine *m, const struct pt_leaf *leaf)
+{
+	const struct vma *vma = vma_find(m, leaf->first << PAGE_SHIFT);
+	bool marks = vma && vma->kind == VMA_FILE && uffd_uses_markers(m, vma);
+
+	return marks && (leaf->entry & PTE_UFFD_WP) ? PTE_MARKER | PTE_UFFD_WP : 0;
+}
+
 /* One PTE, or the PMD; false: it stays, and the walk ends. D and the reference go to the page. */
 static bool unmap_leaf(struct machine *m, struct page_op *op, const struct pt_leaf *leaf)
 {
@@ -171,12 +185,12 @@ static bool unmap_leaf(struct machine *m, struct page_op *op, const struct pt_le
 		return false;
 	if (leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY))
 		page_set_dirty(m, pfn);
-	if (!op->unmap && !may_discard(m, pfn)) {
+	if (!op->unmap && page_is(m, page_head(m, pfn), PG_ANON) && !may_discard(m, pfn)) {
 		op->rmap = (struct rmap_at){ .mm = MAX_MMS };
 		return false;
 	}
 	host_set_leaf(m, leaf->first << PAGE_SHIFT, leaf->level,
-		      op->unmap ? away_entry(m, op, leaf->entry) : 0);
+		      op->unmap ? away_entry(m, op, leaf->entry) : left_entry(m, leaf));
 	if (op->unmap == PTE_SWAPPED)
 		swap_dup(m, page_of(m, op->page)->slot);
 	page_of(m, pfn)->flags &= ~(u32)PG_EXCLUSIVE;

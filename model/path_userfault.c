@@ -12,6 +12,7 @@
 #include "model/pagecache.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
+#include "model/shmem_swap.h"
 #include "model/thp.h"
 #include "model/uffd.h"
 
@@ -109,7 +110,8 @@ bool userspace_must_fill(const struct machine *m, const struct task *t)
 		return false;
 	index = vma_page_index(vma, t->host.hva);
 	return index < file_nr_pages(m, vma->object) &&
-	       cache_page(machine, vma->object, index) == NO_PFN;
+	       cache_page(machine, vma->object, index) == NO_PFN &&
+	       !shmem_is_swapped(machine, vma->object, index);
 }
 
 bool fault_was_left(const struct machine *m, const struct task *t)

@@ -112,6 +112,8 @@ enum folio_sharers {
 	SHARERS_LIKELY,			/* folio_likely_mapped_shared() (6.9) */
 	SHARERS_EXACT,			/* folio_maybe_mapped_shared() (6.15) */
 };
+/* page_is_shared() of large folios */
+enum shared_by { SHARED_BY_PAGE, SHARED_BY_FIRST /* 6.12 */, SHARED_BY_MM /* 6.15 */ };
 
 enum fault_maps { MAPS_ONE, MAPS_SHARED_ANON /* 6.12 */, MAPS_ALL /* 7.2 */ };
 
@@ -185,6 +187,11 @@ struct traits {
 	bool lazyfree_waits;		/* a held lazyfree page stays one (6.15) */
 	bool ksm_unshares;		/* break_ksm(): FAULT_FLAG_UNSHARE, no reference (6.2) */
 	bool pageout_ignores_young;	/* MADV_PAGEOUT: ignore_references (6.10) */
+	bool pageout_takes_copies;	/* private copies of a foreign file's pages (6.3) */
+	u8 shared_by;			/* enum shared_by */
+	bool shmem_swaps_whole;		/* a large folio goes to swap as it is (6.12) */
+	bool shmem_swapin_large;	/* ... and comes back so (6.14) */
+	bool swapin_by_cache;		/* each page is in the swap cache before it is mapped */
 	bool swapin_writable;		/* do_swap_page(): W, if exclusive, on a read, too (6.12) */
 	bool multi_gen_lru;		/* CONFIG_LRU_GEN_ENABLED, as Debian builds it since 6.12 */
 	bool lockless_aging;		/* 6.15; and no flush then */

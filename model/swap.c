@@ -20,9 +20,10 @@ u64 swap_count(struct machine *m, u32 slot)
 			     slot % WORDS_PER_PAGE);
 }
 
-u32 swap_alloc(struct machine *m)
+u32 swap_alloc(struct machine *m, u64 pages)
 {
-	return ++m->w->last_slot;
+	m->w->last_slot += pages;
+	return m->w->last_slot - pages + 1;
 }
 
 void swap_dup(struct machine *m, u32 slot)
@@ -84,7 +85,7 @@ void swap_free_and_cache(struct machine *m, u32 slot)
 	page_put(m, pfn, HOLD_MM);
 }
 
-void swap_read_ahead(struct machine *m, u32 slot)
+void swap_read_ahead(struct machine *m, u32 slot, u32 flags)
 {
 	pfn_t pfn;
 
@@ -93,7 +94,7 @@ void swap_read_ahead(struct machine *m, u32 slot)
 	pfn = alloc_frame(m, 0);
 	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
 	page_hand_over(m, pfn, HOLD_OWNER, HOLD_MM);
-	page_of(m, pfn)->flags |= PG_ANON | PG_SWAPCACHE;
+	page_of(m, pfn)->flags |= flags | PG_SWAPCACHE;
 	page_of(m, pfn)->slot = slot;
 	page_get(m, pfn, HOLD_CACHE);
 	swap_cache(m, slot, pfn);

@@ -12,8 +12,8 @@
 
 struct machine;
 
-/* folio_alloc_swap(): a free slot, which nobody counts yet. */
-u32 swap_alloc(struct machine *m);
+/* folio_alloc_swap(): free slots, one behind the other, which nobody counts yet. */
+u32 swap_alloc(struct machine *m, u64 pages);
 /* One more PTE names @slot, or one less: the last one frees it. */
 void swap_dup(struct machine *m, u32 slot);
 void swap_free(struct machine *m, u32 slot);
@@ -25,7 +25,7 @@ pfn_t swap_cached(struct machine *m, u32 slot);
 void swap_cache_drop(struct machine *m, pfn_t pfn);
 /* One PTE less, and with the last one the page in the swap cache, unless somebody maps it. */
 void swap_free_and_cache(struct machine *m, u32 slot);
-/* read_swap_cache_async(): a new page in the swap cache, unless there is one. */
-void swap_read_ahead(struct machine *m, u32 slot);
+/* read_swap_cache_async(): a new page in the swap cache, PG_ANON or not, unless there is one. */
+void swap_read_ahead(struct machine *m, u32 slot, u32 flags);
 void swap_write(struct machine *m, u32 slot, pfn_t pfn);
 void swap_read(struct machine *m, u32 slot, pfn_t pfn);

@@ -343,7 +343,8 @@ struct file_op {
 	u8 huge, mount;		/* FILE_CREATE: enum shmem_huge, enum shmem_mount */
 	u8 part;		/* which end of the hole: 0, 1; 2: both are done */
 	u8 is_split;		/* PATH_FOLIO_SPLIT: it worked */
-	u8 pad[3];
+	u8 to_pages;		/* PATH_FOLIO_SPLIT: split_folio(), into pages in any version */
+	u8 pad[2];
 	hva_t hva;		/* MADV_REMOVE of .length bytes from here; 0: a file's own */
 	u64 split_at;		/* PATH_FOLIO_SPLIT of .page: which index stands alone */
 	u64 folio_end;		/* where the last partial folio ended, when it was whole */

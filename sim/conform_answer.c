@@ -10,6 +10,7 @@
 #include <stb/stb_ds.h>
 
 #include "model/host_mm.h"
+#include "model/pagecache.h"
 
 #define MMIO_ANSWER	0x5a5a5a5a	/* the VMM's, to every read: input */
 
@@ -243,13 +244,23 @@ static void answer_result(struct run *run)
 	}
 }
 
+/* The PTE says so, or the page that the file has there. */
+static bool is_poisoned(struct machine *m, const struct vma *vma, hva_t hva)
+{
+	pfn_t pfn = vma->kind == VMA_FILE ? cache_page(m, vma->object, vma_page_index(vma, hva)) :
+					    NO_PFN;
+
+	return host_leaf(m, hva & PAGE_MASK).poisoned ||
+	       (pfn != NO_PFN && page_is(m, pfn, PG_HWPOISON));
+}
+
 /* do_user_addr_fault(): no VMA, no permission, or the driver said no */
 static struct said signal_said(struct run *run, hva_t hva)
 {
 	struct vma *vma = vma_find(&run->vm->m, hva);
 	bool write = run->main == EVENT_HOST_WRITE;
 	bool permitted = vma && (vma->flags & (write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC));
-	bool poisoned = host_leaf(&run->vm->m, hva & PAGE_MASK).poisoned;	/* BUS_MCEERR_AR */
+	bool poisoned = vma && is_poisoned(&run->vm->m, vma, hva);	/* BUS_MCEERR_AR */
 
 	return say("HOST-%s code=%d addr=0x%llx", permitted ? "SIGBUS" : "SIGSEGV",
 		   !vma ? 1 : permitted && poisoned ? 4 : 2, (unsigned long long)hva);

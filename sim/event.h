@@ -103,6 +103,7 @@ struct event {
 	uint64_t node;
 	uint64_t keep, new_size;	/* MREMAP; .other_hva NO_PFN: in place; NUMA_HINT: .keep */
 	uint64_t no_swap;		/* PAGEOUT: there is no swap area */
+	uint64_t foreign;		/* PAGEOUT: of files that the caller may not write */
 	uint64_t readonly;		/* MAP: kvm_vcpu_map_readonly() */
 	uint64_t gmem;			/* MEMSLOT: row of world.file, or NO_PFN */
 	uint64_t is_guest_private;	/* ATTRIBUTES */

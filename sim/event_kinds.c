@@ -242,6 +242,8 @@ const struct event_kind event_kinds[] = {
 	{ "pageout", EVENT_PAGEOUT, "Pages go to swap. [madvise(MADV_PAGEOUT)]", {
 		RANGE_ARGS,
 		{ "no-swap", ARG_NUMBER, AT(no_swap), .max = 1, .help = "there is none" },
+		{ "foreign", ARG_NUMBER, AT(foreign), .max = 1,
+		  .help = "files belong to others, who may write them" },
 		UNTIL } },
 	{ "cold", EVENT_COLD, "Pages become old. [madvise(MADV_COLD)]", { RANGE_ARGS, UNTIL } },
 	{ "ksm-merge", EVENT_KSM_MERGE,

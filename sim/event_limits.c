@@ -35,8 +35,47 @@ static bool is_part(struct vm *vm, const struct event *e, const struct vma *vma,
 		thp_part_at(&vm->m, hva, vma->end < end ? vma->end : end, false).way != PART_WHOLE);
 }
 
-/* Does every page of the range have a PTE, or none, of anonymous memory? */
-static bool only_anonymous(struct vm *vm, const struct event *e)
+/* Of a page cache that is not guest_memfd's */
+static bool is_of_file(struct vm *vm, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(&vm->m, hva);
+	const struct vma *vma = vma_find(&vm->m, hva);
+
+	return leaf.present && leaf_is_normal(&leaf) && vma && vma->kind == VMA_FILE &&
+	       vma->mode != FILE_GMEM && page_is(&vm->m, pt_pfn(leaf.entry), PG_CACHE);
+}
+
+/* A small page of a file, which migration can move, and reclaim take */
+static bool is_cached(struct vm *vm, hva_t hva)
+{
+	pfn_t pfn = pt_pfn(host_leaf(&vm->m, hva).entry);
+
+	return is_of_file(vm, hva) && !page_of(&vm->m, page_head(&vm->m, pfn))->order;
+}
+
+/* A small page of a driver's: not on the LRU, and left alone */
+static bool is_driver_page(struct vm *vm, const struct pt_leaf *leaf)
+{
+	pfn_t pfn = pt_pfn(leaf->entry);
+
+	return leaf->level == 1 && page_of(&vm->m, pfn)->owner == OWNER_DRIVER &&
+	       !page_is(&vm->m, pfn, PG_HEAD) && !page_is(&vm->m, pfn, PG_TAIL);
+}
+
+/* A file's folio; a large one, of shared memory, lies within i_size as a whole. */
+static bool is_reclaimed(struct vm *vm, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(&vm->m, hva);
+	struct cache_place place;
+	pfn_t head = page_head(&vm->m, pt_pfn(leaf.entry));
+
+	return is_cached(vm, hva) ||
+	       (is_of_file(vm, hva) && cache_find(&vm->m, head, &place) &&
+		place.index + folio_pages(&vm->m, head) <= file_nr_pages(&vm->m, place.file));
+}
+
+/* Is all that is mapped in the range such that MADV_PAGEOUT can be told what to do? */
+static bool only_reclaimed(struct vm *vm, const struct event *e)
 {
 	for (hva_t hva = e->hva & PAGE_MASK; hva < e->hva + e->size; hva += PAGE_SIZE) {
 		const struct vma *vma = vma_find(&vm->m, hva);
@@ -44,7 +83,8 @@ static bool only_anonymous(struct vm *vm, const struct event *e)
 
 		if (!vma || (vma->flags & (VM_PFNMAP | VM_IO)))
 			continue;
-		if (!is_plain(vm, &leaf) && leaf.present && !is_part(vm, e, vma, hva))
+		if (leaf.present && !is_plain(vm, &leaf) && !is_reclaimed(vm, hva) &&
+		    !is_driver_page(vm, &leaf) && !is_part(vm, e, vma, hva))
 			return false;
 	}
 	return true;
@@ -59,18 +99,6 @@ static bool is_other(struct vm *vm, hva_t hva)
 	return leaf.present && leaf_is_counted(&vm->m, &leaf) && !is_plain(vm, &leaf) &&
 	       (page_is(&vm->m, page_head(&vm->m, pfn), PG_LRU) ||
 		page_is(&vm->m, page_head(&vm->m, pfn), PG_CACHE));
-}
-
-/* A small page of a file, which migration can move */
-static bool is_cached(struct vm *vm, hva_t hva)
-{
-	struct pt_leaf leaf = host_leaf(&vm->m, hva);
-	const struct vma *vma = vma_find(&vm->m, hva);
-	pfn_t pfn = pt_pfn(leaf.entry);
-
-	return leaf.present && leaf.level == 1 && leaf_is_normal(&leaf) && vma &&
-	       vma->kind == VMA_FILE && vma->mode != FILE_GMEM &&
-	       page_is(&vm->m, pfn, PG_CACHE) && !page_of(&vm->m, page_head(&vm->m, pfn))->order;
 }
 
 /* What a read fault would map there is a small page. */
@@ -101,6 +129,16 @@ static bool is_zero_page(const struct vma *vma, const struct pt_leaf *leaf)
 	return leaf->present ? !leaf_is_normal(leaf) : !leaf->swap && vma->kind == VMA_ANON;
 }
 
+/* A file's large folio that its mappings and the cache alone have */
+static bool may_be_split(struct vm *vm, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(&vm->m, hva);
+	const struct page *head = page_of(&vm->m, page_head(&vm->m, pt_pfn(leaf.entry)));
+
+	return is_of_file(vm, hva) && !vm->w.config.no_file_split &&
+	       head->refcount == head->held[HOLD_PTE] + head->held[HOLD_CACHE];
+}
+
 /*
  * A memory error: of small pages or of parts of anonymous large ones, of shared memory; but not of
  * the zero page.
@@ -116,7 +154,7 @@ static bool may_inject(struct vm *vm, const struct event *e, hva_t hva)
 	    (vma->mode != FILE_SHMEM || is_zero_page(vma, &leaf)))
 		return false;
 	return leaf.present ? is_plain(vm, &leaf) || leaf_is_of_thp(&vm->m, &leaf) ||
-				      is_cached(vm, hva) :
+			      is_cached(vm, hva) || may_be_split(vm, hva) :
 			      faults_small(vm, vma, hva);
 }
 
@@ -142,7 +180,7 @@ static bool is_moved_by_node(struct vm *vm, const struct event *e)
 	for (hva_t hva = e->hva; hva < e->hva + e->size; hva += PAGE_SIZE) {
 		pfn_t pfn = pt_pfn(host_leaf(&vm->m, hva).entry);
 
-		if (is_other(vm, hva) && !is_cached(vm, hva) && !is_huge_anon(vm, hva) &&
+		if (is_other(vm, hva) && !is_of_file(vm, hva) && !is_huge_anon(vm, hva) &&
 		    !is_hugetlb(vm, hva) &&
 		    page_is(&vm->m, page_head(&vm->m, pfn), PG_REMOTE) != e->node)
 			return true;
@@ -154,7 +192,7 @@ static bool is_moved_by_node(struct vm *vm, const struct event *e)
 static bool scans_other(struct vm *vm, const struct event *e)
 {
 	for (hva_t hva = e->hva; !e->found && hva < e->hva + e->size; hva += PAGE_SIZE)
-		if (is_other(vm, hva) && !(e->id == EVENT_COMPACT && is_cached(vm, hva)))
+		if (is_other(vm, hva) && !is_cached(vm, hva))
 			return true;
 	return false;
 }
@@ -278,10 +316,10 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 	if ((e->id == EVENT_OFFLINE || e->id == EVENT_POISON) &&
 	    !vm->w.config.no_memory_failure && !may_inject_all(vm, e))
 		return "memory errors of these pages are not modelled";
-	if ((e->id == EVENT_PAGEOUT || e->id == EVENT_COLD) && !only_anonymous(vm, e))
-		return "reclaim of other than anonymous pages is not modelled";
+	if ((e->id == EVENT_PAGEOUT || e->id == EVENT_COLD) && !only_reclaimed(vm, e))
+		return "reclaim of these pages is not modelled";
 	if (e->id == EVENT_MIGRATE && is_moved_by_node(vm, e))
-		return "only pages of 4K, and anonymous ones of 2M, are moved";
+		return "of anonymous pages only those of 4K, and of 2M, are moved";
 	if ((e->id == EVENT_COMPACT || e->id == EVENT_RECLAIM) && scans_other(vm, e))
 		return "a scan of these pages is not modelled";
 	return NULL;

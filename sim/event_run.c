@@ -287,6 +287,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_COLD:
 		start_pages(t, e, e->id == EVENT_COLD ? PAGES_COLD : PAGES_OUT);
 		t->pages.no_swap = e->no_swap;
+		t->pages.foreign = e->foreign;
 		break;
 	case EVENT_KSM_MERGE:
 		t->ksm = (struct ksm_op){ .hva = e->hva & PAGE_MASK,

@@ -211,15 +211,6 @@ static const char *range(struct script *s, const struct command *c, enum event_i
 	return e->hva % 4096 || !e->size ? "a misaligned range is not modelled" : NULL;
 }
 
-/* Pages that move, or go, one by one: of anonymous memory alone */
-static const char *anon_range(struct script *s, const struct command *c, enum event_id id)
-{
-	const char *why = range(s, c, id);
-
-	return why || !script_is_file(s, s->events[s->nr_events - 1].hva) ? why :
-	       "of a file's pages this is not modelled";
-}
-
 static const char *do_madvise(struct script *s, const struct command *c)
 {
 	static const char *const advices[] = {
@@ -240,9 +231,9 @@ static const char *do_madvise(struct script *s, const struct command *c)
 	if (!strcmp(script_word(c, 3), "REMOVE"))
 		return range(s, c, EVENT_REMOVE);
 	if (!strcmp(script_word(c, 3), "COLD"))
-		return anon_range(s, c, EVENT_COLD);
+		return range(s, c, EVENT_COLD);
 	if (!strcmp(script_word(c, 3), "PAGEOUT")) {
-		const char *why = anon_range(s, c, EVENT_PAGEOUT);
+		const char *why = range(s, c, EVENT_PAGEOUT);
 
 		s->events[s->nr_events - 1].no_swap = !s->swaps;
 		return why;

@@ -50,15 +50,6 @@ bool script_owns(uint64_t hva)
 	return hva >= CODE_HVA && hva < RBASE + MAX_REGIONS * REGION_GAP;
 }
 
-bool script_is_file(const struct script *s, uint64_t hva)
-{
-	for (size_t i = 0; i < s->nr_regions; i++)
-		if (hva - s->region[i].base < s->region[i].size &&
-		    (s->region[i].file >= 0 || s->region[i].is_huge_file))
-			return true;
-	return false;
-}
-
 struct lists {
 	struct found_page *at;		/* of the list at hand: first those that were unmapped */
 	uint64_t nr, nr_left;		/* and behind them those that were not */

@@ -116,8 +116,6 @@ void script_ksm_merges(struct script *s, const struct command *c);
 const char *script_ksm(struct script *s, const struct command *c);
 const char *script_ksm_set(struct script *s, const struct command *c);
 /* script_files.c: the row of the file that is mapped, made or cut to size as open() does. */
-/* Is it an address of a region that is mapped from a file? */
-bool script_is_file(const struct script *s, uint64_t hva);
 const char *script_kvm_set(struct script *s, const struct command *c, const char *name);
 const char *script_shmem_huge(struct script *s, const struct command *c);
 const char *script_open(struct script *s, const struct command *c, const char *kind, uint64_t size,

@@ -117,9 +117,15 @@ static bool has_no_exclusive(const struct semantics *sem)
 	return !sem->traits.anon_exclusive;
 }
 
-static bool pageout_asks_nobody(const struct semantics *sem)
+/* Large folios of shared memory */
+static bool swaps_whole(const struct semantics *sem)
 {
-	return sem->traits.pageout_ignores_young;
+	return sem->traits.shmem_swaps_whole;
+}
+
+static bool swaps_in_parts(const struct semantics *sem)
+{
+	return !sem->traits.shmem_swaps_whole;
 }
 
 /* Neither MADV_PAGEOUT nor reclaim */
@@ -322,7 +328,8 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define NO_PREFAULT	"KVM_PRE_FAULT_MEMORY is of 6.11: refuse_prefault is the end before"
 #define NO_BATCH	"migrate_pages_batch() is of 6.3: .migrate_batches guards it"
 #define TOLD_ONCE	"gone since 6.3: .hugetlb_zap_notifies guards it"
-#define NOT_ASKED	"since 6.10 MADV_PAGEOUT does not ask; rmaps do not answer in the model"
+#define NEVER_SPLIT	"since 6.12 what reclaim has isolated is not split"
+#define FILE_OR_NOT	"at most one of the two runs: a folio is a file's, or anonymous"
 #define VMAS	"both under mmap_lock for writing, and nobody looks at VMAs without it"
 #define WRAPPED	"zap_all_of_wrap has made all roots obsolete: no leaf is left to be changed"
 #define GFN_BITS	"shadow paging allows 52 bits of address, and no event has as many"
@@ -401,7 +408,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "apic_write", NULL, is_shadow, NO_VMCS },
 	{ MUTATION_DROP, "apic_unlock", NULL, is_shadow, NO_VMCS },
 	{ MUTATION_DROP, "apic_release", NULL, is_shadow, NO_VMCS },
-	{ MUTATION_DROP, "reclaim_judge", NULL, pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_DROP, "reclaim_split", NULL, swaps_whole, NEVER_SPLIT },
 	{ MUTATION_DROP, "young_lock", NULL, ages_without_lock, LOCKLESS },
 	{ MUTATION_DROP, "young_flush", NULL, ages_without_lock, LOCKLESS },
 	{ MUTATION_DROP, "young_unlock", NULL, ages_without_lock, LOCKLESS },
@@ -506,14 +513,16 @@ const struct equivalent equivalents[] = {
 	  "who runs out of room is compaction, which finds no folio of 2M" },
 	{ MUTATION_SWAP, "split_moved", "list_parts", moves_parts_whole, MOVED_WHOLE },
 	{ MUTATION_SWAP, "list_parts", "drop_freed", moves_parts_whole, MOVED_WHOLE },
-	{ MUTATION_SWAP, "inject_unlock", "split_offlined", NULL,
-	  "what a read has faulted in is no folio of 2M of its own" },
 	{ MUTATION_SWAP, "unmap_page", "next_of_batch", moves_one_by_one, NO_BATCH },
 	{ MUTATION_SWAP, "next_of_batch", "move_page", moves_one_by_one, NO_BATCH },
 	{ MUTATION_SWAP, "reclaim_again", "shrink_isolate", NULL,
 	  "at most one of the two takes pages: MADV_PAGEOUT's, or those that reclaim looks at" },
-	{ MUTATION_SWAP, "reclaim_young", "reclaim_judge", pageout_asks_nobody, NOT_ASKED },
-	{ MUTATION_SWAP, "reclaim_judge", "reclaim_unmap", pageout_asks_nobody, NOT_ASKED },
+	{ MUTATION_SWAP, "reclaim_judge", "reclaim_split", swaps_whole, NEVER_SPLIT },
+	{ MUTATION_SWAP, "reclaim_split", "reclaim_unmap", swaps_whole, NEVER_SPLIT },
+	{ MUTATION_SWAP, "inject_unlock", "offline_split", NULL,
+	  "what an injected error faults in is a small page: others are refused" },
+	{ MUTATION_SWAP, "offline_after_split", "split_offlined", NULL, FILE_OR_NOT },
+	{ MUTATION_SWAP, "poison_after_split", "split_poisoned", NULL, FILE_OR_NOT },
 	{ MUTATION_SWAP, "young_*", NULL, ages_without_lock, LOCKLESS },
 	{ MUTATION_SWAP, "young_age", "young_flush", asks_by_clear_young, NEVER_FLUSHED },
 	{ MUTATION_SWAP, "young_flush", "young_unlock", asks_by_clear_young, NEVER_FLUSHED },
@@ -810,6 +819,7 @@ const struct equivalent equivalents[] = {
 	  "v11 4/8 and 6.13 bring who asks" },
 	{ MUTATION_TRAIT, "pferr", NULL, NULL,
 	  "no step asks for the bits in question: they are test_pferr's" },
+	{ MUTATION_TRAIT, "shmem_swapin_large", NULL, swaps_in_parts, "no entry in swap is large" },
 	{ MUTATION_TRAIT, "order_in_flags", NULL, counts_no_tail,
 	  "of a leaked head, and a tail's own count leaks none here" },
 	{ MUTATION_TRAIT, "zap_root_from", NULL, has_rmaps, TRAIT_OF_TDP },

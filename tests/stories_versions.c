@@ -92,6 +92,21 @@ const struct story version_stories[] = {
 	  "madvise m 4K free\n" "map 0\n" "pageout m 4K\n" "unmap 0\n" "drain\n"
 	  "pageout m 4K\n" "host-read m\n" },
 
+	{ "copy_of_a_foreign_page", "file F 4K\n" "mmap m 4K file file=F private=1\n"
+	  "host-write m 7\n" "drain\n" "pageout m 4K foreign=1\n"
+	  "pageout m 4K foreign=1\n" "host-read m\n" },
+	{ "a_part_mapped_twice", "file F 2M huge=always\n" "mmap m 2M file file=F\n"
+	  "mmap q 4K file file=F\n" "host-write m 7\n" "host-read q\n"
+	  "migrate m+0x100000 4K\n" "host-read m\n" },
+	{ "parts_of_two_folios", "file F 4M huge=always\n" "mmap m 4M file file=F\n"
+	  "host-write m 7\n" "host-write m+0x200000 8\n" "pageout m+0x1ff000 8K\n"
+	  "punch F 0 4M\n" "host-read m\n" },
+	{ "alone_in_swap", "config lru-batch=1\n" ANON "write 0 7\n" "fork\n" "child-exit\n"
+	  "drain\n" "pageout m 4K\n" "pageout m 4K\n" "r: read 0 until=lock_mmu\n"
+	  "host-write m 8\n" "resume r\n" },
+	{ "alone_in_swap_and_written", "config lru-batch=1\n" ANON "write 0 7\n" "fork\n"
+	  "child-exit\n" "drain\n" "pageout m 4K\n" "pageout m 4K\n" "host-write m 8\n" },
+
 	{ "mapped_gmem_is_closed_while_punched", MAPPED_GMEM "write 0 7\n"
 	  "q: gmem-punch G 0 4K until=private_lock_batch\n" "c: gmem-close G\n"
 	  "write 0x1000 8\n" "resume q\n" "resume c\n" "read 0\n" },

@@ -1,0 +1,37 @@
+mmap F 4M file:/thp/f1
+mmap G 4M same:F
+watch F+0x0
+watch F+0x1000
+watch G+0x200000
+slot 1 0x200000 F 4M
+slot 2 0x800000 G 4M
+gwrite 0x200000 0xa
+gread 0x201000
+gwrite 0x400000 0xb
+gwrite 0x400000 0xc n=4
+lab drain
+movepage F 1
+gread 0x201000
+gwrite 0x200000 0xb
+movepage F+0x1000 0
+gread 0x200000
+gread 0xa00000
+movepage F+0x200000 1
+gread 0x400000
+gread 0xa00000
+mprotect G+0x200000 2M none
+madvise G+0x200000 2M DONTNEED
+mprotect F 64K r
+gread 0x200000 n=2
+movepage F 1 n=4
+gread 0x200000 n=4
+mprotect F 64K rw
+madvise F+0x3000 4K SOFT_OFFLINE
+gread 0x203000
+gread 0x204000
+gwrite 0x204000 0x5
+madvise F+0x201000 4K HWPOISON
+gread 0x400000
+gread 0x401000
+gread 0x402000
+hread F+0x201000
