@@ -162,7 +162,7 @@ struct traits {
 	u8 zap_root_from;		/* tdp_mmu_zap_root(): level of the first pass */
 	bool table_noted_last;		/* kvm_tdp_mmu_spte_changed: a table after its entries */
 	bool follow_page;		/* move_pages(): a reference while it isolates, to 6.11 */
-	bool vmsave_exits;		/* a page that cannot be mapped: to userspace, no #GP (7.2) */
+	bool vmsave_exits;		/* what cannot be mapped: to userspace, no #GP (7.2) */
 	bool migrate_batches;		/* migrate_pages_batch() (6.3): unmaps all, then moves */
 	bool migrate_drains;		/* lru_add_drain() after each move, to 6.1 */
 	bool migration_keeps_ad;	/* A and D in migration entries (6.1) */

@@ -173,8 +173,8 @@ static const char *file(struct lab *lab, const struct event *e)
 		return "the lab has no filesystem on a disk, nor DAX";
 	if (e->huge != SHMEM_HUGE_NEVER && e->huge != SHMEM_HUGE_ALWAYS)
 		return "the lab has a tmpfs with huge=never and one with huge=always";
-	*row = (struct lab_file){ .name = names_of_file(lab->names, e->object), .size = e->size, .huge = e->huge,
-				  .mount = e->mount };
+	*row = (struct lab_file){ .name = names_of_file(lab->names, e->object), .size = e->size,
+				  .huge = e->huge, .mount = e->mount };
 	if (e->mount == MOUNT_OWN)
 		lab_say(lab, "sh truncate -s %llu %s/%s", (unsigned long long)e->size,
 			row->huge ? "/thp" : "/tmp", row->name);
@@ -355,8 +355,8 @@ static const char *gmem(struct lab *lab, const struct event *e)
 	if (e->id == EVENT_GMEM && e->flags)
 		return "the lab's guest_memfd has no flags";
 	if (e->id == EVENT_GMEM)
-		lab->file[e->object] = (struct lab_file){ .name = names_of_file(lab->names, e->object),
-							  .size = e->size };
+		lab->file[e->object] = (struct lab_file){
+			.name = names_of_file(lab->names, e->object), .size = e->size };
 	else if (e->id == EVENT_GMEM_PUNCH)
 		lab_say(lab, "gpunch 0x%llx 0x%llx", (unsigned long long)e->offset,
 			(unsigned long long)e->size);

@@ -201,7 +201,8 @@ static void a_trace_as_commands_is_the_trace_again(void **state)
 struct refusal { const char *name, *text, *why; unsigned line; };
 
 static const struct refusal refusals[] = {
-	{ "an order of steps", "mmap A 4K\nmemslot 1 0x200000 A 4K\nr: read 0x200000 until=lock_mmu\n",
+	{ "an order of steps", "mmap A 4K\nmemslot 1 0x200000 A 4K\n"
+	  "r: read 0x200000 until=lock_mmu\n",
 	  "the lab cannot stop an event in the middle", 4 },
 	{ "a gpa where the VMM has its code", "mmap A 4K\nmemslot 1 0x1000 A 4K\n",
 	  "the lab's guest has its code at gpa 0 to 0x3fff", 3 },

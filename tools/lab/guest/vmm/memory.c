@@ -93,8 +93,10 @@ int map_memory(struct vmm *vmm, const struct args *args, const char *kind, uint6
 {
 	struct backing back = back_with(vmm, args, kind, size);
 	int prot = protection_of(arg_option(args, "prot", "rw"));
-	int flags = back.flags | MAP_FIXED | (arg_option(args, "populate", NULL) ? MAP_POPULATE : 0);
+	int flags = back.flags | MAP_FIXED;
 
+	if (arg_option(args, "populate", NULL))
+		flags |= MAP_POPULATE;
 	if (!back.error && mmap(HOST(at), size, prot, flags, back.fd, back.offset) == MAP_FAILED)
 		back.error = errno;
 	if (region)
