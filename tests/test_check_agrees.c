@@ -39,8 +39,8 @@ static bool is_among(const struct violation *v, const struct violation *list, un
 }
 
 /*
- * Law by law a breach that the full check sees was seen by a check after some step. Of an event with
- * very many steps the full check follows some.
+ * Law by law a breach that the full check sees was seen by a check after some step. Of an event
+ * with very many steps the full check follows some.
  */
 static void check_after_step(struct books *books, struct machine *m, const char *where,
 			     const char *step, unsigned nth)
