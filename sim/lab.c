@@ -12,22 +12,34 @@
 #include "sim/trace_config.h"
 #include "sim/vm.h"
 
-/* A text that begins with a backspace goes on with the last line. */
-void lab_say(struct lab *lab, const char *format, ...)
+static void add(struct lab *lab, const char *format, va_list list)
 {
 	char text[512];
-	bool goes_on = *format == '\b';
-	va_list list;
-	int n;
+	int n = vsnprintf(text, sizeof(text), format, list);
 
-	va_start(list, format);
-	n = vsnprintf(text, sizeof(text), goes_on ? format + 1 : format, list);
-	va_end(list);
-	if (goes_on && arrlen(lab->text))
-		(void)arrpop(lab->text);
 	for (int i = 0; i < n && i < (int)sizeof(text) - 1; i++)
 		arrput(lab->text, text[i]);
 	arrput(lab->text, '\n');
+}
+
+void lab_say(struct lab *lab, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	add(lab, format, list);
+	va_end(list);
+}
+
+void lab_say_more(struct lab *lab, const char *format, ...)
+{
+	va_list list;
+
+	if (arrlen(lab->text))
+		(void)arrpop(lab->text);
+	va_start(list, format);
+	add(lab, format, list);
+	va_end(list);
 }
 
 const char *lab_address(const struct lab *lab, uint64_t hva, char *text, size_t size)

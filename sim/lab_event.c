@@ -393,10 +393,10 @@ static const char *guest_access(struct lab *lab, const struct event *e)
 		snprintf(value, sizeof(value), " 0x%llx", (unsigned long long)e->value);
 	lab_say(lab, "%s 0x%llx%s", names[e->id - EVENT_READ], (unsigned long long)e->gpa, value);
 	if (e->id != EVENT_EXEC && e->count > 1)
-		lab_say(lab, "\b n=%llu stride=0x%llx", (unsigned long long)e->count,
-			(unsigned long long)e->stride);
+		lab_say_more(lab, " n=%llu stride=0x%llx", (unsigned long long)e->count,
+			     (unsigned long long)e->stride);
 	if (e->vcpu)
-		lab_say(lab, "\b v=%llu", (unsigned long long)e->vcpu);
+		lab_say_more(lab, " v=%llu", (unsigned long long)e->vcpu);
 	return NULL;
 }
 

@@ -39,6 +39,9 @@ struct lab {
 
 __attribute__((format(printf, 2, 3)))
 void lab_say(struct lab *lab, const char *format, ...);
+/* The last line goes on. */
+__attribute__((format(printf, 2, 3)))
+void lab_say_more(struct lab *lab, const char *format, ...);
 /* REGION or REGION+0xOFFSET; a number if it is none's. The text lasts until the next call. */
 const char *lab_address(const struct lab *lab, uint64_t hva, char *text, size_t size);
 
