@@ -293,11 +293,6 @@ static bool never_populates(const struct semantics *sem)
 }
 
 /* No table of the MMU outlives kvm_unload_vcpu_mmus(). */
-static bool roots_go_with_vcpus(const struct semantics *sem)
-{
-	return has_rmaps(sem) || empties_roots(sem);
-}
-
 static bool makes_dirty(const struct semantics *sem)
 {
 	return sem->traits.ept->dirty_always && sem->traits.npt->dirty_always;
@@ -730,7 +725,7 @@ const struct equivalent equivalents[] = {
 	  "a cache that is installed has no reference, and nobody is left to use it" },
 	{ MUTATION_DROP, "exit_free_vcpus", NULL, is_tdp,
 	  "exit_free_vm, for all threads have gone, frees the roots that are left" },
-	{ MUTATION_DROP, "exit_free_vm", NULL, roots_go_with_vcpus,
+	{ MUTATION_DROP, "exit_free_vm", NULL, has_rmaps,
 	  "no table is left, and nobody who reads memslots" },
 
 	/* huge files */
