@@ -725,8 +725,6 @@ const struct equivalent equivalents[] = {
 	  "a cache that is installed has no reference, and nobody is left to use it" },
 	{ MUTATION_DROP, "exit_free_vcpus", NULL, is_tdp,
 	  "exit_free_vm, for all threads have gone, frees the roots that are left" },
-	{ MUTATION_DROP, "exit_free_vm", NULL, has_rmaps,
-	  "no table is left, and nobody who reads memslots" },
 
 	/* huge files */
 	{ MUTATION_DROP, "begin_rmap_split", NULL, splits_pmd_in_place, NO_FIRST_SPLIT },
