@@ -528,6 +528,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "zap_all_fast", "prepare_slot", is_shadow, GFN_BITS },
 	{ MUTATION_SWAP, "wait_for_readers_of_valid", "end_update_to_invalid", NULL,
 	  "no gfn without a memslot gets one when another becomes INVALID" },
+	{ MUTATION_SWAP, "end_update_to_invalid", "zap_all_fast", empties_roots,
+	  "who zaps does not look at the generation, and whoever zaps first, zaps all" },
 	{ MUTATION_SWAP, "reclaim_split", "reclaim_unmap", NULL,
 	  "a split unmaps a file's folio, and leaves nothing to unmap" },
 	{ MUTATION_SWAP, "reclaim_isolate", "reclaim_again", NULL,
