@@ -25,6 +25,15 @@ struct call {
 
 typedef long (*operation)(struct call *call);
 
+/* What this kernel lacks is -ENOSYS. */
+#define NEED(function, name)								\
+	do {										\
+		if (!(function))							\
+			(function) = symbol(name);					\
+		if (!(function))							\
+			return -ENOSYS;							\
+	} while (0)
+
 static void held(struct call *call, kvm_pfn_t pfn)
 {
 	call->out->pfn = pfn;
@@ -50,14 +59,6 @@ static kvm_pfn_t (*by_slot)(const struct kvm_memory_slot *, gfn_t, bool, bool *,
 #define BY_SLOT(c, is_atomic, async, writable)						\
 	by_slot((c)->slot, (c)->gfn, is_atomic, async, (c)->out->write, writable, NULL)
 #endif
-
-#define NEED(function, name)								\
-	do {										\
-		if (!(function))							\
-			(function) = symbol(name);					\
-		if (!(function))							\
-			return -ENOSYS;							\
-	} while (0)
 
 static void put(struct call *call)
 {
@@ -147,14 +148,6 @@ static const operation operations[] = {
 	[PFNLAB_GFN_TO_PAGE] = do_gfn_to_page,
 };
 #else
-#define NEED(function, name)								\
-	do {										\
-		if (!(function))							\
-			(function) = symbol(name);					\
-		if (!(function))							\
-			return -ENOSYS;							\
-	} while (0)
-
 static void put(struct call *call)
 {
 	static void (*unused)(struct page *);

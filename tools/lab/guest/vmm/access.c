@@ -93,24 +93,22 @@ void alarm_after(unsigned seconds)
 
 bool host_load(uint64_t hva, uint32_t *value)
 {
-	if (sigsetjmp(fault.back, 1)) {
-		fault.expected = 0;
-		return false;
-	}
-	fault.expected = 1;
-	*value = *(volatile uint32_t *)(uintptr_t)hva;
+	bool ok = !sigsetjmp(fault.back, 1);
+
+	fault.expected = ok;
+	if (ok)
+		*value = *(volatile uint32_t *)(uintptr_t)hva;
 	fault.expected = 0;
-	return true;
+	return ok;
 }
 
 bool host_store(uint64_t hva, uint32_t value)
 {
-	if (sigsetjmp(fault.back, 1)) {
-		fault.expected = 0;
-		return false;
-	}
-	fault.expected = 1;
-	*(volatile uint32_t *)(uintptr_t)hva = value;
+	bool ok = !sigsetjmp(fault.back, 1);
+
+	fault.expected = ok;
+	if (ok)
+		*(volatile uint32_t *)(uintptr_t)hva = value;
 	fault.expected = 0;
-	return true;
+	return ok;
 }

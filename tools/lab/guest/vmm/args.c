@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -101,6 +102,19 @@ uint64_t address_of(struct vmm *vmm, const char *word)
 uint64_t arg_address(struct vmm *vmm, const struct args *args, unsigned i)
 {
 	return address_of(vmm, arg(args, i));
+}
+
+void say(struct text *text, const char *format, ...)
+{
+	size_t room = sizeof(text->text) - text->length;
+	va_list list;
+	int n;
+
+	va_start(list, format);
+	n = vsnprintf(text->text + text->length, room, format, list);
+	va_end(list);
+	if (n > 0)
+		text->length += (size_t)n < room ? (size_t)n : room - 1;
 }
 
 int place_of(const char *word, const char *const *words)

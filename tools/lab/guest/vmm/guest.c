@@ -31,7 +31,7 @@ static void touch(struct vmm *vmm, const struct args *args, enum program program
 	struct exits exits;
 
 	run(vmm, arg_value(args, "v", 0), &access, SECONDS, &exits);
-	answer(vmm, "%s%s", exits.text, exits.mmio > 4 ? " (more mmio)" : "");
+	answer(vmm, "%s%s", exits.said.text, exits.mmio > 4 ? " (more mmio)" : "");
 }
 
 static void do_gread(struct vmm *vmm, const struct args *args)
@@ -55,7 +55,7 @@ static void do_gexec(struct vmm *vmm, const struct args *args)
 	struct exits exits;
 
 	run(vmm, arg_value(args, "v", 0), &access, SECONDS, &exits);
-	answer(vmm, "%s", exits.text);
+	answer(vmm, "%s", exits.said.text);
 }
 
 /* randw GPA COUNT MASK SEED [v=VCPU] */
@@ -68,7 +68,7 @@ static void at_random(struct vmm *vmm, const struct args *args, enum program pro
 	struct exits exits;
 
 	run(vmm, arg_value(args, "v", 0), &access, RANDOM_SECONDS, &exits);
-	answer(vmm, "%s", exits.text);
+	answer(vmm, "%s", exits.said.text);
 }
 
 static void do_randw(struct vmm *vmm, const struct args *args)
@@ -112,8 +112,8 @@ static void svm_instruction(struct vmm *vmm, const struct args *args, enum progr
 		return;
 	}
 	run(vmm, 0, &access, SECONDS, &exits);
-	answer(vmm, "%s", exits.text);
-	if (strstr(exits.text, "EXIT 8"))	/* #GP without a handler */
+	answer(vmm, "%s", exits.said.text);
+	if (strstr(exits.said.text, "EXIT 8"))	/* #GP without a handler */
 		ioctl(vmm->vcpu[0].fd, KVM_SET_VCPU_EVENTS, &none);
 	ioctl(vmm->vcpu[0].fd, KVM_SET_SREGS, &before);
 }

@@ -3,7 +3,6 @@
 #include "vmm.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -11,22 +10,6 @@
 #define XEN_MSR			0x40000000u
 #define PFN_NOSLOT		(1ull << 63)
 #define PFN_ERROR		(0x7ffull << 52)
-
-struct text { char text[ANSWER_SIZE]; size_t length; };
-
-__attribute__((format(printf, 2, 3)))
-static void say(struct text *text, const char *format, ...)
-{
-	size_t room = sizeof(text->text) - text->length;
-	va_list list;
-	int n;
-
-	va_start(list, format);
-	n = vsnprintf(text->text + text->length, room, format, list);
-	va_end(list);
-	if (n > 0)
-		text->length += (size_t)n < room ? (size_t)n : room - 1;
-}
 
 static void say_page(struct text *text, const struct pfnlab_lookup *lookup)
 {

@@ -162,8 +162,8 @@ static void do_par(struct vmm *vmm, const struct args *args)
 		pthread_create(&runner->thread, NULL, runner_run, runner);
 	}
 	wait_for_all(vmm);
-	answer(vmm, "v0: %.900s | v1: %.900s", vmm->runner[0].exits.text,
-	       vmm->runner[1].exits.text);
+	answer(vmm, "v0: %.900s | v1: %.900s", vmm->runner[0].exits.said.text,
+	       vmm->runner[1].exits.said.text);
 }
 
 const struct command race_commands[] = {

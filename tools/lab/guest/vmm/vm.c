@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -19,20 +18,6 @@
 enum { PRINTED_MMIO = 4, CPUID_ENTRIES = 128 };
 
 extern const char guest_code[], guest_code_end[];
-
-__attribute__((format(printf, 2, 3)))
-static void say(struct exits *exits, const char *format, ...)
-{
-	size_t room = sizeof(exits->text) - exits->length;
-	va_list list;
-	int n;
-
-	va_start(list, format);
-	n = vsnprintf(exits->text + exits->length, room, format, list);
-	va_end(list);
-	if (n > 0)
-		exits->length += (size_t)n < room ? (size_t)n : room - 1;
-}
 
 int slot_set(struct vmm *vmm, unsigned id, uint64_t gpa, uint64_t hva, uint64_t size,
 	     unsigned flags)
@@ -52,14 +37,14 @@ static void say_error(struct vcpu *vcpu, int error, struct exits *exits)
 	struct kvm_regs regs = { 0 };
 
 	ioctl(vcpu->fd, KVM_GET_REGS, &regs);
-	say(exits, "KVM_RUN=-1 %s%s (ebx=0x%llx ecx_left=%llu)", error_name(error),
+	say(&exits->said, "KVM_RUN=-1 %s%s (ebx=0x%llx ecx_left=%llu)", error_name(error),
 	    error == EINTR && timed_out() ? " TIMEOUT" : "", (unsigned long long)regs.rbx,
 	    (unsigned long long)regs.rcx);
 	if (vcpu->run->exit_reason == KVM_EXIT_MEMORY_FAULT) {
 		struct { uint64_t flags, gpa, size; } fault;
 
 		memcpy(&fault, &vcpu->run->hw, sizeof(fault));
-		say(exits, " MEMORY_FAULT gpa=0x%llx size=0x%llx flags=0x%llx",
+		say(&exits->said, " MEMORY_FAULT gpa=0x%llx size=0x%llx flags=0x%llx",
 		    (unsigned long long)fault.gpa, (unsigned long long)fault.size,
 		    (unsigned long long)fault.flags);
 	}
@@ -70,12 +55,12 @@ static void answer_mmio(struct kvm_run *run, struct exits *exits)
 	uint32_t data;
 
 	if (exits->mmio++ < PRINTED_MMIO) {
-		say(exits, "MMIO-%s gpa=0x%llx len=%u", run->mmio.is_write ? "W" : "R",
+		say(&exits->said, "MMIO-%s gpa=0x%llx len=%u", run->mmio.is_write ? "W" : "R",
 		    (unsigned long long)run->mmio.phys_addr, run->mmio.len);
 		memcpy(&data, run->mmio.data, sizeof(data));
 		if (run->mmio.is_write)
-			say(exits, " data=0x%x", data);
-		say(exits, "; ");
+			say(&exits->said, " data=0x%x", data);
+		say(&exits->said, "; ");
 	}
 	data = MMIO_ANSWER;
 	if (!run->mmio.is_write)
@@ -93,14 +78,14 @@ static bool is_over(struct vcpu *vcpu, struct exits *exits)
 		return false;
 	case KVM_EXIT_HLT:
 		ioctl(vcpu->fd, KVM_GET_REGS, &regs);
-		say(exits, "HLT eax=0x%x", (uint32_t)regs.rax);
+		say(&exits->said, "HLT eax=0x%x", (uint32_t)regs.rax);
 		return true;
 	case KVM_EXIT_INTERNAL_ERROR:
-		say(exits, "INTERNAL_ERROR sub=%u", vcpu->run->internal.suberror);
+		say(&exits->said, "INTERNAL_ERROR sub=%u", vcpu->run->internal.suberror);
 		return true;
 	default:
 		ioctl(vcpu->fd, KVM_GET_REGS, &regs);
-		say(exits, "EXIT %u rip=0x%llx ebx=0x%llx", vcpu->run->exit_reason,
+		say(&exits->said, "EXIT %u rip=0x%llx ebx=0x%llx", vcpu->run->exit_reason,
 		    (unsigned long long)regs.rip, (unsigned long long)regs.rbx);
 		return true;
 	}
@@ -114,9 +99,9 @@ void vcpu_run(struct vmm *vmm, unsigned v, const struct access *access, struct e
 		.rcx = access->ecx, .rdx = access->edx, .rsi = access->esi, .rdi = access->edi,
 	};
 
-	*exits = (struct exits){ .length = 0 };
+	*exits = (struct exits){ .mmio = 0 };
 	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs)) {
-		say(exits, "SET_REGS %s", error_name(errno));
+		say(&exits->said, "SET_REGS %s", error_name(errno));
 		return;
 	}
 	vcpu->run->immediate_exit = 0;
@@ -221,7 +206,7 @@ bool vm_create(struct vmm *vmm)
 		struct exits exits;
 
 		vcpu_run(vmm, v, &halt, &exits);
-		fprintf(vmm->out, "vcpu%u boot: %s\n", v, exits.text);
+		fprintf(vmm->out, "vcpu%u boot: %s\n", v, exits.said.text);
 	}
 	return true;
 }

@@ -45,10 +45,15 @@ struct access {
 	uint32_t eax, ebx, ecx, edx, esi, edi;
 };
 
-/* What KVM_RUN came to, as docs/RECORDINGS.md writes it */
-struct exits {
+/* An answer that is put together piece by piece; what does not fit is cut off. */
+struct text {
 	char text[ANSWER_SIZE];
 	size_t length;
+};
+
+/* What KVM_RUN came to, as docs/RECORDINGS.md writes it */
+struct exits {
+	struct text said;
 	unsigned mmio;
 };
 
@@ -149,6 +154,7 @@ struct region *region_named(struct vmm *vmm, const char *name, size_t length);
 /* 0x..., NAME, NAME+OFFSET */
 uint64_t address_of(struct vmm *vmm, const char *word);
 uint64_t arg_address(struct vmm *vmm, const struct args *args, unsigned i);
+void say(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The place of @word in @words, which ends with NULL; -1: it is not there. */
 int place_of(const char *word, const char *const *words);
 
