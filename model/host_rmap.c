@@ -86,9 +86,9 @@ bool page_is_shared(struct machine *m, pfn_t pfn)
 	u64 pages = (u64)1 << page_of(m, head)->order;
 	struct users users = count_users(m, pfn);
 
-	if (pages == 1 || m->sem->traits.shared_by == SHARED_BY_PAGE)
+	if (pages == 1 || m->sem->traits.folio_sharers < SHARERS_LIKELY)
 		return users.own > 1;
-	if (m->sem->traits.shared_by == SHARED_BY_MM)
+	if (m->sem->traits.folio_sharers == SHARERS_EXACT)
 		return users.mms & (users.mms - 1);
 	return users.leaves > 1 && (users.pmds || users.leaves > pages ||
 				    page_of(m, head)->mapcount > 1);
@@ -97,6 +97,28 @@ bool page_is_shared(struct machine *m, pfn_t pfn)
 bool page_next_entry(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)
 {
 	return find(m, kind, pfn, at);
+}
+
+static bool is_at(struct machine *m, u64 kind, pfn_t pfn, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(m, hva);
+
+	return names(m, &leaf, kind, pfn);
+}
+
+bool page_next_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t near, struct rmap_at *at)
+{
+	u8 mm = m->mm;
+	bool found = false;
+
+	for (; at->mm < MAX_MMS && !found; at->mm += !found) {
+		m->mm = at->mm;
+		found = is_at(m, kind, pfn, near);
+		at->hva = found ? near : 0;
+		found = found || find_in_mm(m, kind, pfn, &at->hva);
+	}
+	m->mm = mm;
+	return found;
 }
 
 static pfn_t list_page(const struct machine *m, enum page_list list, u64 index)

@@ -34,6 +34,11 @@ bool page_next_mapping(struct machine *m, pfn_t pfn, struct rmap_at *at);
 bool page_is_shared(struct machine *m, pfn_t pfn);
 /* The next entry of @kind (PTE_MIGRATION, PTE_SWAPPED) that names @pfn. */
 bool page_next_entry(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at);
+/*
+ * The same of an anonymous page, which an mm has once at most: in the mm at->mm or a later one.
+ * @near: where it is likely to be.
+ */
+bool page_next_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t near, struct rmap_at *at);
 /* The first leaf or entry in [start, end), in the current mm: .present, or .swap is not 0. */
 struct pt_leaf host_next_used(struct machine *m, hva_t start, hva_t end);
 

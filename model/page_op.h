@@ -63,6 +63,7 @@ struct split_op {
 	pfn_t page;		/* the caller's, which keeps the reference */
 	pfn_t head;
 	u64 i;			/* parts that are mapped again */
+	hva_t base;		/* where an mm has the head, or would */
 	s32 error;
 	u8 waits;		/* for the folio's lock; else somebody's is an error */
 	u8 list;		/* the parts go to a list of the caller's, with references */

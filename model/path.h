@@ -110,6 +110,11 @@ DECLARE_STEP(apic_unlock);
 DECLARE_STEP(apic_release);
 bool apic_slot_looks_up(const struct machine *m, const struct task *t);
 bool apic_slot_is_made(const struct machine *m, const struct task *t);
+/*
+ * mmu_invalidate_retry(): the sequence moved, or the range that is being invalidated has this
+ * point: an hva up to 6.1, a gfn since 6.8 (path_notify.c).
+ */
+bool invalidate_retry(const struct machine *m, u64 seq, u64 point);
 bool notify_takes_apic_page(const struct machine *m, const struct task *t);
 bool zap_takes_apic_page(const struct machine *m, const struct task *t);
 bool apic_reload_is_asked(const struct machine *m, const struct task *t);

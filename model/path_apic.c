@@ -164,11 +164,7 @@ enum step_result apic_lock(struct machine *m, struct task *t)
 /* mmu_invalidate_retry_gfn() */
 enum step_result apic_check(struct machine *m, struct task *t)
 {
-	const struct kvm *kvm = &m->w->kvm;
-	bool taken = kvm->in_progress && t->map.gfn >= kvm->range_start &&
-		     t->map.gfn < kvm->range_end;
-
-	if (!taken && kvm->mmu_seq == t->fault.mmu_seq)
+	if (!invalidate_retry(m, t->fault.mmu_seq, t->map.gfn))
 		return STEP_NEXT;
 	t->map.error = -EAGAIN;
 	set_apic_state(m, t->vcpu, APIC_ASKED);

@@ -118,13 +118,9 @@ static enum step_result check_slot(struct machine *m, struct task *t)
 }
 
 /* mmu_invalidate_retry_gfn_unsafe(): a hint, without mmu_lock (d02c357e5bfa). */
-static bool unsafe_retry(struct machine *m, const struct fault *f)
+static bool unsafe_retry(const struct machine *m, const struct fault *f)
 {
-	const struct kvm *kvm = &m->w->kvm;
-
-	if (kvm->in_progress && f->gfn >= kvm->range_start && f->gfn < kvm->range_end)
-		return true;
-	return kvm->mmu_seq != f->mmu_seq;
+	return invalidate_retry(m, f->mmu_seq, f->gfn);
 }
 
 enum step_result precheck_retry(struct machine *m, struct task *t)

@@ -144,6 +144,15 @@ static enum step_result notify_raise_seq(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+bool invalidate_retry(const struct machine *m, u64 seq, u64 point)
+{
+	const struct kvm *kvm = &m->w->kvm;
+
+	if (kvm->in_progress && point >= kvm->range_start && point < kvm->range_end)
+		return true;
+	return kvm->mmu_seq != seq;
+}
+
 static enum step_result notify_uncount(struct machine *m, struct task *t)
 {
 	struct kvm *kvm = &m->w->kvm;

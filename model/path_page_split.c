@@ -89,23 +89,33 @@ static void map_zero_page(struct machine *m, hva_t hva)
 		      (vma_prot_bits(vma_find(m, hva)) & ~PTE_WRITE) | (swap & PTE_UFFD_WP));
 }
 
-/* remap_page(): part by part, or what is still one folio, in the order of its mappings. */
+/* The next entry of the part at hand, or of what is still one folio. */
+static bool next_entry(struct machine *m, struct split_op *op, struct rmap_at *at)
+{
+	if (!op->is_split)
+		return page_next_entry(m, PTE_MIGRATION, op->head, at);
+	return page_next_mm(m, PTE_MIGRATION, op->head + op->i, op->base + op->i * PAGE_SIZE, at);
+}
+
+/* remap_page(): part by part, each in the order of its mappings. */
 static enum step_result split_remap(struct machine *m, struct task *t)
 {
 	struct split_op *op = &t->split;
 	struct rmap_at *at = &t->pages.rmap;
 	u64 parts = op->is_split ? level_pages(2) : 1;
 
-	while (op->i < parts && !page_next_entry(m, PTE_MIGRATION, op->head + op->i, at)) {
+	while (op->i < parts && !next_entry(m, op, at)) {
 		*at = (struct rmap_at){ 0 };
 		op->i++;
 	}
 	if (op->i == parts)
 		return STEP_NEXT;
+	op->base = at->hva - op->i * PAGE_SIZE;
 	if (drops_part(m, at, op->head + op->i))
 		map_zero_page(m, at->hva);
 	else
 		migration_entry_restore(m, at, op->head + op->i, op->head + op->i);
+	at->mm += op->is_split;
 	return STEP_BACK;
 }
 

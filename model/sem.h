@@ -76,5 +76,3 @@ void look_away(struct machine *m, u64 old);
 /* kvm_release_pfn_clean() of what was looked up, whatever became of it (fault->orig_pfn) */
 void release_original(struct machine *m, struct task *t, bool used);
 bool root_is_obsolete(struct machine *m);
-/* The sequence moved, or [lo, hi) with this point in it is being invalidated. */
-bool invalidate_retry(const struct machine *m, u64 seq, u64 point);

@@ -126,15 +126,6 @@ void look_away(struct machine *m, u64 old)
 	(void)old;
 }
 
-bool invalidate_retry(const struct machine *m, u64 seq, u64 point)
-{
-	const struct kvm *kvm = &m->w->kvm;
-
-	if (kvm->in_progress && point >= kvm->range_start && point < kvm->range_end)
-		return true;
-	return kvm->mmu_seq != seq;
-}
-
 /* mmu_notifier_retry_hva(); no check for obsolete roots yet */
 static bool fault_is_stale(struct machine *m, const struct fault *f)
 {

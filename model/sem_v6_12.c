@@ -31,7 +31,7 @@ static const struct traits traits = {
 	.protect_clean_writable = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .shmem_keeps_poison = true, .poison_kills = true,
-	.pageout_takes_copies = true, .shared_by = SHARED_BY_FIRST, .shmem_swaps_whole = true,
+	.pageout_takes_copies = true, .shmem_swaps_whole = true,
 	.pageout_ignores_young = true, .swapin_writable = true,
 	.multi_gen_lru = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true, .mremap_realigns = true,

@@ -104,7 +104,7 @@ struct ops {
 /* wp_can_reuse_anon_folio() of a part of a large folio */
 enum large_reuse { REUSE_BY_COUNT, REUSE_NEVER /* 6.7 */, REUSE_IF_WHOLE /* 6.15 */ };
 
-/* Who else maps a large folio that an advice goes for a part of */
+/* Who else maps a large folio: what madvise(), move_pages() go by */
 enum folio_sharers {
 	SHARERS_OF_PAGE,		/* page_mapcount() */
 	SHARERS_OF_FIRST_IF_FREED,	/* MADV_FREE: folio_estimated_sharers() (6.1) */
@@ -112,8 +112,6 @@ enum folio_sharers {
 	SHARERS_LIKELY,			/* folio_likely_mapped_shared() (6.9) */
 	SHARERS_EXACT,			/* folio_maybe_mapped_shared() (6.15) */
 };
-/* page_is_shared() of large folios */
-enum shared_by { SHARED_BY_PAGE, SHARED_BY_FIRST /* 6.12 */, SHARED_BY_MM /* 6.15 */ };
 
 enum fault_maps { MAPS_ONE, MAPS_SHARED_ANON /* 6.12 */, MAPS_ALL /* 7.2 */ };
 
@@ -188,7 +186,6 @@ struct traits {
 	bool ksm_unshares;		/* break_ksm(): FAULT_FLAG_UNSHARE, no reference (6.2) */
 	bool pageout_ignores_young;	/* MADV_PAGEOUT: ignore_references (6.10) */
 	bool pageout_takes_copies;	/* private copies of a foreign file's pages (6.3) */
-	u8 shared_by;			/* enum shared_by */
 	bool shmem_swaps_whole;		/* a large folio goes to swap as it is (6.12) */
 	bool shmem_swapin_large;	/* ... and comes back so (6.14) */
 	bool swapin_by_cache;		/* each page is in the swap cache before it is mapped */

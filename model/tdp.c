@@ -134,7 +134,8 @@ void stage2_check_marks(struct machine *m, u64 old, u32 before)
 		raise_alarm(m, ALARM_MARK_UNCOUNTED, pt_pfn(old), BLAME_KVM);
 }
 
-void stage2_check_bit(struct machine *m, gfn_t gfn, u64 old, u64 new)
+/* v11's bit goes with the entry wherever the page does. */
+static void stage2_check_bit(struct machine *m, gfn_t gfn, u64 old, u64 new)
 {
 	if ((old ^ new) & refcounted_mask(m))
 		raise_alarm(m, ALARM_BIT_INEXACT, gfn, BLAME_KVM);

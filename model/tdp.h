@@ -38,8 +38,6 @@ void stage2_count_leaf(struct machine *m, u64 spte, unsigned level, int delta);
  */
 u32 stage2_marks(struct machine *m, pfn_t pfn);
 void stage2_check_marks(struct machine *m, u64 old, u32 before);
-/* v11's bit goes with the entry wherever the page does. */
-void stage2_check_bit(struct machine *m, gfn_t gfn, u64 old, u64 new);
 /* tdp_mmu_clear_spte_bits(): one leaf loses bits; nobody but the tracepoint is told. */
 void tdp_clear_bits(struct machine *m, const struct pt_leaf *leaf, u64 new);
 /* Change one entry, with everything that __handle_changed_spte() does about it. */

@@ -21,26 +21,6 @@ static s32 page_mappings(struct machine *m, pfn_t pfn)
 	       thp_pmd_mappings(m, head);
 }
 
-/* folio_likely_mapped_shared() */
-static bool is_likely_shared(struct machine *m, pfn_t head)
-{
-	s32 mapped = page_of(m, head)->held[HOLD_PTE];
-
-	if (mapped <= 1)
-		return false;
-	return thp_pmd_mappings(m, head) || mapped > (s32)folio_pages(m, head) ||
-	       page_of(m, head)->mapcount > 1;
-}
-
-/* folio_maybe_mapped_shared(): of two mms it knows. */
-static bool is_in_both(struct machine *m, pfn_t head)
-{
-	struct rmap_at vm = { .mm = VM_MM }, child = { .mm = CHILD_MM };
-
-	return page_next_mapping(m, head, &vm) && vm.mm == VM_MM &&
-	       page_next_mapping(m, head, &child);
-}
-
 static bool is_shared(struct machine *m, pfn_t pfn, bool frees)
 {
 	pfn_t head = page_head(m, pfn);
@@ -53,11 +33,10 @@ static bool is_shared(struct machine *m, pfn_t pfn, bool frees)
 	case SHARERS_OF_FIRST:
 		return page_mappings(m, head) != 1;
 	case SHARERS_LIKELY:
-		return is_likely_shared(m, head);
 	case SHARERS_EXACT:
-		return is_in_both(m, head);
+		break;
 	}
-	return false;
+	return page_is_shared(m, pfn);
 }
 
 /* madvise_folio_pte_batch(): page after page of one folio */

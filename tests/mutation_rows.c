@@ -81,7 +81,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(protect_clean_writable), SWITCH(mremap_clears_uffd), SWITCH(madvise_populates),
 	SWITCH(populate_stops_at_hole), SWITCH(lazyfree_waits), SWITCH(ksm_unshares),
 	SWITCH(pageout_ignores_young), SWITCH(pageout_takes_copies),
-	VALUE(shared_by), SWITCH(shmem_swaps_whole), SWITCH(shmem_swapin_large),
+	SWITCH(shmem_swaps_whole), SWITCH(shmem_swapin_large),
 	SWITCH(swapin_by_cache), SWITCH(swapin_writable), SWITCH(multi_gen_lru),
 	SWITCH(lockless_aging), SWITCH(shmem_keeps_poison), SWITCH(poison_kills), VALUE(lru_batch),
 	SWITCH(anon_exclusive), VALUE(large_reuse), SWITCH(zap_noted_nonpresent),
