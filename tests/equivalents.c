@@ -182,6 +182,13 @@ static bool has_no_pae_root(const struct semantics *sem)
 	return !is_shadow(sem);
 }
 
+/* The rmap MMU prefetches what has become private: a1176ef5c92a (6.8) */
+static bool shows_no_other_root(const struct semantics *sem)
+{
+	return has_no_pae_root(sem) && (sem->ops.load_root == tdp_load_root ||
+					has_no_private_mem(sem));
+}
+
 static bool is_tdp(const struct semantics *sem)
 {
 	return sem->ops.load_root == tdp_load_root;
@@ -796,7 +803,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_OP, "root_is_obsolete", "shadow", ignores_roots, NO_ROOTS },
 	{ MUTATION_OP, "root_is_obsolete", "shadow", has_rmaps,
 	  "kvm_mmu_zap_all_fast() makes it so and the next load of a root ends it, either way" },
-	{ MUTATION_OP, "root_at", NULL, has_no_pae_root, LAWS_EYES },
+	{ MUTATION_OP, "root_at", NULL, shows_no_other_root, LAWS_EYES },
 	{ MUTATION_OP, "next_leaf", NULL, has_no_pae_root, LAWS_EYES },
 	{ MUTATION_OP, "current_root", "rmap", is_tdp, LAWS_EYES },
 	{ MUTATION_OP, "current_root", "shadow", NULL, LAWS_EYES },
