@@ -124,10 +124,10 @@ class Scripts(unittest.TestCase):
 
 	def test_that_name_an_mmu_run_with_that_one_only(self):
 		scripts = [a_script("a"), a_script("b", smp=2), a_script("c", mmu="rmap")]
-		configs = [cli.CONFIGS[""], cli.CONFIGS["npt0"]]
+		configs = [cli.CONFIGS[False][""], cli.CONFIGS[False]["npt0"]]
 
 		got = {(config.suffix, config.smp): [each.name for each in group] for config, group
-		       in cli.by_config(scripts, configs, None).items()}
+		       in cli.by_config(scripts, configs, cli.MMUS[False], None).items()}
 
 		self.assertEqual({("", 1): ["a"], ("-npt0", 1): ["a"], ("", 2): ["b"],
 				  ("-npt0", 2): ["b"], ("-tdpmmu0", 1): ["c"]}, got)
@@ -268,7 +268,7 @@ class TheRunner(unittest.TestCase):
 			engine = FakeMachine()
 			place = runner.Place(engine, None, a_kernel(), machine.Config(), folder)
 			work = runner.batches(place, [a_script(name) for name in names], size)
-			got = list(runner.outcomes(work, jobs, 1))
+			got = list(runner.outcomes(work, jobs))
 			texts = {one.script: host.read(os.path.join(folder, one.script + ".out"))
 				 for one in got}
 		return engine, got, texts
@@ -344,11 +344,11 @@ class Images(unittest.TestCase):
 			found = kernel.find_modules(folder)
 			one = kernel.Kernel(**{**vars(a_kernel()), "modules": found})
 
-			names = [os.path.basename(path) for path in one.load_order()]
+			names = [os.path.basename(path) for path in one.load_order(("kvm-amd",))]
 
 		self.assertEqual(["irqbypass.ko", "kvm.ko", "ccp.ko", "kvm-amd.ko"], names)
 		with self.assertRaisesRegex(LabError, "no kvm-amd.ko"):
-			a_kernel().load_order()
+			a_kernel().load_order(("kvm-amd",))
 
 
 class Mirrors(unittest.TestCase):

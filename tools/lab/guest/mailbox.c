@@ -5,39 +5,30 @@
  *	mailbox wait		waits for the next request and prints it
  *	mailbox send		sends what it reads as the answer to that
  *
- * Both are the memory of QEMU's ivshmem device, which needs no driver.  tools/lab/lablib/mailbox.py
- * is the other side.  A request lies there as a whole; an answer of any length goes through a ring,
- * which the host empties.  All numbers are little endian, and this is x86-64: no barriers but the
- * compiler's are needed, and __atomic says which.
+ * Both are the memory of QEMU's ivshmem device, which needs no driver, or, where there is none, a
+ * part of the first disk (mailbox_disk.c).  A request lies there as a whole; an answer of any
+ * length goes through a ring, which the host empties.  This is x86-64: no barriers but the
+ * compiler's are needed, and __atomic says where.
  */
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mailbox.h"
+
 #define DEVICES "/sys/bus/pci/devices"
-#define MAGIC	0x42414c50	/* "PLAB" */
 
-enum { POLL_USEC = 2000, REQUEST_AT = 4096, RING_AT = 4 << 20 };
-
-struct header {
-	uint32_t magic;			/* host: set once the memory is what it will be */
-	uint32_t posted;		/* host: number of the request that lies there */
-	uint32_t length, adler;		/* host: of the request */
-	uint32_t taken;			/* guest: the request that was read */
-	uint32_t answered;		/* guest: the request whose answer is complete */
-	uint64_t head;			/* guest: bytes written to the ring since ever */
-	uint64_t tail;			/* host: bytes read from it since ever */
-};
+enum { POLL_USEC = 2000 };
 
 struct mailbox {
-	volatile struct header *header;
-	char *request, *ring;
-	size_t room, ring_size;		/* of the request, of the ring */
+	char *memory;			/* NULL: it is on the disk */
+	size_t size;
+	struct guest_words ours;
 };
 
 static int fail(const char *what)
@@ -45,6 +36,8 @@ static int fail(const char *what)
 	perror(what);
 	return 1;
 }
+
+/* ---- where it is ---- */
 
 /* Does DEVICES/@device/@file begin with @text? */
 static int says(const char *device, const char *file, const char *text)
@@ -83,7 +76,7 @@ static int open_memory(const char *device)
 	return open(path, O_RDWR);
 }
 
-static int mailbox_open(struct mailbox *box)
+static int map_memory(struct mailbox *box)
 {
 	DIR *devices = opendir(DEVICES);
 	struct dirent *entry;
@@ -100,13 +93,58 @@ static int mailbox_open(struct mailbox *box)
 	memory = mmap(NULL, stat.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	if (memory == MAP_FAILED)
 		return -1;
-	*box = (struct mailbox) {
-		.header = (void *)memory,
-		.request = memory + REQUEST_AT, .room = RING_AT - REQUEST_AT,
-		.ring = memory + RING_AT, .ring_size = stat.st_size - RING_AT,
-	};
+	box->memory = memory;
+	box->size = stat.st_size;
 	return 0;
 }
+
+/* ---- reading and writing it ---- */
+
+static void box_read(struct mailbox *box, size_t at, void *bytes, size_t length)
+{
+	if (box->memory) {
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		memcpy(bytes, box->memory + at, length);
+	} else if (disk_read(at, bytes, length)) {
+		fprintf(stderr, "mailbox: the disk cannot be read\n");
+		exit(1);
+	}
+}
+
+static void box_write(struct mailbox *box, size_t at, const void *bytes, size_t length)
+{
+	if (box->memory) {
+		memcpy(box->memory + at, bytes, length);
+		__atomic_thread_fence(__ATOMIC_RELEASE);
+	} else if (disk_write(at, bytes, length)) {
+		fprintf(stderr, "mailbox: the disk cannot be written\n");
+		exit(1);
+	}
+}
+
+static struct host_words host_words(struct mailbox *box)
+{
+	struct host_words words;
+
+	box_read(box, 0, &words, sizeof(words));
+	return words;
+}
+
+static void say(struct mailbox *box)
+{
+	box_write(box, GUEST_AT, &box->ours, sizeof(box->ours));
+}
+
+static int mailbox_open(struct mailbox *box)
+{
+	*box = (struct mailbox) { .size = DISK_BOX_SIZE };
+	if (map_memory(box) && disk_open())
+		return -1;
+	box_read(box, GUEST_AT, &box->ours, sizeof(box->ours));
+	return 0;
+}
+
+/* ---- requests and answers ---- */
 
 static uint32_t adler32(const char *bytes, size_t length)
 {
@@ -133,44 +171,46 @@ static int write_all(int file, const char *bytes, size_t length)
 
 static int mailbox_wait(struct mailbox *box)
 {
-	volatile struct header *header = box->header;
-	uint32_t length, number;
+	static char request[RING_AT - REQUEST_AT];
+	struct host_words host;
 
 	for (;; usleep(POLL_USEC)) {
-		number = __atomic_load_n(&header->posted, __ATOMIC_ACQUIRE);
-		length = header->length;
-		if (header->magic == MAGIC && number != header->taken && length <= box->room &&
-		    adler32(box->request, length) == header->adler)
+		host = host_words(box);
+		if (host.magic != MAGIC || host.posted == box->ours.taken ||
+		    host.length > sizeof(request))
+			continue;
+		box_read(box, REQUEST_AT, request, host.length);
+		if (adler32(request, host.length) == host.adler)
 			break;
 	}
-	if (write_all(STDOUT_FILENO, box->request, length))
+	if (write_all(STDOUT_FILENO, request, host.length))
 		return fail("mailbox wait");
-	header->taken = number;
+	box->ours.taken = host.posted;
+	say(box);
 	return 0;
 }
 
 /* Put @length bytes into the ring, waiting for room. */
 static void ring_put(struct mailbox *box, const char *bytes, size_t length)
 {
-	volatile struct header *header = box->header;
-	uint64_t head = header->head;
+	size_t ring = box->size - RING_AT;
 
 	for (size_t i = 0; i < length;) {
-		uint64_t used = head - __atomic_load_n(&header->tail, __ATOMIC_ACQUIRE);
-		size_t at = head % box->ring_size, n = length - i;
+		uint64_t used = box->ours.head - host_words(box).tail;
+		size_t at = box->ours.head % ring, n = length - i;
 
-		if (n > box->ring_size - at)
-			n = box->ring_size - at;
-		if (n > box->ring_size - used)
-			n = box->ring_size - used;
+		if (n > ring - at)
+			n = ring - at;
+		if (n > ring - used)
+			n = ring - used;
 		if (!n) {
 			usleep(POLL_USEC);
 			continue;
 		}
-		memcpy(box->ring + at, bytes + i, n);
+		box_write(box, RING_AT + at, bytes + i, n);
 		i += n;
-		head += n;
-		__atomic_store_n(&header->head, head, __ATOMIC_RELEASE);
+		box->ours.head += n;
+		say(box);
 	}
 }
 
@@ -183,7 +223,8 @@ static int mailbox_send(struct mailbox *box)
 		ring_put(box, bytes, length);
 	if (length < 0)
 		return fail("mailbox send");
-	__atomic_store_n(&box->header->answered, box->header->taken, __ATOMIC_RELEASE);
+	box->ours.answered = box->ours.taken;
+	say(box);
 	return 0;
 }
 
@@ -191,8 +232,10 @@ int main(int count, char **arguments)
 {
 	struct mailbox box;
 
-	if (mailbox_open(&box))
-		return fail("mailbox: no ivshmem device");
+	if (mailbox_open(&box)) {
+		fprintf(stderr, "mailbox: no ivshmem device, and no disk with a mailbox\n");
+		return 1;
+	}
 	if (count == 2 && !strcmp(arguments[1], "wait"))
 		return mailbox_wait(&box);
 	if (count == 2 && !strcmp(arguments[1], "send"))

@@ -8,11 +8,18 @@ import shutil
 import subprocess
 import sys
 
-from . import host, image, kernel as kernels, machine, programs, qemu, runner, script, table
+from . import bochs, host, image, kernel as kernels, machine, programs, qemu, runner, script, table
 from .host import LabError
 
-MMUS = {"rmap": machine.RMAP, "shadow": machine.SHADOW}
-CONFIGS = {"": machine.Config(), "npt0": machine.SHADOW, "tdpmmu0": machine.RMAP}
+# By --ept: what an option, and what "#!mmu" of a script, stands for
+CONFIGS = {
+	False: {"": machine.Config(), "npt0": machine.SHADOW, "tdpmmu0": machine.RMAP},
+	True: {"": machine.EPT, "eptad0": machine.EPTAD0, "tdpmmu0": machine.EPT_RMAP},
+}
+MMUS = {
+	False: {"rmap": machine.RMAP, "shadow": machine.SHADOW},
+	True: {"rmap": machine.EPT_RMAP},
+}
 
 
 class Progress:
@@ -53,14 +60,37 @@ def add_run_options(options):
 			     help="where recordings go, in a folder for each kernel (recordings)")
 	options.add_argument("--jobs", type=number(1, 64), default=1, metavar="N",
 			     help="guests at the same time (1)")
-	options.add_argument("--batch", type=number(1, 100000), default=1, metavar="N",
-			     help="scripts that share one guest, one after the other (1)")
-	options.add_argument("--timeout", type=number(1, 3600), default=60, metavar="SECONDS",
-			     help="for one script (60)")
+	options.add_argument("--batch", type=number(1, 100000), metavar="N",
+			     help="scripts that share one guest, one after the other (1; with "
+			     "--ept all)")
+	options.add_argument("--timeout", type=number(1, 3600), metavar="SECONDS",
+			     help="for one script (60; with --ept 300)")
 	options.add_argument("--smp", type=number(1, 4), metavar="N",
 			     help="CPUs of the machine, also where a script says #!smp")
 	options.add_argument("--conform", action="store_true",
 			     help="then compare the recordings with the model")
+
+
+def add_machine_options(options, group, also, **more):
+	"""@group: where --npt0 and its like go; @also: what their help begins with"""
+	options.add_argument("--ept", action="store_true",
+			     help="on Intel with EPT (Bochs) instead of AMD with nested paging "
+			     "(QEMU)")
+	for name, about in (("npt0", "shadow paging (kvm_amd.npt=0); not with --ept"),
+			    ("tdpmmu0", "the MMU with rmaps (kvm.tdp_mmu=0)"),
+			    ("eptad0", "EPT without accessed and dirty bits (kvm_intel.eptad=0); "
+			     "only with --ept")):
+		group.add_argument(f"--{name}", const=name, help=also + about, **more)
+
+
+def chosen_configs(options, names):
+	"""The configurations that the options of @names stand for on their machine."""
+	configs = CONFIGS[options.ept]
+	for name in names:
+		if name not in configs:
+			raise LabError(f"--{name} " + ("and --ept exclude each other"
+						       if options.ept else "needs --ept"))
+	return [configs[name] for name in names]
 
 
 class Lab:
@@ -78,11 +108,14 @@ class Lab:
 	def own_kernel(self, name, folder):
 		return kernels.from_folder(self.places, name, folder)
 
-	def machine(self):
+	def machine(self, ept):
+		if ept:
+			program = programs.find_bochs(self.places, self.progress)
+			return bochs.Bochs(self.places, program, self.progress)
 		return qemu.Qemu(self.places, programs.find(self.places, self.progress))
 
-	def image(self, kernel):
-		return image.build(self.places, kernel, self.progress)
+	def image(self, kernel, engine):
+		return image.build(self.places, kernel, engine.modules, self.progress)
 
 	def scripts(self, paths):
 		translate = script.translator(lambda: pfnsim_of(self.places))
@@ -90,22 +123,41 @@ class Lab:
 
 	def work(self, kernel, configs, scripts, options):
 		"""Batches of all @scripts on @kernel, with everything prepared."""
-		engine, booted = self.machine(), self.image(kernel)
+		engine = self.machine(options.ept)
+		booted = self.image(kernel, engine)
+		mmus = MMUS[options.ept]
+		fit = fitting(scripts, mmus, options.smp, engine.cpus, self.progress.say)
+		seconds = options.timeout or engine.seconds
 		work = []
-		for config, group in by_config(scripts, configs, options.smp).items():
+		for config, group in by_config(fit, configs, mmus, options.smp).items():
 			prepared = engine.prepare(booted, config, self.progress)
-			folder = os.path.join(options.output,
-					      engine.prefix + kernel.name + config.suffix)
-			place = runner.Place(engine, prepared, kernel, config, folder)
-			work += runner.batches(place, group, options.batch)
+			folder = os.path.join(options.output, config.folder(kernel))
+			place = runner.Place(engine, prepared, kernel, config, folder, seconds)
+			work += runner.batches(place, group, options.batch or engine.batch)
 		return work
 
 
-def by_config(scripts, configs, smp):
+def fitting(scripts, mmus, smp, cpus, say):
+	"""Those of @scripts that the machine can run; the others are said."""
+	found = []
+	for each in scripts:
+		if (smp or each.smp) > cpus:
+			say(f"{each.name}: left out: it needs {smp or each.smp} CPUs, and there "
+			    f"is {cpus}")
+		elif each.mmu and each.mmu not in mmus:
+			say(f"{each.name}: left out: #!mmu {each.mmu} is not for this machine")
+		else:
+			found.append(each)
+	if not found:
+		raise LabError("no script is left to run")
+	return found
+
+
+def by_config(scripts, configs, mmus, smp):
 	"""Config: scripts to run so.  A script that names an MMU runs with that one only."""
 	groups = {}
 	for each in scripts:
-		for base in [MMUS[each.mmu]] if each.mmu else configs:
+		for base in [mmus[each.mmu]] if each.mmu else configs:
 			config = dataclasses.replace(base, smp=smp or each.smp)
 			groups.setdefault(config, []).append(each)
 	return groups
@@ -132,7 +184,7 @@ def record(work, options, progress):
 	"""Run everything; say one line a script; return the Outcomes."""
 	total = sum(len(scripts) for _, scripts in work)
 	outcomes = []
-	for outcome in runner.outcomes(work, options.jobs, options.timeout):
+	for outcome in runner.outcomes(work, options.jobs):
 		outcomes.append(outcome)
 		progress.say(outcome.line())
 		progress(f"{len(outcomes)} of {total}")

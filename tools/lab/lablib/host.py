@@ -125,6 +125,16 @@ def replacing(path):
 		shutil.rmtree(new + ".old", ignore_errors=True)
 
 
+def drop_unused(path, seconds):
+	"""What lies beside @path, NAME-HASH, with another hash, and nobody has used for long."""
+	name, parent = os.path.basename(path).rpartition("-")[0], os.path.dirname(path)
+	for other in os.listdir(parent):
+		other = os.path.join(parent, other)
+		if os.path.basename(other).rpartition("-")[0] == name and os.path.isdir(other) \
+		   and age(other) > seconds:
+			shutil.rmtree(other, ignore_errors=True)
+
+
 def read(path):
 	with open(path, encoding="utf-8", errors="replace") as file:
 		return file.read()

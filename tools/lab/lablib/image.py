@@ -11,6 +11,7 @@ from .host import LabError
 
 FOLDERS = ("bin", "dev", "mods", "out", "proc", "scn", "sys", "tmp")
 VMM = "pfnlab-vmm"
+MAILBOX = ("mailbox.c", "mailbox_disk.c", "mailbox.h")
 CONSOLE = (5, 1)
 
 
@@ -48,10 +49,12 @@ def cpio(files):
 
 def build_mailbox(places):
 	host.need(["cc"])
-	source = os.path.join(places.source, "tools", "lab", "guest", "mailbox.c")
-	target = os.path.join(places.folder("guest"), f"mailbox-{kernels.digest(source)}")
+	folder = os.path.join(places.source, "tools", "lab", "guest")
+	files = [os.path.join(folder, name) for name in MAILBOX]
+	target = os.path.join(places.folder("guest"), f"mailbox-{kernels.digest(*files)}")
 	if not os.path.exists(target):
-		host.run(["cc", "-O2", "-static", "-o", target + ".new", source], "guest/mailbox.c")
+		host.run(["cc", "-O2", "-static", "-o", target + ".new", *files[:-1]],
+			 "guest/mailbox.c")
 		host.run(["strip", target + ".new"], "strip")
 		os.rename(target + ".new", target)
 	return target
@@ -85,7 +88,7 @@ def content_of(path):
 		raise LabError(f"{path}: {error.strerror}") from error
 
 
-def gather(places, kernel, progress):
+def gather(places, kernel, modules, progress):
 	"""name: (bytes, executable) of the files of the initramfs."""
 	module = kernels.build_module(places, kernel, progress)
 	names = {"bin/busybox": programs.busybox(places, progress),
@@ -93,7 +96,7 @@ def gather(places, kernel, progress):
 		 f"bin/{VMM}": build_vmm(places, progress),
 		 "init": os.path.join(places.guest, "init")}
 	files = {name: (content_of(path), True) for name, path in names.items()}
-	order = kernel.load_order()
+	order = kernel.load_order(modules)
 	along = [kernel.modules[name] for name in kernels.ALONG if name in kernel.modules]
 	for path in order + along:
 		files[f"mods/{kernels.module_name(path)}.ko"] = (kernels.module_bytes(path), False)
@@ -103,10 +106,10 @@ def gather(places, kernel, progress):
 	return files
 
 
-def build(places, kernel, progress):
-	"""The image of @kernel, made anew if anything in it has changed."""
-	archive = cpio(gather(places, kernel, progress))
-	initramfs = os.path.join(kernel.folder, "initramfs")
+def build(places, kernel, modules, progress):
+	"""The image of @kernel that loads @modules, made anew if anything in it has changed."""
+	archive = cpio(gather(places, kernel, modules, progress))
+	initramfs = os.path.join(kernel.folder, "-".join(["initramfs", *modules]))
 	with host.locked(initramfs + ".lock"):
 		if not os.path.exists(initramfs) or content_of(initramfs) != archive:
 			with open(initramfs + ".new", "wb") as file:

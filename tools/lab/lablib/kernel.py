@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from . import debian, host, table, unpack
 from .host import LabError
 
-# Loaded before the lab's own, each after what it depends on; the rest only when a script wants it.
-LOADED = ("kvm-amd",)
+# Not loaded before the lab's own, as the machine's are: only when a script wants it
 ALONG = ("brd", "zram", "kvm-intel")
 
 # make and the compiler see the packages' files as their own root.
@@ -38,8 +37,9 @@ class Kernel:
 	compiler: str		# "": the one that the tree asks for
 	folder: str		# in the cache
 	identity: str		# changes when anything of the above does
+	image: str = ""		# as it was built: a bzImage, or an ELF file
 
-	def load_order(self, wanted=LOADED):
+	def load_order(self, wanted):
 		"""Files of the modules in the order in which they can be loaded."""
 		order = []
 
@@ -124,7 +124,8 @@ def packaged(places, row, again, progress):
 		built_in=frozenset(about["built-in"]),
 		root=f"{folder}/root", tree=f"/usr/src/linux-headers-{about['release']}",
 		compiler=row.compiler, folder=folder,
-		identity=f"{about['release']} {about['version']}")
+		identity=f"{about['release']} {about['version']}",
+		image=packaged_image(f"{folder}/root", about["release"]))
 
 
 def fetch(places, row, again, progress):
@@ -140,6 +141,12 @@ def fetch(places, row, again, progress):
 	return release, suite.version(image), debs
 
 
+def packaged_image(root, release):
+	images = glob.glob(f"{root}/boot/vmlinuz-{release}") \
+		+ glob.glob(f"{root}/usr/lib/modules/{release}/vmlinuz*")
+	return images[0] if images else ""
+
+
 def install(fetched, row, folder, progress):
 	release, version, debs = fetched
 	with host.replacing(folder) as new:
@@ -148,11 +155,10 @@ def install(fetched, row, folder, progress):
 		debian.unpack(debs, root, lambda text: progress(f"{row.name}: {text}"))
 		for name in ("dev", "lab", "tmp", "proc"):
 			os.makedirs(f"{root}/{name}", exist_ok=True)
-		images = glob.glob(f"{root}/boot/vmlinuz-{release}") \
-			+ glob.glob(f"{root}/usr/lib/modules/{release}/vmlinuz*")
-		if not images:
+		image = packaged_image(root, release)
+		if not image:
 			raise LabError(f"{row.name}: no vmlinuz in the packages of {release}")
-		bootable(images[0], f"{new}/boot")
+		bootable(image, f"{new}/boot")
 		modules = f"{root}/usr/lib/modules/{release}"
 		about = {
 			"release": release,
@@ -196,7 +202,7 @@ def from_folder(places, name, folder):
 	return Kernel(name=name, release=release, version="", note=None, boot=f"{own}/boot",
 		      modules=modules, built_in=find_built_in(folder), root="", tree=tree or "",
 		      compiler=os.environ.get("CC", ""), folder=own,
-		      identity=digest(f"{own}/boot", *kvm))
+		      identity=digest(f"{own}/boot", *kvm), image=image)
 
 
 # ---- the lab's module ----

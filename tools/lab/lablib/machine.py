@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""machine: what every kind of machine that can run scripts offers.  QEMU is one (qemu.py).
+"""machine: what every kind of machine that can run scripts offers.  QEMU is one (qemu.py), Bochs
+another (bochs.py).
 
 A machine is prepared for an image and a configuration, whatever that takes: a snapshot, a disk.
 Then any number of sessions is opened on what was prepared, each of which runs scripts one after
@@ -14,8 +15,12 @@ class Config:
 	"""How a kernel is set up; the names of docs/RECORDINGS.md."""
 
 	smp: int = 1
-	suffix: str = ""			# of the folder of recordings
+	prefix: str = ""			# of the folder of recordings
+	suffix: str = ""
 	parameters: tuple = ()			# (module, "name=value")
+
+	def folder(self, kernel):
+		return self.prefix + kernel.name + self.suffix
 
 	def command_line(self):
 		"""For a module that is built in, and, as lab_kvm= and lab_amd=, for init."""
@@ -28,6 +33,9 @@ class Config:
 
 SHADOW = Config(suffix="-npt0", parameters=(("kvm_amd", "npt=0"),))
 RMAP = Config(suffix="-tdpmmu0", parameters=(("kvm", "tdp_mmu=0"),))
+EPT = Config(prefix="ept-")
+EPTAD0 = Config(prefix="eptad0-", parameters=(("kvm_intel", "eptad=0"),))
+EPT_RMAP = Config(prefix="ept-", suffix="-tdpmmu0", parameters=(("kvm", "tdp_mmu=0"),))
 
 
 @dataclass
@@ -68,7 +76,10 @@ class Session:
 
 
 class Machine:
-	prefix = ""				# of the folder of recordings
+	modules = ()				# of KVM that it loads
+	cpus = 4				# at most
+	seconds = 60				# for one script
+	batch = 1				# scripts that share a session
 
 	def prepare(self, image, config, progress):
 		"""What sessions start from; made only if it is not there."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""mailbox: the host's side of tools/lab/guest/mailbox.c, over any buffer that both sides see.
+"""mailbox: the host's side of tools/lab/guest/mailbox.c, over any buffer that both sides see: the
+memory of a device, a part of a disk's file.
 
 A request and its answer are tar archives.
 """
@@ -14,7 +15,8 @@ from .host import LabError
 MAGIC = 0x42414c50
 SIZE = 16 << 20
 REQUEST_AT, RING_AT = 4096, 4 << 20
-POSTED, TAKEN, ANSWERED, HEAD, TAIL = 4, 16, 20, 24, 32	# offsets; struct header of mailbox.c
+MAGIC_AT, POSTED, LENGTH, TAIL = 0, 4, 8, 16	# struct host_words of mailbox.h
+TAKEN, ANSWERED, HEAD = 512, 516, 520		# struct guest_words
 
 
 class Mailbox:
@@ -35,8 +37,8 @@ class Mailbox:
 		self.number += 1
 		self.answer.clear()
 		self.memory[REQUEST_AT:REQUEST_AT + len(request)] = request
-		struct.pack_into("<II", self.memory, 8, len(request), zlib.adler32(request))
-		struct.pack_into("<I", self.memory, 0, MAGIC)
+		struct.pack_into("<II", self.memory, LENGTH, len(request), zlib.adler32(request))
+		struct.pack_into("<I", self.memory, MAGIC_AT, MAGIC)
 		struct.pack_into("<I", self.memory, POSTED, self.number)
 
 	def drain(self):

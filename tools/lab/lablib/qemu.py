@@ -12,21 +12,16 @@ import json
 import mmap
 import os
 import shutil
-import signal
 import socket
-import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 
-from . import host, machine, mailbox
+from . import host, machine, mailbox, session
 from .host import LabError
 from .qmp import Monitor
 
 NODES = (("ram0", 512), ("ram1", 128))		# file, MiB
-READY = b"LAB-READY"
 BOOT_SECONDS, MONITOR_SECONDS = 600, 60
-POLL = 0.005
 UNUSED = 7 * 24 * 3600				# seconds after which another snapshot goes
 
 COMMAND_LINE = ("console=ttyS0 quiet loglevel=4 panic=-1 oops=panic nokaslr norandmaps "
@@ -40,50 +35,34 @@ class Snapshot:
 	config: machine.Config
 
 
-class Guest:
+class Guest(session.Process):
 	"""One QEMU process, its monitor and the memory that we share with the guest."""
 
+	name = "QEMU"
+
 	def __init__(self, command):
-		self.folder = tempfile.mkdtemp(prefix="pfnlab-")
-		self.serial_path = os.path.join(self.folder, "serial")
-		self.process = None
+		super().__init__()
 		self.memory = None
 		try:
-			self.start(command)
+			self.connect(command)
 		except BaseException:
 			self.close()
 			raise
 
-	def start(self, command):
+	def connect(self, command):
 		ours, theirs = socket.socketpair()
-		command = [*command, "-serial", f"file:{self.serial_path}",
-			   "-chardev", f"socket,id=qmp,fd={theirs.fileno()}",
-			   "-mon", "chardev=qmp,mode=control"]
-		if shutil.which("setpriv"):		# do not outlive us
-			command = ["setpriv", "--pdeathsig", "KILL", *command]
-		with theirs, open(os.path.join(self.folder, "errors"), "wb") as errors:
-			self.process = subprocess.Popen(
-				command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-				pass_fds=[theirs.fileno()])
+		with theirs:
+			self.start([*command, "-serial", f"file:{self.serial_path}",
+				    "-chardev", f"socket,id=qmp,fd={theirs.fileno()}",
+				    "-mon", "chardev=qmp,mode=control"],
+				   pass_fds=[theirs.fileno()])
 		try:
 			self.monitor = Monitor(ours, MONITOR_SECONDS)
 		except LabError as error:
 			raise LabError(f"{error}: {self.complaint()}") from error
 
-	def complaint(self):
-		path = os.path.join(self.folder, "errors")
-		lines = host.read(path).splitlines() if os.path.exists(path) else []
-		lines = [line for line in lines if "TCG doesn't support" not in line]
-		return lines[-1] if lines else "it says nothing"
-
-	def ended(self):
-		return self.process.poll() is not None
-
-	def serial(self):
-		if not os.path.exists(self.serial_path):
-			return b""
-		with open(self.serial_path, "rb") as file:
-			return file.read()
+	def complaints(self):
+		return [line for line in super().complaints() if "TCG doesn't support" not in line]
 
 	def share(self):
 		"""The memory of the ivshmem device, of which QEMU alone has a file descriptor."""
@@ -100,51 +79,14 @@ class Guest:
 		raise LabError("QEMU: no memory that is shared with the guest")
 
 	def close(self):
-		if self.process and not self.ended():
-			self.process.kill()
-		if self.process:
-			self.process.wait()
+		super().close()
 		if self.memory:
 			self.memory.close()
-		shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class QemuSession(machine.Session):
-	def __init__(self, guest):
-		self.guest = guest
-		self.box = mailbox.Mailbox(guest.share())
-		guest.monitor.command("cont")
-
-	def run(self, request):
-		start, said = time.monotonic(), len(self.guest.serial())
-		environ = "".join(f"{setting}\n" for setting in request.environ)
-		self.box.post(mailbox.pack({"env": environ.encode(),
-					    f"{request.name}.cmd": request.text.encode()}))
-		failure = self.wait(start + request.seconds, request.seconds)
-		answer = machine.Answer(
-			serial=self.guest.serial()[said:].decode("utf-8", "replace"),
-			failure=failure, seconds=time.monotonic() - start)
-		if not failure:
-			answer.files = mailbox.unpack(bytes(self.box.answer))
-		return answer
-
-	def wait(self, end, seconds):
-		"""Until the answer is complete: "".  Otherwise what happened."""
-		while not self.box.drain():
-			if self.guest.ended():
-				if signal.SIGKILL == -self.guest.process.returncode:
-					return "QEMU was killed"
-				return "the guest died"
-			if time.monotonic() > end:
-				return f"the guest hung for {seconds:.0f} s"
-			time.sleep(POLL)
-		return ""
-
-	def close(self):
-		self.guest.close()
 
 
 class Qemu(machine.Machine):
+	modules = ("kvm-amd",)
+
 	def __init__(self, places, program):
 		self.places = places
 		self.program = program
@@ -168,64 +110,49 @@ class Qemu(machine.Machine):
 	def key(self, image, config):
 		options = self.command(image, config, "", True)[len(self.program.command):]
 		ours = json.dumps([image.identity, self.program.version, options])
-		return f"{image.kernel.name}{config.suffix}-{config.smp}-" \
+		return f"{config.folder(image.kernel)}-{config.smp}-" \
 			+ hashlib.sha256(ours.encode()).hexdigest()[:12]
 
 	def prepare(self, image, config, progress):
 		folder = os.path.join(self.places.folder("snapshots"), self.key(image, config))
 		with host.locked(folder + ".lock"):
 			if not os.path.exists(folder):
-				self.drop_unused(folder)
+				host.drop_unused(folder, UNUSED)
 				with host.replacing(folder) as new:
 					self.boot(image, config, new, progress)
 			os.utime(folder)
 		return Snapshot(folder, image, config)
 
 	def boot(self, image, config, folder, progress):
-		what = f"{image.kernel.name}{config.suffix}, {config.smp} CPU"
+		what = f"{config.folder(image.kernel)}, {config.smp} CPU"
 		start = time.monotonic()
 		for name, size in NODES:
 			with open(os.path.join(folder, name), "wb") as file:
 				file.truncate(size << 20)
 		guest = Guest(self.command(image, config, folder, True))
 		try:
-			while READY not in guest.serial():
+			while session.READY not in guest.serial():
 				seconds = time.monotonic() - start
 				progress(f"{what}: booting, {seconds:.0f} s")
 				if guest.ended() or seconds > BOOT_SECONDS:
 					raise LabError(f"{what} does not boot: "
-						       + last_words(guest))
+						       + guest.last_words())
 				time.sleep(0.05)
-			for line in guest.serial().decode("utf-8", "replace").splitlines():
-				if "FAIL" in line:
-					raise LabError(f"{what}: {line.strip()}")
+			guest.check_boot(what)
 			time.sleep(0.3)			# let it come to rest in mailbox wait
 			progress(f"{what}: saving")
 			guest.monitor.save(os.path.join(folder, "state"))
 		finally:
 			guest.close()
 
-	def drop_unused(self, folder):
-		"""Snapshots of the same name, of other content, that nobody has used for long."""
-		name = os.path.basename(folder).rpartition("-")[0]
-		parent = os.path.dirname(folder)
-		for other in os.listdir(parent):
-			path = os.path.join(parent, other)
-			if other.rpartition("-")[0] == name and os.path.isdir(path) \
-			   and time.time() - os.stat(path).st_mtime > UNUSED:
-				shutil.rmtree(path, ignore_errors=True)
-
 	def open(self, prepared):
 		command = self.command(prepared.image, prepared.config, prepared.folder, False)
 		guest = Guest([*command, "-incoming", "defer"])
 		try:
 			guest.monitor.load(os.path.join(prepared.folder, "state"))
-			return QemuSession(guest)
+			running = session.BoxSession(guest, guest.share())
+			guest.monitor.command("cont")
+			return running
 		except BaseException:
 			guest.close()
 			raise
-
-
-def last_words(guest):
-	lines = guest.serial().decode("utf-8", "replace").splitlines()
-	return (lines[-1].strip() if lines else "") or guest.complaint()

@@ -28,44 +28,45 @@ class Place:
 	kernel: object
 	config: object
 	folder: str
+	seconds: float = 60		# for one script
 
 
 def batches(place, scripts, size):
 	return [(place, scripts[start:start + size]) for start in range(0, len(scripts), size)]
 
 
-def request(script, seconds, more=()):
-	return Request(script.name, script.text, (*script.environ, *more), seconds)
+def request(place, script, more=()):
+	return Request(script.name, script.text, (*script.environ, *more), place.seconds)
 
 
-def alone(place, script, seconds, first):
+def alone(place, script, first):
 	"""Once more, with a console; @first: the Answer that failed."""
 	with place.machine.open(place.prepared) as session:
-		answer = session.run(request(script, seconds, TALKING))
+		answer = session.run(request(place, script, TALKING))
 	if not answer.failure and f"{script.name}.out" not in answer.files:
 		return first
 	return answer
 
 
-def run_batch(place, scripts, seconds):
+def run_batch(place, scripts):
 	"""Yield the Outcome of each script."""
 	left = list(scripts)
 	while left:
 		with place.machine.open(place.prepared) as session:
 			while left:
 				script = left.pop(0)
-				answer = session.run(request(script, seconds))
+				answer = session.run(request(place, script))
 				if answer.failure:
 					break
 				yield recording.store(place.folder, place.kernel, place.config,
 						      script, answer)
 		if answer.failure:
-			answer = alone(place, script, seconds, answer)
+			answer = alone(place, script, answer)
 			yield recording.store(place.folder, place.kernel, place.config, script,
 					      answer)
 
 
-def outcomes(work, jobs, seconds):
+def outcomes(work, jobs):
 	"""Yield (in the order in which they come) the Outcomes of @work, a list of batches()."""
 	todo, come = queue.SimpleQueue(), queue.SimpleQueue()
 	for batch in work:
@@ -75,7 +76,7 @@ def outcomes(work, jobs, seconds):
 		try:
 			while True:
 				place, scripts = todo.get_nowait()
-				for outcome in run_or_say(place, scripts, seconds):
+				for outcome in run_or_say(place, scripts):
 					come.put(outcome)
 		except queue.Empty:
 			pass
@@ -89,11 +90,11 @@ def outcomes(work, jobs, seconds):
 		yield from iter(come.get, None)
 
 
-def run_or_say(place, scripts, seconds):
+def run_or_say(place, scripts):
 	"""The batch's Outcomes; where the machine itself fails, one that says so for each left."""
 	done = set()
 	try:
-		for outcome in run_batch(place, scripts, seconds):
+		for outcome in run_batch(place, scripts):
 			done.add(outcome.script)
 			yield outcome
 	except (LabError, OSError) as error:
