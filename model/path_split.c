@@ -65,7 +65,7 @@ u32 range_new_flags(const struct vma *vma, const struct range_op *op)
 	if (op->kind == RANGE_LOCK && op->prot == UNLOCK_RANGE)
 		return vma->flags & ~(u32)VM_LOCKED;
 	if (op->kind == RANGE_LOCK)
-		return vma->flags | (special ? 0 : VM_LOCKED);
+		return vma->flags | (special || vma->kind == VMA_HUGETLB ? 0 : VM_LOCKED);
 	if (op->kind == RANGE_UFFD)
 		return registered_flags(vma, op->prot);
 	if (op->kind == RANGE_ADVISE)
@@ -102,6 +102,15 @@ static bool split_if_changed(struct machine *m, const struct range_op *op, hva_t
 	return !vma || range_new_flags(vma, op) == vma->flags || vma_split(m, boundary);
 }
 
+/* hugetlb_vm_op_split(), of a VMA that is to be split */
+static bool cuts_hugetlb(struct machine *m, const struct range_op *op, hva_t boundary)
+{
+	const struct vma *vma = vma_find(m, boundary);
+
+	return hugetlb_is_cut(m, boundary) &&
+	       (!range_changes_flags(op) || range_new_flags(vma, op) != vma->flags);
+}
+
 bool may_split(const struct machine *m, const struct task *t)
 {
 	(void)m;
@@ -114,8 +123,8 @@ enum step_result split_notify(struct machine *m, struct task *t)
 	struct range_op *op = &t->range;
 	hva_t boundary = op->split ? op->end : op->start;
 
-	if (!op->split && (hugetlb_is_cut(m, op->start) || hugetlb_is_cut(m, op->end))) {
-		op->error = -EINVAL;	/* hugetlb_vm_op_split() */
+	if (!op->split && (cuts_hugetlb(m, op, op->start) || cuts_hugetlb(m, op, op->end))) {
+		op->error = -EINVAL;
 		return STEP_NEXT;
 	}
 	if (op->split++ && !(range_changes_flags(op) ? split_if_changed(m, op, op->start) :

@@ -30,7 +30,7 @@ static bool runs(struct run *run, size_t i)
 	return script_loop(run->script, i);
 }
 
-static bool any_loop(struct run *run)
+bool actors_loop(struct run *run)
 {
 	for (size_t i = 0; i < MAX_LOOPS; i++)
 		if (runs(run, i))
@@ -40,7 +40,7 @@ static bool any_loop(struct run *run)
 
 bool actors_are_involved(struct run *run, const struct script_events *todo)
 {
-	return any_loop(run) || (todo->verdict == SCRIPT_OVERLAP && todo->nr_events > 1);
+	return actors_loop(run) || (todo->verdict == SCRIPT_OVERLAP && todo->nr_events > 1);
 }
 
 static int pid_of_vcpu(const struct run *run, uint64_t vcpu)

@@ -193,6 +193,7 @@ void batch_free(struct run *run);
 #define NO_ORDER	"several actors, and no order of their steps is known to give the trace"
 
 /* Does somebody else act during this command, or has it more than one thread? */
+bool actors_loop(struct run *run);	/* in the background */
 bool actors_are_involved(struct run *run, const struct script_events *todo);
 /* False: the trace does not say, or no order of steps gives what it shows. */
 bool actors_run(struct run *run, const struct script_events *todo);

@@ -149,6 +149,8 @@ void observe_fact(struct run *run, enum conform_kind kind, struct place place, c
 {
 	bool changed = has_changed(run, say("%s %s", conform_kinds[kind].name, key).text, recorded);
 
+	if (model && actors_loop(run) && strcmp(recorded, model))
+		model = NULL;	/* a loop has gone on since the command's end */
 	if (changed && model) {
 		observe(run, kind, place, recorded, model);
 	} else if (changed) {

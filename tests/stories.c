@@ -175,7 +175,8 @@ static void add_traces(const char *folder)
 	size_t n = 0;
 
 	while (dir && n < ARRAY_SIZE(name) && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "recorded"))
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "recorded") &&
+		    strcmp(entry->d_name, "regress"))
 			name[n++] = strdup(entry->d_name);
 	if (dir)
 		closedir(dir);

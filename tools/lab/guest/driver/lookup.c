@@ -118,7 +118,7 @@ static long do_many(struct call *call)
 		return 0;
 	}
 	held(call, page_to_pfn(page));
-	put(call);
+	put_page(page);		/* as direct_pte_prefetch_many() does */
 	return 0;
 }
 

@@ -12,13 +12,14 @@ class Bench:
 	"""@folder gets programs/ and KERNEL/, the recordings."""
 
 	def __init__(self, lab, kernel, config, options, folder):
-		self.engine, self.image = lab.machine(), lab.image(kernel)
+		self.engine = lab.machine(options.ept)
+		self.image = lab.image(kernel, self.engine)
 		self.kernel, self.config, self.options = kernel, config, options
 		self.progress = lab.progress
 		self.pfnsim = cli.pfnsim_of(lab.places)
 		self.translate = script.translator(lambda: self.pfnsim)
 		self.programs = os.path.join(folder, "programs")
-		self.recordings = os.path.join(folder, kernel.name + config.suffix)
+		self.recordings = os.path.join(folder, config.folder(kernel))
 		self.places = {}		# by the number of CPUs
 		self.session = None		# one that stays, for shrinking
 		os.makedirs(self.programs, exist_ok=True)
@@ -28,14 +29,18 @@ class Bench:
 			config = cli.dataclasses.replace(self.config, smp=smp)
 			prepared = self.engine.prepare(self.image, config, self.progress)
 			self.places[smp] = runner.Place(self.engine, prepared, self.kernel, config,
-							self.recordings)
+							self.recordings, self.options.timeout
+							or self.engine.seconds)
 		return self.places[smp]
 
 	def load(self, name, suffix, text):
 		"""The Script; LabError: pfnsim refuses it."""
 		path = os.path.join(self.programs, name + suffix)
 		write(path, text)
-		return script.load(path, self.translate)
+		loaded = script.load(path, self.translate)
+		if loaded.smp > self.engine.cpus:
+			raise LabError(f"{path}: more CPUs than the machine has")
+		return loaded
 
 	def run_all(self, scripts):
 		"""{NAME: Outcome}"""
@@ -44,7 +49,7 @@ class Bench:
 			group = [each for each in scripts if each.smp == smp]
 			work += runner.batches(self.place(smp), group, self.options.batch)
 		return {outcome.script: outcome for outcome in
-			runner.outcomes(work, self.options.jobs, self.options.timeout)}
+			runner.outcomes(work, self.options.jobs)}
 
 	def judge_all(self, outcomes):
 		"""{NAME: Verdict} of what was recorded"""
@@ -59,10 +64,10 @@ class Bench:
 			self.close()
 		if not self.session:
 			self.session = (each.smp, place.machine.open(place.prepared))
-		answer = self.session[1].run(runner.request(each, self.options.timeout))
+		answer = self.session[1].run(runner.request(place, each))
 		if answer.failure:
 			self.close()
-			answer = runner.alone(place, each, self.options.timeout, answer)
+			answer = runner.alone(place, each, answer)
 		return recording.store(place.folder, place.kernel, place.config, each, answer)
 
 	def close(self):

@@ -134,4 +134,3 @@ def ksm(world):
 	if world.child:
 		lines.append("cexit")
 	return lines
-

@@ -73,8 +73,9 @@ def repoint(world):
 	if len(live) < 2:
 		return None
 	chosen, other = world.rng.sample(live, 2)
-	if chosen.mode not in SPECIAL and other.mode in SPECIAL or "mmio" in (chosen.kind, other.kind) \
-	   or chosen.mode == "pmd":
+	if chosen.mode not in SPECIAL and other.mode in SPECIAL:
+		return None
+	if chosen.mode == "pmd" or "mmio" in (chosen.kind, other.kind):
 		return None
 	index, at = world.rng.randrange(chosen.pages), world.rng.randrange(other.pages)
 	chosen.pinned = other.pinned = True
@@ -105,4 +106,3 @@ def ref(world):
 		return [f"ref {chosen.name} 0 -1"]
 	chosen.refs += 1
 	return [f"ref {chosen.name} 0 1"]
-

@@ -49,8 +49,8 @@ def change_slot(world):
 
 
 def access(world):
-	gpa, may_write = world.gpa()
-	word = world.weighted({"read": 5, "write": 5, "rmw": 2}) if may_write else "read"
+	gpa = world.gpa()
+	word = world.weighted({"read": 5, "write": 5, "rmw": 2})
 	line = f"{word} {gpa + world.rng.choice((0, 0, 0, 0, 8, 0xffc)):#x}"
 	if word == "write":
 		line += f" {world.value():#x}"
@@ -65,9 +65,7 @@ def access(world):
 
 def execute(world):
 	"""HLT, so that the code ends."""
-	gpa, may_write = world.gpa()
-	if not may_write:
-		return None
+	gpa = world.gpa()
 	return [f"write {gpa:#x} 0xf4f4f4f4", f"exec {gpa:#x}"]
 
 
@@ -100,16 +98,16 @@ APIS = {"prot": 4, "pfn": 4, "atomic": 3, "memslot": 3, "many": 3}
 
 
 def lookup(world):
-	gpa, _ = world.gpa()
+	gpa = world.gpa()
 	api = world.weighted(APIS)
 	write = " write=1" if api in ("prot", "memslot") and world.chance(0.5) else ""
 	return [f"lookup {gpa:#x} {api}{write}"]
 
 
 def kvm_map(world):
-	gpa, may_write = world.gpa()
+	gpa = world.gpa()
 	free = [number for number in range(4) if number not in world.maps]
-	if not free or not may_write:
+	if not free:
 		return None
 	world.maps[free[0]] = gpa
 	return [f"map {gpa:#x} map={free[0]}"]
@@ -127,24 +125,21 @@ def pfncache(world):
 	if world.cache and world.chance(0.6):
 		world.cache = False
 		return ["gpc-off 0"]
-	gpa, may_write = world.gpa()
-	if not may_write:
-		return None
+	gpa = world.gpa()
 	world.cache = True
 	return [f"gpc {gpa:#x} 0"]
 
 
 def prefault(world):
 	slot = world.slot()
-	if not slot:
+	if not slot or slot.region.forbidden():
 		return None
 	first, pages = world.range_of(slot.pages)
 	return [f"prefault {slot.gpa + first * PAGE:#x} {size_text(pages * PAGE)}"]
 
 
 def vmsave(world):
-	gpa, may_write = world.gpa()
-	return [f"vmsave {gpa:#x}"] if may_write else None
+	return [f"vmsave {world.gpa():#x}"]
 
 
 def finish(world):

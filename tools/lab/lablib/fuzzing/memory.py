@@ -86,7 +86,7 @@ def mmap_hugetlb(world):
 # ---- accesses ----
 
 def host_write(world):
-	region = world.writable_region()
+	region = world.region()
 	if not region:
 		return None
 	return [f"host-write {world.at(region, world.page_of(region.pages))} {world.value():#x}"]
@@ -136,7 +136,7 @@ def munmap(world):
 
 
 def mprotect(world):
-	region = world.writable_region()
+	region = world.region()
 	if not region or world.splits == MOST_SPLITS:
 		return None
 	world.splits += 1
@@ -239,7 +239,7 @@ def fork(world):
 
 
 def child(world):
-	region = world.writable_region()
+	region = world.region()
 	if not world.child or not region:
 		return None
 	word = world.weighted({"write": 4, "read": 3, "dontneed": 1, "exit": 2})

@@ -2,8 +2,8 @@
 """world: what a program that is being written has made so far, so that its next line makes sense.
 
 It knows names and sizes, not what the kernel does: an access may well find nothing.  What would
-ruin the guest for the next program is kept out: no writes to pages that a driver has freed, no
-reference that nobody has.
+ruin the guest for the next program is kept out: no accesses to pages that a driver has freed, which
+are somebody else's, no reference that nobody has.
 """
 
 from dataclasses import dataclass
@@ -113,14 +113,10 @@ class World:
 
 	def live_regions(self, *backings):
 		return [region for region in self.regions if not region.gone
-			and (not backings or region.backing in backings)]
+			and not region.forbidden() and (not backings or region.backing in backings)]
 
 	def region(self, *backings):
 		live = self.live_regions(*backings)
-		return self.rng.choice(live) if live else None
-
-	def writable_region(self):
-		live = [region for region in self.live_regions() if not region.forbidden()]
 		return self.rng.choice(live) if live else None
 
 	def slot(self):
@@ -145,9 +141,9 @@ class World:
 		return self.at(region, first), size_text(pages * PAGE)
 
 	def gpa(self):
-		"""(address, whether it may be written) in a slot, seldom outside of all"""
-		slot = self.slot()
-		if not slot or self.chance(0.02):
-			return 0xf0000000 + PAGE * self.rng.randrange(2), True
-		page = self.page_of(slot.pages)
-		return slot.gpa + page * PAGE, not slot.region.forbidden()
+		"""In a slot, seldom outside of all"""
+		allowed = [slot for slot in self.slots if not slot.region.forbidden()]
+		if not allowed or self.chance(0.02):
+			return 0xf0000000 + PAGE * self.rng.randrange(2)
+		slot = self.rng.choice(allowed)
+		return slot.gpa + self.page_of(slot.pages) * PAGE
