@@ -77,6 +77,7 @@ struct vma {
 	u8 kind : 4, mode : 4;	/* enum vma_kind; enum map_mode, of a file enum file_type */
 	u8 object;		/* row of world.object, or of world.file */
 	u8 anon;		/* which anon_vma; 0: none yet */
+	u64 swap_ahead;		/* swap_readahead_info: the last fault, and what came of it */
 };
 
 enum { MAX_VMAS = 40, MAX_OBJECTS = 8, MAX_FILES = 12, MAX_MMS = 2 };

@@ -40,6 +40,7 @@ enum page_flag {
 	PG_LOCKED	= 1 << 19,	/* the folio lock */
 	PG_HUGETLB	= 1 << 25,	/* of a head: the pool's */
 	PG_RESTORE	= 1 << 26,	/* HPageRestoreReserve */
+	PG_READAHEAD	= PG_RESTORE,	/* in the swap cache, and nobody has asked for it yet */
 	PG_DOUBLE_MAP	= 1 << 27,	/* 6.1: mapcounts of all are one up for the PMDs */
 	PG_MLOCKED	= 1 << 23,	/* mapped in a VM_LOCKED VMA */
 	PG_GUEST_WROTE	= 1 << 17,	/* ghost: a guest wrote it since it was last known clean */
@@ -64,7 +65,7 @@ enum page_owner {
 enum holder {
 	HOLD_OWNER,		/* the allocation itself */
 	HOLD_PTE,		/* host page tables */
-	HOLD_CACHE,		/* the page cache of a file */
+	HOLD_CACHE,		/* the page cache of a file, or the swap cache */
 	HOLD_LRU,		/* a per-CPU LRU batch (folio_batch), until lru_add_drain() */
 	HOLD_FAULT,		/* a KVM look-up in flight */
 	HOLD_MAP,		/* kvm_vcpu_map(): a reference, or GUP_PIN_COUNTING_BIAS of them */

@@ -9,6 +9,7 @@
  */
 #include "model/machine.h"
 #include "model/semantics.h"
+#include "model/swap.h"
 #include "model/thp.h"
 
 #define EAGAIN	11
@@ -161,7 +162,8 @@ static s32 scan_pte(struct machine *m, hva_t hva, bool *writable)
 	if (leaf.entry & PTE_WRITE)
 		*writable = true;
 	head = page_of(m, page_head(m, pt_pfn(leaf.entry)));
-	if (!(head->flags & PG_LRU) || head->refcount != head->held[HOLD_PTE])
+	if (!(head->flags & PG_LRU) ||
+	    head->refcount != head->held[HOLD_PTE] + head->held[HOLD_CACHE])
 		return -EAGAIN;		/* SCAN_PAGE_LRU, SCAN_PAGE_COUNT: somebody uses it */
 	return 0;
 }
@@ -293,8 +295,11 @@ static void move_page(struct machine *m, hva_t hva, pfn_t to)
 		}
 	}
 	host_set_leaf(m, hva, 1, 0);
-	if (leaf_is_normal(&leaf))
-		page_put(m, from, HOLD_PTE);
+	if (!leaf_is_normal(&leaf))
+		return;
+	page_hand_over(m, from, HOLD_PTE, HOLD_MM);
+	swap_free_cache(m, page_head(m, from));		/* free_page_and_swap_cache() */
+	page_put(m, from, HOLD_MM);
 }
 
 /* Large folios that were isolated go back at the end, all at once. */

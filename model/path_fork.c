@@ -10,6 +10,7 @@
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/swap.h"
 
 static enum step_result fork_lock(struct machine *m, struct task *t)
 {
@@ -132,6 +133,26 @@ static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_l
 	set_child_leaf(m, hva, leaf->level, entry);
 }
 
+/*
+ * copy_nonpresent_pte(): both name the slot, or wait for the page, and neither has it alone any
+ * more. Markers are a userfaultfd's, which the child has not got.
+ */
+static void copy_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	hva_t hva = leaf->first << PAGE_SHIFT;
+	u64 entry = leaf->swap;
+
+	if (entry & PTE_MARKER)
+		return;
+	if (entry & PTE_SWAPPED)
+		swap_dup(m, pt_pfn(entry));
+	if (is_cow_mapping(vma) && (entry & (PTE_SWAPPED | PTE_MIGRATION)))
+		entry &= ~(PTE_WRITE | PTE_SWP_EXCLUSIVE);
+	if (entry != leaf->swap)
+		host_set_leaf(m, hva, leaf->level, entry);
+	set_child_leaf(m, hva, leaf->level, entry & ~PTE_UFFD_WP);
+}
+
 /* copy_huge_pmd() leaves a file's to a fault, and huge PFN leaves, until they are special. */
 static bool copies_leaf(const struct machine *m, const struct vma *vma,
 			const struct pt_leaf *leaf)
@@ -146,11 +167,13 @@ static enum step_result copy_ptes(struct machine *m, struct task *t)
 	const struct vma *vma = vma_find(m, t->notify.start);
 
 	for (hva_t at = vma->start; at < vma->end; ) {
-		struct pt_leaf leaf = host_next_leaf(m, at, vma->end);
+		struct pt_leaf leaf = host_next_used(m, at, vma->end);
 
-		if (!leaf.present)
+		if (!leaf.present && !leaf.swap)
 			break;
-		if (copies_leaf(m, vma, &leaf))
+		if (leaf.swap)
+			copy_entry(m, vma, &leaf);
+		else if (copies_leaf(m, vma, &leaf))
 			copy_pte(m, vma, &leaf);
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 	}

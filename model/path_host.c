@@ -3,8 +3,8 @@
  * path_host.c: userspace touches memory, and the fault that follows.
  *
  * Linux: mm/memory.c:handle_mm_fault(), do_anonymous_page(), do_wp_page(), wp_page_copy(),
- * insert_pfn(), insert_page(); 6.1 to 7.2. Files are path_file_fault.c's.
- * SIMPLIFIED: no swap; the PTE lock is held for a whole step.
+ * insert_pfn(), insert_page(); 6.1 to 7.2. Files are path_file_fault.c's, swap path_swap_in.c's.
+ * SIMPLIFIED: the PTE lock is held for a whole step.
  */
 #include "model/gmem.h"
 #include "model/machine.h"
@@ -12,6 +12,7 @@
 #include "model/path.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
+#include "model/swap.h"
 #include "model/thp.h"
 #include "model/uffd.h"
 
@@ -78,7 +79,10 @@ static pfn_t protected_page(const struct machine *m, const struct task *t)
 	       pt_pfn(leaf.entry) : NO_PFN;
 }
 
-/* wp_can_reuse_anon_folio(): nobody else has a reference. */
+/*
+ * wp_can_reuse_anon_folio(): nobody else has a reference; since 5.18 the swap cache gives up its own
+ * if no PTE names the slot.
+ */
 static bool can_reuse(struct machine *m, pfn_t pfn)
 {
 	bool is_large = page_is(m, page_head(m, pfn), PG_HEAD);
@@ -88,6 +92,8 @@ static bool can_reuse(struct machine *m, pfn_t pfn)
 		return thp_is_own(m, page_head(m, pfn));
 	if (rule == REUSE_NEVER)
 		return false;
+	if (m->sem->traits.anon_exclusive && page_is(m, pfn, PG_SWAPCACHE))
+		return page_count(m, pfn) == 2 && !swap_count(m, page_of(m, pfn)->slot);
 	return page_count(m, pfn) == 1 && page_of(m, pfn)->mapcount == 1;
 }
 
@@ -162,16 +168,17 @@ static bool device_write_protected(const struct machine *m, const struct task *t
 static enum step_result handle_mm_fault(struct machine *m, struct task *t)
 {
 	const struct vma *vma = fault_vma(m, t);
+	struct pt_leaf leaf = fault_leaf(m, t);
 	u8 caller = t->frame[t->depth - 2].path;
 	bool by_ksm = caller == PATH_KSM_MERGE || caller == PATH_KSM_UNMERGE;
 	u32 wanted = t->host.write ? VM_WRITE : caller == PATH_FOLLOW ? VM_READ :
 		     VM_READ | VM_WRITE | VM_EXEC;
 
 	t->host.userfault = USERFAULT_NONE;
-	if (fault_leaf(m, t).swap & PTE_MIGRATION)	/* migration_entry_wait() */
+	if (leaf.swap & PTE_MIGRATION)	/* migration_entry_wait() */
 		return STEP_BLOCKED;
 	t->host.page = NO_PFN;
-	t->host.poisoned = vma && fault_leaf(m, t).poisoned;	/* VM_FAULT_HWPOISON */
+	t->host.poisoned = vma && swap_is_poisoned(m, &leaf);	/* VM_FAULT_HWPOISON */
 	t->host.error = !vma || !(by_ksm || (vma->flags & wanted)) || t->host.poisoned;
 	return STEP_NEXT;
 }
@@ -208,6 +215,8 @@ static enum step_result reuse_anon_page(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = fault_leaf(m, t);
 
+	if (!page_is(m, pt_pfn(leaf.entry), PG_EXCLUSIVE))
+		swap_free_folio(m, pt_pfn(leaf.entry));
 	page_of(m, pt_pfn(leaf.entry))->flags |= PG_EXCLUSIVE;	/* folio_move_anon_rmap() */
 	host_set_leaf(m, t->host.hva, 1, pte_reused(leaf.entry));
 	return STEP_NEXT;
@@ -258,6 +267,7 @@ static enum step_result install_copy(struct machine *m, struct task *t)
 		note(m, &(struct note){ .kind = NOTE_CHANGE_PTE, .name = "change_pte",
 					.hva = t->host.hva & PAGE_MASK, .new = entry });
 	t->host.page = old_page;
+	t->host.copied = true;
 	return STEP_NEXT;
 }
 
@@ -275,8 +285,11 @@ static enum step_result put_old_page(struct machine *m, struct task *t)
 
 	if (t->host.page != NO_PFN)
 		put_displaced_page(m, t);
-	if (leaf_is_normal(&old))
-		page_put(m, pt_pfn(old.entry), HOLD_MM);
+	if (!leaf_is_normal(&old))
+		return STEP_NEXT;
+	if (t->host.copied && m->sem->traits.copy_frees_swap)
+		swap_free_cache(m, pt_pfn(old.entry));
+	page_put(m, pt_pfn(old.entry), HOLD_MM);
 	return STEP_NEXT;
 }
 

@@ -11,6 +11,7 @@
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/swap.h"
 
 #define EAGAIN	11
 #define LAST_HVA	((hva_t)1 << 47)
@@ -214,6 +215,8 @@ static enum step_result ksm_replace_page(struct machine *m, struct task *t)
 	page_get(m, op->kpage, HOLD_PTE);
 	page_hand_over(m, old, HOLD_PTE, HOLD_MM);
 	set_pte_notify(m, op->at, anon_entry(vma_find(m, op->at), op->kpage, false));
+	if (!page_of(m, old)->held[HOLD_PTE])
+		swap_free_folio(m, old);
 	page_put(m, old, HOLD_MM);
 	op->error = 0;
 	return STEP_NEXT;

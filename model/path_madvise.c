@@ -93,18 +93,6 @@ static enum step_result free_begin(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-/* folio_free_swap(): only if no PTE names the slot any more */
-static bool leaves_swap_cache(struct machine *m, pfn_t pfn)
-{
-	const struct page *page = page_of(m, pfn);
-
-	if ((page->flags & PG_SWAPCACHE) && swap_count(m, page->slot))
-		return false;
-	if (page->flags & PG_SWAPCACHE)
-		swap_cache_drop(m, pfn);
-	return true;
-}
-
 /* A page that others map, too, may be dirty for them. */
 static bool page_cleans(struct machine *m, pfn_t pfn, s32 mappings)
 {
@@ -112,7 +100,8 @@ static bool page_cleans(struct machine *m, pfn_t pfn, s32 mappings)
 
 	if (!(head->flags & (PG_SWAPCACHE | PG_DIRTY)))
 		return true;
-	if (mappings != 1 || !leaves_swap_cache(m, head->head))
+	if (mappings != 1 || (page_is(m, head->head, PG_SWAPCACHE) &&
+			      !swap_free_folio(m, head->head)))
 		return false;
 	head->flags &= ~(u32)PG_DIRTY;
 	return true;

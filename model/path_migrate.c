@@ -17,6 +17,7 @@
 #include "model/path.h"
 #include "model/path_migrate.h"
 #include "model/semantics.h"
+#include "model/swap.h"
 #include "model/thp.h"
 
 #define EIO	5
@@ -181,13 +182,13 @@ static enum step_result isolate_page(struct machine *m, struct task *t)
 
 /*
  * An anonymous page that somebody else holds stays: the scanner looks at the counts under no lock.
- * A file's is taken, and not moved.
+ * A file's is taken, and not moved; so is one of the swap cache, whose mapping that is.
  */
 static bool may_compact(struct machine *m, pfn_t pfn)
 {
 	const struct page *page = page_of(m, pfn);
 
-	return page_is(m, pfn, PG_LRU) && (page_is(m, pfn, PG_CACHE) ||
+	return page_is(m, pfn, PG_LRU) && ((page->flags & (PG_CACHE | PG_SWAPCACHE)) ||
 		(page_is(m, pfn, PG_ANON) && page->refcount - 1 <= page->mapcount));
 }
 
@@ -375,6 +376,7 @@ static enum step_result move_page(struct machine *m, struct task *t)
 	page_of(m, op->other)->partial = page_of(m, op->page)->partial;
 	if (cache_find(m, op->page, &place))
 		cache_replace(m, &place, op->page, op->other);
+	swap_replace(m, op->page, op->other);
 	page_add_lru(m, op->other);
 	if (op->kind == PAGES_MOVE || m->sem->traits.migrate_drains)
 		lru_drain(m);

@@ -7,6 +7,7 @@
  * the injection took keeps the page from the allocator. Who touches it afterwards gets SIGBUS; KVM
  * says so for its guest.
  * Shared memory's stays in the page cache (from 5.17), so that nobody reads zeroes in its place.
+ * A page in the swap cache leaves the slot in its PTEs, and if it was dirty stays there.
  * A page of hugetlb is poisoned as a whole; hugetlbfs keeps it from 6.1 on.
  */
 #include "model/hugetlb.h"
@@ -14,6 +15,7 @@
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
+#include "model/swap.h"
 #include "model/thp.h"
 
 #define EFAULT	14
@@ -136,13 +138,29 @@ static enum step_result lock_poisoned(struct machine *m, struct task *t)
 		return STEP_BLOCKED;
 	if (page_is(m, pfn, PG_CACHE) || page_is(m, pfn, PG_HUGETLB))
 		page_of(m, pfn)->flags |= PG_LOCKED;
+	if (page_is(m, pfn, PG_SWAPCACHE))	/* no TTU_HWPOISON */
+		t->pages.unmap = PTE_SWAPPED;
 	return STEP_CALL;
 }
 
-/* has_extra_refcount(), of a file's page; of any in 5.12. The cache may have its reference. */
+/*
+ * has_extra_refcount(), of a file's page or the swap cache's; of any in 5.12. The cache may have
+ * its reference.
+ */
 static bool is_used_elsewhere(struct machine *m, pfn_t pfn)
 {
-	return page_count(m, pfn) > 1 + page_is(m, pfn, PG_CACHE);
+	return page_count(m, pfn) > 1 + page_of(m, pfn)->held[HOLD_CACHE];
+}
+
+/*
+ * me_swapcache_dirty(): it stays in the swap cache, where faults find that it is bad.
+ * me_swapcache_clean(): they read what was written.
+ */
+static void leave_swap_cache(struct machine *m, pfn_t pfn)
+{
+	if (!page_is(m, pfn, PG_DIRTY))
+		swap_cache_drop(m, pfn);
+	page_of(m, pfn)->flags &= ~(u32)PG_DIRTY;
 }
 
 /*
@@ -174,13 +192,16 @@ static enum step_result me_huge_page(struct machine *m, struct task *t)
 static enum step_result delete_from_lru(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
+	bool in_swap_cache = page_is(m, op->page, PG_SWAPCACHE);
 	struct cache_place place;
 
 	page_isolate(m, op->page);
 	page_put(m, op->page, HOLD_MM);
 	if (cache_find(m, op->page, &place) && !m->sem->traits.shmem_keeps_poison)
 		cache_remove(m, place.file, place.index);
-	if (!page_is(m, op->page, PG_ANON) || !m->sem->traits.shmem_keeps_poison)
+	if (in_swap_cache)
+		leave_swap_cache(m, op->page);
+	if (!page_is(m, op->page, PG_ANON) || in_swap_cache || !m->sem->traits.shmem_keeps_poison)
 		op->error = is_used_elsewhere(m, op->page) ? -EBUSY : 0;
 	page_of(m, op->page)->flags &= ~(u32)PG_LOCKED;
 	op->at += op->size;

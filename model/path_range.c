@@ -316,13 +316,19 @@ enum step_result reclaim_tables(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static void put_page_and_swap(struct machine *m, pfn_t pfn)
+{
+	swap_free_cache(m, page_head(m, pfn));
+	page_put(m, pfn, HOLD_MM);
+}
+
 /* free_pages_and_swap_cache() */
 static void put_gathered(struct machine *m, struct task *t)
 {
 	if (t->range.gathered)
 		lru_drain(m);
 	for (u64 i = 0; i < t->range.gathered; i++)
-		page_put(m, m->phys->load(m->phys, gather_page(m, i), i % WORDS_PER_PAGE), HOLD_MM);
+		put_page_and_swap(m, m->phys->load(m->phys, gather_page(m, i), i % WORDS_PER_PAGE));
 	for (u64 i = 0; i < t->range.gathered; i += WORDS_PER_PAGE)
 		m->phys->clear(m->phys, gather_page(m, i));
 	t->range.gathered = 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * path_reclaim.c: pages go to swap, and come back when somebody touches them.
+ * path_reclaim.c: pages go to swap. path_swap_in.c has their way back.
  *
- * Linux: mm/madvise.c:madvise_pageout(), mm/vmscan.c:shrink_folio_list(), mm/memory.c:
- * do_swap_page(), 5.12 to 7.2. A page that was used since it was looked at last stays (until 6.9,
- * and then MADV_PAGEOUT does not ask); a page that somebody holds stays in the swap cache.
- * Which pages a scanner takes, and which neighbours it looks at, is input.
+ * Linux: mm/madvise.c:madvise_pageout(), mm/vmscan.c:shrink_folio_list(), 5.12 to 7.2. A page that
+ * was used since it was looked at last stays (until 6.9, and then MADV_PAGEOUT does not ask); a
+ * page that somebody holds stays in the swap cache. One that is there already, and clean, is not
+ * written again. Which pages a scanner takes, and which neighbours it looks at, is input.
  */
 #include "model/machine.h"
 #include "model/path.h"
@@ -321,9 +321,11 @@ static enum step_result reclaim_free(struct machine *m, struct task *t)
 		page_freeze_last(m, op->page, HOLD_MM);
 		return STEP_BACK;
 	}
-	swap_write(m, page->slot, op->page);
-	page_get(m, op->page, HOLD_MM);	/* folio_end_writeback() */
-	page_put(m, op->page, HOLD_MM);
+	if (page->flags & PG_DIRTY) {
+		swap_write(m, page->slot, op->page);
+		page_get(m, op->page, HOLD_MM);	/* folio_end_writeback() */
+		page_put(m, op->page, HOLD_MM);
+	}
 	swap_cache(m, page->slot, NO_PFN);
 	page->flags &= ~(u32)PG_SWAPCACHE;
 	page->slot = 0;
@@ -385,57 +387,3 @@ const struct step path_reclaim[] = {
 	STEP(reclaim_put_back, .to = "reclaim_large", .chain = "reclaim_pages > folio_putback_lru"),
 	{ 0 }
 };
-
-/* ---- do_swap_page(): a step of the fault ---- */
-
-bool fault_swaps_in(const struct machine *m, const struct task *t)
-{
-	return !t->host.error &&
-	       (host_leaf((struct machine *)m, t->host.hva).swap & PTE_SWAPPED);
-}
-
-/* The page in the swap cache, with the mapping's reference; or a new one, read at once. */
-static pfn_t swapped_page(struct machine *m, u32 slot)
-{
-	pfn_t pfn = swap_cached(m, slot);
-
-	if (pfn != NO_PFN) {
-		page_get(m, pfn, HOLD_PTE);
-		return pfn;
-	}
-	pfn = anon_alloc(m);
-	page_of(m, pfn)->flags &= ~(u32)PG_EXCLUSIVE;
-	page_add_lru(m, pfn);
-	swap_read(m, slot, pfn);
-	return pfn;
-}
-
-/*
- * A page that the swap cache never had is exclusive, whoever shared it once; in 7.2 each comes by
- * the cache. Since 6.12 an exclusive page is writable at once, without D.
- */
-enum step_result swap_in(struct machine *m, struct task *t)
-{
-	u64 swap = host_leaf(m, t->host.hva).swap, entry;
-	const struct vma *vma = vma_find(m, t->host.hva);
-	u32 slot = pt_pfn(swap);
-	bool fresh = !m->sem->traits.swapin_by_cache && swap_count(m, slot) == 1 &&
-		     swap_cached(m, slot) == NO_PFN;
-	pfn_t pfn = swapped_page(m, slot);
-	bool exclusive = (swap & PTE_SWP_EXCLUSIVE) || page_count(m, pfn) == 1 || fresh;
-
-	if (exclusive)
-		page_of(m, pfn)->flags |= PG_EXCLUSIVE;
-	entry = anon_entry(vma, pfn, false);
-	if (exclusive && (vma->flags & VM_WRITE) && m->sem->traits.swapin_writable)
-		entry |= PTE_WRITE;
-	if (exclusive && (vma->flags & VM_WRITE) && t->host.write)
-		entry |= PTE_WRITE | PTE_DIRTY;
-	if (swap & PTE_UFFD_WP)
-		entry = (entry | PTE_UFFD_WP) & ~PTE_WRITE;
-	host_set_leaf(m, t->host.hva, 1, entry);
-	swap_free(m, slot);
-	if (!swap_count(m, slot) && page_is(m, pfn, PG_SWAPCACHE))	/* folio_free_swap() */
-		swap_cache_drop(m, pfn);
-	return entry & PTE_UFFD_WP ? STEP_DONE : STEP_NEXT;
-}

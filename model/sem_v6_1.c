@@ -97,7 +97,7 @@ static const struct traits traits = {
 	.numa_keeps_write = true, .numa_skips_held = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true,
 	.uffd_wp_files = true, .mremap_clears_uffd = true,
-	.anon_exclusive = true, .lru_batch = 15,
+	.anon_exclusive = true, .copy_frees_swap = true, .lru_batch = 15,
 	.pfncache = true, .mmio_below_max_gfn = true, .npt_five_levels = true,
 	.madvise_populates = true,
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,

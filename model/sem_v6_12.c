@@ -33,6 +33,7 @@ static const struct traits traits = {
 	.migration_keeps_ad = true, .shmem_keeps_poison = true, .poison_kills = true,
 	.pageout_takes_copies = true, .shmem_swaps_whole = true,
 	.pageout_ignores_young = true, .swapin_writable = true,
+	.copy_frees_swap = true,
 	.multi_gen_lru = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true, .mremap_realigns = true,
 	.hugetlb_cache_counts = true, .order_in_flags = true,

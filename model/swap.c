@@ -35,7 +35,7 @@ void swap_free(struct machine *m, u32 slot)
 {
 	assert(swap_count(m, slot) > 0);
 	set_count(m, slot, swap_count(m, slot) - 1);
-	if (!swap_count(m, slot))
+	if (!swap_count(m, slot) && swap_cached(m, slot) == NO_PFN)
 		m->phys->clear(m->phys, SPACE_SWAP + slot);
 }
 
@@ -43,12 +43,21 @@ void swap_cache(struct machine *m, u32 slot, pfn_t pfn)
 {
 	m->phys->store(m->phys, SPACE_SWAP_CACHE + slot / WORDS_PER_PAGE, slot % WORDS_PER_PAGE,
 		       pfn + 1);
+	if (pfn == NO_PFN && !swap_count(m, slot))
+		m->phys->clear(m->phys, SPACE_SWAP + slot);
 }
 
 pfn_t swap_cached(struct machine *m, u32 slot)
 {
 	return m->phys->load(m->phys, SPACE_SWAP_CACHE + slot / WORDS_PER_PAGE,
 			     slot % WORDS_PER_PAGE) - 1;
+}
+
+bool swap_is_poisoned(struct machine *m, const struct pt_leaf *leaf)
+{
+	pfn_t pfn = leaf->swap & PTE_SWAPPED ? swap_cached(m, pt_pfn(leaf->swap)) : NO_PFN;
+
+	return leaf->poisoned || (pfn != NO_PFN && page_is(m, pfn, PG_HWPOISON));
 }
 
 void swap_write(struct machine *m, u32 slot, pfn_t pfn)
@@ -72,6 +81,38 @@ void swap_cache_drop(struct machine *m, pfn_t pfn)
 	page_put(m, pfn, HOLD_CACHE);
 }
 
+bool swap_free_folio(struct machine *m, pfn_t pfn)
+{
+	if (!page_is(m, pfn, PG_SWAPCACHE) || swap_count(m, page_of(m, pfn)->slot))
+		return false;
+	swap_cache_drop(m, pfn);
+	page_set_dirty(m, pfn);
+	return true;
+}
+
+void swap_free_cache(struct machine *m, pfn_t pfn)
+{
+	const struct page *page = page_of(m, pfn);
+
+	if (!page->held[HOLD_PTE] && !(page->flags & PG_LOCKED))
+		swap_free_folio(m, pfn);
+}
+
+void swap_replace(struct machine *m, pfn_t from, pfn_t to)
+{
+	struct page *old = page_of(m, from), *new = page_of(m, to);
+
+	if (!(old->flags & PG_SWAPCACHE))
+		return;
+	page_get(m, to, HOLD_CACHE);
+	swap_cache(m, old->slot, to);
+	new->slot = old->slot;
+	new->flags |= PG_SWAPCACHE;
+	old->slot = 0;
+	old->flags &= ~(u32)PG_SWAPCACHE;
+	page_put(m, from, HOLD_CACHE);
+}
+
 /* free_swap_and_cache() > __try_to_reclaim_swap() */
 void swap_free_and_cache(struct machine *m, u32 slot)
 {
@@ -81,16 +122,16 @@ void swap_free_and_cache(struct machine *m, u32 slot)
 	if (swap_count(m, slot) || pfn == NO_PFN || page_of(m, pfn)->mapcount)
 		return;
 	page_get(m, pfn, HOLD_MM);
-	swap_cache_drop(m, pfn);
+	swap_free_folio(m, pfn);
 	page_put(m, pfn, HOLD_MM);
 }
 
-void swap_read_ahead(struct machine *m, u32 slot, u32 flags)
+bool swap_read_ahead(struct machine *m, u32 slot, u32 flags)
 {
 	pfn_t pfn;
 
 	if (swap_cached(m, slot) != NO_PFN)
-		return;
+		return false;
 	pfn = alloc_frame(m, 0);
 	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
 	page_hand_over(m, pfn, HOLD_OWNER, HOLD_MM);
@@ -101,4 +142,5 @@ void swap_read_ahead(struct machine *m, u32 slot, u32 flags)
 	page_add_lru(m, pfn);
 	swap_read(m, slot, pfn);
 	page_put(m, pfn, HOLD_MM);
+	return true;
 }

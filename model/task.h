@@ -180,7 +180,8 @@ struct host_fault {
 	u8 waits;		/* on the userfaultfd's wait queue */
 	u8 retry;		/* VM_FAULT_RETRY: it would have waited, or has */
 	u8 relock;		/* mmap_lock was given up to wait */
-	u8 pad[4];
+	u8 copied;		/* .cow, and nobody was faster: page_copied */
+	u8 pad[3];
 };
 
 /* The reason of handle_userfault(): VM_UFFD_MISSING, VM_UFFD_WP */

@@ -11,6 +11,7 @@
 
 #include "model/host_mm.h"
 #include "model/pagecache.h"
+#include "model/swap.h"
 
 #define MMIO_ANSWER	0x5a5a5a5a	/* the VMM's, to every read: input */
 
@@ -249,8 +250,9 @@ static bool is_poisoned(struct machine *m, const struct vma *vma, hva_t hva)
 {
 	pfn_t pfn = vma->kind == VMA_FILE ? cache_page(m, vma->object, vma_page_index(vma, hva)) :
 					    NO_PFN;
+	struct pt_leaf leaf = host_leaf(m, hva & PAGE_MASK);
 
-	return host_leaf(m, hva & PAGE_MASK).poisoned ||
+	return swap_is_poisoned(m, &leaf) ||
 	       (pfn != NO_PFN && page_is(m, pfn, PG_HWPOISON));
 }
 
