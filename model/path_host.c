@@ -80,8 +80,8 @@ static pfn_t protected_page(const struct machine *m, const struct task *t)
 }
 
 /*
- * wp_can_reuse_anon_folio(): nobody else has a reference; since 5.18 the swap cache gives up its own
- * if no PTE names the slot.
+ * wp_can_reuse_anon_folio(): nobody else has a reference; since 5.18 the swap cache gives up its
+ * own if no PTE names the slot.
  */
 static bool can_reuse(struct machine *m, pfn_t pfn)
 {

@@ -189,7 +189,7 @@ struct traits {
 	bool shmem_swaps_whole;		/* a large folio goes to swap as it is (6.12) */
 	bool shmem_swapin_large;	/* ... and comes back so (6.14) */
 	bool swapin_by_cache;		/* each page is in the swap cache before it is mapped */
-	bool copy_frees_swap;		/* wp_page_copy(): free_swap_cache() of the old page (5.14) */
+	bool copy_frees_swap;		/* wp_page_copy(): free_swap_cache() (5.14) */
 	bool swapin_writable;		/* do_swap_page(): W, if exclusive, on a read, too (6.12) */
 	bool multi_gen_lru;		/* CONFIG_LRU_GEN_ENABLED, as Debian builds it since 6.12 */
 	bool lockless_aging;		/* 6.15; and no flush then */

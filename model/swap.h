@@ -2,10 +2,10 @@
 /*
  * swap.h: swap slots: how many PTEs name one, and what is written in it.
  *
- * Linux: mm/swapfile.c, mm/swap_state.c, 5.12 to 7.2. One swap area that is never full, on a device
- * that reads and writes at once (SWP_SYNCHRONOUS_IO) and does not rotate. The swap cache has a
- * reference of each page that is in it, mapped or not: HOLD_CACHE. A slot whose page is cached keeps
- * what was written there, though no PTE names it.
+ * Linux: mm/swapfile.c, mm/swap_state.c, 5.12 to 7.2. One swap area that is never full, on a
+ * device that reads and writes at once (SWP_SYNCHRONOUS_IO) and does not rotate. The swap cache has
+ * a reference of each page that is in it, mapped or not: HOLD_CACHE. A slot whose page is cached
+ * keeps what was written there, though no PTE names it.
  */
 #pragma once
 
