@@ -42,6 +42,7 @@ struct conform_observation {
 	unsigned line, command;	/* command 0: the recording as a whole */
 	const char *recorded;	/* NULL: nothing was, but the model has it */
 	const char *model;	/* NULL: the model has nothing, or does not say (UNMODELLED) */
+	const char *why;	/* it does not say; NULL of the other verdicts */
 };
 
 /* A value that the model was given rather than asked for. */
@@ -55,7 +56,7 @@ struct conform {
 	const char *capture;	/* "6.1/pfnmap_nc_seed" */
 	const char *semantics;	/* "v6.1"; NULL: none that is modelled */
 	struct conform_tally kind[NR_CONFORM_KINDS];
-	struct conform_observation *seen;	/* those that differ; or all, if asked for */
+	struct conform_observation *seen;	/* those that differ; more, if asked for */
 	size_t nr_seen;
 	struct conform_input *inputs;		/* if asked for */
 	size_t nr_inputs;
@@ -65,7 +66,7 @@ struct conform {
 	struct arena *arena;
 };
 
-struct conform_options { bool keep_all, keep_inputs; };
+struct conform_options { bool keep_all, keep_unmodelled, keep_inputs; };
 
 /* Any recording that recording_read() has accepted; @recording must outlive @out. */
 void conform_run(const struct recording *recording, const struct conform_options *options,

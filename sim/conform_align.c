@@ -142,6 +142,14 @@ static bool batch_is_in_doubt(struct run *run, const struct item *recorded,
 	       !strcmp(wanted.text, text_of(model, now + 1).text);
 }
 
+static const char *why_in_doubt(struct run *run, const struct item *recorded,
+				const struct item *model)
+{
+	return recorded->doubtful ? SEVERAL_COUNT :
+	       batch_is_in_doubt(run, recorded, model) ? "which CPU's LRU batch has the page" :
+							 "whoever reclaims may have aged it";
+}
+
 static void compare(struct run *run, const struct item *recorded, const struct item *model)
 {
 	struct place place = { .file = run->file.trace, .line = recorded->line };
@@ -156,7 +164,8 @@ static void compare(struct run *run, const struct item *recorded, const struct i
 	if (recorded->doubtful || batch_is_in_doubt(run, recorded, model) ||
 	    item_may_be_aged(run, recorded, model))
 		observe_unmodelled(run, recorded->kind, place,
-				   full_text(run, recorded, false).text);
+				   full_text(run, recorded, false).text,
+				   why_in_doubt(run, recorded, model));
 	else
 		observe(run, recorded->kind, place, full_text(run, recorded, false).text,
 			full_text(run, model, true).text);
@@ -183,7 +192,7 @@ static void only_recorded(struct run *run, const struct item *recorded)
 		return;
 	} else if (is_in_doubt(run, recorded)) {
 		observe_unmodelled(run, recorded->kind, place,
-				   full_text(run, recorded, false).text);
+				   full_text(run, recorded, false).text, SEVERAL_COUNT);
 	} else {
 		observe(run, recorded->kind, place, full_text(run, recorded, false).text, NULL);
 	}

@@ -138,7 +138,8 @@ static void learn_register(struct run *run, uint64_t value)
 	take_input(run, place_of_command(run), "device register 0x%llx",
 		   (unsigned long long)value);
 	observe_unmodelled(run, CONFORM_VALUE, place_of_command(run),
-			   say("0x%llx", (unsigned long long)value).text);
+			   say("0x%llx", (unsigned long long)value).text,
+			   "a device's register that has not been read or written before");
 	if (script_address(run->script, word, &at) || *word == '0')
 		page_store(&run->vm->m, run->outcome.pfn, at, value);
 }
@@ -149,7 +150,8 @@ static void answer_value(struct run *run, uint64_t value)
 	struct said recorded = say("0x%llx", (unsigned long long)value);
 
 	if (is_freed(run) && run->outcome.value != value) {
-		observe_unmodelled(run, CONFORM_VALUE, place, recorded.text);
+		observe_unmodelled(run, CONFORM_VALUE, place, recorded.text,
+				   "the page has been freed");
 		return;
 	}
 	if (is_register(run) && (!run->outcome.has_value || !value ||
@@ -326,7 +328,8 @@ static void answer_other(struct run *run)
 	} else if (run->says && is_input(run->command)) {
 		take_input(run, place, "%s", text);
 	} else {
-		observe_unmodelled(run, CONFORM_RESULT, place, text);
+		observe_unmodelled(run, CONFORM_RESULT, place, text,
+				   "an answer that the model has not got");
 	}
 }
 

@@ -107,8 +107,9 @@ void say_more(struct said *said, const char *format, ...);
 /* @model NULL: the model has nothing; if the command is not modelled, it does not say. */
 void observe(struct run *run, enum conform_kind kind, struct place place, const char *recorded,
 	     const char *model);
+/* @why: what holds of this one alone; after a command that is not modelled, that is the reason. */
 void observe_unmodelled(struct run *run, enum conform_kind kind, struct place place,
-			const char *recorded);
+			const char *recorded, const char *why);
 /*
  * A watched fact, which counts for itself only if it is not what it was after the last command;
  * @model NULL: not modelled. @key names what is watched.
@@ -191,6 +192,7 @@ void batch_free(struct run *run);
 /* ---- conform_actors.c: several threads, in the order that the trace shows ---- */
 
 #define NO_ORDER	"several actors, and no order of their steps is known to give the trace"
+#define SEVERAL_COUNT	"several actors count at the same time"
 
 /* Does somebody else act during this command, or has it more than one thread? */
 bool actors_loop(struct run *run);	/* in the background */

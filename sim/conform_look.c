@@ -127,7 +127,8 @@ bool conform_look(struct run *run)
 	} else if (!strcmp(command->words[0], "pfninfo")) {
 		page = page_parse(text);
 		if (frames_model(&run->frames, page.pfn) == NO_PFN)
-			observe_unmodelled(run, CONFORM_PAGE, place_of_command(run), text);
+			observe_unmodelled(run, CONFORM_PAGE, place_of_command(run), text,
+					   "a page that the model has not got");
 		else
 			compare_page(run, &page, frames_model(&run->frames, page.pfn));
 	} else {

@@ -78,13 +78,23 @@ static void say_flags(struct run *run, struct said *said, const struct map_op *o
 		say_hva(run, said);
 }
 
-/* What a page holds that is the allocator's, or somebody else's by now, is input. */
+/*
+ * What a page holds that is the allocator's, or somebody else's by now, is input; and what a
+ * device's register reads as.
+ */
 static u32 value_shown(struct run *run, pfn_t pfn, u32 value)
 {
 	const char *text = strstr(run->command->answer.result, " val=");
 	u32 recorded = text ? strtoul(text + strlen(" val="), NULL, 16) : value;
 
-	if (recorded == value || (!page_is(&run->vm->m, pfn, PG_FREE) && !page_is_taken(run, pfn)))
+	if (recorded == value)
+		return value;
+	if (!page_is(&run->vm->m, pfn, PG_VALID)) {
+		take_input(run, place_of_command(run), "device register 0x%x", recorded);
+		page_store(&run->vm->m, pfn, 0, recorded);
+		return recorded;
+	}
+	if (!page_is(&run->vm->m, pfn, PG_FREE) && !page_is_taken(run, pfn))
 		return value;
 	take_input(run, place_of_command(run), "0x%x in a page that was freed", recorded);
 	return recorded;
@@ -157,7 +167,8 @@ void conform_lookup(struct run *run)
 	if (!strcmp(answer->result, "n/a"))	/* this kernel has no such function */
 		return;
 	if (!run->says || !strcmp(answer->result, "ERR?")) {	/* another function of that name */
-		observe_unmodelled(run, CONFORM_LOOKUP, place, answer->result);
+		observe_unmodelled(run, CONFORM_LOOKUP, place, answer->result,
+				   "another function of that name");
 		return;
 	}
 	if (pfn != NO_PFN)

@@ -2,6 +2,7 @@
 /* conform_observe.c: an observation is two texts. What is compared, and how it is counted. */
 #include "sim/conform_internal.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,7 +97,8 @@ static void add(struct run *run, struct conform_observation seen)
 	struct conform *out = run->out;
 
 	out->kind[seen.kind].of[seen.verdict]++;
-	if (seen.verdict != CONFORM_DIFFER && !run->options->keep_all)
+	if (seen.verdict != CONFORM_DIFFER && !run->options->keep_all &&
+	    !(seen.verdict == CONFORM_UNMODELLED && run->options->keep_unmodelled))
 		return;
 	seen.command = run->command ? run->command->number : 0;
 	seen.recorded = keep(run, seen.recorded);
@@ -105,11 +107,13 @@ static void add(struct run *run, struct conform_observation seen)
 }
 
 void observe_unmodelled(struct run *run, enum conform_kind kind, struct place place,
-			const char *recorded)
+			const char *recorded, const char *why)
 {
+	assert(run->out->lost || why);
 	add(run, (struct conform_observation){ .kind = kind, .verdict = CONFORM_UNMODELLED,
 					       .file = place.file, .line = place.line,
-					       .recorded = recorded });
+					       .recorded = recorded,
+					       .why = run->out->lost ? run->out->lost : why });
 }
 
 static bool texts_agree(const char *recorded, const char *model)
@@ -122,7 +126,7 @@ void observe(struct run *run, enum conform_kind kind, struct place place, const 
 {
 	if (!run->says) {
 		if (recorded)
-			observe_unmodelled(run, kind, place, recorded);
+			observe_unmodelled(run, kind, place, recorded, NULL);
 		return;
 	}
 	add(run, (struct conform_observation){
@@ -144,6 +148,19 @@ static bool has_changed(struct run *run, const char *key, const char *text)
 	return true;
 }
 
+/* What is watched, and the model does not say, though it follows the command */
+static const char *why_no_fact(enum conform_kind kind)
+{
+	switch (kind) {
+	case CONFORM_HOST_PTE:
+		return "whoever reclaims may have aged it";
+	case CONFORM_PAGE:
+		return "the page is somebody else's by now";
+	default:
+		return "whose it is, the model does not know";
+	}
+}
+
 void observe_fact(struct run *run, enum conform_kind kind, struct place place, const char *key,
 		  const char *recorded, const char *model)
 {
@@ -154,7 +171,7 @@ void observe_fact(struct run *run, enum conform_kind kind, struct place place, c
 	if (changed && model) {
 		observe(run, kind, place, recorded, model);
 	} else if (changed) {
-		observe_unmodelled(run, kind, place, recorded);
+		observe_unmodelled(run, kind, place, recorded, why_no_fact(kind));
 	} else if (!model) {
 		if (run->same.verdict == CONFORM_AGREE)
 			run->same.verdict = CONFORM_UNMODELLED;
@@ -171,7 +188,8 @@ void observe_unchanged(struct run *run)
 	struct place place = place_of_command(run);
 
 	if (!run->says || run->same.verdict == CONFORM_UNMODELLED)
-		observe_unmodelled(run, CONFORM_UNCHANGED, place, "nothing else changed");
+		observe_unmodelled(run, CONFORM_UNCHANGED, place, "nothing else changed",
+				   "among it is what is not modelled");
 	else if (run->same.verdict == CONFORM_AGREE)
 		observe(run, CONFORM_UNCHANGED, place, "nothing else changed",
 			"nothing else changed");

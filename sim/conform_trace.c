@@ -16,9 +16,15 @@
 
 #include "model/host_mm.h"
 
-/* The code page region, and 32 regions of 1 GiB each from 1 TiB on: the recorder's layout. */
-#define FIRST_ADDRESS	(0x10000000000ull - 0x100000)
-#define LAST_ADDRESS	(0x10000000000ull + 33 * 0x40000000ull)
+/*
+ * Where scripts may have memory ("skew="). The recorder's own program and heap are below it, its
+ * stack and libraries above; programs of "sh" are linked to run at 2/3 of the address space
+ * (arch/x86/include/asm/elf.h:ELF_ET_DYN_BASE).
+ */
+#define FIRST_ADDRESS	0x10000000ull
+#define LAST_ADDRESS	0x7fff00000000ull
+#define FIRST_PROGRAM	0x555500000000ull
+#define LAST_PROGRAM	0x565600000000ull
 
 enum { MAX_FAULTS = 8, FINE_CLOCK = 32 };
 
@@ -36,7 +42,8 @@ typedef bool (*read_event)(struct scan *scan, const struct trace_event *event, s
 
 static bool address_is_ours(uint64_t hva)
 {
-	return hva >= FIRST_ADDRESS && hva < LAST_ADDRESS;
+	return hva >= FIRST_ADDRESS && hva < LAST_ADDRESS &&
+	       !(hva >= FIRST_PROGRAM && hva < LAST_PROGRAM);
 }
 
 static uint64_t field(const struct trace_event *event, const char *key, int base)
@@ -368,12 +375,7 @@ bool trace_has(const struct recording *recording, const char *prefix)
 /* The recorder's own: it is the first to make an event. */
 int main_thread(const struct run *run)
 {
-	const struct recording *recording = run->recording;
-
-	for (size_t i = 0; i < recording->nr_commands; i++)
-		if (recording->commands[i].nr_events)
-			return recording->commands[i].events[0].pid;
-	return 0;
+	return run->recording->pid;
 }
 
 static bool read_page_fault(struct scan *scan, const struct trace_event *event,
@@ -446,7 +448,8 @@ static void leave_unmodelled(struct run *run, const struct item *items)
 		    !frames_knows(&run->frames, items[i].frame[0]))
 			continue;
 		observe_unmodelled(run, items[i].kind, place,
-				   say("%s %s", items[i].event, items[i].said.text).text);
+				   say("%s %s", items[i].event, items[i].said.text).text,
+				   NULL);
 	}
 }
 

@@ -377,6 +377,18 @@ static bool facts_are_lost(const struct reader *reader)
 	return watched[0] < watched[1];
 }
 
+/* The log of its death is no answer to its last command. */
+static void drop_unanswered(struct reader *reader)
+{
+	const char *text;
+
+	if (!reader->commands.n)
+		return;
+	text = last_command(reader)->answer.text;
+	if (*text == '[' && strcspn(text, "]") > strcspn(text, "."))
+		reader->commands.n--;
+}
+
 /*
  * What a guest that died was doing: the script's next command. Where the console has lost a part
  * of the last answer, it may have lost whole ones as well.
@@ -385,10 +397,13 @@ static void find_fatal(struct reader *reader)
 {
 	struct recording *recording = reader->recording;
 	const struct script_line *script = (struct script_line *)reader->script.data;
-	size_t first = reader->commands.n;
+	size_t first;
 
-	if (!recording->reconstructed || reader->done || reader->open ||
-	    first >= reader->script.n)
+	if (!recording->reconstructed || reader->done || reader->open)
+		return;
+	drop_unanswered(reader);
+	first = reader->commands.n;
+	if (first >= reader->script.n)
 		return;
 	recording->nr_fatal = facts_are_lost(reader) ? reader->script.n - first : 1;
 	recording->fatal = arena_alloc(&reader->arena,

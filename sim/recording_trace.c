@@ -277,8 +277,10 @@ static bool event_line(struct reader *reader)
 		return false;
 	if (!strcmp(event.name, "tracing_mark_write")) {
 		cursor = cursor_at(text, (char *)event.body);
-		if (cursor_skip(&cursor, "### ") && !is_later(event.body))
+		if (cursor_skip(&cursor, "### ") && !is_later(event.body)) {
+			reader->recording->pid = event.pid;
 			return begin_mark(reader, &cursor);
+		}
 		if (cursor_skip(&cursor, "=== ") && !is_later(event.body))
 			return end_mark(reader, &cursor);
 	}

@@ -68,7 +68,8 @@ static void conform_path(const char *path, struct conform *result, bool keep_all
 struct folder { const char *name; };
 
 static const struct folder folders[] = {
-	{ "6.1" }, { "6.8" }, { "6.12" }, { "7.2" }, { "v11" }, { "v11-unsafe" },
+	/* 6.1, 6.12 and 7.2, which have hundreds, are the test conformance's. */
+	{ "6.8" }, { "v11" }, { "v11-unsafe" },
 	{ "ept-6.1" }, { "ept-6.12" }, { "ept-7.2" }, { "eptad0-6.1" }, { "eptad0-7.2" },
 	{ "v11-on-v6.8" }, { "6.8-npt0" }, { "v11-npt0" }, { "6.8-tdpmmu0" }, { "v11-tdpmmu0" },
 	{ "6.8-dax" }, { "v11-dax" },

@@ -35,7 +35,10 @@ static unsigned each_real(void (*check)(const struct recording *recording))
 		assert_non_null(list);
 		for (char **name = list; *name; name++, n++) {
 			read_good(*name, &recording);
-			check(&recording);
+			if (recording.reconstructed)
+				n--;		/* of a guest that died */
+			else
+				check(&recording);
 			recording_free(&recording);
 		}
 		recording_list_free(list);
@@ -97,7 +100,9 @@ static void print_s2(struct out *out, const struct fact *fact, bool ept)
 
 	add(out, "s2 0x%" PRIx64 ": L%d ", fact->s2.gpa, fact->s2.level);
 	if (!fact->s2.present) {
-		add(out, "nonpresent 0x%" PRIx64 "%s", raw, raw & 7 && raw >> 51 ? " mmio?" : "");
+		/* The recorder's guess is not kept. */
+		add(out, "nonpresent 0x%" PRIx64 "%s", raw,
+		    strstr(fact->text, " mmio?") ? " mmio?" : "");
 		return;
 	}
 	add(out, "0x%" PRIx64 " pfn=0x%" PRIx64 " %s", raw, raw >> 12 & 0xffffffffff,
@@ -191,7 +196,7 @@ static void print_answer(struct out *out, const struct answer *answer)
 		print_page(out, &answer->page);
 		if (strstr(answer->result, " pm="))	/* pagemap's bits are not kept */
 			add(out, "%s", strstr(answer->result, " pm="));
-		else
+		else if (strstr(answer->result, " flags="))
 			add(out, " flags=0x%" PRIx64, answer->flags);
 		break;
 	case ANSWER_VCPU:
@@ -235,6 +240,14 @@ static bool has_splat(const char *name)
 		"v11/pfnmap_free_stale", "v11-unsafe/pfnmap_free_stale",
 		"v11/pfncache_remap_race", "v11-npt0/insert_rsvd", "v11-tdpmmu0/insert_rsvd",
 		"6.8-dax/fsdax_pmd", "v11-on-v6.8/fork_cow",
+		"6.1/driver-puts-twice-or-frees-a-counted-tail",
+		"6.12/driver-puts-twice-or-frees-a-counted-tail",
+		"7.2/driver-puts-twice-or-frees-a-counted-tail",
+		"6.1/gup-warns-of-a-mapped-page-without-a-count",
+		"6.12/gup-warns-of-a-mapped-page-without-a-count",
+		"7.2/gup-warns-of-a-mapped-page-without-a-count",
+		"6.1-tdpmmu0/a-page-that-loses-its-count-warns-when-it-is-unmapped",
+		"6.12-tdpmmu0/a-page-that-loses-its-count-warns-when-it-is-unmapped",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

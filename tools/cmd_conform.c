@@ -9,7 +9,7 @@
 #include "sim/replay.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_JSON = 256, KEY_INPUTS, KEY_ALL };
+enum { KEY_JSON = 256, KEY_INPUTS, KEY_ALL, KEY_UNMODELLED };
 
 struct arguments {
 	enum output_format format;
@@ -31,6 +31,7 @@ static const struct argp_option options[] = {
 	{ "inputs", KEY_INPUTS, NULL, 0, "also print every value that the model was given: frames "
 	  "chosen, registers of devices, counters of exits", 0 },
 	{ "all", KEY_ALL, NULL, 0, "print every observation, not only those that differ", 0 },
+	{ "unmodelled", KEY_UNMODELLED, NULL, 0, "also print what is not modelled, and why", 0 },
 	{ 0 }
 };
 
@@ -51,6 +52,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_ALL:
 		a->options.keep_all = true;
+		return 0;
+	case KEY_UNMODELLED:
+		a->options.keep_unmodelled = true;
 		return 0;
 	case ARGP_KEY_ARGS:
 		a->path = state->argv + state->next;
@@ -143,6 +147,8 @@ static void json_observation(struct json *json, const struct conform *c,
 	json_number_at(json, "command", o->command);
 	json_string_at(json, "recorded", o->recorded);
 	json_string_at(json, "model", o->model);
+	if (o->verdict == CONFORM_UNMODELLED)
+		json_string_at(json, "why", o->why);
 	json_stop(json);
 }
 
@@ -180,6 +186,8 @@ static void print_observation(const struct conform_observation *o)
 	printf("    recorded  %s\n", o->recorded ? o->recorded : "(nothing)");
 	if (o->verdict != CONFORM_AGREE)
 		printf("    model     %s\n", model);
+	if (o->verdict == CONFORM_UNMODELLED)
+		printf("    why       %s\n", o->why);
 }
 
 static void print_capture(const struct conform *c)

@@ -1,0 +1,14 @@
+lab alloc 0 rsvd 0 1
+lab mode 0 insert
+mmap D 0x1000 dev:0
+watch D+0x0
+hwrite D+0x0 0x1
+slot 2 0x200000 D+0x0 0x1000
+gread 0x200000
+lab zap 0 0 1
+gread 0x200000
+kvm prot 0x200000 write=1
+kvm vmap 0x200000 knobs=0
+kvm vunmap 0x0 knobs=0
+munmap D+0x0 0x1000
+lab free 0

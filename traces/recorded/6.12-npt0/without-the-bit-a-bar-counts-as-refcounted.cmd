@@ -1,0 +1,13 @@
+#!mmu shadow
+lab alloc 0 rsvd 0 1
+lab alloc 1 phys 1 0xfb000
+mmap D 0x1000 dev:0
+watch D+0x0
+mmap E 0x1000 dev:1
+watch E+0x0
+slot 2 0x200000 D+0x0 0x1000
+slot 3 0x400000 E+0x0 0x1000
+gread 0x200000
+gread 0x400000
+lab zap 0 0 1
+lab zap 1 0 1

@@ -1,0 +1,14 @@
+mmap A 0x2000 anon
+watch A+0x0
+watch A+0x1000
+slot 2 0x200000 A+0x0 0x2000
+gwrite 0x200000 0xa n=2 stride=0x1000
+lab drain
+sh insmod /mods/brd.ko rd_nr=1 rd_size=16384
+sh mkswap /dev/ram0 > /dev/null
+sh swapon /dev/ram0
+madvise A+0x0 0x2000 PAGEOUT
+madvise A+0x0 0x2000 PAGEOUT
+gread 0x200000
+gwrite 0x201000 0xb
+hread A+0x0

@@ -1,0 +1,30 @@
+mmap A 16K anon
+mmap R 16K anon prot=r
+hfill A 16K 4095 0x11223344
+hread A+0xfff
+hread A+0xffd
+hread A+0x1001
+hread A+0x1ffe
+hwrite A+0x2ffe 0xa1b2c3d4
+hread A+0x2ffc
+hread A+0x3000
+hread A+0x3ffd
+hwrite A+0x3ffd 7
+hread R+0x1ffe
+hwrite R+0x1ffe 5
+slot 1 0x10000000 A 16K
+gread 0x10002ff9
+gwrite 0x10001007 0x55667788
+hread A+0x1005
+hread A+0x1008
+mprotect A+0x2000 4K r
+hwrite A+0x1fff 9
+hread A+0x1ffc
+hwrite A+0x2fff 9
+madvise A+0x1000 8K DONTNEED
+hread A+0x1fff
+mprotect A+0x2000 4K rw
+hwrite A+0x1ffd 0x77
+hfill A 16K 1365 0xabcdef01
+hread A+0xffe
+slotdel 1

@@ -1,0 +1,7 @@
+#!mmu shadow
+lab alloc 0 rsvd 0 8
+mmap D 0x8000 dev:0
+watch D+0x0
+slot 2 0x200000 D+0x0 0x8000
+gwrite 0x200000 0x1
+lab zap 0 0 8

@@ -1,0 +1,7 @@
+#!mmu shadow
+lab alloc 0 phys 8 0xfb000
+mmap D 0x8000 dev:0
+watch D+0x0
+slot 2 0x200000 D+0x0 0x8000
+gread 0x200000
+lab zap 0 0 8

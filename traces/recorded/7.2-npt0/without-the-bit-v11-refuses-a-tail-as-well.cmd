@@ -1,0 +1,8 @@
+#!mmu shadow
+lab alloc 0 nc 3 1
+mmap D 0x8000 dev:0
+watch D+0x0
+watch D+0x1000
+slot 2 0x200000 D+0x0 0x8000
+gread 0x200000
+gread 0x201000

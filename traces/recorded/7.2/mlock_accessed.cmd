@@ -1,0 +1,11 @@
+mmap A 64K anon
+mlock A 64K
+slot 1 0x200000 A 64K
+watch A+0x2000
+kvm pfn 0x202000
+kvm pfn 0x202000
+kvm pfn 0x202000
+pinfo A+0x3000
+gread 0x203000
+gwrite 0x203000 1
+pinfo A+0x3000

@@ -1,0 +1,10 @@
+sh truncate -s 2097152 /thp/F
+mmap A 0x200000 file:/thp/F notrunc skew=0xffffff0040000000
+watch A+0x0
+slot 2 0x200000 A+0x0 0x200000
+gwrite 0x200000 0xa
+mmap B 0x1000 file:/thp/F notrunc foff=0x5000
+watch B+0x0
+hread B+0x0
+movepage A+0x0 1 n=1
+gread 0x200000
