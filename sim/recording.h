@@ -165,7 +165,7 @@ struct recording {
 	/* Fewer entries than written, LOST events, or a command without its marks. */
 	bool trace_cut;
 	bool private_mem;		/* the script asks for KVM_X86_SW_PROTECTED_VM */
-	int pid;			/* of the VMM's main thread, which sets the marks; 0: no trace */
+	int pid;			/* of the thread that sets the marks; 0: no trace */
 	unsigned nr_cpus;		/* of the machine, as the trace's header says; 0: unknown */
 	struct command *commands;
 	size_t nr_commands;

@@ -124,7 +124,8 @@ def folders(recorded):
 def topics(source):
 	"""{script: (folder of traces/ that it comes from, path)}"""
 	found = {}
-	for path in sorted(glob.glob(os.path.join(glob.escape(source), "traces", "*", "*.trace"))):
+	pattern = os.path.join(glob.escape(source), "traces", "*", "*.trace")
+	for path in sorted(glob.glob(pattern)):
 		topic = os.path.basename(os.path.dirname(path))
 		found[os.path.basename(path).removesuffix(".trace")] = topic, path
 	return found
@@ -140,7 +141,8 @@ def untranslated(pfnsim, source, traces, scripts):
 				      cwd=source, stdin=subprocess.DEVNULL,
 				      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
 				      text=True, check=False)
-		words = re.sub(r"^pfnsim: \S+?:\d+:\d+: ", "", done.stderr.strip().partition("\n")[0])
+		first = done.stderr.strip().partition("\n")[0]
+		words = re.sub(r"^pfnsim: \S+?:\d+:\d+: ", "", first)
 		found[words or "not recorded yet"].append(f"{topic}/{name}")
 	return found
 
@@ -150,8 +152,9 @@ def untranslated(pfnsim, source, traces, scripts):
 HEAD = """# What real kernels say
 
 Computed: `traces/recorded/`, held against the model of the kernel that made each recording
-([CONFORM.md](CONFORM.md) says what an observation is, and when it agrees). The recordings were made by the
-[lab](../tools/lab/README.md). Printed by `tools/lab/conformance`; a test fails if it differs.
+([CONFORM.md](CONFORM.md) says what an observation is, and when it agrees). The recordings were
+made by the [lab](../tools/lab/README.md). Printed by `tools/lab/conformance`; a test fails if it
+differs.
 """
 
 MATRIX = """
@@ -182,7 +185,7 @@ def share(total):
 
 
 def kernel_rows(findings, cells_of):
-	yield from header("kernel", "recordings", "agree", "differ", "unmodelled", "share", "release")
+	yield from header("kernel", "recordings", *VERDICTS, "share", "release")
 	for name in sorted(cells_of, key=table.version_key):
 		there = {script: cell for script, cell in cells_of[name].items() if not cell.absent}
 		total = sums(there)
@@ -248,7 +251,8 @@ def document(findings):
 	whole = [script for script in scripts
 		 if not any(findings.cells[kernel][script].absent for kernel in findings.kernels)]
 	yield HEAD
-	yield f"{len(scripts)} scripts; {len(whole)} of them on all of {', '.join(findings.kernels)}."
+	kernels = ", ".join(findings.kernels)
+	yield f"{len(scripts)} scripts; {len(whole)} of them on all of {kernels}."
 	yield "\n## Kernels"
 	yield from kernel_rows(findings, findings.cells)
 	yield "\nOther kernels and configurations, which have fewer scripts:"
@@ -259,7 +263,7 @@ def document(findings):
 	yield MATRIX.rstrip("\n")
 	yield from matrix_rows(findings)
 	yield "\n## What is not modelled"
-	yield "\nAll observations of all folders that have no verdict, by recording, kind and reason."
+	yield "\nAll observations without a verdict, in all folders."
 	yield from unmodelled_rows(findings)
 	yield "\n## What the lab cannot run"
 	yield "\nTraces of which `pfnsim lab-script` makes no commands."
