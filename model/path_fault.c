@@ -71,7 +71,7 @@ static enum step_result decode_fault(struct machine *m, struct task *t)
 	u64 code = a->qualification;
 
 	*f = (struct fault){ .gfn = access_gpa(m, a) >> PAGE_SHIFT, .slot = NO_SLOT,
-			     .pfn = KVM_PFN_ERR_FAULT, .page = NO_PFN };
+			     .pfn = KVM_PFN_ERR_FAULT, .page = NO_PFN, .goal_level = 1 };
 	f->is_private = gfn_is_private(m, f->gfn);
 	f->rsvd = a->walk == WALK_MISCONFIG;
 	if (m->w->config.ept)	/* handle_ept_misconfig(): PFERR_RSVD alone */

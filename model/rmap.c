@@ -218,7 +218,7 @@ static bool age(struct machine *m, u64 sptep)
 	if (!spte_is_accessed(format, old))
 		return false;
 	if ((old & format->write) && !(new & format->write))
-		m->sem->ops.log_rearmed(m, old);
+		m->sem->ops.leaf_aged(m, old);
 	spte_write(m, sptep, gfn_of(&sp, sptep), new);
 	return true;
 }

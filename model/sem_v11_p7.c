@@ -73,7 +73,7 @@ static void harvest_dirty(struct machine *m, u64 old)
 		mark_page_of(m, old, true);
 }
 
-/* clear_dirty_pt_masked() */
+/* clear_dirty_pt_masked(), age_gfn_range() */
 static void log_rearmed(struct machine *m, u64 old)
 {
 	if (is_refcounted_page_spte(m, old))
@@ -94,6 +94,7 @@ const struct semantics_patch sem_v11_p7 = {
 	.traits = &traits,
 	.ops = {
 		.spte_changed = spte_changed, .log_rearmed = log_rearmed,
+		.leaf_aged = log_rearmed,
 		.check_zapped = check_zapped, .harvest_accessed = harvest_accessed,
 		.harvest_dirty = harvest_dirty, .leaf_bits = leaf_bits,
 	},

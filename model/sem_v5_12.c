@@ -355,6 +355,7 @@ const struct semantics_patch sem_v5_12 = {
 		.is_ad_tracked = is_ad_tracked,
 		.release_pfn = release_pfn,
 		.spte_changed = spte_changed, .log_rearmed = look_away,
+		.leaf_aged = harvest_dirty,
 		.leaf_bits = no_leaf_bits, .huge_ok = huge_if_compound,
 		.mark_accessed = page_mark_accessed_classic,
 		.map_args = map_args, .map_release = map_release,

@@ -186,6 +186,7 @@ const struct semantics_patch sem_v7_2 = {
 	.ops = {
 		.take_remapped = take_nothing, .release_fault = release_fault,
 		.spte_changed = spte_changed, .log_rearmed = look_away,
+		.leaf_aged = look_away,
 		.fault_args = fault_args, .map_args = map_args, .map_release = map_release,
 		.gfn_to_page = gfn_to_page,
 		.gpc_release = gpc_release,

@@ -40,6 +40,8 @@ struct ops {
 	void (*spte_changed)(struct machine *m, u64 old, u64 new, unsigned level);
 	/* KVM_GET_DIRTY_LOG took W from this leaf. */
 	void (*log_rearmed)(struct machine *m, u64 old);
+	/* Access tracking is about to take W from this leaf. */
+	void (*leaf_aged)(struct machine *m, u64 old);
 	/* Bits that the installed leaf gets beyond the format's. */
 	u64 (*leaf_bits)(struct machine *m, const struct fault *fault);
 	/* May this page be mapped by a huge SPTE, the host's mapping allowing? */
@@ -133,7 +135,7 @@ struct traits {
 	bool bus_freed_later;		/* kvm_io_bus_register_dev(): call_srcu() (after 6.12) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
 	bool async_error_code;		/* kvm_arch_async_page_ready(): as the guest (6.10) */
-	bool rearm_clears_bits;		/* tdp_mmu_clear_spte_bits() for the dirty log (6.4) */
+	bool rearm_clears_bits;		/* the dirty log and aging change bits alone (6.4) */
 	bool mmu_shrinker;		/* mmu_shrink_scan() (until 6.13) */
 	bool npt_five_levels;		/* kvm_amd loads where the host has 5 levels (5.15) */
 	bool nx_leaves_logged;		/* recovery: not of a memslot that logs (6.2) */

@@ -214,17 +214,23 @@ void tdp_clear_bits(struct machine *m, const struct pt_leaf *leaf, u64 new)
 	note_spte(m, leaf->first, leaf->level, leaf->entry, new);
 }
 
-/* D goes to struct page before W does: age_gfn_range(), until 6.12. */
+/*
+ * age_gfn_range(): D goes to struct page before W does, until 6.12. Until 6.3 it does so once more,
+ * by __handle_changed_spte().
+ */
 static bool age_leaf(struct machine *m, const struct pt_leaf *leaf)
 {
 	const struct spte_format *format = spte_format_of(m);
 	u64 new = spte_mark_old(format, leaf->entry);
+	bool loses_write = (leaf->entry & format->write) && !(new & format->write);
 
 	if (!spte_is_accessed(format, leaf->entry))
 		return false;
-	if ((leaf->entry & format->write) && !(new & format->write))
-		m->sem->ops.log_rearmed(m, leaf->entry);
+	if (loses_write)
+		m->sem->ops.leaf_aged(m, leaf->entry);
 	tdp_clear_bits(m, leaf, new);
+	if (loses_write && !m->sem->traits.rearm_clears_bits)
+		m->sem->ops.leaf_aged(m, leaf->entry);
 	return true;
 }
 

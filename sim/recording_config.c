@@ -43,6 +43,7 @@ static const struct affix {
 	{ "-npt0",	false,	{ .npt = 'N', .tdp_mmu = 'N' } },
 	{ "-tdpmmu0",	false,	{ .tdp_mmu = 'N' } },
 	{ "-dax",	false,	{ .ept = 0 } },		/* what hardware there was: no setting */
+	{ "-lab",	false,	{ .ept = 0 } },		/* who recorded it: tools/lab */
 };
 
 /* The flags of .meta and of line 1 of .out; an offset of 0: read and not kept. */

@@ -220,6 +220,11 @@ static bool rearms_silently(const struct semantics *sem)
 	return sem->ops.log_rearmed == look_away;
 }
 
+static bool ages_silently(const struct semantics *sem)
+{
+	return sem->ops.leaf_aged == look_away;
+}
+
 static bool harvests_nothing(const struct semantics *sem)
 {
 	return sem->ops.harvest_dirty == look_away;
@@ -761,7 +766,9 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_OP, "range_counts", "yes", counts_always, SAME },
 	{ MUTATION_OP, "huge_ok", "yes", is_always_huge, SAME },
 	{ MUTATION_OP, "log_rearmed", "nothing", rearms_silently, SAME },
-	{ MUTATION_OP, "log_rearmed", NULL, is_shadow, "its entries have A: aging takes no W" },
+	{ MUTATION_OP, "log_rearmed", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_OP, "leaf_aged", "nothing", ages_silently, SAME },
+	{ MUTATION_OP, "leaf_aged", NULL, is_shadow, "its entries have A: aging takes no W" },
 	{ MUTATION_OP, "check_zapped", NULL, is_tdp, OF_RMAPS },
 	{ MUTATION_OP, "harvest_accessed", NULL, is_tdp, OF_RMAPS },
 	{ MUTATION_OP, "harvest_dirty", NULL, is_tdp, OF_RMAPS },

@@ -40,13 +40,14 @@ static struct pt_leaf no_leaf(void)
 const struct op_row op_rows[] = {
 	OP(own_page), OP(take_remapped), YES_OR_NO(fault_is_stale), OP(range_add),
 	YES_OR_NO(range_counts), YES_OR_NO(is_ad_tracked), OP(release_pfn), OP(release_fault),
-	OP(spte_changed), OP(log_rearmed), OP(leaf_bits), YES_OR_NO(huge_ok), OP(mark_accessed),
-	OP(map_args), OP(map_release), OP(lookup_args), OP(lookup_release), OP(reexecute_args),
-	OP(reexecute_release), OP(stage2_release), OP(stage2_mark), PAGE(gfn_to_page),
-	OP(gpc_release), OP(fault_args), YES_OR_NO(zap_flushes), PAGE(load_root),
-	PAGE(current_root), YES_OR_NO(root_is_obsolete), PAGE(root_at), OP(free_roots), LEAF(walk),
-	LEAF(next_leaf), YES_OR_NO(age_range), OP(unmap_range), OP(zap_gfns), OP(rearm),
-	OP(check_zapped), OP(harvest_accessed), OP(harvest_dirty), OP(release_prefetched),
+	OP(spte_changed), OP(log_rearmed), OP(leaf_aged), OP(leaf_bits), YES_OR_NO(huge_ok),
+	OP(mark_accessed), OP(map_args), OP(map_release), OP(lookup_args), OP(lookup_release),
+	OP(reexecute_args), OP(reexecute_release), OP(stage2_release), OP(stage2_mark),
+	PAGE(gfn_to_page), OP(gpc_release), OP(fault_args), YES_OR_NO(zap_flushes),
+	PAGE(load_root), PAGE(current_root), YES_OR_NO(root_is_obsolete), PAGE(root_at),
+	OP(free_roots), LEAF(walk), LEAF(next_leaf), YES_OR_NO(age_range), OP(unmap_range),
+	OP(zap_gfns), OP(rearm), OP(check_zapped), OP(harvest_accessed), OP(harvest_dirty),
+	OP(release_prefetched),
 };
 const size_t nr_op_rows = ARRAY_SIZE(op_rows);
 

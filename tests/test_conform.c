@@ -73,6 +73,9 @@ static const struct folder folders[] = {
 	{ "ept-6.1" }, { "ept-6.12" }, { "ept-7.2" }, { "eptad0-6.1" }, { "eptad0-7.2" },
 	{ "v11-on-v6.8" }, { "6.8-npt0" }, { "v11-npt0" }, { "6.8-tdpmmu0" }, { "v11-tdpmmu0" },
 	{ "6.8-dax" }, { "v11-dax" },
+	{ "6.1-npt0" }, { "6.1-tdpmmu0" }, { "7.2-npt0" }, { "7.2-tdpmmu0" },
+	{ "ept-6.1-lab" }, { "ept-6.12-lab" }, { "ept-7.2-lab" },
+	{ "eptad0-6.1-lab" }, { "eptad0-6.12-lab" }, { "eptad0-7.2-lab" },
 };
 
 static void expect_conformity(const char *path)

@@ -4,6 +4,7 @@
 
 import argparse
 import os
+import struct
 import sys
 import tempfile
 import unittest
@@ -92,6 +93,24 @@ class TheDiskOfBochs(unittest.TestCase):
 			with self.subTest(word):
 				self.assertIn(word, text)
 
+	def test_gives_the_kernel_a_table_of_two_nodes(self):
+		table = bochs.srat()
+
+		signature, length, revision, checksum = struct.unpack_from("<4sIBB", table)
+		self.assertEqual((b"SRAT", len(table), 3), (signature, length, revision))
+		self.assertEqual(0, sum(table) & 0xff)
+		at, nodes = 48, []
+		while at < length:
+			kind, size = table[at], table[at + 1]
+			if kind == 1:
+				nodes.append(struct.unpack_from("<IHQQIIQ", table, at + 2))
+			at += size
+		self.assertEqual(length, at)
+		self.assertEqual([(0, 0, 0, 512 << 20, 0, 1, 0),
+				  (1, 0, 512 << 20, 128 << 20, 0, 1, 0)], nodes)
+		self.assertIn(b"kernel/firmware/acpi/srat.aml\0", bochs.tables())
+		self.assertEqual(0, len(bochs.tables()) % 4)
+
 	def test_refuses_a_grub_that_reaches_into_the_mailbox(self):
 		with self.assertRaisesRegex(LabError, "does not fit"):
 			bochs.layout(bytes(512), lambda *_: bytes(bochs.SIGNATURE_AT), b"", b"")
@@ -116,7 +135,7 @@ class TheDiskOfBochs(unittest.TestCase):
 			     'cylinders=40, heads=16, spt=63',
 			     'com1: enabled=1, mode=file, dev="/tmp/serial"',
 			     'romimage: file="/b/usr/share/bochs/BIOS-bochs-latest"',
-			     'memory: guest=1024, host=1024'):
+			     'memory: guest=640, host=640'):
 			self.assertIn(line, text.splitlines())
 
 

@@ -322,6 +322,7 @@ static const struct {
 	{ "v11-on-v6.8-dax", "6.8.0", NULL, "v11-on-v6.8", "nntt" },
 	{ "v11-unsafe-npt0", "v11-unsafe-npt0", NULL, "v11-unsafe", "nnnn" },
 	{ "eptad0-7.2", "7.2.13", NULL, "v7.2", "tntt" },
+	{ "eptad0-6.12-lab", "6.12.9", NULL, "v6.12", "tntt" },
 	{ "ept-6.1", "uname 6.1.0 ept Y eptad Y tdp_mmu Y nx_huge_pages N", "",
 	  "v6.1", "tttt" },
 	{ "ept-6.1", "6.1.0", "uname 6.1.0 ept Y eptad N tdp_mmu N\n", "v6.1", "tntn" },

@@ -12,13 +12,15 @@ import json
 import mmap
 import os
 import shutil
+import stat
+import struct
 import time
 from dataclasses import dataclass
 
 from . import host, image as images, machine, mailbox, session, unpack
 from .host import LabError
 
-MEMORY = 1024					# MiB
+NODES = (512, 128)				# MiB, as on QEMU
 SECTOR = 512
 CYLINDER = 16 * 63 * SECTOR			# 16 heads, 63 sectors a track
 BOX_AT = 1 << 20
@@ -69,6 +71,33 @@ def padded(content, size):
 
 def blocks(start, content):
 	return f"{start // SECTOR}+{len(content) // SECTOR}"
+
+
+def srat():
+	"""An ACPI table that says which memory is in which node (ACPI 6.5, 5.2.16).
+
+	Bochs has none.  The kernel takes it from the initramfs (CONFIG_ACPI_TABLE_UPGRADE).
+	"""
+	body, base = struct.pack("<BBBBIII", 0, 16, 0, 0, 1, 0, 0), 0	# APIC 0, node 0
+	for node, size in enumerate(NODES):
+		body += struct.pack("<BBIHQQIIQ", 1, 40, node, 0, base, size << 20, 0, 1, 0)
+		base += size << 20
+	body = struct.pack("<IQ", 1, 0) + body
+	header = struct.pack("<4sIBB6s8sI4sI", b"SRAT", 36 + len(body), 3, 0, b"PFNLAB",
+			     b"TWONODES", 1, b"LAB ", 1)
+	checksum = -sum(header + body) & 0xff
+	return header[:9] + bytes([checksum]) + header[10:] + body
+
+
+def tables():
+	"""The archive in front of the initramfs in which the kernel looks for ACPI tables."""
+	folder, entries = "", []
+	for name in ("kernel", "firmware", "acpi"):
+		folder = os.path.join(folder, name)
+		entries.append((folder, stat.S_IFDIR | 0o755))
+	entries += [(f"{folder}/srat.aml", stat.S_IFREG | 0o644, srat()), ("TRAILER!!!", 0)]
+	return b"".join(images.cpio_entry(number, *entry)
+			for number, entry in enumerate(entries, 1))
 
 
 @dataclass(frozen=True)
@@ -140,7 +169,7 @@ class Guest(session.Process):
 
 def bochsrc(program, folder, serial):
 	size = os.stat(os.path.join(folder, "disk")).st_size
-	return BOCHSRC.format(memory=MEMORY, share=program.environ()["BXSHARE"], folder=folder,
+	return BOCHSRC.format(memory=sum(NODES), share=program.environ()["BXSHARE"], folder=folder,
 			      cylinders=size // CYLINDER, serial=serial)
 
 
@@ -160,7 +189,7 @@ class Bochs(machine.Machine):
 
 	def key(self, image, config):
 		ours = json.dumps([image.identity, self.program.version, self.line(config),
-				   KERNEL_AT])
+				   KERNEL_AT, tables().hex()])
 		return f"{config.folder(image.kernel)}-" \
 			+ hashlib.sha256(ours.encode()).hexdigest()[:12]
 
@@ -191,7 +220,7 @@ class Bochs(machine.Machine):
 			return images.content_of(f"{folder}/core.img")
 
 		boot = images.content_of(f"{self.program.folder}/usr/lib/grub/i386-pc/boot.img")
-		disk = layout(boot, core, kernel, images.content_of(image.initramfs))
+		disk = layout(boot, core, kernel, tables() + images.content_of(image.initramfs))
 		with open(f"{folder}/disk", "wb") as file:
 			file.write(disk)
 

@@ -1,0 +1,8 @@
+lab alloc 0 nc 3 1
+lab mode 0 pfn
+mmap BLOB 0x8000 dev:0
+watch BLOB+0x0
+watch BLOB+0x1000
+slot 2 0x200000 BLOB+0x0 0x8000
+gread 0x201000
+gread 0x200000

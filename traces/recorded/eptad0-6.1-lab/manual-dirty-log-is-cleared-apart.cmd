@@ -1,0 +1,16 @@
+cap 168 2
+cap 168 3
+mmap A 0x80000 anon
+watch A+0x0
+watch A+0x1000
+slot 2 0x200000 A+0x0 0x80000
+gwrite 0x200000 0x1 n=2 stride=0x1000
+slot 2 0x200000 A+0x0 0x80000 log
+dirtylog 2
+gwrite 0x200000 0x2
+cleardirty 2 1 63
+cleardirty 2 0 1
+cleardirty 2 64 65
+cleardirty 3 0 64
+cleardirty 2 0 128
+gwrite 0x200000 0x3
