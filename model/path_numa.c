@@ -58,7 +58,7 @@ static bool scans(const struct machine *m, const struct task *t)
 	return t->range.piece_end;
 }
 
-/* Not what KSM has merged, or others share: they cannot be moved. */
+/* Not what KSM has merged, or others share, or have pinned: they cannot be moved. */
 static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf,
 		      bool alone)
 {
@@ -71,7 +71,7 @@ static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_
 	if (!page_is(m, pfn, PG_ANON) && page_is(m, pfn, PG_DIRTY) && vma->mode != FILE_SHMEM)
 		return false;
 	if (vma->flags & VM_SHARED)
-		return true;
+		return !m->sem->traits.numa_skips_pinned || count < GUP_PIN_COUNTING_BIAS;
 	if (alone && !m->sem->traits.vm_shares_mm && !page_is(m, pfn, PG_REMOTE))
 		return false;		/* where it should be: numa_node_id() */
 	return m->sem->traits.numa_skips_held ? count == 1 : page_of(m, pfn)->mapcount == 1 &&

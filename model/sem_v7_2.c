@@ -125,7 +125,7 @@ static void gpc_release(struct machine *m, struct task *t, bool used)
 }
 
 static const struct traits traits = {
-	.vm_shares_mm = true,
+	.vm_shares_mm = true, .numa_skips_pinned = true,
 	.npt_fast_mmio = true, .bus_freed_later = true,
 	.pferr = PFERR_USER_OF_LINEAR, .mmio_below_max_gfn = true, .npt_five_levels = true,
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,

@@ -172,6 +172,7 @@ struct traits {
 	bool numa_keeps_write;		/* pte_mk_savedwrite() (until 6.1) */
 	bool vm_shares_mm;		/* a vhost_task of KVM's own uses the VMM's mm */
 	bool numa_skips_held;		/* of private memory: page_count() != 1 (5.18 to 6.8) */
+	bool numa_skips_pinned;		/* of shared mappings, too (7.2) */
 	bool mremap_hugetlb;		/* mremap() of hugetlb (5.16) */
 	bool mremap_keeps_files;	/* MREMAP_DONTUNMAP of files (5.13) */
 	bool mremap_realigns;		/* try_realign_addr() (6.7) */

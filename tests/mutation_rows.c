@@ -76,6 +76,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(migration_keeps_ad),
 	VALUE(migrate_tries), SWITCH(order_in_flags), SWITCH(hugetlb_cache_counts),
 	SWITCH(numa_keeps_write), SWITCH(vm_shares_mm), SWITCH(numa_skips_held),
+	SWITCH(numa_skips_pinned),
 	SWITCH(mremap_hugetlb), SWITCH(mremap_keeps_files), SWITCH(mremap_realigns),
 	SWITCH(mremap_moves_vmas), SWITCH(uffd_wp_files),
 	SWITCH(uffd_regains_write), SWITCH(uffd_wp_vmas), SWITCH(uffd_unpopulated),
