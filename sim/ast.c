@@ -386,3 +386,18 @@ void ast_free(struct ast *ast)
 	arena_free(&arena);
 	*ast = (struct ast) { 0 };
 }
+
+void ast_print_string(const char *text, FILE *out)
+{
+	fputc('"', out);
+	for (; *text; text++)
+		if (*text == '"' || *text == '\\')
+			fprintf(out, "\\%c", *text);
+		else if (*text == '\n' || *text == '\t')
+			fprintf(out, *text == '\n' ? "\\n" : "\\t");
+		else if ((unsigned char)*text < ' ')
+			fprintf(out, "\\x%02x", (unsigned char)*text);
+		else
+			fputc(*text, out);
+	fputc('"', out);
+}

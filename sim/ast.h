@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/error.h"
 
@@ -69,3 +70,5 @@ bool ast_read(const char *path, struct ast *ast, struct error *error);
 bool ast_parse(const char *name, const char *text, size_t length, struct ast *ast,
 	       struct error *error);
 void ast_free(struct ast *ast);
+/* As a STRING of the format. */
+void ast_print_string(const char *text, FILE *out);

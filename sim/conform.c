@@ -144,7 +144,7 @@ static void drain(struct run *run)
 	lru_drain(&run->vm->m);
 	lru_forget_all(run);
 	for (size_t i = 0; i < run->command->nr_after; i++)
-		trace_free(run, &run->command->after[i]);
+		trace_page_free(run, &run->command->after[i]);
 	for (size_t i = n; i < run->vm->nr_notes; i++) {
 		const struct note *note = &run->vm->notes[i].note;
 

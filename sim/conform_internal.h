@@ -160,7 +160,7 @@ void numa_visit_set_up(struct run *run);
 /* conform_collapse.c: khugepaged, after the answer, and after what the recorder looked at */
 void collapse_unseen(struct run *run);
 void collapse_later(struct run *run);
-void trace_free(struct run *run, const struct trace_event *event);
+void trace_page_free(struct run *run, const struct trace_event *event);
 void conform_end(struct run *run);	/* conform_end.c: after the last answer */
 /* conform.c: a command that was never answered */
 void run_fatal(struct run *run, const struct command *command);

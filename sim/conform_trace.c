@@ -336,7 +336,7 @@ static const struct { const char *event; enum conform_kind kind; read_event read
 	{ "page_ref_mod_unless", CONFORM_PAGE_REF, read_page_ref },
 };
 
-void trace_free(struct run *run, const struct trace_event *event)
+void trace_page_free(struct run *run, const struct trace_event *event)
 {
 	if (is_prefix(event->name, "mm_page_free"))
 		frames_gone(&run->frames, field(event, "pfn", 16),
@@ -358,7 +358,7 @@ static void follow_context(struct scan *scan, const struct trace_event *event)
 	} else if (!strcmp(event->name, "handle_mm_fault_ret")) {
 		leave_fault(scan, event);
 	} else {
-		trace_free(scan->run, event);
+		trace_page_free(scan->run, event);
 	}
 }
 

@@ -205,6 +205,12 @@ const char *event_beyond_model(struct vm *vm, const struct event *event);
 void event_outcome(struct vm *vm, const struct task *t, const struct event *e, struct outcome *o);
 /* The two halves of event_run(), for events that overlap: a task's row, or -1; its outcome. */
 int event_start(struct vm *vm, const struct event *event);
+/* The same in a row of the caller's choice, which is free. */
+void event_start_on(struct vm *vm, const struct event *event, unsigned task);
+/* It has no steps: it has been done, and *o says what came of it. False: it is not of that kind. */
+bool event_at_once(struct vm *vm, const struct event *event, struct outcome *o);
+/* khugepaged's or ksmd's: DAEMON_TASK is its row */
+bool event_is_of_daemon(enum event_id id);
 void event_finish(struct vm *vm, int task, enum vm_result result, const struct event *event,
 		  struct outcome *o);
 /* Does the forked child do it? */

@@ -20,6 +20,11 @@ bool event_is_of_child(enum event_id id)
 	return id >= EVENT_CHILD_READ && id <= EVENT_CHILD_EXIT;
 }
 
+bool event_is_of_daemon(enum event_id id)
+{
+	return id == EVENT_KHUGEPAGED || id == EVENT_KSM_MERGE;
+}
+
 static bool is_of_file(enum event_id id)
 {
 	enum path_id path = event_path(id);

@@ -507,21 +507,27 @@ static bool resume(struct vm *vm, const struct event *e, struct outcome *o, stru
 	}
 	(void)error;
 	first = vm->paused[task];
-	result = vm_run(vm, task, e->until);
+	result = e->until ? vm_run_steps(vm, task, 1) : VM_PAUSED;	/* off the step it is at */
+	if (result == VM_PAUSED)
+		result = vm_run(vm, task, e->until);
 	finish(vm, task, result, first, o);
 	if (!o->paused && !o->blocked)
 		vm->paused[task] = NULL;
 	return true;
 }
 
+void event_start_on(struct vm *vm, const struct event *event, unsigned task)
+{
+	fill_arguments(vm, task_start(&vm->m, task, path_of_event(event), actor_of(event->id)),
+		       event);
+}
+
 int event_start(struct vm *vm, const struct event *event)
 {
-	bool daemon = event->id == EVENT_KHUGEPAGED || event->id == EVENT_KSM_MERGE;
-	int task = daemon ? DAEMON_TASK : vm_free_task(vm);
+	int task = event_is_of_daemon(event->id) ? DAEMON_TASK : vm_free_task(vm);
 
 	if (task >= 0)
-		fill_arguments(vm, task_start(&vm->m, task, path_of_event(event),
-					      actor_of(event->id)), event);
+		event_start_on(vm, event, task);
 	return task;
 }
 
@@ -543,25 +549,8 @@ bool event_run(struct vm *vm, const struct event *event, struct outcome *o, stru
 		return true;
 	if (event->id == EVENT_RESUME)
 		return resume(vm, event, o, error);
-	if (event->id == EVENT_DRAIN)
-		lru_drain(&vm->m);
-	if (event->id == EVENT_RESET_MMU)
-		vm->sem.ops.free_roots(&vm->m, event->vcpu);
-	if (event->id == EVENT_KICK)
-		vm->w.vcpu[event->vcpu].apf.halted = false;
-	if (event->id == EVENT_HUGEPAGES)
-		hugetlb_resize(&vm->m, event->count);
-	if (event->id == EVENT_SHMEM_HUGE)
-		vm->w.shmem_enabled = event->huge;
-	if (event->id == EVENT_EAGER_SPLIT)
-		vm->w.config.no_eager_split = !event->value;
-	if (event->id == EVENT_DRAIN || event->id == EVENT_NOTHING ||
-	    event->id == EVENT_HUGEPAGES || event->id == EVENT_RESET_MMU ||
-	    event->id == EVENT_KICK ||
-	    event->id == EVENT_SHMEM_HUGE || event->id == EVENT_EAGER_SPLIT) {
-		o->word = "ok";
+	if (event_at_once(vm, event, o))
 		return true;
-	}
 	if (!event_possible(vm, event, error))
 		return false;
 	task = event_start(vm, event);

@@ -3,9 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <stb/stb_ds.h>
+
 #include "model/host_mm.h"
 #include "model/memslot.h"
 #include "model/tdp.h"
+#include "sim/expect.h"
 #include "sim/replay_internal.h"
 
 static bool is_group(const char *model)
@@ -35,14 +38,14 @@ static const struct ast_value *arg(const struct ast_statement *s, const char *ke
 	return NULL;
 }
 
-static const char *name_arg(const struct ast_statement *s, const char *key)
+const char *expect_name(const struct ast_statement *s, const char *key)
 {
 	const struct ast_value *value = arg(s, key);
 
 	return value && value->type == AST_NAME ? value->name : NULL;
 }
 
-static bool number_arg(const struct ast_statement *s, const char *key, uint64_t *number)
+bool expect_number(const struct ast_statement *s, const char *key, uint64_t *number)
 {
 	const struct ast_value *value = arg(s, key);
 
@@ -79,6 +82,8 @@ static const struct verdict_row {
 	  { "at", NULL },
 	  true,
 	  "WORD at=LABEL [refs=N] [value=N] [pfn=N]" },
+	{ "deadlock", { NULL }, { NULL }, false, "no argument: in some order nobody can go on" },
+	{ "livelock", { NULL }, { NULL }, false, "no argument: some order cannot come to its end" },
 	{ "page",
 	  { "object", "index", "refs", "free", "dirty", "accessed", NULL },
 	  { "object", "index", NULL },
@@ -101,7 +106,7 @@ static bool key_is_known(const char *const *keys, const char *key)
 
 static bool check_value(const struct ast_statement *s, struct error *error)
 {
-	const char *word = name_arg(s, NULL);
+	const char *word = expect_name(s, NULL);
 	const struct ast_value *value = arg(s, NULL);
 	unsigned column = value ? value->column : s->column;
 
@@ -169,16 +174,16 @@ bool expect_check(const struct ast_statement *s, const struct names *names, stru
 	if (v == ARRAY_SIZE(verdicts))
 		return error_at(error, s->file, s->line, s->column,
 				"unknown verdict \"%s\"; expected "
-				"ok, violation, outcome, page or spte",
+				"ok, violation, outcome, page, spte, deadlock or livelock",
 				s->word);
 	if (!check_args(s, &verdicts[v], error))
 		return false;
-	if (name_arg(s, "at") && !names_has_label(names, name_arg(s, "at")))
+	if (expect_name(s, "at") && !names_has_label(names, expect_name(s, "at")))
 		return error_at(error, s->file, s->line, arg(s, "at")->column,
-				"no event has the label \"%s\"", name_arg(s, "at"));
-	if (name_arg(s, "object") && !names_object(names, name_arg(s, "object"), &(uint64_t){ 0 }))
+				"no event has the label \"%s\"", expect_name(s, "at"));
+	if (expect_name(s, "object") && !names_object(names, expect_name(s, "object"), &(uint64_t){ 0 }))
 		return error_at(error, s->file, s->line, arg(s, "object")->column,
-				"no object is called \"%s\"", name_arg(s, "object"));
+				"no object is called \"%s\"", expect_name(s, "object"));
 	return check_value(s, error);
 }
 
@@ -191,7 +196,7 @@ static size_t line_of(const struct replay *replay, const char *label, const char
 	size_t last = replay->nr_lines;
 
 	for (size_t i = 0; i < replay->nr_lines; i++) {
-		const struct event *e = &replay->input->events[i];
+		const struct event *e = &replay->input->trace.events[i];
 
 		if (e->label && !strcmp(e->label, label))
 			last = i;
@@ -204,7 +209,7 @@ static size_t line_of(const struct replay *replay, const char *label, const char
 static void expect_outcome(const struct replay *replay, struct replay_run *run,
 			   const struct ast_statement *s)
 {
-	const char *word = name_arg(s, NULL), *at = name_arg(s, "at");
+	const char *word = expect_name(s, NULL), *at = expect_name(s, "at");
 	const struct outcome *o = &run->outcome[line_of(replay, at, word)];
 	uint64_t number;
 
@@ -216,13 +221,13 @@ static void expect_outcome(const struct replay *replay, struct replay_run *run,
 	if (strcmp(o->word, word))
 		run_add_mismatch(run, s, "%s: expected %s at %s, found %s", run->patch->name, word,
 				 at, o->word);
-	if (number_arg(s, "refs", &number) && (!o->has_refs || (uint64_t)o->refs != number))
+	if (expect_number(s, "refs", &number) && (!o->has_refs || (uint64_t)o->refs != number))
 		run_add_mismatch(run, s, "%s: expected refs=%lld at %s, found %d", run->patch->name,
 				 (long long)number, at, o->has_refs ? o->refs : -1);
-	if (number_arg(s, "value", &number) && (!o->has_value || o->value != number))
+	if (expect_number(s, "value", &number) && (!o->has_value || o->value != number))
 		run_add_mismatch(run, s, "%s: expected value=0x%llx at %s, found 0x%x",
 				 run->patch->name, (unsigned long long)number, at, o->value);
-	if (number_arg(s, "pfn", &number) && o->pfn != number)
+	if (expect_number(s, "pfn", &number) && o->pfn != number)
 		run_add_mismatch(run, s, "%s: expected pfn=0x%llx at %s, found 0x%llx",
 				 run->patch->name, (unsigned long long)number, at,
 				 (unsigned long long)o->pfn);
@@ -231,12 +236,12 @@ static void expect_outcome(const struct replay *replay, struct replay_run *run,
 static void expect_violation(const struct replay *replay, struct replay_run *run,
 			     const struct ast_statement *s)
 {
-	const char *law = name_arg(s, NULL), *at = name_arg(s, "at"), *blame = name_arg(s, "blame");
+	const char *law = expect_name(s, NULL), *at = expect_name(s, "at"), *blame = expect_name(s, "blame");
 	bool found = false;
 
 	for (size_t i = 0; i < run->vm->nr_violations; i++) {
 		struct found_violation *v = &run->vm->violations[i];
-		const struct event *e = v->event ? &replay->input->events[v->event - 1] : NULL;
+		const struct event *e = v->event ? &replay->input->trace.events[v->event - 1] : NULL;
 		bool here = !at || (e && ((e->label && !strcmp(e->label, at)) ||
 					  (e->id == EVENT_RESUME && !strcmp(e->name, at))));
 
@@ -256,7 +261,7 @@ static void expect_flag(struct replay_run *run, const struct ast_statement *s, c
 {
 	uint64_t wanted;
 
-	if (number_arg(s, key, &wanted) && wanted != found)
+	if (expect_number(s, key, &wanted) && wanted != found)
 		run_add_mismatch(run, s, "%s: expected %s=%llu, found %llu", run->patch->name, key,
 				 (unsigned long long)wanted, (unsigned long long)found);
 }
@@ -268,17 +273,17 @@ static void expect_page(const struct replay *replay, struct replay_run *run,
 	const struct page *page, *head;
 	pfn_t pfn;
 
-	names_object(replay->input->names, name_arg(s, "object"), &object);
-	number_arg(s, "index", &index);
+	names_object(replay->input->trace.names, expect_name(s, "object"), &object);
+	expect_number(s, "index", &index);
 	if (index >= run->vm->w.object[object].pages) {
 		run_add_mismatch(run, s, "%s: \"%s\" has no page with that index", run->patch->name,
-				 name_arg(s, "object"));
+				 expect_name(s, "object"));
 		return;
 	}
 	pfn = object_pfn(&run->vm->m, object, index);
 	page = page_of(&run->vm->m, pfn);
 	head = page_of(&run->vm->m, page->head);
-	if (number_arg(s, "refs", &wanted) && (s64)wanted != page->refcount)
+	if (expect_number(s, "refs", &wanted) && (s64)wanted != page->refcount)
 		run_add_mismatch(run, s, "%s: expected refs=%lld, found %d", run->patch->name,
 				 (long long)wanted, page->refcount);
 	expect_flag(run, s, "free", !!(page->flags & PG_FREE));
@@ -294,7 +299,7 @@ static void expect_spte(struct replay_run *run, const struct ast_statement *s)
 	uint64_t gpa = 0;
 	bool present;
 
-	number_arg(s, "gpa", &gpa);
+	expect_number(s, "gpa", &gpa);
 	if (root != NO_PFN)
 		leaf = run->vm->sem.ops.walk(&run->vm->m, root, gpa >> PAGE_SHIFT);
 	present = root != NO_PFN && spte_is_leaf(format, leaf.entry, leaf.level);
@@ -315,8 +320,8 @@ static bool names_run(const struct ast_statement *s, const struct replay_run *ru
 
 void expect_run(struct replay *replay, struct replay_run *run)
 {
-	for (size_t i = 0; i < replay->input->nr_expects; i++) {
-		const struct ast_statement *s = replay->input->expects[i];
+	for (size_t i = 0; i < arrlenu(replay->input->trace.expects); i++) {
+		const struct ast_statement *s = replay->input->trace.expects[i];
 
 		if (!names_run(s, run))
 			continue;

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stb/stb_ds.h>
+
 #include "model/host_mm.h"
 #include "sim/overlap.h"
 #include "sim/replay_internal.h"
-#include "sim/trace_config.h"
 
 static void *more(void *array, size_t n, size_t size)
 {
@@ -220,100 +221,6 @@ void run_note_event(struct replay_run *run, unsigned event)
 
 /* ---- a trace ---- */
 
-static const struct event_kind *kind_of(enum event_id id)
-{
-	for (size_t i = 0; i < nr_event_kinds; i++)
-		if (event_kinds[i].id == id)
-			return &event_kinds[i];
-	return NULL;
-}
-
-/* The word for a choice: by its value, or by its place. */
-static const char *choice_word(const struct arg_row *row, uint64_t value)
-{
-	size_t i = 0;
-
-	if (!row->values)
-		return row->words[value];
-	while (row->words[i] && row->values[i] != value)
-		i++;
-	return row->words[i] ? row->words[i] : "?";
-}
-
-static size_t arg_text(const struct event *e, const struct names *names, const struct arg_row *row,
-		       char *out, size_t size)
-{
-	uint64_t value = *(const uint64_t *)((const char *)e + row->offset);
-
-	if (value == row->preset && !row->required)
-		return 0;
-	switch (row->type) {
-	case ARG_STEP:
-	case ARG_LABEL:
-	case ARG_NEW_REGION:
-		return snprintf(out, size, " %s=%s", row->key, (const char *)value);
-	case ARG_CHOICE:
-		return snprintf(out, size, " %s", choice_word(row, value));
-	case ARG_OBJECT:
-	case ARG_NEW_OBJECT:
-		return snprintf(out, size, " %s=%s", row->key, names_of_object(names, value));
-	case ARG_FILE:
-	case ARG_NEW_FILE:
-		return value == NO_PFN ? 0 : snprintf(out, size, " %s=%s", row->key,
-						      names_of_file(names, value));
-	case ARG_DELTA:
-		return snprintf(out, size, " %s=%lld", row->key, (long long)value);
-	case ARG_NUMBER:
-	case ARG_ADDRESS:
-	case ARG_SIZE:
-	case ARG_FLAGS:
-		break;
-	}
-	return snprintf(out, size, value < 10 ? " %s=%llu" : " %s=0x%llx", row->key,
-			(unsigned long long)value);
-}
-
-static char *event_text(const struct event *event, const struct names *names)
-{
-	const struct event_kind *kind = kind_of(event->id);
-	char text[200];
-	size_t used = snprintf(text, sizeof(text), "%s", event->op);
-
-	for (size_t i = 0; kind && i < MAX_ARGS && kind->args[i].key; i++)
-		if (used < sizeof(text))
-			used += arg_text(event, names, &kind->args[i], text + used,
-					 sizeof(text) - used);
-	return strdup(text);
-}
-
-static bool directive(struct replay *replay, const struct ast_statement *s, struct error *error)
-{
-	for (size_t i = 0; i < s->nr_args; i++) {
-		const struct ast_arg *arg = &s->args[i];
-		const char *text = arg->value.type == AST_INT ? "" : arg->value.name;
-		const char *conflict;
-
-		if (!strcmp(s->word, "title") && arg->value.type == AST_STRING) {
-			snprintf(replay->title, sizeof(replay->title), "%s", text);
-		} else if (!strcmp(s->word, "config") && arg->key) {
-			if (!trace_config(&replay->input->config, arg))
-				return error_at(error, s->file, s->line, arg->column,
-						"config is " TRACE_CONFIG);
-			conflict = trace_config_conflict(&replay->input->config);
-			if (conflict)
-				return error_at(error, s->file, s->line, arg->column, "%s",
-						conflict);
-		} else if (!strcmp(s->word, "need")) {
-			return error_at(error, s->file, s->line, arg->column,
-					"this build has no feature \"%s\"", text ? text : "?");
-		} else if (strcmp(s->word, "source")) {
-			return error_at(error, s->file, s->line, arg->column,
-					"\"%s\" takes a string", s->word);
-		}
-	}
-	return true;
-}
-
 static void add_line(struct replay *replay, const struct event *e)
 {
 	struct replay_line *line;
@@ -322,52 +229,22 @@ static void add_line(struct replay *replay, const struct event *e)
 	line = &replay->line[replay->nr_lines++];
 	*line = (struct replay_line){ .number = e->number, .line = e->line, .file = e->file,
 				      .label = e->label, .op = e->op,
-				      .text = event_text(e, replay->input->names) };
-}
-
-static bool load_statement(struct replay *replay, const struct ast_statement *s,
-			   struct error *error)
-{
-	struct replay_input *input = replay->input;
-	struct event *e;
-
-	switch (s->kind) {
-	case AST_DIRECTIVE:
-		return directive(replay, s, error);
-	case AST_EXPECT:
-		input->expects = more(input->expects, input->nr_expects, sizeof(*input->expects));
-		input->expects[input->nr_expects++] = s;
-		return true;
-	case AST_EVENT:
-		input->events = more(input->events, input->nr_events, sizeof(*input->events));
-		e = &input->events[input->nr_events];
-		if (!event_bind(s, input->names, e, error))
-			return false;
-		e->number = ++input->nr_events;
-		add_line(replay, e);
-		return true;
-	}
-	return true;
+				      .text = trace_event_text(e, replay->input->trace.names) };
 }
 
 static bool load_trace(const char *path, struct replay *replay, struct error *error)
 {
-	struct replay_input *input = replay->input;
+	struct trace *trace = &replay->input->trace;
 
-	if (!ast_read(path, &input->ast, error))
+	if (!trace_load(path, trace, error))
 		return false;
-	input->has_ast = true;
-	input->names = names_new();
-	input->config = (struct vm_config){ .ept = true, .ad = true, .zero_pfn = NO_PFN,
-					    .first_frame = 0x100000, .code_gpa = NO_PFN };
-	for (size_t i = 0; i < input->ast.nr_statements; i++)
-		if (!load_statement(replay, &input->ast.statements[i], error))
-			return false;
-	for (size_t i = 0; i < input->nr_expects; i++)
-		if (!expect_check(input->expects[i], input->names, error))
-			return false;
-	if (!input->nr_events)
-		return error_at(error, path, 0, 0, "a trace without events");
+	if (trace->nr_threads)
+		return error_at(error, trace->threads[0].file, trace->threads[0].line, 1,
+				"threads have no order of their own: pfnsim explore tries all");
+	snprintf(replay->title, sizeof(replay->title), "%s", trace->title);
+	replay->input->config = trace->config;
+	for (size_t i = 0; i < arrlenu(trace->events); i++)
+		add_line(replay, &trace->events[i]);
 	return true;
 }
 
@@ -381,9 +258,9 @@ static bool is_modelled(struct vm *vm, const struct event *e, struct error *erro
 
 static bool run_trace(struct replay *replay, struct replay_run *run, struct error *error)
 {
-	const struct replay_input *input = replay->input;
+	const struct event *events = replay->input->trace.events;
 
-	for (size_t i = 0; i < input->nr_events; i++) {
+	for (size_t i = 0; i < arrlenu(events); i++) {
 		struct outcome *o = &run->outcome[i];
 
 		if (run->vm->dead) {
@@ -391,13 +268,13 @@ static bool run_trace(struct replay *replay, struct replay_run *run, struct erro
 			*o = (struct outcome){ .word = "unreachable", .pfn = NO_PFN };
 			continue;
 		}
-		if (!is_modelled(run->vm, &input->events[i], error) ||
-		    !event_run(run->vm, &input->events[i], o, error))
+		if (!is_modelled(run->vm, &events[i], error) ||
+		    !event_run(run->vm, &events[i], o, error))
 			return false;
-		run_note_event(run, input->events[i].number);
+		run_note_event(run, events[i].number);
 		if (!strcmp(o->word, "livelock"))
 			snprintf(run->missing, sizeof(run->missing),
-				 "line %u: the event did not end", input->events[i].line);
+				 "line %u: the event did not end", events[i].line);
 	}
 	for (unsigned i = 0; i < MAX_TASKS; i++)
 		if (run->vm->paused[i] && !run->missing[0])
@@ -558,13 +435,9 @@ void replay_free(struct replay *replay)
 	free(replay->line);
 	free(replay->run);
 	if (input) {
-		if (input->has_ast)
-			ast_free(&input->ast);
+		trace_free(&input->trace);
 		if (input->has_recording)
 			recording_free(&input->recording);
-		names_free(input->names);
-		free(input->events);
-		free(input->expects);
 		free(input->file);
 	}
 	free(input);

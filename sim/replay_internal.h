@@ -2,28 +2,18 @@
 /* replay_internal.h: what replay.c, expect.c and replay_recording.c share. */
 #pragma once
 
-#include "sim/ast.h"
 #include "sim/replay.h"
 #include "sim/script.h"
+#include "sim/trace.h"
 
 struct replay_input {
-	struct ast ast;
-	bool has_ast;
-	struct names *names;
-	struct event *events;		/* of a trace */
-	size_t nr_events;
-	const struct ast_statement **expects;
-	size_t nr_expects;
+	struct trace trace;
 	struct recording recording;
 	bool has_recording;
 	char *file;			/* NAME.out */
 	struct vm_config config;
 };
 
-/* "old", "new", "series", "all", a name or an alias: does it mean @patch? */
-bool model_matches(const char *model, const struct semantics_patch *patch);
-/* Static checks of an expectation: words, labels, laws. */
-bool expect_check(const struct ast_statement *s, const struct names *names, struct error *error);
 /* Hold the run against every expectation that names it. */
 void expect_run(struct replay *replay, struct replay_run *run);
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* expect.h: the statements "expect MODELS: VERDICT ..." of a trace. */
+#pragma once
+
+#include "sim/ast.h"
+#include "sim/event.h"
+
+/* "old", "new", "series", "all", a name or an alias: does it mean @patch? */
+bool model_matches(const char *model, const struct semantics_patch *patch);
+/* Static checks: words, labels, laws. */
+bool expect_check(const struct ast_statement *s, const struct names *names, struct error *error);
+/* Its argument KEY=NAME, or (NULL) the one without a key; NULL if there is none. */
+const char *expect_name(const struct ast_statement *s, const char *key);
+/* Its argument KEY=NUMBER; false: there is none. */
+bool expect_number(const struct ast_statement *s, const char *key, uint64_t *number);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * explore.h: every order in which the steps of a trace's threads can run.
+ *
+ * Breadth first, so that the first schedule to break a law is a shortest one. A state is the world,
+ * its memory, how far each thread is and what its events came to; it is kept as a fingerprint of
+ * 64 bits (XXH3), its parent and the thread that made it. Two states with one fingerprint are taken
+ * for one: explore_odds() says how likely that is.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sim/error.h"
+#include "sim/trace.h"
+
+/* 0: no bound */
+struct explore_bound {
+	u64 depth;		/* steps */
+	u64 states;
+	u64 memory;		/* bytes */
+};
+
+enum explore_stop {
+	STOP_NONE,		/* every state was expanded */
+	STOP_DEPTH, STOP_STATES, STOP_MEMORY,
+	STOP_ASKED,		/* explore_stop() */
+	STOP_UNMODELLED,	/* .why */
+};
+
+/* What a state is an example of. */
+enum finding_kind { FOUND_VIOLATION, FOUND_DEADLOCK, FOUND_LIVELOCK, NR_FINDINGS };
+
+struct explore_finding {
+	enum finding_kind kind;
+	struct violation v;	/* FOUND_VIOLATION */
+	u64 states;		/* in so many; of a violation: transitions */
+	u8 *schedule;		/* a shortest: the thread that takes each step, from the first on */
+	size_t nr_steps;
+	bool expected;		/* by the trace */
+};
+
+/* What an event came to, and in how many end states. */
+struct explore_outcome {
+	size_t event;		/* place in trace.events */
+	const char *word;
+	bool has_value;
+	u32 value;
+	u64 ends;
+};
+
+struct explored {
+	const char *semantics;
+	u64 states, transitions, depth, ends;
+	u64 bytes;		/* of what is kept of all states */
+	u64 peak;		/* bytes, with the states that wait to be expanded */
+	enum explore_stop stop;
+	char why[200];
+	struct explore_finding *findings;	/* one for each law, then one a kind */
+	size_t nr_findings;
+	struct explore_outcome *outcomes;	/* stb_ds: by event, then by word */
+};
+
+struct explore;
+
+/* The set-up has run. NULL: bad input, *@error. */
+struct explore *explore_new(const struct trace *trace, const struct semantics_patch *patch,
+			    const struct explore_bound *bound, struct error *error);
+/* Expands @states of them. False: nothing is left to do, or *@error, if .text is not "". */
+bool explore_more(struct explore *explore, u64 states, struct error *error);
+/* No more is wanted: what has been found so far is all. */
+void explore_stop(struct explore *explore);
+/* As far as it has come; explore_more() has returned false, or this is for a progress line. */
+struct explored *explore_result(struct explore *explore);
+/* States that wait to be expanded. */
+u64 explore_waiting(const struct explore *explore);
+void explore_free(struct explore *explore);
+/* That two of @states different states have the same fingerprint. */
+double explore_odds(u64 states);

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* explore_step.c: one turn of one thread, and what it broke or came to. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "model/law.h"
+#include "model/step.h"
+#include "sim/explore_internal.h"
+
+/* Rows of world.task: a thread's is its own, whoever came first. */
+static unsigned row_of(unsigned thread, const struct event *e)
+{
+	return event_is_of_daemon(e->id) ? DAEMON_TASK : thread;
+}
+
+static const struct event *event_at(const struct explore *x, unsigned thread, unsigned i)
+{
+	return &x->trace->events[x->trace->threads[thread].first + i];
+}
+
+unsigned explore_row(const struct explore *x, unsigned thread)
+{
+	return row_of(thread, event_at(x, thread, x->progress.begun[thread] - 1));
+}
+
+/* ---- there and back ---- */
+
+struct explore_at explore_mark(struct explore *x)
+{
+	struct explore_at at = { x->progress };
+
+	at.progress.came_to = malloc((x->nr_events + 1) * sizeof(u64));
+	if (!at.progress.came_to)
+		abort();
+	memcpy(at.progress.came_to, x->progress.came_to, x->nr_events * sizeof(u64));
+	rewind_mark(x->rewind);
+	return at;
+}
+
+void explore_back(struct explore *x, const struct explore_at *at)
+{
+	u64 *came_to = x->progress.came_to;
+
+	memcpy(came_to, at->progress.came_to, x->nr_events * sizeof(u64));
+	x->progress = at->progress;
+	x->progress.came_to = came_to;
+	rewind_to_mark(x->rewind);
+	explore_forget(x, at);
+}
+
+void explore_forget(struct explore *x, const struct explore_at *at)
+{
+	rewind_drop_mark(x->rewind);
+	free(at->progress.came_to);
+}
+
+/* ---- what it came to ---- */
+
+static unsigned word_index(struct explore *x, const char *word)
+{
+	unsigned i = 0;
+
+	while (i < MAX_OUTCOME_WORDS - 1 && x->outcome_word[i] && strcmp(x->outcome_word[i], word))
+		i++;
+	x->outcome_word[i] = word;
+	return i;
+}
+
+/* The word's number + 1, and the value: not 0. */
+static u64 outcome_key(struct explore *x, const struct outcome *o)
+{
+	return (u64)(word_index(x, o->word ? o->word : "ok") + 1) << 40 |
+	       (u64)o->has_value << 32 | (o->has_value ? o->value : 0);
+}
+
+static void take_outcome(struct explore *x, const struct event *e, const struct outcome *o)
+{
+	x->progress.came_to[e->number - 1] = outcome_key(x, o);
+}
+
+static void finish_event(struct explore *x, unsigned thread, const struct event *e)
+{
+	unsigned row = row_of(thread, e);
+	struct outcome o;
+
+	event_finish(x->vm, row, VM_DONE, e, &o);
+	x->vm->w.task[row] = (struct task){ .state = TASK_IDLE };
+	x->progress.runs[thread] = false;
+	take_outcome(x, e, &o);
+}
+
+/* ---- a turn ---- */
+
+static bool must_wait(const struct explore *x, const struct event *e)
+{
+	const struct trace_order *orders = x->trace->orders;
+
+	for (size_t i = 0; i < arrlenu(orders); i++)
+		if (orders[i].after == e->number - 1 && orders[i].before >= x->trace->nr_setup &&
+		    !x->progress.came_to[orders[i].before])
+			return true;
+	return false;
+}
+
+static enum turn unmodelled(struct explore *x, const struct event *e, const char *why)
+{
+	snprintf(x->result.why, sizeof(x->result.why), "line %u: %s", e->line, why);
+	return TURN_UNMODELLED;
+}
+
+static enum turn begin(struct explore *x, unsigned thread, const struct event *e,
+		       struct error *error)
+{
+	struct outcome o = { .pfn = NO_PFN };
+	const char *why;
+
+	if (must_wait(x, e) || (event_is_of_daemon(e->id) &&
+				x->vm->w.task[DAEMON_TASK].state == TASK_RUNNING))
+		return TURN_WAITS;
+	why = event_beyond_model(x->vm, e);
+	if (why)
+		return unmodelled(x, e, why);
+	x->progress.begun[thread]++;
+	if (!event_has_vm(x->vm, &o) || event_at_once(x->vm, e, &o)) {
+		take_outcome(x, e, &o);
+		return TURN_OVER;
+	}
+	if (!event_possible(x->vm, e, error))
+		return TURN_BAD;
+	event_start_on(x->vm, e, row_of(thread, e));
+	x->progress.runs[thread] = true;
+	return TURN_STEPPED;
+}
+
+/*
+ * How often a loop went round is no part of a state, or a fault that tries again for ever would
+ * have infinitely many.
+ */
+static void forget_tries(struct task *t)
+{
+	if (t->access.faults > 1)
+		t->access.faults = 1;
+	if (t->gpc.tries > 1)
+		t->gpc.tries = 1;
+	if (t->prefault.tries > 1)
+		t->prefault.tries = 1;
+}
+
+enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
+{
+	const struct trace_part *part = &x->trace->threads[thread];
+	const struct event *e;
+	unsigned row;
+
+	x->vm->m.nr_touched = x->vm->m.nr_alarms = 0;
+	x->vm->m.touched_all = false;
+	x->step = NULL;
+	if (!x->progress.runs[thread]) {
+		enum turn turn;
+
+		if (x->progress.begun[thread] == part->nr)
+			return TURN_OVER;
+		turn = begin(x, thread, event_at(x, thread, x->progress.begun[thread]), error);
+		if (turn == TURN_OVER)
+			return TURN_STEPPED;
+		if (turn != TURN_STEPPED)
+			return turn;
+	}
+	e = event_at(x, thread, x->progress.begun[thread] - 1);
+	row = row_of(thread, e);
+	x->vm->event = e->number;
+	x->step = task_next_step(&x->vm->m, row);
+	switch (task_step(&x->vm->m, row)) {
+	case RUN_BLOCKED:
+		return TURN_WAITS;
+	case RUN_FINISHED:
+		finish_event(x, thread, e);
+		return TURN_STEPPED;
+	case RUN_STEPPED:
+		forget_tries(&x->vm->w.task[row]);
+		return TURN_STEPPED;
+	}
+	return TURN_STEPPED;
+}
+
+bool explore_is_over(const struct explore *x)
+{
+	for (unsigned i = 0; i < x->trace->nr_threads; i++)
+		if (x->progress.runs[i] || x->progress.begun[i] < x->trace->threads[i].nr)
+			return false;
+	return true;
+}
+
+bool explore_is_dead(const struct explore *x)
+{
+	const struct machine *m = &x->vm->m;
+
+	for (unsigned i = 0; i < m->nr_alarms; i++)
+		if (m->alarms[i].kind == ALARM_BUG || m->alarms[i].kind == ALARM_OOPS ||
+		    m->alarms[i].kind == ALARM_HANG)
+			return true;
+	return false;
+}
+
+/* ---- laws ---- */
+
+void explore_judge(struct explore *x, u32 parent, unsigned thread)
+{
+	struct violation found[MAX_VIOLATIONS];
+	unsigned n = laws_check(&x->vm->m, found, MAX_VIOLATIONS);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct explore_finding *f = explore_finding(x, FOUND_VIOLATION, found[i].law);
+
+		if (!f->states++) {
+			f->v = found[i];
+			explore_schedule(x, parent, thread, f);
+		}
+	}
+}
+
+/* ---- ends ---- */
+
+static void count_outcome(struct explore *x, size_t event)
+{
+	u64 key = x->progress.came_to[event];
+	struct explore_outcome o = { .event = event,
+				     .word = x->outcome_word[(key >> 40) - 1],
+				     .has_value = key >> 32 & 1, .value = key, .ends = 1 };
+	size_t i = 0;
+
+	while (i < arrlenu(x->result.outcomes)) {
+		struct explore_outcome *old = &x->result.outcomes[i];
+
+		if (old->event == event && !strcmp(old->word, o.word) &&
+		    old->has_value == o.has_value && old->value == o.value) {
+			old->ends++;
+			return;
+		}
+		if (old->event > event)
+			break;
+		i++;
+	}
+	arrins(x->result.outcomes, i, o);
+}
+
+bool explore_finish(struct explore *x, u32 node, struct error *error)
+{
+	const struct trace *trace = x->trace;
+
+	for (size_t i = trace->join; i < arrlenu(trace->events); i++) {
+		struct outcome o;
+
+		if (!event_run(x->vm, &trace->events[i], &o, error))
+			return false;
+		take_outcome(x, &trace->events[i], &o);
+	}
+	for (size_t i = 0; i < x->vm->nr_violations; i++) {
+		const struct violation *v = &x->vm->violations[i].v;
+		struct explore_finding *f = explore_finding(x, FOUND_VIOLATION, v->law);
+
+		if (!f->states++) {
+			f->v = *v;
+			explore_schedule(x, node, NO_THREAD, f);
+		}
+	}
+	for (size_t i = trace->nr_setup; i < arrlenu(trace->events); i++)
+		count_outcome(x, i);
+	return true;
+}

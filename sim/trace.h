@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * trace.h: a trace as replay and explore take it: who does what, and what is expected of it.
+ *
+ * docs/TRACE-FORMAT.md. What stands before the first "thread" is the set-up; what stands behind
+ * "join" is done when all threads are through. A trace without threads is all set-up.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sim/ast.h"
+#include "sim/error.h"
+#include "sim/event.h"
+
+enum { TRACE_MAX_THREADS = 5 };
+
+/* Events from .first on. */
+struct trace_part {
+	const char *name;
+	size_t first, nr;
+	const char *file;
+	unsigned line;
+};
+
+/* The event .after may begin when .before has ended; places in trace.events. */
+struct trace_order { size_t before, after; };
+
+struct trace {
+	char title[120];
+	struct ast ast;
+	struct names *names;
+	struct vm_config config;
+	struct event *events;		/* stb_ds; .number is the place + 1 */
+	const struct ast_statement **statements;	/* stb_ds: by event */
+	const struct ast_statement **expects;	/* stb_ds */
+	struct trace_part threads[TRACE_MAX_THREADS];
+	size_t nr_threads;
+	size_t nr_setup;		/* events */
+	size_t join;			/* the first event behind the threads */
+	struct trace_order *orders;	/* stb_ds */
+};
+
+/* False: bad input, *@error. */
+bool trace_load(const char *path, struct trace *trace, struct error *error);
+void trace_free(struct trace *trace);
+/* An event as one would write it, without its label; the caller's to free. */
+char *trace_event_text(const struct event *event, const struct names *names);

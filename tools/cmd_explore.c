@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/explore.h"
+#include "sim/report_explore.h"
+#include "sim/replay.h"
+#include "sim/schedule.h"
+#include "tools/pfnsim.h"
+
+enum { KEY_JSON = 256 };
+enum { MAX_SEMANTICS = 64, AT_A_TIME = 20000 };
+
+struct arguments {
+	const struct semantics_patch *semantics[MAX_SEMANTICS];
+	size_t nr_semantics;
+	struct explore_bound bound;
+	enum output_format format;
+	const char *folder;
+	char **path;
+	size_t nr_paths;
+};
+
+static const struct argp_option options[] = {
+	{ "semantics", 's', "LIST", 0,
+	  "names, aliases or groups (old, new, series, all), joined by commas; default "
+	  "v6.8-rc3,v11,v7.2", 0 },
+	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
+	  "go no further than that; M takes K, M, G; default memory=4G", 0 },
+	{ "output", 'o', "FOLDER", 0, "write a trace for replay for each finding there", 0 },
+	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	{ 0 }
+};
+
+static bool take_bound(struct explore_bound *bound, const char *text)
+{
+	static const char *const names[] = { "depth=", "states=", "memory=" };
+	u64 *const fields[] = { &bound->depth, &bound->states, &bound->memory };
+
+	while (*text) {
+		size_t i = 0;
+		char *end;
+
+		while (i < ARRAY_SIZE(names) && strncmp(text, names[i], strlen(names[i])))
+			i++;
+		if (i == ARRAY_SIZE(names))
+			return false;
+		text += strlen(names[i]);
+		if (*text < '0' || *text > '9')
+			return false;
+		errno = 0;
+		*fields[i] = strtoull(text, &end, 0);
+		for (const char *unit = "KMG"; *unit; unit++) {
+			*fields[i] <<= *end && strchr(unit, *end) ? 10 : 0;
+		}
+		end += *end && strchr("KMG", *end);
+		if (errno || (*end && *end != ','))
+			return false;
+		text = end + (*end == ',');
+	}
+	return true;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case 's':
+		a->nr_semantics = parse_semantics(arg, a->semantics, MAX_SEMANTICS);
+		if (!a->nr_semantics)
+			exit(CODE_BAD_INPUT);
+		return 0;
+	case 'b':
+		if (!take_bound(&a->bound, arg))
+			argp_error(state, "--bound is depth=NUMBER,states=NUMBER,memory=NUMBER, "
+				   "some of them");
+		return 0;
+	case 'o':
+		a->folder = arg;
+		return 0;
+	case 'f':
+		if (!parse_format(arg, &a->format))
+			exit(CODE_BAD_INPUT);
+		return 0;
+	case KEY_JSON:
+		a->format = FORMAT_JSON;
+		return 0;
+	case ARGP_KEY_ARGS:
+		a->path = state->argv + state->next;
+		a->nr_paths = state->argc - state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "which trace?");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "TRACE...",
+	.doc = "Run the threads of a trace in every order of their steps, and say whether a law "
+	       "breaks in one.\v"
+	       "A TRACE with threads: docs/TRACE-FORMAT.md. The way to a finding is a shortest.\n\n"
+	       "Example: pfnsim explore --semantics v6.8,v11 -o found "
+	       "traces/race/a-driver-zaps-what-a-guest-writes.trace",
+};
+
+/* ---- progress, and ^C ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static void progress(struct explore *x, double since)
+{
+	const struct explored *r = explore_result(x);
+	double passed = seconds() - since;
+
+	if (passed < 1 || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r%s: %llu states, %llu waiting, %llu steps deep, %.0f states/s\033[K",
+		r->semantics, (unsigned long long)r->states,
+		(unsigned long long)explore_waiting(x), (unsigned long long)r->depth,
+		r->states / passed);
+}
+
+static void search(struct explore *x, struct error *error)
+{
+	double since = seconds();
+
+	while (explore_more(x, AT_A_TIME, error)) {
+		if (interrupted)
+			explore_stop(x);
+		progress(x, since);
+	}
+	if (seconds() - since > 1 && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+}
+
+/* ---- findings as traces ---- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int write_trace(const char *folder, const char *path, const struct trace *trace,
+		       const struct semantics_patch *patch, const struct explore_finding *f)
+{
+	size_t stem = strcspn(base_name(path), ".");
+	char name[600], title[200];
+	struct schedule schedule;
+	bool ok = false;
+	FILE *out;
+
+	snprintf(name, sizeof(name), "%s/%.*s.%s.%s.trace", folder, (int)stem, base_name(path),
+		 patch->name, finding_name(f));
+	snprintf(title, sizeof(title), "%s under %s, in %zu steps", finding_name(f), patch->name,
+		 f->nr_steps);
+	out = fopen(name, "w");
+	if (out) {
+		schedule_run(&schedule, trace, patch, f);
+		ok = schedule_trace(&schedule, title, out);
+		schedule_free(&schedule);
+		ok = !fclose(out) && ok;
+	}
+	if (!ok) {
+		fprintf(stderr, "pfnsim: %s: %s\n", name, strerror(errno));
+		return CODE_INTERNAL;
+	}
+	fprintf(stderr, "pfnsim: wrote %s\n", name);
+	return CODE_EXPECTED;
+}
+
+static int write_traces(const struct arguments *a, const char *path, const struct trace *trace,
+			const struct semantics_patch *patch, const struct explored *r)
+{
+	int code = CODE_EXPECTED;
+
+	if (!a->folder || !r->nr_findings)
+		return code;
+	mkdir(a->folder, 0777);
+	for (size_t i = 0; i < r->nr_findings; i++)
+		code = worse_exit_code(code, write_trace(a->folder, path, trace, patch,
+							 &r->findings[i]));
+	return code;
+}
+
+/* ---- one search ---- */
+
+static void tell(const struct arguments *a, const char *path, const struct trace *trace,
+		 const struct semantics_patch *patch, const struct explored *r,
+		 const struct explore_verdict *verdict)
+{
+	struct json *json;
+
+	if (a->format == FORMAT_TEXT) {
+		report_explored(trace, patch, r, verdict, stdout);
+		fflush(stdout);
+		return;
+	}
+	json = json_begin(stdout);
+	report_explored_json(path, trace, patch, r, verdict, json);
+	json_end(json);
+}
+
+static int explore_one(const struct arguments *a, const char *path, const struct trace *trace,
+		       const struct semantics_patch *patch)
+{
+	struct error error = { .text = "" };
+	struct explore *x = explore_new(trace, patch, &a->bound, &error);
+	struct explore_verdict verdict;
+	struct explored *r;
+	int code;
+
+	if (!x)
+		return complain(&error);
+	search(x, &error);
+	if (error.text[0]) {
+		explore_free(x);
+		return complain(&error);
+	}
+	r = explore_result(x);
+	explore_verdict(trace, patch, r, &verdict);
+	tell(a, path, trace, patch, r, &verdict);
+	code = verdict.unexpected ? CODE_UNEXPECTED :
+	       verdict.inconclusive ? CODE_INCONCLUSIVE : CODE_EXPECTED;
+	code = worse_exit_code(code, write_traces(a, path, trace, patch, r));
+	explore_verdict_free(&verdict);
+	explore_free(x);
+	return code;
+}
+
+static int explore_path(const struct arguments *a, const char *path)
+{
+	struct error error = { .text = "" };
+	int code = CODE_EXPECTED;
+	struct trace trace;
+
+	if (!trace_load(path, &trace, &error))
+		return complain(&error);
+	if (!trace.nr_threads) {
+		error_at(&error, path, 0, 0, "no thread: a trace of one order is for pfnsim replay");
+		trace_free(&trace);
+		return complain(&error);
+	}
+	if (a->format == FORMAT_TEXT)
+		printf("%s: %s\n", path, trace.title);
+	for (size_t i = 0; i < a->nr_semantics && !interrupted; i++)
+		code = worse_exit_code(code, explore_one(a, path, &trace, a->semantics[i]));
+	trace_free(&trace);
+	return code;
+}
+
+int cmd_explore(int argc, char **argv)
+{
+	struct arguments a = { .bound.memory = (u64)4 << 30 };
+	int code = CODE_EXPECTED;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (!a.nr_semantics)
+		a.nr_semantics = parse_semantics("v6.8-rc3,v11,v7.2", a.semantics, MAX_SEMANTICS);
+	signal(SIGINT, on_interrupt);
+	for (size_t i = 0; i < a.nr_paths && !interrupted; i++)
+		code = worse_exit_code(code, explore_path(&a, a.path[i]));
+	return code;
+}
