@@ -46,8 +46,6 @@ static void access_outcome(struct vm *vm, const struct task *t, struct outcome *
 		o->word = "fast_mmio";
 	else if (a->last_ret == RET_PF_EMULATE)
 		o->word = "emulate";
-	else if (a->last_ret == RET_PF_RETRY)
-		o->word = "retry";
 	else if (a->last_ret == RET_PF_SPURIOUS)
 		o->word = "spurious";
 	else

@@ -181,7 +181,8 @@ bool expect_check(const struct ast_statement *s, const struct names *names, stru
 	if (expect_name(s, "at") && !names_has_label(names, expect_name(s, "at")))
 		return error_at(error, s->file, s->line, arg(s, "at")->column,
 				"no event has the label \"%s\"", expect_name(s, "at"));
-	if (expect_name(s, "object") && !names_object(names, expect_name(s, "object"), &(uint64_t){ 0 }))
+	if (expect_name(s, "object") &&
+	    !names_object(names, expect_name(s, "object"), &(uint64_t){ 0 }))
 		return error_at(error, s->file, s->line, arg(s, "object")->column,
 				"no object is called \"%s\"", expect_name(s, "object"));
 	return check_value(s, error);
@@ -236,12 +237,14 @@ static void expect_outcome(const struct replay *replay, struct replay_run *run,
 static void expect_violation(const struct replay *replay, struct replay_run *run,
 			     const struct ast_statement *s)
 {
-	const char *law = expect_name(s, NULL), *at = expect_name(s, "at"), *blame = expect_name(s, "blame");
+	const char *law = expect_name(s, NULL), *at = expect_name(s, "at");
+	const char *blame = expect_name(s, "blame");
+	const struct event *events = replay->input->trace.events;
 	bool found = false;
 
 	for (size_t i = 0; i < run->vm->nr_violations; i++) {
 		struct found_violation *v = &run->vm->violations[i];
-		const struct event *e = v->event ? &replay->input->trace.events[v->event - 1] : NULL;
+		const struct event *e = v->event ? &events[v->event - 1] : NULL;
 		bool here = !at || (e && ((e->label && !strcmp(e->label, at)) ||
 					  (e->id == EVENT_RESUME && !strcmp(e->name, at))));
 

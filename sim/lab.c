@@ -94,6 +94,10 @@ static bool read_statement(struct input *input, const struct ast_statement *s,
 				return error_at(error, s->file, s->line, s->args[i].column,
 						"config is " TRACE_CONFIG);
 	}
+	if (s->kind == AST_DIRECTIVE && !strcmp(s->word, "thread"))
+		return error_at(error, s->file, s->line, s->column,
+				"the lab does one thing after the other; threads are for pfnsim "
+				"explore");
 	if (s->kind != AST_EVENT)
 		return true;
 	if (!event_bind(s, input->names, &e, error))

@@ -234,6 +234,22 @@ static bool take_statement(struct trace *trace, const struct ast_statement *s,
 	return true;
 }
 
+/* What nobody would look at is refused, or it would always hold. */
+static bool check_expect(const struct trace *trace, const struct ast_statement *s,
+			 struct error *error)
+{
+	bool at_end = !strcmp(s->word, "page") || !strcmp(s->word, "spte");
+	bool of_orders = !strcmp(s->word, "deadlock") || !strcmp(s->word, "livelock");
+
+	if (!expect_check(s, trace->names, error))
+		return false;
+	if (at_end && trace->nr_threads)
+		return bad(s, error, "threads have many ends: ask for outcomes and violations");
+	if (of_orders && !trace->nr_threads)
+		return bad(s, error, "only threads can be in each other's way");
+	return true;
+}
+
 static bool check_threads(const struct trace *trace, struct error *error)
 {
 	for (size_t i = 0; i < trace->nr_threads; i++)
@@ -249,7 +265,7 @@ static bool take_all(struct trace *trace, const char *path, struct error *error)
 		if (!take_statement(trace, &trace->ast.statements[i], error))
 			return false;
 	for (size_t i = 0; i < arrlenu(trace->expects); i++)
-		if (!expect_check(trace->expects[i], trace->names, error))
+		if (!check_expect(trace, trace->expects[i], error))
 			return false;
 	if (!arrlenu(trace->events))
 		return error_at(error, path, 0, 0, "a trace without events");

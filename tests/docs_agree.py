@@ -14,7 +14,9 @@ import subprocess
 import sys
 
 FOLDERS = ("model", "sim", "tools", "tests", "docs", "traces")
-PAGES = {"replay": "pfnsim-replay.1.scd", "conform": "pfnsim-conform.1.scd"}
+
+PAGES = {"replay": "pfnsim-replay.1.scd", "conform": "pfnsim-conform.1.scd",
+	 "explore": "pfnsim-explore.1.scd"}
 
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")

@@ -176,7 +176,7 @@ static void add_traces(const char *folder)
 
 	while (dir && n < ARRAY_SIZE(name) && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "recorded") &&
-		    strcmp(entry->d_name, "regress"))
+		    strcmp(entry->d_name, "regress") && strcmp(entry->d_name, "race"))
 			name[n++] = strdup(entry->d_name);
 	if (dir)
 		closedir(dir);

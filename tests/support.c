@@ -17,7 +17,7 @@ struct rig {
 	unsigned nr_found;
 };
 
-static void init_world(struct machine *m, enum stage2 stage2)
+static void init_world(struct machine *m, enum stage2_of stage2)
 {
 	struct world *w = m->w;
 
@@ -33,8 +33,8 @@ static void init_world(struct machine *m, enum stage2 stage2)
 	page_of(m, w->config.zero_pfn)->flags |= PG_ZERO | PG_RESERVED;
 }
 
-static struct machine *machine_over(struct store *store, const char *semantics, enum stage2 stage2,
-				    enum mmu_kind mmu)
+static struct machine *machine_over(struct store *store, const char *semantics,
+				    enum stage2_of stage2, enum mmu_kind mmu)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
 	char why[128];
@@ -50,7 +50,7 @@ static struct machine *machine_over(struct store *store, const char *semantics, 
 	return &rig->m;
 }
 
-struct machine *machine_new(const char *semantics, enum stage2 stage2)
+struct machine *machine_new(const char *semantics, enum stage2_of stage2)
 {
 	return machine_over(store_new_sparse(), semantics, stage2, MMU_TDP);
 }
@@ -60,7 +60,7 @@ struct machine *machine_new_mmu(const char *semantics, enum mmu_kind mmu)
 	return machine_over(store_new_sparse(), semantics, mmu == MMU_SHADOW ? NPT : EPT, mmu);
 }
 
-struct machine *machine_new_small(const char *semantics, enum stage2 stage2)
+struct machine *machine_new_small(const char *semantics, enum stage2_of stage2)
 {
 	return machine_over(store_new_small(64, 512), semantics, stage2, MMU_TDP);
 }

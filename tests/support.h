@@ -17,17 +17,17 @@
 #include "model/semantics.h"
 #include "model/task.h"
 
-enum stage2 { EPT, EPT_WITHOUT_AD, NPT };
+enum stage2_of { EPT, EPT_WITHOUT_AD, NPT };
 
 /*
  * A host without processes and a VM without memslots; a ZERO_PAGE; vCPUs fetch nothing, new
  * anonymous pages do not wait in a batch. Frames that nobody names come from FIRST_FRAME on.
  */
-struct machine *machine_new(const char *semantics, enum stage2 stage2);
+struct machine *machine_new(const char *semantics, enum stage2_of stage2);
 /* EPT, served by another MMU; MMU_SHADOW has NPT's format. */
 struct machine *machine_new_mmu(const char *semantics, enum mmu_kind mmu);
 /* The same over a small store (sim/store.h) of 64 pages and 512 words. */
-struct machine *machine_new_small(const char *semantics, enum stage2 stage2);
+struct machine *machine_new_small(const char *semantics, enum stage2_of stage2);
 void machine_free(struct machine *m);
 
 enum { FIRST_FRAME = 0x100000 };

@@ -21,7 +21,7 @@ static const struct version_row { const char *name; } since_5_14[] = {
 };
 
 /* A guest that has written its page. */
-static struct machine *machine_used(const char *semantics, enum stage2 stage2, u16 flags)
+static struct machine *machine_used(const char *semantics, enum stage2_of stage2, u16 flags)
 {
 	struct machine *m = machine_new(semantics, stage2);
 

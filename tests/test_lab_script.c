@@ -149,7 +149,7 @@ static int on_file(const char *path, const struct stat *status, int type, struct
 	(void)at;
 	if (type == FTW_F && length > 6 && !strcmp(path + length - 6, ".trace") &&
 	    !strstr(path, "/recorded/") && !strstr(path, "/regress/") &&
-	    !strstr(path, "/ends/") && nr_files < MOST_FILES)
+	    !strstr(path, "/ends/") && !strstr(path, "/race/") && nr_files < MOST_FILES)
 		files[nr_files++] = strdup(path);
 	return 0;
 }

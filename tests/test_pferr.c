@@ -72,7 +72,7 @@ static void the_handler_of_old_kernels_is_given_32_bits(void **state)
 
 static const struct fault_row {
 	const char *name;
-	enum stage2 stage2;
+	enum stage2_of stage2;
 	u64 error_code;
 } faults[] = {
 	{ "v5.12", EPT, PFERR_WRITE }, { "v6.1", EPT, PFERR_WRITE }, { "v6.8", EPT, PFERR_WRITE },

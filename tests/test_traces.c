@@ -19,6 +19,7 @@
 #include "model/host_mm.h"
 #include "model/law.h"
 #include "sim/trace_config.h"
+#include "sim/expect.h"
 #include "sim/replay_internal.h"
 
 /* Last: it has a macro expect_check(). */
@@ -261,7 +262,8 @@ static void find_traces(const char *path)
 
 		snprintf(below, sizeof(below), "%.3800s/%.255s", path, entry->d_name);
 		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, "recorded") ||
-		    !strcmp(entry->d_name, "regress") || stat(below, &stat_))
+		    !strcmp(entry->d_name, "regress") || !strcmp(entry->d_name, "race") ||
+		    stat(below, &stat_))
 			continue;
 		if (S_ISDIR(stat_.st_mode)) {
 			find_traces(below);
@@ -961,7 +963,8 @@ static const struct refusal {
 	{ "an_unknown_semantics_is_refused", "read 0\nexpect v11,v9: ok", 3, 1,
 	  "unknown semantics \"v9\" (pfnsim semantics)" },
 	{ "an_unknown_verdict_is_refused", "read 0\nexpect all: good", 3, 1,
-	  "unknown verdict \"good\"; expected ok, violation, outcome, page or spte" },
+	  "unknown verdict \"good\"; expected ok, violation, outcome, page, spte, "
+	  "deadlock or livelock" },
 	{ "an_unknown_law_is_refused", "read 0\nexpect all: violation no-such-law", 3, 23,
 	  "unknown law \"no-such-law\" (pfnsim invariants)" },
 	{ "a_violation_of_no_law_is_refused", "read 0\nexpect all: violation", 3, 1,

@@ -422,7 +422,7 @@ static void no_processor_walks_through_what_kvm_calls_not_present(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		for (enum stage2 stage2 = EPT; stage2 <= NPT; stage2++) {
+		for (enum stage2_of stage2 = EPT; stage2 <= NPT; stage2++) {
 			struct machine *m = machine_new(names[i], stage2);
 			const struct spte_format *f = spte_format_of(m);
 			u64 mmio = spte_make_mmio(f, 0x10000, 2, true);

@@ -266,7 +266,8 @@ static int explore_path(const struct arguments *a, const char *path)
 	if (!trace_load(path, &trace, &error))
 		return complain(&error);
 	if (!trace.nr_threads) {
-		error_at(&error, path, 0, 0, "no thread: a trace of one order is for pfnsim replay");
+		error_at(&error, path, 0, 0,
+			 "no thread: a trace of one order is for pfnsim replay");
 		trace_free(&trace);
 		return complain(&error);
 	}
