@@ -161,6 +161,8 @@ enum ret_pf rmap_set_spte(struct machine *m, const struct pt_leaf *where,
 	bool was_rmapped = spte_is_present(format, at.entry);
 	u64 new;
 
+	if (was_rmapped && args.prefetch && m->sem->traits.prefetch_keeps_spte)
+		return RET_PF_SPURIOUS;
 	args.old = at.entry;
 	new = spte_make(format, &args);
 	if (spte_is_writable(format, new))

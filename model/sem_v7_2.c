@@ -142,7 +142,7 @@ static const struct traits traits = {
 	.pageout_takes_copies = true, .shmem_swaps_whole = true,
 	.shmem_swapin_large = true,
 	.pageout_ignores_young = true, .swapin_writable = true,
-	.copy_frees_swap = true,
+	.copy_frees_swap = true, .prefetch_keeps_spte = true,
 	.multi_gen_lru = true, .lockless_aging = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true, .mremap_realigns = true,
 	.hugetlb_cache_counts = true, .order_in_flags = true,

@@ -182,6 +182,12 @@ static bool all_shown(const struct hunt *h)
 
 /* ---- contradictions ---- */
 
+/* Neither this contradiction nor the recording has had its share. */
+static bool may_try(const struct hunt *h)
+{
+	return h->search->tries < MAX_TRIES && h->search->run->searched < MAX_SEARCHED;
+}
+
 static bool is_new(struct hunt *h, size_t base)
 {
 	u64 hash = rewind_hash(h->rewind, base);
@@ -208,7 +214,7 @@ static bool search_from(struct hunt *h, size_t base, size_t goal)
 		drop(h);
 	go_back(h);
 	top(h)->next = top(h)->early = 0;
-	while (h->search->tries < MAX_TRIES) {
+	while (may_try(h)) {
 		if (choose(h)) {
 			if (items_shown(h) >= goal || all_shown(h))
 				return true;
@@ -234,7 +240,7 @@ static bool run_from(struct hunt *h, size_t base, size_t goal)
 	go_back(h);
 	top(h)->next = top(h)->nr_order = top(h)->early = 0;
 	set_order(h, top(h));
-	while (h->search->tries < MAX_TRIES && choose(h)) {
+	while (may_try(h) && choose(h)) {
 		if (items_shown(h) >= goal || all_shown(h))
 			return true;
 		keep(h);
@@ -321,7 +327,7 @@ static void go_to(struct hunt *h, struct conflict *c, size_t base)
 static bool resolve_by_holding(struct hunt *h, struct conflict *c, size_t nr)
 {
 	h->search->tries = 0;
-	for (size_t base = arrlenu(c->way); base-- > nr && h->search->tries < MAX_TRIES; ) {
+	for (size_t base = arrlenu(c->way); base-- > nr && may_try(h); ) {
 		unsigned last = arrlenu(c->way) - base > NEAR ?
 				c->line[c->way[base] & ~OUT_OF_ORDER] : UINT32_MAX;
 
@@ -358,7 +364,7 @@ static bool resolve_by_holding_pending(struct hunt *h, struct conflict *c)
 	bool found = false;
 
 	h->search->tries = 0;
-	while (!found && arrlenu(steps)) {
+	while (!found && arrlenu(steps) && may_try(h)) {
 		size_t base = arrpop(steps);
 
 		go_to(h, c, base);
@@ -377,11 +383,15 @@ static bool resolve(struct hunt *h)
 	};
 	struct conflict c = conflict_here(h);
 	size_t nr = arrlenu(h->nodes);
-	bool found = resolve_by_holding_pending(h, &c);
+	bool found;
 
+	h->search->resolves = true;
+	found = resolve_by_holding_pending(h, &c);
 	for (size_t i = 0; i < ARRAY_SIZE(tries) && !found; i++) {
 		size_t base = tries[i].back < nr ? nr - tries[i].back : 0;
 
+		if (h->search->run->searched >= MAX_SEARCHED)
+			break;
 		h->loose = tries[i].loose;
 		found = resolve_by_holding(h, &c, base);
 		if (!found) {
@@ -390,6 +400,7 @@ static bool resolve(struct hunt *h)
 		}
 	}
 	h->loose = false;
+	h->search->resolves = false;
 	arrfree(c.way);
 	hmfree(h->seen);
 	return found;

@@ -62,6 +62,7 @@ struct search {
 	size_t max_items;	/* stop when so many have been shown */
 	size_t idle;		/* steps since an item was shown */
 	size_t tries;
+	bool resolves;		/* steps are tried, and taken back: they count for .run->searched */
 	const struct actor *acting;
 	bool out_of_order;	/* others were recorded to show something before, or have not yet */
 };

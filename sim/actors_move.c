@@ -291,6 +291,7 @@ enum move actor_step(struct search *search, struct actor *a, bool out_of_order)
 	if (a->s.task < 0)
 		return actor_start(search->run->vm, a) ? MOVE_TAKEN : MOVE_NONE;
 	search->tries++;
+	search->run->searched += search->resolves;
 	search->idle++;
 	search->acting = a;
 	search->out_of_order = !in_order || is_late(search, a);

@@ -249,7 +249,7 @@ static bool run_actors(struct run *run, const struct script_events *todo)
 {
 	run->main = todo->nr_events ? todo->events[todo->main].id : EVENT_NOTHING;
 	if (!actors_run(run, todo)) {
-		lose(run, NO_ORDER);
+		lose(run, actors_no_order(run));
 		return false;
 	}
 	if (run->vm->dead)

@@ -269,6 +269,11 @@ static void keep_notes_of(struct run *run, struct log_note **list, bool counters
 			arrput(*list, vm->notes[i]);
 }
 
+const char *actors_no_order(const struct run *run)
+{
+	return run->searched < MAX_SEARCHED ? NO_ORDER : SEARCH_CUT;
+}
+
 bool actors_run(struct run *run, const struct script_events *todo)
 {
 	struct actors *all = make(run);
@@ -368,7 +373,7 @@ void actors_until_next(struct run *run)
 		return;
 	vm_begin_event(run->vm, run->command->number);
 	if (!search_run(&search))
-		lose(run, NO_ORDER);
+		lose(run, actors_no_order(run));
 	keep_notes_of(run, &all->carried, true);
 	pass_frees(run);
 	arrfree(search.shown);

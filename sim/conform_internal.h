@@ -77,6 +77,7 @@ struct run {
 	bool taken_by_user;		/* conform_reuse.c: the last one that was taken */
 	size_t collapses_later;		/* events after the answer from which on; +1; 0: none */
 	bool numa_later;		/* NUMA balancing came after it was looked */
+	size_t searched;		/* steps, for orders that give the trace: MAX_SEARCHED */
 	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
 	struct item *owed;		/* stb_ds: the model's that were recorded later */
 	struct log_note *between;	/* stb_ds: NUMA balancing, since counters were read */
@@ -193,6 +194,14 @@ void batch_free(struct run *run);
 
 #define NO_ORDER	"several actors, and no order of their steps is known to give the trace"
 #define SEVERAL_COUNT	"several actors count at the same time"
+/* Steps of all searches in one recording that may be tried and taken back. */
+#define MAX_SEARCHED	3000000
+#define TEXT_OF(...)	#__VA_ARGS__
+#define STEPS(n)	TEXT_OF(n) " steps"
+#define SEARCH_CUT	"several actors, and the search for an order was cut off after " \
+			STEPS(MAX_SEARCHED)
+/* Why actors_run() has found none */
+const char *actors_no_order(const struct run *run);
 
 /* Does somebody else act during this command, or has it more than one thread? */
 bool actors_loop(struct run *run);	/* in the background */

@@ -7,8 +7,36 @@
  */
 #include "sim/conform_internal.h"
 
+#include <string.h>
+
+static bool splits_file(const struct script_events *todo)
+{
+	for (size_t i = 0; i < todo->nr_events; i++)
+		if (todo->events[i].id == EVENT_PUNCH || todo->events[i].id == EVENT_TRUNCATE)
+			return true;
+	return false;
+}
+
+/*
+ * collapse_pte_mapped_thp() has a reference of the folio, and its lock: who would split it at that
+ * time does not. The trace says that it was there, not when.
+ */
+static bool khugepaged_holds(const struct command *c)
+{
+	for (size_t i = 0; i < c->nr_events; i++) {
+		const char *result = trace_event_field(&c->events[i], "result");
+
+		if (!strcmp(c->events[i].name, "mm_khugepaged_scan_file") && result &&
+		    !strcmp(result, "pte_mapped_hugepage"))
+			return true;
+	}
+	return false;
+}
+
 const char *beyond_model(struct run *run, const struct script_events *todo)
 {
+	if (splits_file(todo) && khugepaged_holds(run->command))
+		return "khugepaged has what is to be split";
 	if (numa_beyond_model(run, todo))
 		return numa_beyond_model(run, todo);
 	for (size_t i = 0; i < todo->nr_events; i++) {

@@ -62,6 +62,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(pfnmap_huge), SWITCH(change_pte), SWITCH(apic_page_checked),
 	SWITCH(arm64_accessed_once), SWITCH(gmem), SWITCH(gmem_poison_leaks),
 	SWITCH(gmem_mmap), SWITCH(private_by_tdp_mmu),
+	SWITCH(prefetch_keeps_spte),
 	SWITCH(npt_fast_mmio), SWITCH(bus_freed_later), SWITCH(prefaults),
 	SWITCH(async_error_code), SWITCH(rearm_clears_bits), SWITCH(mmu_shrinker),
 	SWITCH(npt_five_levels), SWITCH(nx_leaves_logged), SWITCH(nx_tables_known),
