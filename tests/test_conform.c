@@ -76,6 +76,7 @@ static const struct folder folders[] = {
 	{ "6.1-npt0" }, { "6.1-tdpmmu0" }, { "7.2-npt0" }, { "7.2-tdpmmu0" },
 	{ "ept-6.1-lab" }, { "ept-6.12-lab" }, { "ept-7.2-lab" },
 	{ "eptad0-6.1-lab" }, { "eptad0-6.12-lab" }, { "eptad0-7.2-lab" },
+	{ "ept-6.1-tdpmmu0" }, { "ept-7.2-tdpmmu0" },
 };
 
 static void expect_conformity(const char *path)
