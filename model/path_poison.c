@@ -33,6 +33,14 @@ bool injects_absent(const struct machine *m, const struct task *t)
 	       op->at < op->end && !host_leaf((struct machine *)m, op->at).present;
 }
 
+/* gup_can_follow_protnone(): NUMA's hints are no fault here, where memory errors are (from 6.6). */
+static bool is_followed(struct machine *m, const struct pt_leaf *leaf, hva_t hva)
+{
+	const struct vma *vma = vma_find(m, hva);
+
+	return leaf_is_accessible(leaf) || (leaf->present && vma && (vma->flags & VM_READ));
+}
+
 enum step_result inject_fault(struct machine *m, struct task *t)
 {
 	if (!lock_try_read(&current_mm(m)->mmap_lock))
@@ -82,7 +90,7 @@ static enum step_result get_poisoned_page(struct machine *m, struct task *t)
 
 	if (leaf.present && page_is(m, page_head(m, pfn), PG_HUGETLB))
 		pfn = page_head(m, pfn);	/* folio_test_set_hwpoison() */
-	if (!leaf_is_accessible(&leaf) || !leaf_is_normal(&leaf)) {
+	if (!is_followed(m, &leaf, op->at) || !leaf_is_normal(&leaf)) {
 		op->error = -EFAULT;
 		return STEP_DONE;
 	}
