@@ -45,6 +45,21 @@ class TheTable(unittest.TestCase):
 				 table.note("6.12", "6.12.99", "6.12.74"))
 
 
+class Namespaces(unittest.TestCase):
+	def test_that_are_not_allowed_skip_the_lab(self):
+		path = os.environ["PATH"]
+		with tempfile.TemporaryDirectory() as folder:
+			host.write(f"{folder}/unshare",
+				   "#!/bin/sh\necho not permitted >&2\nexit 1\n")
+			os.chmod(f"{folder}/unshare", 0o755)
+			os.environ["PATH"] = f"{folder}:{path}"
+			try:
+				with self.assertRaisesRegex(host.Skipped, "not permitted"):
+					host.need_namespaces()
+			finally:
+				os.environ["PATH"] = path
+
+
 class Versions(unittest.TestCase):
 	def test_are_ordered_as_dpkg_orders_them(self):
 		order = ["1.0~rc1-1", "1.0-1", "1.0-1+b1", "1.0-2", "1.0a-1", "1.0+deb13-1",

@@ -77,6 +77,12 @@ def need(programs):
 		raise Skipped("needed on this machine: apt-get install " + " ".join(missing))
 
 
+def need_namespaces():
+	"""The module is built in a root of its own."""
+	need(["unshare"])
+	run(["unshare", "-rm", "true"], "user namespaces are not allowed here", skip=True)
+
+
 def run(command, what, skip=False, **more):
 	"""Run @command and return what it printed; @what names the step if it fails."""
 	try:

@@ -113,6 +113,7 @@ def packaged(places, row, again, progress):
 	folder = os.path.join(places.cache, "kernels", row.name)
 	with host.locked(os.path.join(places.cache, "kernels", row.name + ".lock")):
 		if again or not os.path.exists(f"{folder}/kernel.json"):
+			host.need_namespaces()
 			with host.locked(os.path.join(places.cache, "apt.lock")):
 				fetched = fetch(places, row, again, progress)
 			install(fetched, row, folder, progress)
