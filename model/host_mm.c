@@ -193,6 +193,8 @@ static bool vma_wants_writenotify(const struct vma *vma)
 		return true;
 	if (vma->flags & VM_UFFD_WP)
 		return true;
+	if (vma->kind == VMA_DEVICE)
+		return vma->mode == MODE_MKWRITE;
 	return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
 }
 

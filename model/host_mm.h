@@ -64,6 +64,7 @@ enum map_mode {
 	MODE_IO_INSERT,		/* MODE_INSERT with VM_IO */
 	MODE_IO_MIXED,		/* MODE_MIXED with VM_IO */
 	MODE_PUD,		/* as MODE_PMD, and 1G where it can [vmf_insert_pfn_pud] */
+	MODE_MKWRITE,		/* as MODE_REMAP, but read-only: pfn_mkwrite() [perf_event] */
 	NR_MAP_MODES,
 };
 

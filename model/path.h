@@ -305,6 +305,9 @@ void gup_touch(struct machine *m, hva_t hva, const struct pt_leaf *leaf);
 /* vma_interval_tree_foreach(): the next VMA that maps t->range's pages, and where; NULL: none. */
 const struct vma *rmap_next(struct machine *m, struct task *t, hva_t *start, hva_t *end);
 u32 map_mode_flags(u8 mode);
+bool map_mode_fills(u8 mode);
+/* Its pfn_mkwrite() is VM_FAULT_SIGBUS. */
+bool driver_refuses_write(const struct vma *vma, hva_t hva);
 /* Is this a fault for path_file_fault? */
 bool dax_fault_wanted(const struct machine *m, const struct task *t);
 bool file_fault_wanted(const struct machine *m, const struct task *t);

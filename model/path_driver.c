@@ -121,12 +121,25 @@ static enum step_result driver_acts(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
+/* Does the driver's mmap() map? MODE_IO_INSERT maps on fault, like MODE_PFN. */
+bool map_mode_fills(u8 mode)
+{
+	return mode == MODE_REMAP || mode == MODE_INSERT || mode == MODE_MKWRITE;
+}
+
+/* wp_pfn_shared() > perf_mmap_pfn_mkwrite() (7.2): userspace may write the first page alone. */
+bool driver_refuses_write(const struct vma *vma, hva_t hva)
+{
+	return vma->mode == MODE_MKWRITE && (vma->index || hva - vma->start >= PAGE_SIZE);
+}
+
 /* vm_flags of a mapping, by how the driver puts its pages in */
 u32 map_mode_flags(u8 mode)
 {
 	static const u32 flags[NR_MAP_MODES] = {
 		[MODE_PFN] = VM_PFNMAP | VM_IO,
 		[MODE_REMAP] = VM_PFNMAP | VM_IO,
+		[MODE_MKWRITE] = VM_PFNMAP | VM_IO,
 		[MODE_PMD] = VM_PFNMAP | VM_IO | VM_HUGEPAGE,
 		[MODE_PUD] = VM_PFNMAP | VM_IO | VM_HUGEPAGE,
 		[MODE_INSERT] = VM_MIXEDMAP,

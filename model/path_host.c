@@ -367,7 +367,8 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 	const struct object_state *object = &m->w->object[vma->object];
 	pfn_t pfn;
 
-	t->host.error = !object->used || index >= object->pages;	/* VM_FAULT_SIGBUS */
+	/* VM_FAULT_SIGBUS; MODE_MKWRITE has no .fault */
+	t->host.error = !object->used || index >= object->pages || vma->mode == MODE_MKWRITE;
 	if (t->host.error)
 		return STEP_NEXT;
 	pfn = object_pfn(m, vma->object, index);
@@ -412,13 +413,16 @@ static enum step_result reuse_shared_page(struct machine *m, struct task *t)
 	struct pt_leaf leaf = fault_leaf(m, t);
 	pfn_t pfn = host_leaf_pfn(&leaf, t->host.hva);
 
+	t->host.error = driver_refuses_write(fault_vma(m, t), t->host.hva);
+	if (t->host.error)
+		return STEP_DONE;
 	if (leaf_is_normal(&leaf))
 		page_get(m, pfn, HOLD_MM);
 	host_set_leaf(m, t->host.hva, leaf.level, pte_reused(leaf.entry));
-	if (leaf_is_normal(&leaf)) {
-		page_set_dirty(m, pfn);		/* fault_dirty_shared_page() */
-		page_put(m, pfn, HOLD_MM);
-	}
+	if (!leaf_is_normal(&leaf))
+		return STEP_NEXT;
+	page_set_dirty(m, pfn);		/* fault_dirty_shared_page() */
+	page_put(m, pfn, HOLD_MM);
 	return STEP_NEXT;
 }
 
@@ -516,15 +520,11 @@ static s32 mmap_device(struct machine *m, const struct mmap_op *op, struct vma *
 /* What a driver's mmap() maps at once: remap_pfn_range() or vm_insert_page() page by page. */
 static s32 fill_at_mmap(struct machine *m, const struct vma *vma)
 {
-	bool fills = vma->mode == MODE_REMAP || vma->mode == MODE_INSERT ||
-		     vma->mode == MODE_IO_INSERT;
 	u64 pages = (vma->end - vma->start) >> PAGE_SHIFT;
 
-	for (u64 i = 0; vma->kind == VMA_DEVICE && fills && i < pages; i++) {
+	for (u64 i = 0; vma->kind == VMA_DEVICE && map_mode_fills(vma->mode) && i < pages; i++) {
 		pfn_t pfn = object_pfn(m, vma->object, vma->index + i);
 
-		if (vma->mode == MODE_IO_INSERT)	/* inserts on fault, like MODE_PFN */
-			break;
 		if (!may_insert(m, vma, pfn))
 			return -EINVAL;
 		insert_leaf(m, vma, vma->start + i * PAGE_SIZE, pfn, false);

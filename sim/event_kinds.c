@@ -13,7 +13,8 @@ static const char *const alloc_words[] = {
 	"zone-device", NULL
 };
 static const char *const mode_words[] = {
-	"pfn", "remap", "insert", "page", "mixed", "pmd", "ioinsert", "iomixed", "pud", NULL
+	"pfn", "remap", "insert", "page", "mixed", "pmd", "ioinsert", "iomixed", "pud",
+	"mkwrite", NULL
 };
 static const char *const prot_words[] = { "r", "w", "x", NULL };
 static const char *const slot_words[] = { "log", "ro", "gmem", NULL };

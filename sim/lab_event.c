@@ -47,6 +47,8 @@ static const char *mode(struct lab *lab, const struct event *e)
 	static const char *const modes[] = { "pfn", "remap", "insert", "page", "mixed", "pmd",
 					     "ioinsert", "iomixed" };
 
+	if (e->mode == MODE_MKWRITE)
+		return "the lab's driver has no pfn_mkwrite()";
 	if (e->mode >= ARRAY_SIZE(modes))
 		return "conform does not read mappings of 1G";
 	lab_say(lab, "lab mode %u %s", (unsigned)e->object, modes[e->mode]);

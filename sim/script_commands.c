@@ -18,9 +18,39 @@ static uint64_t prot_of(const char *letters)
 	return prot;
 }
 
+static bool is_perf(const char *kind)
+{
+	return !strcmp(kind, "perf");
+}
+
 static bool is_device(const char *kind)
 {
-	return !strncmp(kind, "dev:", 4) || !strncmp(kind, "pdev:", 5);
+	return is_perf(kind) || !strncmp(kind, "dev:", 4) || !strncmp(kind, "pdev:", 5);
+}
+
+enum { PERF_OBJECT = MAX_OBJECTS - 1 };		/* scripts count from the other end */
+
+/*
+ * The ring buffer of a perf event, kernel/events/core.c: 7.2 maps it at mmap(), page by page
+ * (map_range()); 6.1 and 6.12 do by faults (perf_mmap_fault()).
+ */
+static const char *open_perf(struct script *s, const struct command *c, uint64_t size)
+{
+	struct event *e;
+
+	if (s->mode[PERF_OBJECT])
+		return "a second ring buffer of perf is not modelled";
+	if (strtoul(s->recording->uname, NULL, 10) < 7)
+		return "perf's ring buffer is mapped by faults, with page_mkwrite: not modelled";
+	s->mode[PERF_OBJECT] = "mkwrite";
+	e = script_add(s, c, EVENT_ALLOC);
+	e->object = PERF_OBJECT;
+	e->kind = ALLOC_ORDER0;
+	e->count = (size + 4095) >> PAGE_SHIFT;
+	e = script_add(s, c, EVENT_MODE);
+	e->object = PERF_OBJECT;
+	e->mode = MODE_MKWRITE;
+	return NULL;
 }
 
 static const char *mmap_at(struct script *s, const struct command *c, uint64_t hva, uint64_t size,
@@ -36,6 +66,8 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 
 	if (is_file)
 		why = script_open(s, c, kind, offset + size, &file);
+	if (is_perf(kind))
+		why = open_perf(s, c, size);
 	e = script_add(s, c, EVENT_MMAP);
 	if (why)
 		return why;
@@ -51,8 +83,8 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 		return "a file of hugetlb that begins elsewhere is not modelled";
 	if (s->nr_regions && is_huge_file)
 		s->region[s->nr_regions - 1].is_huge_file = true;
-	e->is_private = *kind == 'p';
-	e->object = is_file ? (uint64_t)file :
+	e->is_private = *kind == 'p' && !is_perf(kind);
+	e->object = is_file ? (uint64_t)file : is_perf(kind) ? PERF_OBJECT :
 		    is_device(kind) ? script_number(strchr(kind, ':') + 1) : 0;
 	if (e->backing == VMA_DEVICE && e->object >= MAX_OBJECTS)
 		return "more than 8 objects";

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -57,6 +58,21 @@ static struct backing back_with_object(struct vmm *vmm, const struct args *args,
 					   (object << PFNLAB_OBJECT_SHIFT) };
 }
 
+/* The ring buffer of a perf event: a page to write, then some to read. */
+static struct backing back_with_perf(void)
+{
+	struct perf_event_attr event = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(event),
+		.config = PERF_COUNT_SW_DUMMY, .disabled = 1,
+	};
+	struct backing back = { .flags = MAP_SHARED };
+
+	back.fd = syscall(SYS_perf_event_open, &event, 0, -1, -1, 0);
+	if (back.fd < 0)
+		back.error = errno;
+	return back;
+}
+
 static struct backing back_with(struct vmm *vmm, const struct args *args, const char *kind,
 				uint64_t size)
 {
@@ -75,6 +91,8 @@ static struct backing back_with(struct vmm *vmm, const struct args *args, const 
 		return back_with_file(args, kind, size);
 	if (!strcmp(kind, "memfd"))
 		return back_with_memfd(args, 0, size);
+	if (!strcmp(kind, "perf"))
+		return back_with_perf();
 	if (!strcmp(kind, "hmemfd"))
 		return back_with_memfd(args, MFD_HUGETLB, size);
 	if (is_prefix(kind, "dev:") || is_prefix(kind, "pdev:"))
