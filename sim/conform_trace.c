@@ -16,16 +16,6 @@
 
 #include "model/host_mm.h"
 
-/*
- * Where scripts may have memory ("skew="). The recorder's own program and heap are below it, its
- * stack and libraries above; programs of "sh" are linked to run at 2/3 of the address space
- * (arch/x86/include/asm/elf.h:ELF_ET_DYN_BASE).
- */
-#define FIRST_ADDRESS	0x10000000ull
-#define LAST_ADDRESS	0x7fff00000000ull
-#define FIRST_PROGRAM	0x555500000000ull
-#define LAST_PROGRAM	0x565600000000ull
-
 enum { MAX_FAULTS = 8, FINE_CLOCK = 32 };
 
 struct scan {
@@ -39,12 +29,6 @@ struct scan {
 };
 
 typedef bool (*read_event)(struct scan *scan, const struct trace_event *event, struct item *item);
-
-static bool address_is_ours(uint64_t hva)
-{
-	return hva >= FIRST_ADDRESS && hva < LAST_ADDRESS &&
-	       !(hva >= FIRST_PROGRAM && hva < LAST_PROGRAM);
-}
 
 static uint64_t field(const struct trace_event *event, const char *key, int base)
 {
@@ -61,6 +45,12 @@ static const char *word(const struct trace_event *event, const char *key)
 	return value ? value : "?";
 }
 
+/* clear_refs notifies of all that there is. */
+static bool range_is_ours(uint64_t start, uint64_t end)
+{
+	return script_owns(start) || script_owns(end - 1) || (start < RBASE && end > RBASE);
+}
+
 static bool read_notify(struct scan *scan, const struct trace_event *event, struct item *item)
 {
 	(void)scan;
@@ -69,7 +59,7 @@ static bool read_notify(struct scan *scan, const struct trace_event *event, stru
 			 (unsigned long long)field(event, "end", 16));
 	if (trace_event_field(event, "event"))
 		say_more(&item->said, " event=%s", word(event, "event"));
-	return field(event, "start", 16) < LAST_ADDRESS && field(event, "end", 16) > FIRST_ADDRESS;
+	return range_is_ours(field(event, "start", 16), field(event, "end", 16));
 }
 
 static bool read_change_pte(struct scan *scan, const struct trace_event *event, struct item *item)
@@ -80,7 +70,7 @@ static bool read_change_pte(struct scan *scan, const struct trace_event *event, 
 	item->frame[0] = pt_pfn(pte);
 	item->said = say("addr=0x%llx pte=0x%llx", (unsigned long long)field(event, "addr", 16),
 			 (unsigned long long)(pte & PTE_COMPARED));
-	return address_is_ours(field(event, "addr", 16));
+	return script_owns(field(event, "addr", 16));
 }
 
 static bool read_set_spte_hva(struct scan *scan, const struct trace_event *event,
@@ -88,7 +78,7 @@ static bool read_set_spte_hva(struct scan *scan, const struct trace_event *event
 {
 	(void)scan;
 	item->said = say("start=0x%llx", (unsigned long long)field(event, "start", 16));
-	return address_is_ours(field(event, "start", 16));
+	return script_owns(field(event, "start", 16));
 }
 
 static bool read_spte(struct scan *scan, const struct trace_event *event, struct item *item)
@@ -122,7 +112,7 @@ static bool read_set_spte(struct scan *scan, const struct trace_event *event, st
 static bool read_gup(struct item *item, uint64_t address, const struct trace_event *event)
 {
 	item->said = say("addr=0x%llx ret=%s", (unsigned long long)address, word(event, "ret"));
-	return address_is_ours(address);
+	return script_owns(address);
 }
 
 static bool read_gup_fast(struct scan *scan, const struct trace_event *event, struct item *item)
@@ -139,7 +129,7 @@ static bool read_fixup(struct scan *scan, const struct trace_event *event, struc
 {
 	item->said = say("addr=0x%llx flags=0x%llx ret=%s", (unsigned long long)scan->fixup,
 			 (unsigned long long)scan->fixup_flags, word(event, "ret"));
-	return address_is_ours(scan->fixup);
+	return script_owns(scan->fixup);
 }
 
 static void say_counts(struct item *item, const struct trace_event *event)
@@ -212,7 +202,7 @@ static bool in_our_fault(const struct scan *scan, const struct trace_event *even
 {
 	int i = fault_of(scan, event);
 
-	return i >= 0 && address_is_ours(scan->fault[i].hva);
+	return i >= 0 && script_owns(scan->fault[i].hva);
 }
 
 static void enter_fault(struct scan *scan, const struct trace_event *event)

@@ -45,9 +45,20 @@ void script_daemons(struct script *s, const struct command *c)
 
 /* ---- compaction ---- */
 
+/*
+ * Where scripts may have memory ("skew="). The recorder's own program and heap are below it, its
+ * stack and libraries above; programs of "sh" are linked to run at 2/3 of the address space
+ * (arch/x86/include/asm/elf.h:ELF_ET_DYN_BASE).
+ */
+#define FIRST_ADDRESS	0x10000000ull
+#define LAST_ADDRESS	0x7fff00000000ull
+#define FIRST_PROGRAM	0x555500000000ull
+#define LAST_PROGRAM	0x565600000000ull
+
 bool script_owns(uint64_t hva)
 {
-	return hva >= CODE_HVA && hva < RBASE + MAX_REGIONS * REGION_GAP;
+	return hva >= FIRST_ADDRESS && hva < LAST_ADDRESS &&
+	       !(hva >= FIRST_PROGRAM && hva < LAST_PROGRAM);
 }
 
 struct lists {
