@@ -846,6 +846,7 @@ const struct equivalent equivalents[] = {
 	  "its make_spte() sets D whatever was there before" },
 	{ MUTATION_TRAIT, "collapse_retracts_all", NULL, collapses_no_file, NO_COLLAPSE },
 	{ MUTATION_TRAIT, "collapses_unchecked", NULL, is_tdp, "only the MMU with rmaps asks" },
+	{ MUTATION_TRAIT, "prefetch_keeps_spte", NULL, is_tdp, "only the MMU with rmaps asks" },
 	{ MUTATION_TRAIT, "arm64_accessed_once", NULL, has_no_wrappers, NO_WRAPPERS },
 	{ MUTATION_TRAIT, "gmem_mmap", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, has_no_gmem, NO_GMEM },
