@@ -45,6 +45,8 @@ struct explore {
 	struct queue now, next;		/* states of this depth that wait, and of the next */
 	size_t expanded;		/* nodes before this one are */
 	u64 *packed;			/* stb_ds: the state at hand */
+	struct violation found[MAX_VIOLATIONS];	/* by the last turn */
+	unsigned nr_found;
 	const struct step *step;	/* that the last turn took; NULL: its event has none */
 };
 
@@ -72,7 +74,7 @@ struct explore_at explore_mark(struct explore *x);
 void explore_back(struct explore *x, const struct explore_at *at);
 /* No way back is needed. */
 void explore_forget(struct explore *x, const struct explore_at *at);
-/* What the laws say of the last step; to be kept with @parent. */
+/* What the last turn broke is kept; it was taken in @parent. */
 void explore_judge(struct explore *x, u32 parent, unsigned thread);
 /* All threads are through: the rest of the trace, and what has come of all. */
 bool explore_finish(struct explore *x, u32 node, struct error *error);

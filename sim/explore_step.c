@@ -149,6 +149,11 @@ static void forget_tries(struct task *t)
 		t->prefault.tries = 1;
 }
 
+static void look_at_laws(struct explore *x)
+{
+	x->nr_found = laws_check(&x->vm->m, x->found, MAX_VIOLATIONS);
+}
+
 enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 {
 	const struct trace_part *part = &x->trace->threads[thread];
@@ -158,6 +163,7 @@ enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 	x->vm->m.nr_touched = x->vm->m.nr_alarms = 0;
 	x->vm->m.touched_all = false;
 	x->step = NULL;
+	x->nr_found = 0;
 	if (!x->progress.runs[thread]) {
 		enum turn turn;
 
@@ -177,11 +183,13 @@ enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 	case RUN_BLOCKED:
 		return TURN_WAITS;
 	case RUN_FINISHED:
+		look_at_laws(x);	/* some are about what a task holds when it ends */
 		finish_event(x, thread, e);
-		return TURN_STEPPED;
+		break;
 	case RUN_STEPPED:
+		look_at_laws(x);
 		forget_tries(&x->vm->w.task[row]);
-		return TURN_STEPPED;
+		break;
 	}
 	return TURN_STEPPED;
 }
@@ -209,14 +217,12 @@ bool explore_is_dead(const struct explore *x)
 
 void explore_judge(struct explore *x, u32 parent, unsigned thread)
 {
-	struct violation found[MAX_VIOLATIONS];
-	unsigned n = laws_check(&x->vm->m, found, MAX_VIOLATIONS);
-
-	for (unsigned i = 0; i < n; i++) {
-		struct explore_finding *f = explore_finding(x, FOUND_VIOLATION, found[i].law);
+	for (unsigned i = 0; i < x->nr_found; i++) {
+		const struct violation *v = &x->found[i];
+		struct explore_finding *f = explore_finding(x, FOUND_VIOLATION, v->law);
 
 		if (!f->states++) {
-			f->v = found[i];
+			f->v = *v;
 			explore_schedule(x, parent, thread, f);
 		}
 	}
