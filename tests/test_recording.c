@@ -248,6 +248,7 @@ static bool has_splat(const char *name)
 		"7.2/gup-warns-of-a-mapped-page-without-a-count",
 		"6.1-tdpmmu0/a-page-that-loses-its-count-warns-when-it-is-unmapped",
 		"6.12-tdpmmu0/a-page-that-loses-its-count-warns-when-it-is-unmapped",
+		"ept-6.1-tdpmmu0/a-page-that-loses-its-count-warns-when-it-is-unmapped",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
