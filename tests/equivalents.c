@@ -54,6 +54,12 @@ static bool has_no_wrappers(const struct semantics *sem)
 	return sem->traits.wrappers_gone;
 }
 
+/* kvm_vcpu_map() until 6.12 */
+static bool maps_by_reference(const struct semantics *sem)
+{
+	return !sem->traits.wrappers_gone;
+}
+
 static bool has_no_pfncache(const struct semantics *sem)
 {
 	return !sem->traits.pfncache;
@@ -833,6 +839,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "shmem_swapin_large", NULL, swaps_in_parts, "no entry in swap is large" },
 	{ MUTATION_TRAIT, "order_in_flags", NULL, counts_no_tail,
 	  "of a leaked head, and a tail's own count leaks none here" },
+	{ MUTATION_TRAIT, "numa_skips_pinned", NULL, maps_by_reference, "nobody pins a page" },
 	{ MUTATION_TRAIT, "zap_root_from", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "table_noted_last", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "zap_noted_nonpresent", NULL, has_rmaps, TRAIT_OF_TDP },

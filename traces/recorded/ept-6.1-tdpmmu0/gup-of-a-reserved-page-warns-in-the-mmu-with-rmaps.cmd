@@ -1,0 +1,9 @@
+#!mmu rmap
+lab alloc 0 rsvd 0 4
+lab mode 0 insert
+mmap D 0x4000 dev:0
+watch D+0x0
+hwrite D+0x0 0x1
+slot 2 0x200000 D+0x0 0x4000
+gread 0x200000
+lab zap 0 0 4
