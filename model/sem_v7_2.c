@@ -12,13 +12,26 @@ static void take_nothing(struct machine *m, struct task *t, pfn_t pfn, bool writ
 {
 	struct follow *f = &t->follow;
 
-	if (f->pin && !m->sem->traits.allow_unsafe_mappings)
-		follow_finish(t, KVM_PFN_ERR_FAULT);	/* -EINVAL */
-	else if (!remapped_read_only(t, writable)) {
-		if (f->try_map_writable)
-			f->writable = writable;
-		follow_finish(t, pfn);
-	}
+	(void)m;
+	if (remapped_read_only(t, writable))
+		return;
+	if (f->try_map_writable)
+		f->writable = writable;
+	follow_finish(t, pfn);
+}
+
+/* hva_to_pfn_remapped(): -EINVAL before it looks, so that nothing is faulted in */
+static bool may_not_pin(const struct machine *m, const struct task *t)
+{
+	return t->follow.pin && !t->follow.done &&
+	       !m->sem->traits.allow_unsafe_mappings;
+}
+
+static enum step_result refuse_pin(struct machine *m, struct task *t)
+{
+	(void)m;
+	follow_finish(t, KVM_PFN_ERR_FAULT);
+	return STEP_NEXT;
 }
 
 static void mark(struct machine *m, pfn_t page, bool dirty)
@@ -217,6 +230,9 @@ const struct semantics_patch sem_v7_2 = {
 		{ EDIT_REPLACE, PATH_STAGE2, "stage2_release",
 		  STEP(stage2_release,
 		    .when = stage2_releases_late, .chain = "user_mem_abort") },
+		{ EDIT_BEFORE, PATH_FOLLOW, "follow_pte",
+		  STEP(refuse_pin, .when = may_not_pin,
+		       .chain = "hva_to_pfn > hva_to_pfn_remapped") },
 		{ EDIT_REPLACE, PATH_FOLLOW, "end_follow",
 		  STEP(end_faultin, .chain = "__kvm_faultin_pfn") },
 		{ EDIT_REPLACE, PATH_FAULT, "precheck_retry_again",

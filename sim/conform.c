@@ -257,6 +257,13 @@ static bool run_actors(struct run *run, const struct script_events *todo)
 	return !run->vm->dead;
 }
 
+/* The recorder's machine is emulated: what the guest's TLB has goes when the guest is entered. */
+static void empty_tlbs(struct run *run)
+{
+	for (unsigned i = 0; i < MAX_VCPUS; i++)
+		tlb_flush(&run->vm->m, i);
+}
+
 static void run_command(struct run *run)
 {
 	struct script_events todo = script_command(run->script, run->command);
@@ -269,6 +276,8 @@ static void run_command(struct run *run)
 	if (!lost)
 		reuse_begin(run, run->command > run->recording->commands ? run->command - 1 : NULL);
 	batch_begin(run);
+	if (run->vm)
+		empty_tlbs(run);
 	if (!lost && actors_are_involved(run, &todo) && numa_visits(run))
 		lose(run, "NUMA balancing while several threads act");
 	else if (!lost && todo.verdict != SCRIPT_UNMODELLED && actors_are_involved(run, &todo))

@@ -59,5 +59,19 @@ bool host_may_be_aged(struct run *run, const char *name, const char *recorded, h
 		return false;
 	host_set_leaf(&run->vm->m, leaf.first << PAGE_SHIFT, leaf.level,
 		      leaf.entry & ~PTE_ACCESSED);
+	run->has_aged = true;
 	return true;
+}
+
+/* kvm_age_gfn(): the bit goes with the PTE's; an entry made meanwhile may lose it, too. */
+bool s2_may_be_aged(const struct run *run, const struct fact *fact, const char *model)
+{
+	uint64_t accessed = spte_format_of(&run->vm->m)->accessed;
+	struct fact young = *fact;
+
+	if (!may_be_aged(run) || !run->has_aged || !fact->s2.present ||
+	    (fact->s2.raw & accessed) == accessed)
+		return false;
+	young.s2.raw |= accessed;
+	return !strcmp(s2_said_recorded(&young).text, model);
 }

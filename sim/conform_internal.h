@@ -76,6 +76,7 @@ struct run {
 	pfn_t taken;			/* without a trace: the last one that was; 0 */
 	bool taken_by_user;		/* conform_reuse.c: the last one that was taken */
 	size_t collapses_later;		/* events after the answer from which on; +1; 0: none */
+	bool has_aged;			/* a watched page, once: conform_aging.c */
 	bool numa_later;		/* NUMA balancing came after it was looked */
 	size_t searched;		/* steps, for orders that give the trace: MAX_SEARCHED */
 	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
@@ -305,6 +306,8 @@ bool item_is_but_aged(struct run *run, const struct item *recorded, const struct
 /* ... and may that be somebody's whom the trace does not follow? */
 bool item_may_be_aged(struct run *run, const struct item *recorded, const struct item *model);
 bool host_may_be_aged(struct run *run, const char *name, const char *recorded, hva_t hva);
+bool s2_may_be_aged(const struct run *run, const struct fact *fact, const char *model);
+struct said s2_said_recorded(const struct fact *fact);		/* conform_facts.c */
 void items_align(struct run *run, struct item *recorded, struct item *model);
 /* The same if a search has found which is which: run->scheduled. */
 void items_compare(struct run *run, struct item *scheduled, struct item *model);

@@ -359,11 +359,20 @@ void items_of_note(struct run *run, const struct log_note *entry, struct item **
 	}
 }
 
-struct item *items_model(struct run *run)
+static bool is_aside(const struct run *run, const struct log_note *entry, const struct item *item)
 {
 	/* "join" waits for the other thread: what happens meanwhile is that one's */
-	bool joins = run->command->nr_words && (!strcmp(run->command->words[0], "join") ||
-						event_is_of_child(run->main));
+	bool joins = run->command->nr_words && !strcmp(run->command->words[0], "join");
+
+	/* a child has no VM: who is notified is the recorder, to whom NUMA balancing has come */
+	if (event_is_of_child(run->main) && entry->task != DAEMON_TASK)
+		return item->kind != CONFORM_NOTIFY && item->kind != CONFORM_SPTE &&
+		       item->kind != CONFORM_RELEASE;
+	return joins || entry->task == DAEMON_TASK || entry->task != run->notes[0].task;
+}
+
+struct item *items_model(struct run *run)
+{
 	bool is_ksm = run->command->nr_words && !strcmp(run->command->words[0], "ksm");
 	struct item *items = NULL;
 
@@ -380,8 +389,7 @@ struct item *items_model(struct run *run)
 		       !strncmp(arrlast(items).event, "kvm_", 4))
 			(void)arrpop(items);
 		for (; first < arrlenu(items); first++)
-			items[first].aside = joins || run->notes[i].task == DAEMON_TASK ||
-					     run->notes[i].task != run->notes[0].task;
+			items[first].aside = is_aside(run, &run->notes[i], &items[first]);
 	}
 	find_seen_before(run, items);
 	return items;

@@ -303,6 +303,9 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 	    (e->slot > KVM_USER_MEM_SLOTS + 1 ||
 	     (e->slot == KVM_USER_MEM_SLOTS && vm->w.config.mmu != MMU_SHADOW)))
 		return "kvm_amd has no such memslot, and an identity map is EPT's alone";
+	if (e->id == EVENT_REMOVE && vma_find(&vm->m, e->hva) &&
+	    vma_find(&vm->m, e->hva)->end < e->hva + e->size)
+		return "MADV_REMOVE of several VMAs is not modelled";
 	if (misreads_pud(vm, e))
 		return "the kernel takes a mapping of 1G for a table here: a boundary that is not "
 		       "one of 2M, or of mremap() one of 1G";

@@ -23,6 +23,8 @@ static bool is_perf(const char *kind)
 	return !strcmp(kind, "perf");
 }
 
+#define WHOLE_OBJECT	(1ull << 28)	/* as many pages as one has at most */
+
 static bool is_device(const char *kind)
 {
 	return is_perf(kind) || !strncmp(kind, "dev:", 4) || !strncmp(kind, "pdev:", 5);
@@ -258,6 +260,7 @@ static const char *do_madvise(struct script *s, const struct command *c)
 			const char *why = range(s, c, EVENT_MADVISE);
 
 			s->events[s->nr_events - 1].advice = i;
+			s->is_mergeable |= !strcmp(advices[i], "MERGEABLE");
 			return why;
 		}
 	if (!strcmp(script_word(c, 3), "REMOVE"))
@@ -433,7 +436,7 @@ static const char *do_lab(struct script *s, const struct command *c)
 		return "more than 8 objects";
 	if (!strcmp(verb, "zap")) {
 		e->id = EVENT_ZAP;
-		e->count = number(c, 4);
+		e->count = number(c, 4) ? number(c, 4) : WHOLE_OBJECT;
 	} else if (!strcmp(verb, "free")) {
 		e->id = EVENT_FREE;
 	} else if (!strcmp(verb, "ref")) {
@@ -456,6 +459,7 @@ static const char *do_lab(struct script *s, const struct command *c)
 static const char *do_fork(struct script *s, const struct command *c)
 {
 	s->child_died = false;
+	s->has_child = true;
 	script_add(s, c, EVENT_FORK);
 	return NULL;
 }
@@ -489,6 +493,7 @@ static const char *do_cdontneed(struct script *s, const struct command *c)
 
 static const char *do_cexit(struct script *s, const struct command *c)
 {
+	s->has_child = false;
 	script_add(s, c, s->child_died ? EVENT_NOTHING : EVENT_CHILD_EXIT);
 	return NULL;
 }

@@ -38,6 +38,7 @@ struct script {
 	bool watches, autodrain;
 	bool swaps;			/* swapon has run */
 	bool child_died;		/* of a signal */
+	bool has_child, is_mergeable;	/* a child that may have memory for ksmd */
 	uint64_t ksm_hva;		/* of a page that ksmd has merged; 0: none */
 	struct { uint64_t key, value; } *ksm_frame;	/* stb_ds: where each was, by its frame */
 	struct event background[MAX_BACKGROUND];	/* of bg; .op NULL: not running */

@@ -214,6 +214,8 @@ const char *script_ksm(struct script *s, const struct command *c)
 {
 	script_ksm_merges(s, c);
 	script_add(s, c, *script_word(c, 2) == '2' ? EVENT_KSM_UNMERGE : EVENT_NOTHING);
+	if (s->has_child && s->is_mergeable && !s->child_died)
+		return "which of a child's pages ksmd merges no event tells";
 	return NULL;
 }
 

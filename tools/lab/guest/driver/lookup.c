@@ -183,7 +183,7 @@ static long do_many(struct call *call)
 		return 0;
 	}
 	held(call, page_to_pfn(call->page));
-	put(call);
+	put_page(call->page);
 	return 0;
 }
 

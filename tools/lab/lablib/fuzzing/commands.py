@@ -115,7 +115,7 @@ def ksm_line(world):
 		"slotdel 1": 0.5, f"slot 1 {GPA:#x} A 64K": 1,
 	}
 	if not world.child:
-		words["fork"] = 2
+		words["fork"] = 0.5
 	else:
 		words[f"cwrite {at} 0x5"] = 2
 		words[f"cread {at}"] = 2

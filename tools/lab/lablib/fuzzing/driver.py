@@ -86,7 +86,8 @@ def repoint(world):
 
 
 def free(world):
-	live = [each for each in world.live_objects() if not each.pinned and not each.refs
+	live = [each for each in world.live_objects()
+		if not each.pinned and not each.refs and not world.maps
 		and (each.kind != "counted" or each.mode in SPECIAL)]
 	if not live:
 		return None

@@ -101,11 +101,11 @@ def host_read(world):
 
 # ---- ranges ----
 
-def on_range(word, *backings, huge=True):
+def on_range(word):
 	"""A production of "@word ADDRESS SIZE"."""
 	def production(world):
-		region = world.region(*backings)
-		if not region or (not huge and region.pages >= 512):
+		region = world.region()
+		if not region:
 			return None
 		return [f"{word} " + " ".join(world.part(region))]
 	return production
@@ -188,6 +188,12 @@ def on_file(world):
 	if word == "punch":
 		return [f"punch {file.name} {first * PAGE:#x} {pages * PAGE:#x}"]
 	return [f"file-write {file.name} {first * PAGE:#x} {world.value():#x}"]
+
+
+def remove(world):
+	"""Of one page, as of several VMAs it is not modelled."""
+	region = world.region("file")
+	return region and [f"remove {world.at(region, world.page_of(region.pages))} 4K"]
 
 
 # ---- reclaim, migration ----

@@ -53,7 +53,7 @@ PRODUCTIONS = (
 	(memory.mremap, 0.3, {"anon": 2}),
 	(memory.on_range("mlock"), 0.3, {"anon": 1}),
 	(memory.on_range("munlock"), 0.2, {"anon": 0.5}),
-	(memory.on_range("remove", "file"), 0.2, {"shmem": 2}),
+	(memory.remove, 0.2, {"shmem": 2}),
 	(memory.on_file, 0.3, {"shmem": 7}),
 	(memory.pageout, 0, {"swap": 8, "shmem": 0.5}),
 	(memory.cold, 0, {"swap": 2}),

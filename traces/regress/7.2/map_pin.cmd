@@ -1,0 +1,5 @@
+lab alloc 0 split 2 1
+mmap D0 0x1000 dev:0
+watch D0+0x0
+slot 1 0x1000000 D0+0x0 0x1000
+kvm vmap 0x1000000 knobs=0
