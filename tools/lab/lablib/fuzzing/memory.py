@@ -177,7 +177,7 @@ def mremap(world):
 # ---- files ----
 
 def on_file(world):
-	named = [file for file in world.files if file.region]
+	named = [file for file in world.files if file.region and file.mount != "shared-anon"]
 	if not named:
 		return None
 	file = world.rng.choice(named)
