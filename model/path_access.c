@@ -171,6 +171,20 @@ static bool runs_code(const struct machine *m, const struct access *a)
 	return a->kind == ACCESS_EXEC && m->w->config.code_gpa != NO_PFN && !a->fetching;
 }
 
+/* Of recordings: what it runs may have gone from the second stage while it was out. */
+static bool has_lost_code(struct machine *m, const struct task *t)
+{
+	gpa_t code = m->w->config.code_gpa;
+	const struct access *a = &t->access;
+
+	if (code == NO_PFN || a->fetching || a->random || a->kind == ACCESS_EXEC ||
+	    t->frame[0].path != PATH_ACCESS ||	/* but a guest of its own, which has paging */
+	    tlb_find(m, t->vcpu, code >> PAGE_SHIFT))
+		return false;
+	return hardware_walk(m, m->w->vcpu[t->vcpu].root, code >> PAGE_SHIFT, WALK_EXEC).result !=
+	       WALK_OK;
+}
+
 /*
  * vcpu_enter_guest() with its requests (an obsolete root is replaced), then guest mode: until an
  * access faults, or the loop ends in HLT.
@@ -185,6 +199,7 @@ static enum step_result guest_access(struct machine *m, struct task *t)
 	if (apic_reload_is_asked(m, t))	/* kvm_vcpu_exit_request() */
 		return STEP_BACK;
 	apic_enter_guest(m, t->vcpu);
+	a->fetching |= has_lost_code(m, t);
 	entry = translate(m, t, false);
 	if (entry && (a->kind == ACCESS_RMW || a->adding) && !a->fetching)
 		entry = translate(m, t, true);

@@ -63,6 +63,14 @@ bool fault_installs(const struct machine *m, const struct task *t)
 	return fault_continues(m, t) && t->fault.level;
 }
 
+/* kvm_mmu_page_fault(), before 6.12 kvm_mmu_do_page_fault(): it may wait from then on. */
+static void count_fault(struct machine *m, struct task *t)
+{
+	if (!t->access.prefetch)
+		note_stat(m, "pf_taken", !t->fault.counted);
+	t->fault.counted = true;
+}
+
 /* handle_ept_violation(), npf_interception(): hardware's word to PFERR_*. */
 static enum step_result decode_fault(struct machine *m, struct task *t)
 {
@@ -80,6 +88,8 @@ static enum step_result decode_fault(struct machine *m, struct task *t)
 	f->write = !!(f->error_code & PFERR_WRITE);
 	f->exec = !!(f->error_code & PFERR_FETCH);
 	f->present = !!(f->error_code & PFERR_PRESENT);
+	if (!f->rsvd)
+		count_fault(m, t);
 	return STEP_NEXT;
 }
 
@@ -173,9 +183,6 @@ static enum step_result faultin_wait(struct machine *m, struct task *t)
 {
 	bool try_map_writable = t->follow.try_map_writable;
 
-	if (!t->access.prefetch)	/* it may sleep for long: kvm_mmu_do_page_fault() */
-		note_stat(m, "pf_taken", 1);
-	t->fault.counted = !t->access.prefetch;
 	follow_init(&t->follow, t->fault.gfn, t->fault.slot,
 		    FOLL_INTERRUPTIBLE | (t->fault.write ? FOLL_WRITE : 0));
 	m->sem->ops.fault_args(m, &t->follow);
@@ -436,8 +443,8 @@ static enum step_result finish_fault(struct machine *m, struct task *t)
 {
 	struct access *a = &t->access;
 
+	count_fault(m, t);
 	if (!a->prefetch) {
-		note_stat(m, "pf_taken", !t->fault.counted);
 		note_stat(m, "pf_fixed", t->fault.ret == RET_PF_FIXED);
 		note_stat(m, "pf_emulate", t->fault.ret == RET_PF_EMULATE);
 		note_stat(m, "pf_spurious", t->fault.ret == RET_PF_SPURIOUS);

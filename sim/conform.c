@@ -102,10 +102,25 @@ static void bind_frames(struct run *run, const struct event *e, const struct out
 				say("0x%llx is in use", (unsigned long long)recorded + i).text);
 }
 
-/* A GUP that has slept: its probe's pair began in an earlier command, and is not read. */
-static void keep_notes(struct run *run, const struct event *e)
+/* The thread that @e resumes stands in a fault of GUP's. */
+static bool stands_in_gup(const struct run *run, const struct event *e)
 {
-	bool slept = e->id == EVENT_RESUME;
+	for (unsigned i = 0; e->id == EVENT_RESUME && i < MAX_TASKS; i++) {
+		const struct task *t = &run->vm->w.task[i];
+
+		if (!run->vm->paused[i] || strcmp(run->vm->paused[i]->label, e->name))
+			continue;
+		for (unsigned f = 1; f < t->depth; f++)
+			if (t->frame[f - 1].path == PATH_FOLLOW &&
+			    t->frame[f].path == PATH_HOST_FAULT)
+				return true;
+	}
+	return false;
+}
+
+/* A GUP that has slept: its probe's pair began in an earlier command, and is not read. */
+static void keep_notes(struct run *run, bool slept)
+{
 
 	for (size_t i = 0; i < run->vm->nr_notes; i++) {
 		const struct note *note = &run->vm->notes[i].note;
@@ -162,7 +177,7 @@ static void run_window(struct run *run, const struct script_events *todo)
 	vm_begin_event(run->vm, run->command->number);
 	if (overlap_window(run->vm, todo, &run->outcome))
 		script_window_used(run->script);
-	keep_notes(run, &todo->events[todo->main]);
+	keep_notes(run, false);
 }
 
 /* The end of an access that has waited is what it was begun as. */
@@ -187,6 +202,7 @@ static void run_events(struct run *run, const struct script_events *todo)
 	for (size_t i = 0; i < todo->nr_events; i++) {
 		struct event *e = &todo->events[i];
 		struct outcome *outcome = i > todo->main ? &aside : &run->outcome;
+		bool slept = stands_in_gup(run, e);
 
 		choose_frames(run, e);
 		choose_found(run, e);
@@ -200,7 +216,7 @@ static void run_events(struct run *run, const struct script_events *todo)
 		if (e->id == EVENT_DRAIN)
 			lru_forget_all(run);
 		if (!e->elsewhere)
-			keep_notes(run, e);
+			keep_notes(run, slept);
 		bind_frames(run, e, outcome);
 		if (is_over(e, outcome))
 			break;

@@ -163,6 +163,14 @@ static void answer_value(struct run *run, uint64_t value)
 		run->outcome.has_value ? say("0x%x", run->outcome.value).text : "no value");
 }
 
+bool tries_until_alarm(const struct run *run)
+{
+	const struct answer *answer = &run->command->answer;
+
+	return run->says && !strcmp(run->outcome.word, "retry") && answer->kind == ANSWER_VCPU &&
+	       answer->nr_exits && answer->exits[answer->nr_exits - 1].timeout;
+}
+
 static void answer_vcpu(struct run *run)
 {
 	const struct answer *answer = &run->command->answer;
@@ -176,7 +184,8 @@ static void answer_vcpu(struct run *run)
 		if (is_mmio(exit))
 			continue;
 		observe(run, is_result ? CONFORM_RESULT : CONFORM_EXIT, place,
-			exit_said(exit).text, run_said(run).text);
+			exit_said(exit).text,
+			tries_until_alarm(run) ? exit_said(exit).text : run_said(run).text);
 		if (exit->kind == EXIT_HLT)
 			answer_value(run, exit->eax);
 	}
@@ -297,6 +306,21 @@ static struct said pending_said(const struct run *run)
 	return say("%s", run->outcome.word);
 }
 
+/* How a thread stands that has not come to its command's end; NULL: that is not the answer. */
+static const char *stopped_said(const struct run *run)
+{
+	const char *text = run->command->answer.result;
+
+	if (!script_starts_thread(run->command))
+		return NULL;
+	if (!strcmp(text, "STOPPED"))
+		return run->outcome.paused ? text : run->outcome.word;
+	if (!strcmp(text, "WAITS"))
+		return run->outcome.blocked ? text : run->outcome.word;
+	return strcmp(text, "OVER") ? NULL : strcmp(run->outcome.word, "finished") ?
+	       run->outcome.word : text;
+}
+
 static void answer_other(struct run *run)
 {
 	const char *text = run->command->answer.result;
@@ -321,6 +345,10 @@ static void answer_other(struct run *run)
 			    run->vm->w.task[run->vm->m.task].pages.left).text);
 	} else if (run->says && run->scheduled && !strcmp(run->command->words[0], "par")) {
 		actors_answer(run);
+	} else if (run->says && stopped_said(run)) {
+		observe(run, CONFORM_RESULT, place, text, stopped_said(run));
+		if (!strcmp(text, "WAITS"))
+			lose(run, "what waits goes on by itself as soon as it may");
 	} else if (run->says && !strncmp(text, "PENDING", 7)) {
 		observe(run, CONFORM_RESULT, place, text, pending_said(run).text);
 	} else if (conform_look(run)) {

@@ -84,6 +84,17 @@ static void compare_stats(struct run *run)
 	}
 }
 
+static void take_stats(struct run *run)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		const struct fact *fact = stat_of(run->command, counters[i]);
+
+		if (fact)
+			take_input(run, place_of_command(run), "%s%+ld", counters[i],
+				   fact->stat.delta);
+	}
+}
+
 static bool is_counter(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
@@ -365,7 +376,10 @@ static bool shows_visit(struct run *run, const struct fact *fact)
 
 void conform_facts(struct run *run)
 {
-	compare_stats(run);
+	if (tries_until_alarm(run))
+		take_stats(run);
+	else
+		compare_stats(run);
 	arrsetlen(run->between, 0);
 	for (size_t i = 0; i < run->command->nr_facts; i++) {
 		const struct fact *fact = &run->command->facts[i];

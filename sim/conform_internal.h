@@ -216,6 +216,9 @@ void actors_until_next(struct run *run);
 void actors_answer(struct run *run);
 void actors_free(struct run *run);
 
+/* conform_answer.c: the guest faults again and again while others are stopped, until its alarm: how
+ * often is not the model's to say. */
+bool tries_until_alarm(const struct run *run);
 /* conform_facts.c: would the counters agree, with the notes that the vm has kept since? */
 bool stats_agree(struct run *run);
 /* conform_answer.c: one vCPU's exit, as printed */

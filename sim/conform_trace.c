@@ -477,6 +477,11 @@ void conform_trace(struct run *run)
 	struct item *recorded = traced ? items_recorded(run) : NULL;
 	struct item *model = run->says ? items_model(run) : NULL;
 
+	if (tries_until_alarm(run)) {
+		take_input(run, place_of_command(run), "%zu events of faults in vain",
+			   (size_t)arrlenu(recorded));
+		traced = false;
+	}
 	if (!run->says)
 		leave_unmodelled(run, recorded);
 	for (size_t i = 0; model && i < arrlenu(run->owed); i++)

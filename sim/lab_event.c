@@ -469,14 +469,24 @@ static const struct {
 	{ EVENT_UNMAP, map }, { EVENT_GPC, kvm_user }, { EVENT_GPC_OFF, kvm_user },
 	{ EVENT_PREFAULT, kvm_user }, { EVENT_VMSAVE, kvm_user }, { EVENT_GMEM, gmem },
 	{ EVENT_GMEM_PUNCH, gmem }, { EVENT_ATTRIBUTES, gmem },
+	{ EVENT_UFFD_REGISTER, lab_uffd }, { EVENT_UFFD_UNREGISTER, lab_uffd },
+	{ EVENT_UFFD_PROTECT, lab_uffd }, { EVENT_UFFD_UNPROTECT, lab_uffd },
+	{ EVENT_UFFD_COPY, lab_uffd }, { EVENT_UFFD_ZEROPAGE, lab_uffd },
+	{ EVENT_UFFD_WAKE, lab_uffd }, { EVENT_RESUME, lab_resume },
 };
 
 const char *lab_event(struct lab *lab, const struct event *e)
 {
-	if (e->until || e->id == EVENT_RESUME)
-		return "the lab cannot stop an event in the middle";
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].id == e->id)
-			return rows[i].say(lab, e);
-	return "the lab has no command for this event";
+	const char *why = lab_refuses_stop(lab, e);
+
+	for (size_t i = 0; !why && i < ARRAY_SIZE(rows); i++)
+		if (rows[i].id == e->id) {
+			why = rows[i].say(lab, e);
+			if (!why)
+				lab_in_thread(lab, e);
+			return why;
+		}
+	if (!why)
+		snprintf(lab->why, sizeof(lab->why), "the lab has no command for %s", e->op);
+	return why ? why : lab->why;
 }

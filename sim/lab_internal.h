@@ -35,6 +35,7 @@ struct lab {
 	uint64_t gwatch[LAB_WATCHES];	/* gpas of pages that no memslot has */
 	size_t nr_gwatches;
 	bool swaps;
+	char why[96];			/* a refusal with a name in it */
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -52,3 +53,14 @@ void lab_watch_region(struct lab *lab, size_t region);
 
 /* One event (lab_event.c): NULL, or why the lab cannot do it. */
 const char *lab_event(struct lab *lab, const struct event *e);
+
+/* Of a userfaultfd (lab_uffd.c) */
+const char *lab_uffd(struct lab *lab, const struct event *e);
+
+/* ---- lab_stop.c: events that stop, or wait, in threads of their own ---- */
+
+/* NULL, or why this event cannot stop, or cannot be done while others are stopped */
+const char *lab_refuses_stop(struct lab *lab, const struct event *e);
+/* The last line, of @e, in a thread of its own if it needs one */
+void lab_in_thread(struct lab *lab, const struct event *e);
+const char *lab_resume(struct lab *lab, const struct event *e);

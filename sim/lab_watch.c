@@ -51,7 +51,8 @@ static bool has_range(enum event_id id)
 	return id == EVENT_MUNMAP || id == EVENT_DONTNEED || id == EVENT_MPROTECT ||
 	       id == EVENT_MADVISE || id == EVENT_POISON || id == EVENT_OFFLINE ||
 	       id == EVENT_MIGRATE || id == EVENT_PAGEOUT || id == EVENT_COLD ||
-	       id == EVENT_MREMAP || id == EVENT_CHILD_DONTNEED || id == EVENT_REMOVE;
+	       id == EVENT_MREMAP || id == EVENT_CHILD_DONTNEED || id == EVENT_REMOVE ||
+	       (id >= EVENT_UFFD_REGISTER && id <= EVENT_UFFD_WAKE);
 }
 
 static void add_event(struct lab *lab, struct slots *slots, const struct event *e)
@@ -94,6 +95,15 @@ static int by_address(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+/* An earlier region was at the same place. */
+static bool is_watched_already(const struct lab *lab, size_t region, uint64_t hva)
+{
+	for (size_t i = 0; i < region; i++)
+		if (hva - lab->region[i].base < lab->region[i].size)
+			return true;
+	return false;
+}
+
 void lab_watch_region(struct lab *lab, size_t region)
 {
 	uint64_t base = lab->region[region].base, size = lab->region[region].size;
@@ -101,7 +111,7 @@ void lab_watch_region(struct lab *lab, size_t region)
 
 	qsort(lab->watch, lab->nr_watches, sizeof(*lab->watch), by_address);
 	for (size_t i = 0; i < lab->nr_watches; i++)
-		if (lab->watch[i] - base < size)
+		if (lab->watch[i] - base < size && !is_watched_already(lab, region, lab->watch[i]))
 			lab_say(lab, "watch %s",
 				lab_address(lab, lab->watch[i], text, sizeof(text)));
 }

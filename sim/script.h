@@ -58,9 +58,9 @@ bool script_address(const struct script *script, const char *word, uint64_t *hva
 uint64_t script_number(const char *word);
 /* "key=" of a command, or NULL. */
 const char *script_option(const struct command *command, const char *key);
-/* Have the LRU batches been emptied after this command (somebody watches, autodrain on)? */
 /* Is it an address of the recorder's regions? */
 bool script_owns(uint64_t hva);
+/* Have the LRU batches been emptied after this command (somebody watches, autodrain on)? */
 bool script_drains(const struct script *script);
 /* A shell command that only shows the kernel's log */
 bool script_shows_log(const struct command *command);

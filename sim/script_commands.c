@@ -558,6 +558,8 @@ static const struct script_row commands[] = {
 	{ "gstart", script_gstart, false },
 	{ "hstart", script_hstart, false },
 	{ "gwake", script_gwake, false },
+	{ "start", script_start, false },
+	{ "resume", script_resume, false },
 	{ "truncate", script_truncate, false },
 	{ "punch", script_punch, false },
 	{ "fwrite", script_fwrite, false },

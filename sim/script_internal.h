@@ -5,7 +5,8 @@
 #include "model/host_mm.h"
 #include "sim/script.h"
 
-enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4, MAX_LATER = 4 };	/* labvmm's own bounds */
+enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4, MAX_LATER = 4,	/* labvmm's own bounds */
+       MAX_STARTED = 32 };	/* threads with names of their own */
 
 #define RBASE		0x10000000000ull	/* the recorder's first region */
 #define REGION_GAP	0x40000000ull
@@ -45,7 +46,7 @@ struct script {
 	struct event later[MAX_LATER];	/* of later, until a look-up has opened its window */
 	size_t nr_later;
 	bool has_no_window;		/* the recorder's driver cannot open one */
-	struct event started[2];	/* accesses that may wait for userspace, by thread */
+	struct { char name[32]; struct event event; } started[MAX_STARTED];	/* by thread */
 	struct found_page *found;	/* by the scanner of compaction, list after list */
 	bool overlaps;			/* the command's events run at the same time */
 	char *file;			/* NAME.out, for messages */
@@ -59,6 +60,10 @@ void script_daemons(struct script *s, const struct command *c);
 const char *script_uffd(struct script *s, const struct command *c);
 const char *script_gstart(struct script *s, const struct command *c);
 const char *script_hstart(struct script *s, const struct command *c);
+/* What a thread called @name begins: it may stop, or wait. Or why it cannot. (script_stop.c) */
+const char *script_begin(struct script *s, struct event *e, const char *name);
+const char *script_start(struct script *s, const struct command *c);
+const char *script_resume(struct script *s, const struct command *c);
 /* Does a thread that it starts, or wakes, act for it? */
 bool script_starts_thread(const struct command *c);
 const char *script_gwake(struct script *s, const struct command *c);

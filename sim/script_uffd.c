@@ -11,26 +11,17 @@
 #include "sim/script_internal.h"
 
 /* By vCPU; of hstart, too */
-static const char *const labels[] = { "started 0", "started 1" };
-
-static const char *thread_label(const struct command *c)
+static const char *thread_name(const struct command *c)
 {
-	uint64_t vcpu = option(c, "v", 0);
+	const char *vcpu = script_option(c, "v");
 
-	return vcpu < ARRAY_SIZE(labels) ? labels[vcpu] : NULL;
+	return vcpu ? vcpu : "0";
 }
 
 static uint64_t modes_of(const char *words)
 {
 	return (strstr(words, "missing") ? 1 : 0) | (strstr(words, "wp") ? 2 : 0) |
 	       (strstr(words, "unpopulated") ? 4 : 0);
-}
-
-bool script_starts_thread(const struct command *c)
-{
-	const char *verb = script_word(c, 0);
-
-	return !strcmp(verb, "gstart") || !strcmp(verb, "hstart") || !strcmp(verb, "gwake");
 }
 
 /* uffd VERB ADDR LEN [MODES|SOURCE] [wp] [dontwake] */
@@ -62,18 +53,6 @@ const char *script_uffd(struct script *s, const struct command *c)
 							      NULL;
 }
 
-static const char *keep(struct script *s, const struct command *c, struct event *e)
-{
-	uint64_t thread = option(c, "v", 0);
-
-	e->label = thread_label(c);
-	if (!e->label)
-		return "no such thread";
-	s->started[thread] = *e;
-	e->kept = &s->started[thread];
-	return NULL;
-}
-
 /* gstart read|write|rmw GPA [VALUE] [v=] */
 const char *script_gstart(struct script *s, const struct command *c)
 {
@@ -84,7 +63,7 @@ const char *script_gstart(struct script *s, const struct command *c)
 	e->gpa = number(c, 2);
 	e->value = (uint32_t)number(c, 3);
 	e->vcpu = option(c, "v", 0);
-	return keep(s, c, e);
+	return script_begin(s, e, thread_name(c));
 }
 
 /* hstart read|write ADDR [VALUE] [v=] */
@@ -94,8 +73,8 @@ const char *script_hstart(struct script *s, const struct command *c)
 				     EVENT_HOST_WRITE);
 
 	e->value = (uint32_t)number(c, 3);
-	return script_address(s, script_word(c, 2), &e->hva) ? keep(s, c, e) :
-	       "an unknown region";
+	return script_address(s, script_word(c, 2), &e->hva) ?
+	       script_begin(s, e, thread_name(c)) : "an unknown region";
 }
 
 /* gwake ADDR LEN [v=] */
@@ -107,6 +86,6 @@ const char *script_gwake(struct script *s, const struct command *c)
 	if (!script_address(s, script_word(c, 1), &e->hva))
 		return "an unknown region";
 	e = script_add(s, c, EVENT_RESUME);
-	e->name = e->label = thread_label(c);
-	return e->name ? NULL : "no such thread";
+	e->name = e->label = thread_name(c);
+	return NULL;
 }

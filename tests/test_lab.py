@@ -4,6 +4,7 @@
 
 import io
 import os
+import re
 import struct
 import sys
 import tempfile
@@ -58,6 +59,18 @@ class Namespaces(unittest.TestCase):
 					host.need_namespaces()
 			finally:
 				os.environ["PATH"] = path
+
+
+class TheStops(unittest.TestCase):
+	def test_that_scripts_may_name_are_those_of_the_module(self):
+		source = os.environ["PFNSIM_SOURCE"]
+		ours = host.read(os.path.join(source, "sim", "lab_stop.c"))
+		driver = os.path.join(source, "tools", "lab", "guest", "driver")
+		module = host.read(os.path.join(driver, "stop.c"))
+		ours = ours[ours.index("steps[] = {"):ours.index("};")]
+
+		self.assertEqual(set(re.findall(r'"(\w+)"', ours)),
+				 set(re.findall(r'^\t\{ "(\w+)", "', module, re.M)))
 
 
 class Versions(unittest.TestCase):

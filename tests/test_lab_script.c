@@ -96,6 +96,10 @@ static const struct field driver[] = {
 static const struct field slots[] = { FIELD(gpa), FIELD(hva), FIELD(size) };
 static const struct field touches[] = { FIELD(hva), FIELD(value) };
 
+static const struct field uffd[] = {
+	FIELD(hva), FIELD(size), FIELD(mode), FIELD(silent), FIELD(other_hva), FIELD(write)
+};
+
 static const struct { enum event_id id; const struct field *fields; size_t nr; } compared[] = {
 	{ EVENT_MMAP, ranges, 2 }, { EVENT_MUNMAP, ranges, 2 }, { EVENT_DONTNEED, ranges, 2 },
 	{ EVENT_MPROTECT, ranges, 2 }, { EVENT_MLOCK, ranges, 2 }, { EVENT_MUNLOCK, ranges, 2 },
@@ -109,7 +113,11 @@ static const struct { enum event_id id; const struct field *fields; size_t nr; }
 	{ EVENT_HOST_WRITE, touches, 2 }, { EVENT_HOST_READ, touches, 1 },
 	{ EVENT_CHILD_WRITE, touches, 2 }, { EVENT_CHILD_READ, touches, 1 },
 	{ EVENT_LOOKUP, accesses, 1 }, { EVENT_MAP, accesses, 1 }, { EVENT_VMSAVE, accesses, 1 },
-	{ EVENT_PREFAULT, slots, 1 }, { EVENT_GPC, accesses, 1 }, { EVENT_ATTRIBUTES, slots, 1 },
+	{ EVENT_UFFD_REGISTER, uffd, 3 }, { EVENT_UFFD_UNREGISTER, uffd, 2 },
+	{ EVENT_UFFD_PROTECT, uffd, 2 }, { EVENT_UFFD_UNPROTECT, uffd, 4 },
+	{ EVENT_UFFD_COPY, uffd, 6 }, { EVENT_UFFD_ZEROPAGE, uffd, 4 },
+	{ EVENT_UFFD_WAKE, uffd, 2 }, { EVENT_PREFAULT, slots, 1 },
+	{ EVENT_GPC, accesses, 1 }, { EVENT_ATTRIBUTES, slots, 1 },
 };
 
 static uint64_t value_of(const struct event *e, const struct field *field)
@@ -124,6 +132,8 @@ static void must_be_same(const char *path, const struct event *a, const struct e
 {
 	if (a->id != b->id)
 		fail_msg("%s:%u: %s comes back as another event, %d", path, a->line, a->op, b->id);
+	if (strcmp(a->until ? a->until : "", b->until ? b->until : ""))
+		fail_msg("%s:%u: %s stops elsewhere when it comes back", path, a->line, a->op);
 	for (size_t i = 0; i < ARRAY_SIZE(compared); i++)
 		for (size_t n = 0; compared[i].id == a->id && n < compared[i].nr; n++) {
 			const struct field *field = &compared[i].fields[n];
@@ -171,6 +181,7 @@ static bool comes_back(const char *path)
 	written.nr = read.nr = 0;
 	can = lab_script(path, &commands, &error);
 	if (can) {
+		recording.private_mem = strstr(commands.text, "#!vmtype 1");
 		read_trace(&ast, names, &written);
 		read_commands(commands.text, &read, script);
 		for (size_t i = 0; i < written.nr && i < read.nr; i++)
@@ -202,15 +213,18 @@ static void a_trace_as_commands_is_the_trace_again(void **state)
 struct refusal { const char *name, *text, *why; unsigned line; };
 
 static const struct refusal refusals[] = {
-	{ "an order of steps", "mmap A 4K\nmemslot 1 0x200000 A 4K\n"
-	  "r: read 0x200000 until=lock_mmu\n",
-	  "the lab cannot stop an event in the middle", 4 },
+	{ "a stop under a spinlock", "mmap A 4K\nmemslot 1 0x200000 A 4K\n"
+	  "r: read 0x200000 until=install_leaf\n",
+	  "the lab cannot stop before install_leaf", 4 },
+	{ "two accesses of a vCPU at once", "mmap A 4K\nmemslot 1 0x200000 A 4K\n"
+	  "r: read 0x200000 until=lock_mmu\nread 0x200000\nresume r\n",
+	  "the lab's vCPU 0 has an access that is not over", 5 },
 	{ "a gpa where the VMM has its code", "mmap A 4K\nmemslot 1 0x1000 A 4K\n",
 	  "the lab's guest has its code at gpa 0 to 0x3fff", 3 },
 	{ "a gpa beyond 4 GiB", "read 0x100000000\n",
 	  "the lab's guest has 32 bits: no gpa beyond 4 GiB", 2 },
 	{ "an event without a command", "khugepaged 0x10000000000\n",
-	  "the lab has no command for this event", 2 },
+	  "the lab has no command for khugepaged", 2 },
 	{ "another machine", "config levels=5\nread 0x200000\n",
 	  "the lab's machine cannot be had so", 2 },
 };

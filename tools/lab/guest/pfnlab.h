@@ -76,6 +76,26 @@ struct pfnlab_lookup {
 	struct pfnlab_page during, after;	/* while held, and once it was released */
 };
 
+/*
+ * A thread is stopped before a step of the model (docs/TRACE-FORMAT.md, "until="), or when it has
+ * slept for userspace: where it may sleep, until it is told to go on.
+ */
+enum pfnlab_stop_op {
+	PFNLAB_ARM,			/* the caller, before @step; "": for userspace alone */
+	PFNLAB_DISARM,			/* the caller */
+	PFNLAB_STATE,			/* of @thread */
+	PFNLAB_GO,			/* @thread goes on, to @step if that is not "" */
+};
+
+enum pfnlab_state { PFNLAB_RUNS, PFNLAB_STOPPED, PFNLAB_CANNOT_SLEEP };
+
+struct pfnlab_stop {
+	__u32 op, state;
+	__s32 thread;
+	__u32 pad;
+	char step[32];
+};
+
 #define PFNLAB_ALLOC	_IOWR('L', 1, struct pfnlab_alloc)
 #define PFNLAB_FREE	_IOWR('L', 2, struct pfnlab_object)
 #define PFNLAB_MODE	_IOWR('L', 3, struct pfnlab_object)
@@ -88,3 +108,4 @@ struct pfnlab_lookup {
 #define PFNLAB_STAGE2	_IOWR('L', 10, struct pfnlab_walk)
 #define PFNLAB_LOOKUP	_IOWR('L', 11, struct pfnlab_lookup)
 #define PFNLAB_DRAIN	_IO('L', 12)				/* lru_add_drain_all() */
+#define PFNLAB_STOP	_IOWR('L', 13, struct pfnlab_stop)

@@ -33,7 +33,7 @@ void page_fill(struct pfnlab_page *page, unsigned long pfn);
 
 int mapping_mmap(struct file *file, struct vm_area_struct *vma);
 
-void walk_host(struct pfnlab_walk *walk);
+long walk_host(struct pfnlab_walk *walk);
 void walk_stage2(struct pfnlab_walk *walk);
 
 /* The address of a function that may not be exported; NULL: this kernel has none */
@@ -43,3 +43,9 @@ int probes_set(void);
 void probes_remove(void);
 
 long lookup_run(struct pfnlab_lookup *lookup);
+
+/* stop.c */
+long stop_run(struct pfnlab_stop *request);
+void stops_release(void);
+/* Will this call stop when it returns? The one that it makes then is the one to show. */
+bool stop_is_outer(const char *function);

@@ -138,6 +138,7 @@ static long look_ioctl(unsigned int command, void __user *argument)
 		struct pfnlab_page page;
 		struct pfnlab_walk walk;
 		struct pfnlab_lookup lookup;
+		struct pfnlab_stop stop;
 	} request;
 	size_t size = _IOC_SIZE(command);
 	long result = 0;
@@ -149,13 +150,16 @@ static long look_ioctl(unsigned int command, void __user *argument)
 		page_fill(&request.page, request.page.pfn);
 		break;
 	case PFNLAB_HOST:
-		walk_host(&request.walk);
+		result = walk_host(&request.walk);
 		break;
 	case PFNLAB_STAGE2:
 		walk_stage2(&request.walk);
 		break;
 	case PFNLAB_LOOKUP:
 		result = lookup_run(&request.lookup);
+		break;
+	case PFNLAB_STOP:
+		result = stop_run(&request.stop);
 		break;
 	default:
 		return -ENOTTY;
@@ -188,6 +192,7 @@ static long pfnlab_ioctl(struct file *file, unsigned int command, unsigned long 
 
 static int pfnlab_release(struct inode *inode, struct file *file)
 {
+	stops_release();
 	mutex_lock(&lock);
 	objects_release();
 	mutex_unlock(&lock);

@@ -40,10 +40,20 @@ const char *pfn_error(unsigned long pfn)
 
 struct arguments { unsigned long of[6]; };
 
+#if !SINCE(6, 13)
+#define LOOKUP_PROBE	"hva_to_pfn"
+#define LOOKUP_HANDLER	rp_hva_to_pfn
+#else
+#define LOOKUP_PROBE	"__kvm_faultin_pfn"
+#define LOOKUP_HANDLER	rp_faultin
+#endif
+
 static int keep_arguments(struct kretprobe_instance *instance, struct pt_regs *regs)
 {
 	struct arguments *kept = (void *)instance->data;
 
+	if (stop_is_outer(LOOKUP_PROBE))
+		return 1;
 	*kept = (struct arguments){ { regs->di, regs->si, regs->dx, regs->cx, regs->r8,
 				      regs->r9 } };
 	return 0;
@@ -69,8 +79,6 @@ static int rp_hva_to_pfn(struct kretprobe_instance *instance, struct pt_regs *re
 		     kept->of[0], write, writable ? *writable : -1, PAGE_VALUES(pfn, page));
 	return 0;
 }
-#define LOOKUP_PROBE	"hva_to_pfn"
-#define LOOKUP_HANDLER	rp_hva_to_pfn
 #else
 /* (slot, gfn, foll, *writable, **refcounted_page) */
 static int rp_faultin(struct kretprobe_instance *instance, struct pt_regs *regs)
@@ -93,8 +101,6 @@ static int rp_faultin(struct kretprobe_instance *instance, struct pt_regs *regs)
 		     PAGE_VALUES(pfn, page));
 	return 0;
 }
-#define LOOKUP_PROBE	"__kvm_faultin_pfn"
-#define LOOKUP_HANDLER	rp_faultin
 #endif
 
 static struct kretprobe lookup = {

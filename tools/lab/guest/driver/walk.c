@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* walk.c: what stands in the host's page tables, and in the guest's second stage. */
+#include <linux/delay.h>
 #include <linux/io.h>
 #include <linux/pgtable.h>
 
 #include "driver.h"
+
+enum { MM_LOCK_TRIES = 50 };	/* milliseconds */
 
 #define ENTRY_TABLE	GENMASK_ULL(51, 12)
 #define SPTE_PRESENT	BIT_ULL(11)
@@ -40,8 +43,19 @@ static void host_below(struct pfnlab_walk *walk, pud_t *pud)
 	found(walk, pte_val(*pte_offset_kernel(pmd, address)), 1);
 }
 
+/* Who is stopped (stop.c) may hold it for writing: nothing is seen then. */
+static bool mm_lock(struct mm_struct *mm)
+{
+	for (unsigned int i = 0; i < MM_LOCK_TRIES; i++) {
+		if (mmap_read_trylock(mm))
+			return true;
+		msleep(1);
+	}
+	return false;
+}
+
 /* Of the caller's mm: nobody but it unmaps, or mmap_lock keeps the tables. */
-void walk_host(struct pfnlab_walk *walk)
+long walk_host(struct pfnlab_walk *walk)
 {
 	pgd_t *pgd;
 	p4d_t *p4d;
@@ -49,8 +63,9 @@ void walk_host(struct pfnlab_walk *walk)
 	walk->entry = walk->pfn = walk->root = 0;
 	walk->level = 0;
 	if (walk->address >= TASK_SIZE_MAX)
-		return;
-	mmap_read_lock(current->mm);
+		return 0;
+	if (!mm_lock(current->mm))
+		return -EAGAIN;
 	pgd = pgd_offset(current->mm, walk->address);
 	if (!pgd_none(*pgd)) {
 		p4d = p4d_offset(pgd, walk->address);
@@ -58,6 +73,7 @@ void walk_host(struct pfnlab_walk *walk)
 			host_below(walk, pud_offset(p4d, walk->address));
 	}
 	mmap_read_unlock(current->mm);
+	return 0;
 }
 
 /* The root that KVM gave to a vCPU last, and its level: probe.c */

@@ -14,10 +14,15 @@
 #include <unistd.h>
 
 static struct {
-	sigjmp_buf back;
-	volatile sig_atomic_t expected, times, signal, code, timed_out;
+	volatile sig_atomic_t times, signal, code, timed_out;
 	volatile uint64_t address;
 } fault;
+
+/* An access that may fail, of each thread */
+static _Thread_local struct {
+	sigjmp_buf back;
+	volatile sig_atomic_t expected;
+} access_now;
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
@@ -28,8 +33,8 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	fault.code = info->si_code;
 	fault.address = (uintptr_t)info->si_addr;
 	fault.times = fault.times + 1;
-	if (fault.expected)
-		siglongjmp(fault.back, 1);
+	if (access_now.expected)
+		siglongjmp(access_now.back, 1);
 	if (signal == SIGBUS)
 		return;		/* BUS_MCEERR_AO, or sent by KVM's caller: told below the command */
 	(void)!write(STDOUT_FILENO, message, sizeof(message) - 1);
@@ -82,33 +87,36 @@ void timed_out_clear(void)
 	fault.timed_out = 0;
 }
 
-void alarm_after(unsigned seconds)
+void alarm_after(unsigned milliseconds)
 {
-	struct itimerval timer = { .it_value.tv_sec = seconds };
+	struct itimerval timer = { .it_value = { .tv_sec = milliseconds / 1000,
+						 .tv_usec = milliseconds % 1000 * 1000 } };
 
-	if (seconds)
+	if (self)
+		return;		/* "resume" is patient, and others' alarms are none of its */
+	if (milliseconds)
 		timer.it_interval.tv_usec = 200000;	/* KVM_RUN may not have begun yet */
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
 bool host_load(uint64_t hva, uint32_t *value)
 {
-	bool ok = !sigsetjmp(fault.back, 1);
+	bool ok = !sigsetjmp(access_now.back, 1);
 
-	fault.expected = ok;
+	access_now.expected = ok;
 	if (ok)
 		*value = *(volatile uint32_t *)(uintptr_t)hva;
-	fault.expected = 0;
+	access_now.expected = 0;
 	return ok;
 }
 
 bool host_store(uint64_t hva, uint32_t value)
 {
-	bool ok = !sigsetjmp(fault.back, 1);
+	bool ok = !sigsetjmp(access_now.back, 1);
 
-	fault.expected = ok;
+	access_now.expected = ok;
 	if (ok)
 		*(volatile uint32_t *)(uintptr_t)hva = value;
-	fault.expected = 0;
+	access_now.expected = 0;
 	return ok;
 }

@@ -6,17 +6,18 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-enum { SECONDS = 5, RANDOM_SECONDS = 30, DEFAULT_STRIDE = 4096 };
+/* Milliseconds. AT_ODDS: what an actor has begun may keep it from ever being done. */
+enum { PATIENCE = 5000, RANDOM_PATIENCE = 30000, AT_ODDS = 300, DEFAULT_STRIDE = 4096 };
 
 #define EFER_SVME	(1u << 12)
 #define CR0_PG		(1u << 31)
 #define CR4_PSE		(1u << 4)
 #define PDE_4M		0x87u		/* P, W, U, PS */
 
-static void run(struct vmm *vmm, unsigned vcpu, const struct access *access, unsigned seconds,
-		struct exits *exits)
+static void run(struct vmm *vmm, unsigned vcpu, const struct access *access,
+		unsigned patience, struct exits *exits)
 {
-	alarm_after(seconds);
+	alarm_after(any_actor(vmm) ? AT_ODDS : patience);
 	vcpu_run(vmm, vcpu, access, exits);
 	alarm_after(0);
 }
@@ -30,7 +31,7 @@ static void touch(struct vmm *vmm, const struct args *args, enum program program
 	};
 	struct exits exits;
 
-	run(vmm, arg_value(args, "v", 0), &access, SECONDS, &exits);
+	run(vmm, arg_value(args, "v", 0), &access, PATIENCE, &exits);
 	answer(vmm, "%s%s", exits.said.text, exits.mmio > 4 ? " (more mmio)" : "");
 }
 
@@ -54,7 +55,7 @@ static void do_gexec(struct vmm *vmm, const struct args *args)
 	struct access access = { .program = PROGRAM_EXEC, .ebx = arg_number(args, 1) };
 	struct exits exits;
 
-	run(vmm, arg_value(args, "v", 0), &access, SECONDS, &exits);
+	run(vmm, arg_value(args, "v", 0), &access, PATIENCE, &exits);
 	answer(vmm, "%s", exits.said.text);
 }
 
@@ -67,7 +68,7 @@ static void at_random(struct vmm *vmm, const struct args *args, enum program pro
 	};
 	struct exits exits;
 
-	run(vmm, arg_value(args, "v", 0), &access, RANDOM_SECONDS, &exits);
+	run(vmm, arg_value(args, "v", 0), &access, RANDOM_PATIENCE, &exits);
 	answer(vmm, "%s", exits.said.text);
 }
 
@@ -111,7 +112,7 @@ static void svm_instruction(struct vmm *vmm, const struct args *args, enum progr
 		answer(vmm, "SET_SREGS(SVME) %s", error_name(errno));
 		return;
 	}
-	run(vmm, 0, &access, SECONDS, &exits);
+	run(vmm, 0, &access, PATIENCE, &exits);
 	answer(vmm, "%s", exits.said.text);
 	if (strstr(exits.said.text, "EXIT 8"))	/* #GP without a handler */
 		ioctl(vmm->vcpu[0].fd, KVM_SET_VCPU_EVENTS, &none);

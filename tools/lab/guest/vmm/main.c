@@ -18,8 +18,11 @@
 
 static const struct command *const tables[] = {
 	memory_commands, device_commands, guest_commands, slot_commands, lookup_commands,
-	look_commands, system_commands, child_commands, race_commands,
+	look_commands, system_commands, child_commands, race_commands, actor_commands,
+	uffd_commands,
 };
+
+_Thread_local struct actor *self;
 
 const char *error_name(int error)
 {
@@ -59,6 +62,10 @@ void answer(struct vmm *vmm, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
+	if (self) {
+		strcpy(self->answer, text);
+		return;
+	}
 	fprintf(vmm->out, "%s\n", text);
 	mark(vmm, "=== %u => %s", vmm->number, text);
 }
@@ -68,7 +75,7 @@ void answer_error(struct vmm *vmm, int error)
 	answer(vmm, "%s", error_name(error));
 }
 
-static void run_words(struct vmm *vmm, const struct args *args)
+void run_words(struct vmm *vmm, const struct args *args)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (const struct command *row = tables[i]; row->name; row++)
@@ -79,16 +86,24 @@ static void run_words(struct vmm *vmm, const struct args *args)
 	answer(vmm, "UNKNOWN");
 }
 
+void words_of(char *line, struct args *args)
+{
+	char *save = NULL;
+
+	args->nr = 0;
+	for (char *word = strtok_r(line, " \t", &save); word && args->nr < MAX_WORDS;
+	     word = strtok_r(NULL, " \t", &save))
+		args->word[args->nr++] = word;
+}
+
 static void run_line(struct vmm *vmm, char *line)
 {
-	struct args args = { .nr = 0 };
-	char text[LINE_SIZE], *save = NULL;
+	char text[LINE_SIZE];
+	struct args args;
 
 	line[strcspn(line, "\n#")] = 0;
 	strcpy(text, line);
-	for (char *word = strtok_r(line, " \t", &save); word && args.nr < MAX_WORDS;
-	     word = strtok_r(NULL, " \t", &save))
-		args.word[args.nr++] = word;
+	words_of(line, &args);
 	if (!args.nr)
 		return;
 	vmm->number++;
@@ -130,7 +145,7 @@ static void trace_this_process(struct vmm *vmm)
 
 int main(int argc, char **argv)
 {
-	static struct vmm vmm = { .marker = -1, .gmem = -1, .autodrain = true };
+	static struct vmm vmm = { .marker = -1, .gmem = -1, .uffd = -1, .autodrain = true };
 	char line[LINE_SIZE];
 	FILE *script = argc == 2 ? fopen(argv[1], "r") : NULL;
 

@@ -195,7 +195,8 @@ bool vm_create(struct vmm *vmm)
 		return failed("kvm");
 	vmm->vm = ioctl(vmm->kvm, KVM_CREATE_VM, vmm->vm_type);
 	if (vmm->vm < 0)
-		return failed("vm");
+		return failed(vmm->vm_type ? "vm: its type needs CONFIG_KVM_SW_PROTECTED_VM" :
+					     "vm");
 	snprintf(vmm->stats, sizeof(vmm->stats), "/sys/kernel/debug/kvm/%d-%d", getpid(), vmm->vm);
 	vmm->is_intel = !access("/sys/module/kvm_intel", F_OK);
 	if (!code_set_up(vmm))

@@ -30,7 +30,7 @@
 
 enum {
 	NR_VCPUS = 2, MAX_REGIONS = 32, MAX_SLOTS = 64, MAX_WORDS = 32, MAX_WATCHES = 64,
-	MAX_LOOPS = 4, MAX_STATS = 14, LINE_SIZE = 4096, ANSWER_SIZE = 2048,
+	MAX_LOOPS = 4, MAX_ACTORS = 6, MAX_STATS = 14, LINE_SIZE = 4096, ANSWER_SIZE = 2048,
 };
 
 enum program {
@@ -92,6 +92,19 @@ struct runner {
 	struct vmm *vmm;
 };
 
+/* A command in a thread of its own ("start"), until "resume" has seen its end. */
+struct actor {
+	char name[32];		/* "": a free row */
+	char line[LINE_SIZE], step[32];
+	pthread_t thread;
+	atomic_int id;
+	atomic_bool done;
+	char answer[ANSWER_SIZE];
+	char asked[96];		/* for userspace: what of; "": nothing */
+	bool asks;		/* since it was waited for last */
+	struct vmm *vmm;
+};
+
 struct child { pid_t pid; int to, from; };
 
 struct vmm {
@@ -113,6 +126,8 @@ struct vmm {
 	bool autodrain;
 	struct loop loop[MAX_LOOPS];
 	struct runner runner[NR_VCPUS];
+	struct actor actor[MAX_ACTORS];
+	int uffd;		/* -1: there is none yet */
 	struct child child;
 	bool xen;
 };
@@ -130,7 +145,10 @@ struct command {
 /* The rows of all files, each ending with a NULL name */
 extern const struct command memory_commands[], device_commands[], guest_commands[],
 	slot_commands[], lookup_commands[], look_commands[], system_commands[], child_commands[],
-	race_commands[];
+	race_commands[], actor_commands[], uffd_commands[];
+
+/* The actor whose thread this is; NULL: the main thread */
+extern _Thread_local struct actor *self;
 
 /* ---- main.c ---- */
 
@@ -140,6 +158,9 @@ void answer(struct vmm *vmm, const char *format, ...) __attribute__((format(prin
 void answer_error(struct vmm *vmm, int error);
 void mark(struct vmm *vmm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *error_name(int error);
+void run_words(struct vmm *vmm, const struct args *args);
+/* @line is cut into its words. */
+void words_of(char *line, struct args *args);
 
 /* ---- args.c: words of a command ---- */
 
@@ -170,8 +191,8 @@ bool vm_create(struct vmm *vmm);
 int slot_set(struct vmm *vmm, unsigned id, uint64_t gpa, uint64_t hva, uint64_t size,
 	     unsigned flags);
 void vcpu_run(struct vmm *vmm, unsigned v, const struct access *access, struct exits *exits);
-/* SIGALRM after so many seconds, and then again and again; 0: no more */
-void alarm_after(unsigned seconds);
+/* SIGALRM after so long, and then again and again; 0: no more */
+void alarm_after(unsigned milliseconds);
 
 /* ---- memory.c ---- */
 
@@ -198,3 +219,13 @@ void watch_slot(struct vmm *vmm, uint64_t gpa, uint64_t hva, uint64_t size);
 void stats_read(struct vmm *vmm, bool print);
 void watches_print(struct vmm *vmm);
 void page_text(struct vmm *vmm, uint64_t pfn, char *text, size_t size);
+
+/* ---- actor.c ---- */
+
+bool any_actor(const struct vmm *vmm);
+
+/* ---- uffd.c ---- */
+
+/* Who has asked for userspace since: noted with each actor */
+void uffd_read(struct vmm *vmm);
+int uffd_wake(struct vmm *vmm, uint64_t hva, uint64_t size);	/* 0 or an errno */
