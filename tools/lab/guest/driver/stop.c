@@ -203,6 +203,8 @@ static long hook_set(const char *function)
 		hook++;
 	if (hook->is_set)
 		return 0;
+	if (!symbol(function))		/* which takes a while */
+		return -ENXIO;
 	*hook = (struct hook){
 		.function = function,
 		.ops = { .func = redirect,
@@ -229,11 +231,10 @@ static long hooks_set(const char *step)
 			continue;
 		if (error == -ENOENT)
 			error = -ENXIO;
-		if (symbol(places[i].function) && !hook_set(places[i].function))
+		if (!hook_set(places[i].function))
 			error = 0;
 	}
-	if (symbol(userfault))
-		hook_set(userfault);
+	hook_set(userfault);
 	return error;
 }
 

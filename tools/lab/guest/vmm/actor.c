@@ -73,10 +73,29 @@ static void *actor_run(void *data)
 	pthread_sigmask(SIG_BLOCK, &others, NULL);
 	self = actor;
 	actor->id = gettid();
-	act(actor);
-	ioctl(actor->vmm->lab, PFNLAB_STOP, &stop);
-	actor->done = true;
+	for (;;) {
+		sem_wait(&actor->begin);
+		act(actor);
+		ioctl(actor->vmm->lab, PFNLAB_STOP, &stop);
+		actor->done = true;
+	}
 	return NULL;
+}
+
+/* A new thread's stack is mmap()ed, which waits for who is stopped with mmap_lock: all at once. */
+static int make_threads(struct vmm *vmm)
+{
+	pthread_t thread;
+	int error = 0;
+
+	for (size_t i = 0; i < MAX_ACTORS && !error; i++) {
+		if (vmm->actor[i].vmm)
+			continue;
+		sem_init(&vmm->actor[i].begin, 0, 0);
+		error = pthread_create(&thread, NULL, actor_run, &vmm->actor[i]);
+		vmm->actor[i].vmm = error ? NULL : vmm;
+	}
+	return error;
 }
 
 /* ---- who waits for it ---- */
@@ -101,7 +120,6 @@ static bool is_asleep(const struct actor *actor)
 
 static void end(struct actor *actor)
 {
-	pthread_join(actor->thread, NULL);
 	answer(actor->vmm, "%s", actor->answer);
 	actor->name[0] = 0;
 }
@@ -169,20 +187,17 @@ static void start(struct vmm *vmm, const char *name, const char *step, const str
 
 	/* A process of several threads is balanced between nodes: that would be others' faults. */
 	write_file("/proc/sys/kernel/numa_balancing", "0");
-	if (!actor || actor_named(vmm, name)) {
+	if (!actor || actor_named(vmm, name) || make_threads(vmm)) {
 		answer_error(vmm, EBUSY);
 		return;
 	}
-	*actor = (struct actor){ .vmm = vmm };
+	actor->done = actor->asks = false;
+	actor->answer[0] = actor->asked[0] = actor->line[0] = 0;
 	snprintf(actor->name, sizeof(actor->name), "%s", name);
 	snprintf(actor->step, sizeof(actor->step), "%s", step);
 	for (unsigned i = first; i < args->nr; i++)
 		n += snprintf(actor->line + n, sizeof(actor->line) - n, "%s ", args->word[i]);
-	if (pthread_create(&actor->thread, NULL, actor_run, actor)) {
-		actor->name[0] = 0;
-		answer_error(vmm, EAGAIN);
-		return;
-	}
+	sem_post(&actor->begin);
 	wait_for(actor);
 }
 

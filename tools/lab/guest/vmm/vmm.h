@@ -8,6 +8,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -96,7 +97,7 @@ struct runner {
 struct actor {
 	char name[32];		/* "": a free row */
 	char line[LINE_SIZE], step[32];
-	pthread_t thread;
+	sem_t begin;		/* its thread is there from the first "start" on */
 	atomic_int id;
 	atomic_bool done;
 	char answer[ANSWER_SIZE];
