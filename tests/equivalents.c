@@ -723,6 +723,8 @@ const struct equivalent equivalents[] = {
 	  "the probe's GUP takes no mmap_lock here, so that it may as well come before it" },
 	{ MUTATION_SWAP, "check_user_page_hwpoison", "find_vma", probes_no_poison,
 	  "gone since 6.13: .checks_hwpoison guards it" },
+	{ MUTATION_SWAP, "find_vma", "refuse_pin", NULL,
+	  "both end a look-up that pins with an error, and kvm_vcpu_map() makes -EINVAL of any" },
 	{ MUTATION_SWAP, "retry_instruction", "emulate_access", emulates_once, GONE },
 	{ MUTATION_SWAP, "emulate_access", "reexecute_instruction", emulates_once, GONE },
 	{ MUTATION_SWAP, "reexecute_instruction", "handle_emulation_failure", emulates_once, GONE },
