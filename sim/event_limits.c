@@ -295,8 +295,17 @@ static bool resizes_dax_too_far(struct vm *vm, const struct event *e)
 	       !page_is(&vm->m, dax_pfn(&vm->m, e->object, last), PG_FSDAX);
 }
 
+/* memunmap_pages(): the struct pages go, whoever has references */
+static bool unplugs(const struct vm *vm, const struct event *e)
+{
+	return e->id == EVENT_FREE && vm->w.object[e->object].used &&
+	       vm->w.object[e->object].kind == ALLOC_ZONE_DEVICE;
+}
+
 const char *event_beyond_model(struct vm *vm, const struct event *e)
 {
+	if (unplugs(vm, e))
+		return "a device's memory is not unplugged";
 	if (resizes_dax_too_far(vm, e))
 		return "a file of DAX is not made longer, nor is MADV_REMOVE of it modelled";
 	if (e->id == EVENT_INTERNAL_SLOT && !vm->w.config.ept &&
