@@ -374,8 +374,6 @@ static bool keeps_hugetlb(const struct semantics *sem)
 
 const struct equivalent equivalents[] = {
 	/* ---- without ---- */
-	{ MUTATION_DROP, "reuse_shared_page", NULL, NULL,
-	  "a shared mapping of a driver's pages is born writable, and mprotect() gives W back" },
 	{ MUTATION_DROP, "ksm_put_broken", NULL, breaks_by_unshare, UNHELD },
 	{ MUTATION_DROP, "notify_begun", NULL, NULL,
 	  "a mark for the laws alone: the_mark_of_notify_begun_is_for_the_laws" },

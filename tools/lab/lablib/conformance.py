@@ -13,6 +13,7 @@ from . import host, table
 from .host import LabError
 
 ABSENT = "tools/lab/absent"	# KERNEL SCRIPT REASON..., one a line: why there is no recording
+DIFFERS = "the model differs:"	# how the reason of a recording begins that was made, and differs
 VERDICTS = ("agree", "differ", "unmodelled")
 NO_ZSTD = "compressed with zstd"
 
@@ -25,9 +26,16 @@ class Cell:
 	kinds: dict = field(default_factory=dict)	# kind: verdict: observations
 	absent: str = ""
 
+	@property
+	def differs(self):
+		"""It was recorded, and left out until the model is mended."""
+		return self.absent.startswith(DIFFERS)
+
 	def text(self):
+		if self.differs:
+			return f"**differs**, not kept: {self.absent.removeprefix(DIFFERS).strip()}"
 		if self.absent:
-			return f"not run: {self.absent}"
+			return f"not recorded: {self.absent}"
 		if self.of["differ"]:
 			return f"**{self.of['differ']} differ**"
 		more = f" + {self.of['unmodelled']}" if self.of["unmodelled"] else ""
@@ -245,6 +253,14 @@ def untranslated_rows(findings):
 		yield row(reason, ", ".join(findings.untranslated[reason]))
 
 
+def differing_rows(findings):
+	left_out = [f"{kernel}/{script}" for kernel in findings.kernels
+		    for script, cell in sorted(findings.cells[kernel].items()) if cell.differs]
+	if left_out:
+		yield ("\nThe model differs from these, which are not kept, nor counted below: "
+		       + ", ".join(left_out) + ".")
+
+
 def document(findings):
 	"""The lines of docs/CONFORMANCE.md."""
 	scripts = findings.topics
@@ -253,6 +269,7 @@ def document(findings):
 	yield HEAD
 	kernels = ", ".join(findings.kernels)
 	yield f"{len(scripts)} scripts; {len(whole)} of them on all of {kernels}."
+	yield from differing_rows(findings)
 	yield "\n## Kernels"
 	yield from kernel_rows(findings, findings.cells)
 	yield "\nOther kernels and configurations, which have fewer scripts:"
