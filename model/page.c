@@ -184,6 +184,36 @@ s32 page_pin_refs(struct machine *m, pfn_t pfn)
 	return page_is(m, page_head(m, pfn), PG_HEAD) ? 1 : GUP_PIN_COUNTING_BIAS;
 }
 
+static void count_pin(struct machine *m, pfn_t pfn, int delta)
+{
+	struct page *head = page_of(m, page_head(m, pfn));
+
+	if (head->flags & PG_HEAD)
+		head->pincount += delta;
+}
+
+bool page_try_pin(struct machine *m, pfn_t pfn, enum holder holder)
+{
+	bool got = page_try_get_folio(m, pfn, holder, page_pin_refs(m, pfn));
+
+	if (got)
+		count_pin(m, pfn, 1);
+	return got;
+}
+
+void page_unpin(struct machine *m, pfn_t pfn, enum holder holder)
+{
+	count_pin(m, pfn, -1);
+	page_put_refs(m, pfn, holder, page_pin_refs(m, pfn));
+}
+
+bool page_maybe_pinned(struct machine *m, pfn_t pfn)
+{
+	const struct page *head = page_of(m, page_head(m, pfn));
+
+	return head->flags & PG_HEAD ? head->pincount : head->refcount >= GUP_PIN_COUNTING_BIAS;
+}
+
 void page_set_count(struct machine *m, pfn_t pfn, s32 count)
 {
 	struct page *page = page_of(m, pfn);

@@ -93,6 +93,8 @@ struct page {
 	u16 tlbs[NR_LEVELS];	/* ghost: TLB entries of each size that begin here */
 	u16 ptes;		/* ghost: host PTEs of any kind (special ones too) */
 	u16 dirty_ptes;		/* ghost: those of them that have D */
+	u16 pincount;		/* folio._pincount; of a large folio's head */
+	u16 pad[3];
 };
 
 /* What alloc_pages() and its callers can ask for. */
@@ -128,6 +130,11 @@ bool page_try_get_folio(struct machine *m, pfn_t pfn, enum holder holder, s32 re
 void page_add_refs(struct machine *m, pfn_t pfn, s32 delta);
 /* What FOLL_PIN adds: a large folio has a count of its pins beside it, and one reference does. */
 s32 page_pin_refs(struct machine *m, pfn_t pfn);
+/* try_grab_folio(FOLL_PIN), gup_put_folio(FOLL_PIN): those references, and the count of pins. */
+bool page_try_pin(struct machine *m, pfn_t pfn, enum holder holder);
+void page_unpin(struct machine *m, pfn_t pfn, enum holder holder);
+/* folio_maybe_dma_pinned() */
+bool page_maybe_pinned(struct machine *m, pfn_t pfn);
 /* folio_ref_unfreeze(): from 0, one that the owner holds */
 /* page_ref_freeze() of all that @a has and one of @b's, the last ones; then it is freed. */
 void page_freeze(struct machine *m, pfn_t pfn, enum holder a, enum holder b);

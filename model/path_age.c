@@ -48,7 +48,7 @@ static enum step_result begin_soft_dirty(struct machine *m, struct task *t)
 static u64 without_soft_dirty(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
 	bool pinned = !(vma->flags & VM_SHARED) && leaf_is_normal(leaf) &&
-		      page_count(m, pt_pfn(leaf->entry)) >= GUP_PIN_COUNTING_BIAS;
+		      page_maybe_pinned(m, pt_pfn(leaf->entry));
 
 	return m->w->config.no_soft_dirty || pinned ? leaf->entry :
 	       (leaf->entry & ~PTE_WRITE) | PTE_SOFT_CLEAN;

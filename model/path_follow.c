@@ -167,7 +167,6 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum hol
 {
 	struct pt_leaf leaf = host_leaf(m, hva);
 	pfn_t pfn = host_leaf_pfn(&leaf, hva);
-	s32 refs;
 
 	if (!leaf_is_accessible(&leaf) || !looks_normal(m, &leaf))
 		return NO_PFN;
@@ -177,11 +176,13 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum hol
 		return NO_PFN;
 	if (leaf.level == 2 && leaf_is_devmap(&leaf) && m->sem->traits.devmap_grab_page)
 		return grab_device_page(m, pfn, holder);
-	refs = pin ? page_pin_refs(m, pfn) : 1;
-	if (!page_try_get_folio(m, pfn, holder, refs))
+	if (!(pin ? page_try_pin(m, pfn, holder) : page_try_get_folio(m, pfn, holder, 1)))
 		return NO_PFN;
 	if (!gup_fast_allows(m, pfn)) {
-		page_put_refs(m, pfn, holder, refs);
+		if (pin)
+			page_unpin(m, pfn, holder);
+		else
+			page_put_refs(m, pfn, holder, 1);
 		return NO_PFN;
 	}
 	page_of(m, page_head(m, pfn))->flags |= PG_REFERENCED;	/* folio_set_referenced() */
@@ -290,7 +291,7 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 	for (s32 i = 0; i < (f->pin ? 0 : 1); i++)
 		page_get(m, pfn, HOLD_FAULT);
 	if (f->pin)
-		page_try_get_folio(m, pfn, HOLD_FAULT, page_pin_refs(m, pfn));
+		page_try_pin(m, pfn, HOLD_FAULT);
 	if (leaf->level > 1) {
 		touch_pmd(m, f, leaf);
 		return 1;

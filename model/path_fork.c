@@ -88,8 +88,7 @@ static void set_child_leaf(struct machine *m, hva_t hva, unsigned level, u64 ent
 /* folio_try_dup_anon_rmap_pte() refuses a pinned page: the child gets its copy at once. */
 static bool must_copy_now(struct machine *m, pfn_t pfn)
 {
-	return page_is(m, pfn, PG_ANON | PG_EXCLUSIVE) &&
-	       page_count(m, pfn) >= GUP_PIN_COUNTING_BIAS;
+	return page_is(m, pfn, PG_ANON | PG_EXCLUSIVE) && page_maybe_pinned(m, pfn);
 }
 
 /* copy_present_page(), which is tried again with a page once it has found that it needs one */

@@ -71,11 +71,11 @@ static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_
 	if (!page_is(m, pfn, PG_ANON) && page_is(m, pfn, PG_DIRTY) && vma->mode != FILE_SHMEM)
 		return false;
 	if (vma->flags & VM_SHARED)
-		return !m->sem->traits.numa_skips_pinned || count < GUP_PIN_COUNTING_BIAS;
+		return !m->sem->traits.numa_skips_pinned || !page_maybe_pinned(m, pfn);
 	if (alone && !m->sem->traits.vm_shares_mm && !page_is(m, pfn, PG_REMOTE))
 		return false;		/* where it should be: numa_node_id() */
 	return m->sem->traits.numa_skips_held ? count == 1 : page_of(m, pfn)->mapcount == 1 &&
-							      count < GUP_PIN_COUNTING_BIAS;
+							      !page_maybe_pinned(m, pfn);
 }
 
 /* pte_modify(PAGE_NONE); pte_mk_savedwrite() until 6.1 */

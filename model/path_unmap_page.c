@@ -54,7 +54,7 @@ void migration_entry_restore(struct machine *m, const struct rmap_at *at, pfn_t 
 /* folio_try_share_anon_rmap_pte(): what is pinned must not lose its mapping. */
 static bool may_share(struct machine *m, pfn_t pfn)
 {
-	return !page_is(m, pfn, PG_EXCLUSIVE) || page_count(m, pfn) < GUP_PIN_COUNTING_BIAS;
+	return !page_is(m, pfn, PG_EXCLUSIVE) || !page_maybe_pinned(m, pfn);
 }
 
 /* A file's page has all VMAs that are made for its place; whether it is mapped there or not. */
@@ -185,10 +185,8 @@ static bool unmap_leaf(struct machine *m, struct page_op *op, const struct pt_le
 		return false;
 	if (leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY))
 		page_set_dirty(m, pfn);
-	if (!op->unmap && page_is(m, page_head(m, pfn), PG_ANON) && !may_discard(m, pfn)) {
-		op->rmap = (struct rmap_at){ .mm = MAX_MMS };
+	if (!op->unmap && page_is(m, page_head(m, pfn), PG_ANON) && !may_discard(m, pfn))
 		return false;
-	}
 	host_set_leaf(m, leaf->first << PAGE_SHIFT, leaf->level,
 		      op->unmap ? away_entry(m, op, leaf->entry) : left_entry(m, leaf));
 	if (op->unmap == PTE_SWAPPED)
@@ -215,8 +213,10 @@ static enum step_result unmap_one(struct machine *m, struct task *t)
 		}
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 		if (leaf_is_normal(&leaf) && page_head(m, pt_pfn(leaf.entry)) == op->page &&
-		    !unmap_leaf(m, op, &leaf))
+		    !unmap_leaf(m, op, &leaf)) {
+			op->rmap = (struct rmap_at){ .mm = MAX_MMS };
 			break;
+		}
 	}
 	return STEP_NEXT;
 }

@@ -97,7 +97,7 @@ static void map_release(struct machine *m, struct task *t)
 		return;
 	mark(m, map->page, map->writable);
 	if (map->page != m->w->config.zero_pfn)
-		page_put_refs(m, map->page, HOLD_MAP, page_pin_refs(m, map->page));
+		page_unpin(m, map->page, HOLD_MAP);
 }
 
 /* __gfn_to_page(): NULL where the walk of PTEs found it */
