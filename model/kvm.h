@@ -84,6 +84,8 @@ struct memslot {
 	u16 flags;
 	u8 gmem;		/* KVM_MEM_GUEST_MEMFD: row of world.file */
 	u8 pad[3];
+	u32 inserted;		/* into the tree of hvas: after those with less, of one hva */
+	u8 more_pad[4];
 	u64 gmem_index;		/* gmem.pgoff */
 };
 
@@ -175,6 +177,8 @@ struct kvm {
 	s16 private_ranges;	/* ghost: in progress, but not by a notification (gmem.h) */
 	u8 gone;		/* enum vmm_gone */
 	u8 apic_enabled;	/* apic_access_memslot_enabled, of a VM under VMX */
+	u32 slot_inserts;	/* so far */
+	u8 pad_inserts[4];
 	pfn_t active_first, active_last;	/* active_mmu_pages: 0: none */
 	u64 used_mmu_pages, max_mmu_pages;
 	u64 requested_mmu_pages;	/* n_requested_mmu_pages: by the VMM */

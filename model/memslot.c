@@ -16,23 +16,32 @@ int memslots_end(const struct machine *m)
 }
 
 /* Of two with one hva the row that was there first, as in the interval tree (since 5.17). */
+/* In the tree of hvas, where equal ones go to the right of what is there. */
+static bool comes_before(const struct memslot *a, const struct memslot *b)
+{
+	return a->userspace_addr != b->userspace_addr ? a->userspace_addr < b->userspace_addr :
+							a->inserted < b->inserted;
+}
+
 int memslot_next_by_hva(const struct machine *m, int row)
 {
 	const struct memslot *slots = m->w->kvm.slots;
 	int next = NO_SLOT;
 
 	for (int i = memslots_begin(m); i < memslots_end(m); i++) {
-		hva_t hva = slots[i].userspace_addr;
-
 		if (!(slots[i].flags & KVM_MEMSLOT_USED))
 			continue;
-		if (row != NO_SLOT && (hva < slots[row].userspace_addr ||
-				       (hva == slots[row].userspace_addr && i <= row)))
+		if (row != NO_SLOT && !comes_before(&slots[row], &slots[i]))
 			continue;
-		if (next == NO_SLOT || hva < slots[next].userspace_addr)
+		if (next == NO_SLOT || comes_before(&slots[i], &slots[next]))
 			next = i;
 	}
 	return next;
+}
+
+void memslot_insert(struct machine *m, int row)
+{
+	m->w->kvm.slots[row].inserted = ++m->w->kvm.slot_inserts;
 }
 
 int memslot_active(const struct machine *m, int row)

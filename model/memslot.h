@@ -22,8 +22,13 @@ enum { KVM_MEM_SLOTS_NUM = 32767, KVM_INTERNAL_MEM_SLOTS = 3,
 /* Rows of the active set: kvm_for_each_memslot() */
 int memslots_begin(const struct machine *m);
 int memslots_end(const struct machine *m);
-/* The next row after @row (NO_SLOT: the first) by its hva: kvm_for_each_memslot_in_hva_range() */
+/*
+ * The next row after @row (NO_SLOT: the first) by its hva, and then as they were inserted:
+ * kvm_for_each_memslot_in_hva_range()
+ */
 int memslot_next_by_hva(const struct machine *m, int row);
+/* kvm_replace_memslot(): the row has been made or changed. */
+void memslot_insert(struct machine *m, int row);
 /* The row for the same memslot in the active set, and in the other. */
 int memslot_active(const struct machine *m, int row);
 int memslot_inactive(const struct machine *m, int row);

@@ -246,6 +246,7 @@ enum step_result invalidate_slot(struct machine *m, struct task *t)
 
 	slots[other] = slots[t->slot.row];
 	slots[other].flags |= KVM_MEMSLOT_INVALID;
+	memslot_insert(m, other);
 	memslots_publish(m);
 	t->slot.row = other;
 	return STEP_NEXT;
@@ -392,6 +393,8 @@ enum step_result commit_slot(struct machine *m, struct task *t)
 					  .gmem_index = op->gmem_offset >> PAGE_SHIFT };
 		prepare_bitmap(m, op);
 	}
+	if (op->change != SLOT_DELETE)
+		memslot_insert(m, op->row);
 	memslots_publish(m);
 	m->touched_all = true;	/* what its gfns stand for is another matter now */
 	return STEP_NEXT;

@@ -178,6 +178,9 @@ static const char *beyond_model(struct vm *vm, const struct script_events *event
 		if (why)
 			return why;
 	}
+	/* of a child that a signal has ended, say */
+	if (events->nr_events && !event_possible(vm, &events->events[0], NULL))
+		return "who should do it is not there";
 	return NULL;
 }
 
