@@ -46,12 +46,13 @@ void script_daemons(struct script *s, const struct command *c)
 /* ---- compaction ---- */
 
 /*
- * Where scripts may have memory ("skew="). The recorder's own program and heap are below it, its
- * stack and libraries above; programs of "sh" are linked to run at 2/3 of the address space
+ * Where scripts may have memory ("skew="). The recorder's own program and heap are below it: a heap
+ * begins at most 1G behind its program (arch_randomize_brk()). Its stack and its libraries, by
+ * mmap_base(), are above; programs of "sh" are linked to run at 2/3 of the address space
  * (arch/x86/include/asm/elf.h:ELF_ET_DYN_BASE).
  */
-#define FIRST_ADDRESS	0x10000000ull
-#define LAST_ADDRESS	0x7fff00000000ull
+#define FIRST_ADDRESS	0x40000000ull
+#define LAST_ADDRESS	0x7e0000000000ull
 #define FIRST_PROGRAM	0x555500000000ull
 #define LAST_PROGRAM	0x565600000000ull
 
