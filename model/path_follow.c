@@ -288,10 +288,10 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 	f->spare = pfn;
 	if (f->pin && pfn == m->w->config.zero_pfn)
 		return 1;
-	for (s32 i = 0; i < (f->pin ? 0 : 1); i++)
-		page_get(m, pfn, HOLD_FAULT);
 	if (f->pin)
 		page_try_pin(m, pfn, HOLD_FAULT);
+	else
+		page_get(m, pfn, HOLD_FAULT);
 	if (leaf->level > 1) {
 		touch_pmd(m, f, leaf);
 		return 1;

@@ -19,7 +19,7 @@ static bool run_setup(struct explore *x, struct error *error)
 		const struct event *e = &trace->events[i];
 		struct outcome o;
 
-		if (!event_run(x->vm, e, &o, error))
+		if (!explore_run_event(x, e, &o, error))
 			return false;
 		if (o.paused || o.blocked)
 			return error_at(error, e->file, e->line, e->column,
@@ -88,6 +88,8 @@ struct explore *explore_new(const struct trace *trace, const struct semantics_pa
 	explore_node(x, 0, NO_THREAD, &is_new);
 	push(x, &x->now);
 	x->result.states = 1;
+	explore_judge_run(x, 0, 0);
+	x->setup_violations = x->vm->nr_violations;
 	return x;
 }
 
@@ -195,9 +197,11 @@ static enum explore_stop bound_reached(const struct explore *x)
 {
 	const struct explore_bound *b = &x->bound;
 
-	if (b->states && x->result.states >= b->states)
+	u64 depth = x->nodes[x->expanded].depth;
+
+	if ((b->states && x->result.states >= b->states) || x->result.states >= MOST_STATES)
 		return STOP_STATES;
-	if (b->depth && x->nodes[x->expanded].depth >= b->depth)
+	if ((b->depth && depth >= b->depth) || depth == MOST_STEPS)
 		return STOP_DEPTH;
 	if (b->memory && x->result.peak > b->memory)
 		return STOP_MEMORY;

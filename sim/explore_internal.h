@@ -7,6 +7,9 @@
 #include "model/step.h"
 
 enum { MAX_OUTCOME_WORDS = 64, NO_THREAD = 0xff };
+/* What struct node can say; one state may add a successor by each thread. */
+enum { MOST_STEPS = UINT16_MAX };
+#define MOST_STATES	((u64)UINT32_MAX - 1 - TRACE_MAX_THREADS)
 
 /* A state that has been seen. */
 struct node {
@@ -35,6 +38,7 @@ struct explore {
 	struct vm *vm;
 	struct rewind *rewind;
 	struct progress progress;
+	size_t setup_violations;
 	size_t nr_events;
 	const char *outcome_word[MAX_OUTCOME_WORDS];
 	struct node *nodes;		/* stb_ds: in the order in which they were found */
@@ -74,6 +78,11 @@ struct explore_at explore_mark(struct explore *x);
 void explore_back(struct explore *x, const struct explore_at *at);
 /* No way back is needed. */
 void explore_forget(struct explore *x, const struct explore_at *at);
+/* An event of the set-up, or behind the threads: as a whole. False: *error. */
+bool explore_run_event(struct explore *x, const struct event *event, struct outcome *outcome,
+		       struct error *error);
+/* What whole events broke in @node, from the vm's violation @first on. */
+void explore_judge_run(struct explore *x, u32 node, size_t first);
 /* What the last turn broke is kept; it was taken in @parent. */
 void explore_judge(struct explore *x, u32 parent, unsigned thread);
 /* All threads are through: the rest of the trace, and what has come of all. */

@@ -63,8 +63,9 @@ static unsigned word_index(struct explore *x, const char *word)
 {
 	unsigned i = 0;
 
-	while (i < MAX_OUTCOME_WORDS - 1 && x->outcome_word[i] && strcmp(x->outcome_word[i], word))
+	while (x->outcome_word[i] && strcmp(x->outcome_word[i], word))
 		i++;
+	assert(i < MAX_OUTCOME_WORDS - 1);	/* the last stays NULL */
 	x->outcome_word[i] = word;
 	return i;
 }
@@ -194,6 +195,16 @@ enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 	return TURN_STEPPED;
 }
 
+bool explore_run_event(struct explore *x, const struct event *e, struct outcome *o,
+		       struct error *error)
+{
+	const char *why = event_beyond_model(x->vm, e);
+
+	if (why)
+		return error_at(error, e->file, e->line, e->column, "%s", why);
+	return event_run(x->vm, e, o, error);
+}
+
 bool explore_is_over(const struct explore *x)
 {
 	for (unsigned i = 0; i < x->trace->nr_threads; i++)
@@ -215,17 +226,27 @@ bool explore_is_dead(const struct explore *x)
 
 /* ---- laws ---- */
 
+static void keep_violation(struct explore *x, const struct violation *v, u32 node,
+			   unsigned thread)
+{
+	struct explore_finding *f = explore_finding(x, FOUND_VIOLATION, v->law);
+
+	if (f->states++)
+		return;
+	f->v = *v;
+	explore_schedule(x, node, thread, f);
+}
+
 void explore_judge(struct explore *x, u32 parent, unsigned thread)
 {
-	for (unsigned i = 0; i < x->nr_found; i++) {
-		const struct violation *v = &x->found[i];
-		struct explore_finding *f = explore_finding(x, FOUND_VIOLATION, v->law);
+	for (unsigned i = 0; i < x->nr_found; i++)
+		keep_violation(x, &x->found[i], parent, thread);
+}
 
-		if (!f->states++) {
-			f->v = *v;
-			explore_schedule(x, parent, thread, f);
-		}
-	}
+void explore_judge_run(struct explore *x, u32 node, size_t first)
+{
+	for (size_t i = first; i < x->vm->nr_violations; i++)
+		keep_violation(x, &x->vm->violations[i].v, node, NO_THREAD);
 }
 
 /* ---- ends ---- */
@@ -260,19 +281,11 @@ bool explore_finish(struct explore *x, u32 node, struct error *error)
 	for (size_t i = trace->join; i < arrlenu(trace->events); i++) {
 		struct outcome o;
 
-		if (!event_run(x->vm, &trace->events[i], &o, error))
+		if (!explore_run_event(x, &trace->events[i], &o, error))
 			return false;
 		take_outcome(x, &trace->events[i], &o);
 	}
-	for (size_t i = 0; i < x->vm->nr_violations; i++) {
-		const struct violation *v = &x->vm->violations[i].v;
-		struct explore_finding *f = explore_finding(x, FOUND_VIOLATION, v->law);
-
-		if (!f->states++) {
-			f->v = *v;
-			explore_schedule(x, node, NO_THREAD, f);
-		}
-	}
+	explore_judge_run(x, node, x->setup_violations);
 	for (size_t i = trace->nr_setup; i < arrlenu(trace->events); i++)
 		count_outcome(x, i);
 	return true;

@@ -15,7 +15,8 @@
 
 #include "sim/explore_internal.h"
 
-static_assert(TRACE_MAX_THREADS <= 8, "a thread's progress is 8 bits of a word");
+static_assert(TRACE_MAX_THREADS <= 8 && TRACE_MAX_THREAD_EVENTS < 128,
+	      "a thread's progress is 8 bits of a word");
 
 void explore_pack(struct explore *x)
 {

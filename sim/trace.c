@@ -252,10 +252,17 @@ static bool check_expect(const struct trace *trace, const struct ast_statement *
 
 static bool check_threads(const struct trace *trace, struct error *error)
 {
-	for (size_t i = 0; i < trace->nr_threads; i++)
-		if (!trace->threads[i].nr)
-			return error_at(error, trace->threads[i].file, trace->threads[i].line, 1,
+	for (size_t i = 0; i < trace->nr_threads; i++) {
+		const struct trace_part *thread = &trace->threads[i];
+
+		if (!thread->nr)
+			return error_at(error, thread->file, thread->line, 1,
 					"a thread without events");
+		if (thread->nr > TRACE_MAX_THREAD_EVENTS)
+			return error_at(error, thread->file, thread->line, 1,
+					"a thread of more than %d events",
+					TRACE_MAX_THREAD_EVENTS);
+	}
 	return true;
 }
 

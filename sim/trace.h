@@ -14,7 +14,7 @@
 #include "sim/error.h"
 #include "sim/event.h"
 
-enum { TRACE_MAX_THREADS = 5 };
+enum { TRACE_MAX_THREADS = 5, TRACE_MAX_THREAD_EVENTS = 100 };
 
 /* Events from .first on. */
 struct trace_part {
