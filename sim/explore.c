@@ -170,10 +170,12 @@ static bool expand(struct explore *x, u32 node, struct error *error)
 
 	x->now.at += 1 + state[0];
 	explore_unpack(x, state + 1, state[0]);
+	x->end = (struct explore_end){ .vm = NULL };
 	arrput(x->nr_edges, 0);
 	if (!explore_is_over(x) && !x->nodes[node].is_dead)
 		return try_threads(x, node, error);
 	x->nodes[node].is_end = true;
+	x->end = (struct explore_end){ x->vm, x->nodes[node].is_dead };
 	if (x->nodes[node].is_dead)
 		return true;
 	x->result.ends++;
@@ -217,23 +219,34 @@ static void take_stock(struct explore *x)
 		x->result.peak = x->result.bytes + waiting;
 }
 
+/* False: nothing is left, a bound is reached, or *@error. */
+static bool expand_next(struct explore *x, struct error *error)
+{
+	if (!next_level(x)) {
+		explore_find_livelocks(x);
+		return false;
+	}
+	x->result.stop = bound_reached(x);
+	return !x->result.stop && expand(x, x->expanded++, error);
+}
+
 bool explore_more(struct explore *x, u64 states, struct error *error)
 {
-	while (states-- && !x->result.stop) {
-		if (!next_level(x)) {
-			explore_find_livelocks(x);
-			take_stock(x);
-			return false;
-		}
-		x->result.stop = bound_reached(x);
-		if (x->result.stop)
-			break;
-		if (!expand(x, x->expanded, error))
-			return false;
-		x->expanded++;
-	}
+	bool more = !x->result.stop;
+
+	while (more && states-- && !x->result.stop)
+		more = expand_next(x, error);
 	take_stock(x);
-	return !x->result.stop;
+	return more && !x->result.stop;
+}
+
+const struct explore_end *explore_next_end(struct explore *x, struct error *error)
+{
+	while (!x->result.stop && expand_next(x, error))
+		if (x->end.vm)
+			return &x->end;
+	take_stock(x);
+	return NULL;
 }
 
 void explore_stop(struct explore *x)

@@ -69,6 +69,20 @@ struct explore *explore_new(const struct trace *trace, const struct semantics_pa
 			    const struct explore_bound *bound, struct error *error);
 /* Expands @states of them. False: nothing is left to do, or *@error, if .text is not "". */
 bool explore_more(struct explore *explore, u64 states, struct error *error);
+
+/* Where the threads come to: all are through, and what stands behind "join" is done. */
+struct explore_end {
+	struct vm *vm;		/* as it is there, until the next call */
+	bool is_dead;		/* the host is gone, and the threads are where they were */
+};
+
+/*
+ * The same, until it comes to an end of the trace. NULL: there are no more, the search has stopped,
+ * or *@error. No end is given twice.
+ */
+const struct explore_end *explore_next_end(struct explore *explore, struct error *error);
+/* What an event (its place in the trace) came to there; .word NULL: it has not ended. */
+struct explore_outcome explore_came_to(const struct explore *explore, size_t event);
 /* No more is wanted: what has been found so far is all. */
 void explore_stop(struct explore *explore);
 /* As far as it has come; explore_more() has returned false, or this is for a progress line. */

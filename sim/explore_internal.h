@@ -48,6 +48,7 @@ struct explore {
 	u8 *nr_edges;			/* stb_ds: by node */
 	struct queue now, next;		/* states of this depth that wait, and of the next */
 	size_t expanded;		/* nodes before this one are */
+	struct explore_end end;		/* that the last expansion came to; .vm NULL: to none */
 	u64 *packed;			/* stb_ds: the state at hand */
 	struct violation found[MAX_VIOLATIONS];	/* by the last turn */
 	unsigned nr_found;

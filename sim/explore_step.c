@@ -251,12 +251,18 @@ void explore_judge_run(struct explore *x, u32 node, size_t first)
 
 /* ---- ends ---- */
 
-static void count_outcome(struct explore *x, size_t event)
+struct explore_outcome explore_came_to(const struct explore *x, size_t event)
 {
 	u64 key = x->progress.came_to[event];
-	struct explore_outcome o = { .event = event,
-				     .word = x->outcome_word[(key >> 40) - 1],
-				     .has_value = key >> 32 & 1, .value = key, .ends = 1 };
+
+	return (struct explore_outcome){
+		.event = event, .word = key ? x->outcome_word[(key >> 40) - 1] : NULL,
+		.has_value = key >> 32 & 1, .value = key, .ends = 1 };
+}
+
+static void count_outcome(struct explore *x, size_t event)
+{
+	struct explore_outcome o = explore_came_to(x, event);
 	size_t i = 0;
 
 	while (i < arrlenu(x->result.outcomes)) {

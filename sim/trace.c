@@ -282,17 +282,32 @@ static bool take_all(struct trace *trace, const char *path, struct error *error)
 	return check_threads(trace, error);
 }
 
-bool trace_load(const char *path, struct trace *trace, struct error *error)
+static void begin(struct trace *trace)
 {
 	*trace = (struct trace){ .config = { .ept = true, .ad = true, .zero_pfn = NO_PFN,
 					     .first_frame = 0x100000, .code_gpa = NO_PFN } };
-	if (!ast_read(path, &trace->ast, error))
-		return false;
+}
+
+static bool take_ast(struct trace *trace, const char *path, struct error *error)
+{
 	trace->names = names_new();
 	if (take_all(trace, path, error))
 		return true;
 	trace_free(trace);
 	return false;
+}
+
+bool trace_load(const char *path, struct trace *trace, struct error *error)
+{
+	begin(trace);
+	return ast_read(path, &trace->ast, error) && take_ast(trace, path, error);
+}
+
+bool trace_load_text(const char *name, const char *text, struct trace *trace, struct error *error)
+{
+	begin(trace);
+	return ast_parse(name, text, strlen(text), &trace->ast, error) &&
+	       take_ast(trace, name, error);
 }
 
 void trace_free(struct trace *trace)

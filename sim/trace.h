@@ -44,6 +44,8 @@ struct trace {
 
 /* False: bad input, *@error. */
 bool trace_load(const char *path, struct trace *trace, struct error *error);
+/* The same from memory; @name is used in messages. */
+bool trace_load_text(const char *name, const char *text, struct trace *trace, struct error *error);
 void trace_free(struct trace *trace);
 /* An event as one would write it, without its label; the caller's to free. */
 char *trace_event_text(const struct event *event, const struct names *names);

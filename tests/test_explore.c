@@ -223,6 +223,33 @@ static void it_finds_the_states_of_all_orders_and_no_others(void **state)
 	trace_free(&trace);
 }
 
+static void each_end_is_shown_once(void **state)
+{
+	const struct explore_end *end;
+	struct error error = { .text = "" };
+	struct explore *x;
+	struct trace trace;
+	u64 ends = 0;
+
+	(void)state;
+	assert_true(trace_load_text("dropped", dropped, &trace, &error));
+	x = explore_new(&trace, semantics_find("v6.8"), &everything, &error);
+	while ((end = explore_next_end(x, &error))) {
+		struct explore_outcome r = explore_came_to(x, 3), d = explore_came_to(x, 4);
+
+		assert_false(end->is_dead);
+		assert_string_equal(r.word, "mapped");
+		assert_string_equal(d.word, "ok");
+		ends++;
+	}
+	assert_string_equal(error.text, "");
+	assert_int_not_equal(ends, 0);
+	assert_int_equal(ends, explore_result(x)->ends);
+	assert_int_equal(explore_result(x)->stop, STOP_NONE);
+	explore_free(x);
+	trace_free(&trace);
+}
+
 static void the_way_to_a_finding_is_a_shortest_one(void **state)
 {
 	const struct semantics_patch *patch = semantics_find("v11");
@@ -433,6 +460,7 @@ int main(void)
 		  scenarios, nr_scenarios, sizeof(*scenarios));
 	LIST_TEST(&list, the_scenario_of_the_document_comes_out_as_it_says);
 	LIST_TEST(&list, it_finds_the_states_of_all_orders_and_no_others);
+	LIST_TEST(&list, each_end_is_shown_once);
 	LIST_TEST(&list, the_way_to_a_finding_is_a_shortest_one);
 	LIST_TEST(&list, a_search_that_is_cut_off_says_so);
 	LIST_ROWS(&list, a_wrong_kernel_is_found, wrongs);
