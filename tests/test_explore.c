@@ -99,7 +99,7 @@ static void a_scenario_comes_out_as_it_expects(void **state)
 	trace_free(&trace);
 }
 
-static struct scenario scenarios[100];
+static struct scenario scenarios[400];
 static size_t nr_scenarios;
 
 static void find_scenarios(void)
