@@ -285,6 +285,8 @@ DECLARE_STEP(protect_rmaps);
 DECLARE_STEP(protect_huge_rmaps);
 DECLARE_STEP(protect_cleared);
 DECLARE_STEP(zap_collapsible);
+bool fault_makes_room(const struct machine *m, const struct task *t);
+bool fault_makes_room_late(const struct machine *m, const struct task *t);
 bool fault_has_mapped(const struct machine *m, const struct task *t);
 bool slot_counts(const struct machine *m, const struct task *t);
 

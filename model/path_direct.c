@@ -36,6 +36,16 @@ enum step_result direct_unlock_mmu(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+bool fault_makes_room(const struct machine *m, const struct task *t)
+{
+	return fault_installs(m, t) && m->sem->traits.mmu_pages_first;
+}
+
+bool fault_makes_room_late(const struct machine *m, const struct task *t)
+{
+	return fault_installs(m, t) && !m->sem->traits.mmu_pages_first;
+}
+
 enum step_result make_mmu_pages_available(struct machine *m, struct task *t)
 {
 	if (!shadow_make_available(m)) {

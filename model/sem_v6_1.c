@@ -102,7 +102,7 @@ static const struct traits traits = {
 	.madvise_populates = true,
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.migration_keeps_ad = true, .shmem_keeps_poison = true,
-	.mmu_shrinker = true, .ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
+	.mmu_shrinker = true, .mmu_pages_first = true, .ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 3, .reexecutes = true, .double_map = true,
 	.file_pmd_counts = true, .rmap_splits_first = true, .migrate_splits_first = true,

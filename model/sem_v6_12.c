@@ -18,7 +18,7 @@ static bool zap_flushes(struct machine *m, bool zapped_valid, bool zapped_invali
 static const struct traits traits = {
 	.vm_shares_mm = true,
 	.pferr = PFERR_IF_LINEAR, .mmio_below_max_gfn = true, .npt_five_levels = true,
-	.mmu_shrinker = true,
+	.mmu_shrinker = true, .mmu_pages_first = true,
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
 	.nx_leaves_logged = true, .slot_zap_quirk = true,
 	.anon_exclusive = true, .large_reuse = REUSE_NEVER, .lru_batch = 31,

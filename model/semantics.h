@@ -137,6 +137,7 @@ struct traits {
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
 	bool async_error_code;		/* kvm_arch_async_page_ready(): as the guest (6.10) */
 	bool rearm_clears_bits;		/* the dirty log and aging change bits alone (6.4) */
+	bool mmu_pages_first;		/* room for tables, then the stale check (2026) */
 	bool mmu_shrinker;		/* mmu_shrink_scan() (until 6.13) */
 	bool npt_five_levels;		/* kvm_amd loads where the host has 5 levels (5.15) */
 	bool nx_leaves_logged;		/* recovery: not of a memslot that logs (6.2) */

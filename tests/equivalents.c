@@ -210,6 +210,16 @@ static bool shrinks_nothing(const struct semantics *sem)
 	return is_tdp(sem) || !sem->traits.mmu_shrinker;
 }
 
+static bool makes_room_first(const struct semantics *sem)
+{
+	return sem->traits.mmu_pages_first;
+}
+
+static bool makes_room_late(const struct semantics *sem)
+{
+	return !sem->traits.mmu_pages_first;
+}
+
 /* kvm_mmu_notifier_invalidate_range_start() before 5.13 */
 static bool counts_always(const struct semantics *sem)
 {
@@ -340,6 +350,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define NO_CACHE	"there is no gfn_to_pfn_cache before 5.17: .pfncache guards it"
 #define NO_PREFAULT	"KVM_PRE_FAULT_MEMORY is of 6.11: refuse_prefault is the end before"
 #define NO_BATCH	"migrate_pages_batch() is of 6.3: .migrate_batches guards it"
+#define NO_ROOM	"is_page_fault_stale() comes on the other side of it: passed over"
 #define TOLD_ONCE	"gone since 6.3: .hugetlb_zap_notifies guards it"
 #define NEVER_SPLIT	"since 6.12 what reclaim has isolated is not split"
 #define FILE_OR_NOT	"at most one of the two runs: a folio is a file's, or anonymous"
@@ -501,8 +512,13 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "find_page", "get_mapped_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "page_mkwrite", "copy_file_page", NULL,
 	  "at most one of the two runs: a mapping is shared or private" },
-	{ MUTATION_SWAP, "make_mmu_pages_available", "adjust_level", NULL,
+	{ MUTATION_SWAP, "make_mmu_pages_late", "adjust_level", NULL,
 	  "one looks at KVM's tables and the other at the host's" },
+	{ MUTATION_SWAP, "check_stale", "make_mmu_pages_late", makes_room_first, NO_ROOM },
+	{ MUTATION_DROP, "make_mmu_pages_late", NULL, makes_room_first, NO_ROOM },
+	{ MUTATION_SWAP, "lock_mmu", "make_mmu_pages_available", makes_room_late, NO_ROOM },
+	{ MUTATION_SWAP, "make_mmu_pages_available", "check_stale", makes_room_late, NO_ROOM },
+	{ MUTATION_DROP, "make_mmu_pages_available", NULL, makes_room_late, NO_ROOM },
 	{ MUTATION_SWAP, "check_stale", "adjust_level", NULL,
 	  "mmu_lock is held across both, and the level of a stale fault is not used" },
 	{ MUTATION_SWAP, "split_pmd", "protect_vmas", NULL, VMAS },
@@ -825,6 +841,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "shrink_mmu", NULL, shrinks_nothing,
 	  "there is no shrinker, or no table that counts as the TDP MMU's do not" },
 	{ MUTATION_TRAIT, "split_ascends", NULL, moves_parts_whole, MOVED_WHOLE },
+	{ MUTATION_TRAIT, "mmu_pages_first", NULL, is_tdp, "of shadow pages" },
 	{ MUTATION_TRAIT, "mmu_shrinker", NULL, is_tdp,
 	  "the TDP MMU's tables do not count: there is nothing to shrink" },
 	{ MUTATION_TRAIT, "ept", NULL, is_shadow, "shadow pages are in NPT's format" },

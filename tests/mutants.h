@@ -29,7 +29,7 @@ struct mutant {
 
 extern const struct mutant mutants[];
 extern const size_t nr_mutants;
-/* Found by a search alone: .story is a scenario of traces/race, .law may be livelock or deadlock. */
+/* Found by a search alone: .story is a scenario of traces/race; .law, or livelock, deadlock. */
 extern const struct mutant race_mutants[];
 extern const size_t nr_race_mutants;
 

@@ -65,6 +65,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(prefetch_keeps_spte),
 	SWITCH(npt_fast_mmio), SWITCH(bus_freed_later), SWITCH(prefaults),
 	SWITCH(async_error_code), SWITCH(rearm_clears_bits), SWITCH(mmu_shrinker),
+	SWITCH(mmu_pages_first),
 	SWITCH(npt_five_levels), SWITCH(nx_leaves_logged), SWITCH(nx_tables_known),
 	SWITCH(fault_splits), SWITCH(mmio_below_max_gfn), SWITCH(slot_zap_quirk),
 	SWITCH(wrap_asks_caching), SWITCH(pfncache), SWITCH(follow_api), SWITCH(get_or_guard),
