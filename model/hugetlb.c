@@ -5,9 +5,7 @@
 #include "model/semantics.h"
 #include "model/thp.h"
 
-/* The free pages; and a word for each 2M of addresses: 0, or 1 and the page of a shared mapping. */
-#define SPACE_POOL	((pfn_t)5 << 44)
-#define SPACE_RESV	((pfn_t)6 << 44)
+#define SPACE_POOL	((pfn_t)5 << 44)	/* the free pages */
 
 static void set_flags(struct machine *m, pfn_t head, u32 flags, u8 owner)
 {
@@ -185,129 +183,6 @@ bool hugetlb_dissolve(struct machine *m, pfn_t pfn)
 	return true;
 }
 
-static u64 *pool_word(u64 *place, const struct machine *m, hva_t hva)
-{
-	u64 number = hva / HPAGE_SIZE;
-
-	place[0] = SPACE_RESV + ((u64)m->mm << 32) + number / WORDS_PER_PAGE;
-	place[1] = number % WORDS_PER_PAGE;
-	return place;
-}
-
-static u64 load_word(struct machine *m, hva_t hva)
-{
-	u64 place[2];
-
-	pool_word(place, m, hva);
-	return m->phys->load(m->phys, place[0], place[1]);
-}
-
-static void store_word(struct machine *m, hva_t hva, u64 word)
-{
-	u64 place[2];
-
-	pool_word(place, m, hva);
-	m->phys->store(m->phys, place[0], place[1], word);
-}
-
-bool hugetlb_reserve(struct machine *m, const struct vma *vma)
-{
-	struct hugetlb_pool *pool = &m->w->hugetlb;
-	u64 pages = (vma->end - vma->start) / HPAGE_SIZE;
-
-	if (pages > pool->free - pool->reserved)
-		return false;
-	pool->reserved += pages;
-	return true;
-}
-
-/* filemap_add_folio(): since 6.7 of hugetlb, too, one for each 4K */
-static s32 cache_refs(const struct machine *m)
-{
-	return m->sem->traits.hugetlb_cache_counts ? level_pages(2) : 1;
-}
-
-void hugetlb_hold_cached(struct machine *m, pfn_t page)
-{
-	page_add_held(m, page, HOLD_OWNER, cache_refs(m));
-}
-
-/* A child's mapping has had no promise (reset_vma_resv_huge_pages()). */
-void hugetlb_unreserve(struct machine *m, const struct vma *vma, hva_t start, hva_t end)
-{
-	if (start < vma->start)
-		start = vma->start;
-	if (end > vma->end)
-		end = vma->end;
-	for (hva_t at = start; at < end; at += HPAGE_SIZE) {
-		pfn_t cached = hugetlb_cached(m, at);
-
-		m->w->hugetlb.reserved -= !hugetlb_is_used(m, at);
-		store_word(m, at, 0);
-		if (cached != NO_PFN)
-			page_put_refs(m, cached, HOLD_OWNER, cache_refs(m));
-	}
-}
-
-void hugetlb_move(struct machine *m, hva_t from, hva_t to)
-{
-	store_word(m, to, load_word(m, from));
-	store_word(m, from, 0);
-}
-
-bool hugetlb_is_used(struct machine *m, hva_t hva)
-{
-	return m->mm != VM_MM || (load_word(m, hva) & 1);
-}
-
-pfn_t hugetlb_cached(struct machine *m, hva_t hva)
-{
-	u64 word = load_word(m, hva);
-
-	return word >> 1 ? word >> 1 : NO_PFN;
-}
-
-void hugetlb_use(struct machine *m, hva_t hva, pfn_t cached)
-{
-	if (m->mm == VM_MM)
-		store_word(m, hva, 1 | (cached == NO_PFN ? 0 : cached << 1));
-}
-
-void hugetlb_restore(struct machine *m, hva_t hva, pfn_t head)
-{
-	if (m->mm != VM_MM)
-		return;
-	store_word(m, hva, 0);
-	page_of(m, head)->flags |= PG_RESTORE;
-}
-
-/* A page of the cache is at one place. */
-static hva_t cached_at(struct machine *m, pfn_t head)
-{
-	for (unsigned i = 0; i < MAX_VMAS; i++) {
-		const struct vma *vma = &m->w->mm[VM_MM].vma[i];
-
-		if (!vma->used || vma->kind != VMA_HUGETLB)
-			continue;
-		for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE)
-			if (hugetlb_cached(m, at) == head)
-				return at;
-	}
-	return 0;
-}
-
-static void set_cached(struct machine *m, pfn_t head, pfn_t to)
-{
-	u8 mm = m->mm;
-	hva_t at;
-
-	m->mm = VM_MM;
-	at = cached_at(m, head);
-	if (at)
-		hugetlb_use(m, at, to);
-	m->mm = mm;
-}
-
 void hugetlb_replace(struct machine *m, pfn_t from, pfn_t to)
 {
 	struct page *old = page_of(m, from);
@@ -316,8 +191,8 @@ void hugetlb_replace(struct machine *m, pfn_t from, pfn_t to)
 	if (old->held[HOLD_OWNER]) {
 		page_ref_freeze(m, from);
 		old->held[HOLD_OWNER] = 0;
-		set_cached(m, from, to);
-		page_add_held(m, to, HOLD_OWNER, cache_refs(m));
+		hugetlb_set_cached(m, from, to);
+		page_add_held(m, to, HOLD_OWNER, hugetlb_cache_refs(m));
 		page_ref_unfreeze(m, from, 1);
 	}
 	page_of(m, to)->flags &= ~(u32)(temporary ? PG_TEMPORARY : 0);
@@ -326,6 +201,6 @@ void hugetlb_replace(struct machine *m, pfn_t from, pfn_t to)
 
 void hugetlb_forget(struct machine *m, pfn_t head)
 {
-	set_cached(m, head, NO_PFN);
-	page_put_refs(m, head, HOLD_OWNER, cache_refs(m));
+	hugetlb_set_cached(m, head, NO_PFN);
+	page_put_refs(m, head, HOLD_OWNER, hugetlb_cache_refs(m));
 }

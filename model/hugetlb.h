@@ -7,9 +7,10 @@
 #pragma once
 
 #include "model/base.h"
+#include "model/host_mm.h"
 #include "model/page.h"
 
-struct vma;
+struct task;
 
 /*
  * struct hstate. The free pages of both nodes are one stack, in pages that no host frame has; a
@@ -18,6 +19,7 @@ struct vma;
 struct hugetlb_pool {
 	u32 pages, free, reserved;
 	u32 pad;
+	u64 open;		/* files that a memfd holds: bit [file - 1] */
 };
 
 enum { MAX_HUGETLB_PAGES = 64 };
@@ -45,18 +47,30 @@ void hugetlb_put_back(struct machine *m, pfn_t head);
  */
 bool hugetlb_dissolve(struct machine *m, pfn_t pfn);
 
-/* hugetlb_reserve_pages() at mmap(); false: -ENOMEM. hugetlb_vm_op_close() for [start, end). */
-bool hugetlb_reserve(struct machine *m, const struct vma *vma);
-/* The page cache of a shared mapping */
+/* hugetlb_reserve_pages() at mmap(), to which the VMA's new file is; false: -ENOMEM. */
+bool hugetlb_reserve(struct machine *m, struct vma *vma, bool is_memfd);
+/* The page cache of a shared mapping: how many references a page has of it */
 void hugetlb_hold_cached(struct machine *m, pfn_t page);
-/* mremap(): the promise moves with the page. */
-void hugetlb_move(struct machine *m, hva_t from, hva_t to);
-void hugetlb_unreserve(struct machine *m, const struct vma *vma, hva_t start, hva_t end);
+s32 hugetlb_cache_refs(const struct machine *m);
 /* Is the promise for @hva used up? And, of a shared mapping, which page is there (or NO_PFN)? */
-bool hugetlb_is_used(struct machine *m, hva_t hva);
-pfn_t hugetlb_cached(struct machine *m, hva_t hva);
-void hugetlb_use(struct machine *m, hva_t hva, pfn_t cached);
+bool hugetlb_is_used(struct machine *m, const struct vma *vma, hva_t hva);
+pfn_t hugetlb_cached(struct machine *m, const struct vma *vma, hva_t hva);
+void hugetlb_use(struct machine *m, const struct vma *vma, hva_t hva, pfn_t cached);
+/* The promise is made again: when the page is freed, it is kept for who had it. */
+void hugetlb_restore(struct machine *m, const struct vma *vma, hva_t hva, pfn_t head);
+/* hugetlb_dup_vma_private(): a fork's copy of a private mapping has no promises. */
+void hugetlb_disown(struct vma *vma);
+/* clear_vma_resv_huge_pages(), at mremap() of [start, end): another VMA has the promises. */
+void hugetlb_move_promises(struct machine *m, struct vma *vma, hva_t start, hva_t end);
+/* vma->object of a private mapping that has lost a page: HPAGE_RESV_UNMAPPED */
+enum { HUGETLB_BEREFT = 255 };
+
+/* Of a task that unmaps: a VMA is detached; which they are; ->close(), and the file's end. */
+void hugetlb_remember(struct machine *m, struct task *t, const struct vma *vma);
+struct vma hugetlb_detached(struct machine *m, unsigned i);
+void hugetlb_close_detached(struct machine *m, struct task *t);
+
+/* Wherever the page cache has @head, it has @to, or nothing if that is NO_PFN. */
+void hugetlb_set_cached(struct machine *m, pfn_t head, pfn_t to);
 /* hugetlbfs_error_remove_page(), to 6.0: the cache forgets @head, and promises no other. */
 void hugetlb_forget(struct machine *m, pfn_t head);
-/* The promise is made again: when the page is freed, it is kept for who had it. */
-void hugetlb_restore(struct machine *m, hva_t hva, pfn_t head);

@@ -7,6 +7,7 @@
  * whatever the child does to its own tables goes unheard. What its faults do to shared pages does
  * not matter to the parent: its own PTEs stay.
  */
+#include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
@@ -41,6 +42,8 @@ static void add_to_child(struct machine *m, const struct vma *vma)
 	assert(copy);
 	if (vma->flags & VM_WIPEONFORK)
 		copy->anon = 0;
+	if (vma->kind == VMA_HUGETLB)
+		hugetlb_disown(copy);
 	copy->flags &= ~(VM_LOCKED | VM_UFFD);	/* dup_userfaultfd() without EVENT_FORK */
 	copy->used = vma->used;		/* vma_interval_tree_insert_after() */
 }

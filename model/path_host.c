@@ -556,7 +556,7 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		op->error = -EINVAL;	/* hugetlb_get_unmapped_area() */
 		return STEP_DONE;
 	}
-	if (op->kind == VMA_HUGETLB && !hugetlb_reserve(m, &vma)) {
+	if (op->kind == VMA_HUGETLB && !hugetlb_reserve(m, &vma, op->is_memfd)) {
 		op->error = -ENOMEM;
 		vma.kind = VMA_ANON;	/* what is unmapped has no vm_file any more */
 	} else if (op->kind == VMA_HUGETLB) {

@@ -4,7 +4,6 @@
  *
  * Linux: mm/hugetlb.c:hugetlb_no_page(), hugetlb_fault(), hugetlb_wp(), __unmap_hugepage_range();
  * 5.12 to 7.2. There is no zero page, and no way but the pool's.
- * SIMPLIFIED: a shared mapping's page goes with the part of the mapping that is unmapped.
  */
 #include "model/hugetlb.h"
 
@@ -46,64 +45,43 @@ static u64 writable(const struct machine *m, u64 entry)
 }
 
 /* The page cache's reference comes on top of the mapping's. */
-static pfn_t cached_page(struct machine *m, hva_t hva)
+static pfn_t shared_page(struct machine *m, const struct vma *vma, hva_t hva)
 {
-	pfn_t page = hugetlb_cached(m, hva);
+	pfn_t page = hugetlb_cached(m, vma, hva);
 
 	if (page != NO_PFN) {
 		page_try_get_folio(m, page, HOLD_PTE, 1);
 		return page;
 	}
-	page = hugetlb_take(m, !hugetlb_is_used(m, hva));
+	page = hugetlb_take(m, !hugetlb_is_used(m, vma, hva));
 	if (page == NO_PFN)
 		return page;
 	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
 	hugetlb_hold_cached(m, page);
-	hugetlb_use(m, hva, page);
+	hugetlb_use(m, vma, hva, page);
 	return page;
 }
 
-/* A child has the mapping at the same address, and the same page cache and promise behind it. */
-static pfn_t shared_page(struct machine *m, hva_t hva)
+/* What a mapping without promises has lost to its parent never comes back (SIGBUS). */
+static pfn_t private_page(struct machine *m, const struct vma *vma, hva_t hva)
 {
-	u8 mm = m->mm;
-	pfn_t page;
-
-	m->mm = VM_MM;
-	page = cached_page(m, hva);
-	m->mm = mm;
-	return page;
-}
-
-static pfn_t private_page(struct machine *m, hva_t hva)
-{
-	pfn_t page = hugetlb_take(m, !hugetlb_is_used(m, hva));
+	pfn_t page = vma->object == HUGETLB_BEREFT ? NO_PFN :
+		     hugetlb_take(m, !hugetlb_is_used(m, vma, hva));
 
 	if (page == NO_PFN)
 		return page;
-	hugetlb_use(m, hva, NO_PFN);
+	hugetlb_use(m, vma, hva, NO_PFN);
 	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
 	page_of(m, page)->flags |= PG_ANON | PG_EXCLUSIVE;
 	return page;
 }
 
 /* hugetlb_no_page(): what is cached is locked, and may have had a memory error. */
-static pfn_t shared_cached(struct machine *m, hva_t hva)
-{
-	u8 mm = m->mm;
-	pfn_t page;
-
-	m->mm = VM_MM;
-	page = hugetlb_cached(m, hva);
-	m->mm = mm;
-	return page;
-}
-
 enum step_result look_up_hugetlb_page(struct machine *m, struct task *t)
 {
-	pfn_t page = shared_cached(m, t->host.hva & HPAGE_MASK);
+	pfn_t page = hugetlb_cached(m, hugetlb_vma(m, t), t->host.hva & HPAGE_MASK);
 
-	if (page == NO_PFN || !is_shared(hugetlb_vma(m, t)))
+	if (page == NO_PFN)
 		return STEP_NEXT;
 	if (page_is(m, page, PG_LOCKED))
 		return STEP_BLOCKED;
@@ -121,7 +99,7 @@ enum step_result map_hugetlb_page(struct machine *m, struct task *t)
 
 	if (!is_shared(vma))
 		vma_prepare_anon(m, vma);
-	page = is_shared(vma) ? shared_page(m, hva) : private_page(m, hva);
+	page = is_shared(vma) ? shared_page(m, vma, hva) : private_page(m, vma, hva);
 	if (page == NO_PFN) {
 		t->host.error = t->host.sigbus = true;	/* -ENOSPC */
 		return STEP_NEXT;
@@ -171,19 +149,45 @@ bool hugetlb_must_copy(const struct machine *m, const struct task *t)
 	return t->host.huge == HUGE_NONE && write_protected(m, t) && !hugetlb_reusable(m, t);
 }
 
+/* unmap_ref_private(): the child's mapping is at the same address, and has its page no more. */
+static void unmap_from_child(struct machine *m, hva_t hva, pfn_t page)
+{
+	struct vma *vma;
+
+	m->mm = CHILD_MM;
+	vma = vma_find(m, hva);
+	if (vma && vma->kind == VMA_HUGETLB && pt_pfn(host_leaf(m, hva).entry) == page) {
+		vma->object = HUGETLB_BEREFT;
+		host_set_leaf(m, hva, 2, 0);
+		page_put(m, page, HOLD_PTE);
+	}
+	m->mm = VM_MM;
+}
+
+/* The owner of the promises keeps the page at the cost of the child; others get SIGBUS. */
+static enum step_result do_without_copy(struct machine *m, struct task *t)
+{
+	const struct vma *vma = hugetlb_vma(m, t);
+
+	if (m->mm == VM_MM && vma->object)
+		unmap_from_child(m, t->host.hva & HPAGE_MASK, pt_pfn(leaf_of(m, t).entry));
+	if (hugetlb_reusable(m, t))
+		return reuse_hugetlb_page(m, t);
+	t->host.error = t->host.sigbus = true;
+	return STEP_NEXT;
+}
+
 /*
  * hugetlb_fault() and hugetlb_wp() take a reference each. The copy comes out of what is promised
- * to nobody; if there is none, the owner would take the child's page away, which is not modelled.
+ * to nobody.
  */
 enum step_result begin_hugetlb_copy(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = leaf_of(m, t);
 	pfn_t old = pt_pfn(leaf.entry), page = hugetlb_take(m, false);
 
-	if (page == NO_PFN) {
-		t->host.error = t->host.sigbus = true;
-		return STEP_NEXT;
-	}
+	if (page == NO_PFN)
+		return do_without_copy(m, t);
 	page_get(m, old, HOLD_MM);
 	page_get(m, old, HOLD_MM);
 	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
@@ -257,15 +261,30 @@ s32 hugetlb_dontneed(const struct machine *m, hva_t start, hva_t *end)
 	return 0;
 }
 
-void hugetlb_zapped(struct machine *m, hva_t hva, u64 entry)
+/* Of what munmap() has detached, or MADV_DONTNEED leaves */
+static struct vma vma_of_zap(struct machine *m, const struct task *t, hva_t hva)
 {
-	const struct vma *vma = vma_find(m, hva);
-	pfn_t page = pt_pfn(entry);
+	for (unsigned i = 0; i < t->range.huge_vmas; i++) {
+		struct vma vma = hugetlb_detached(m, i);
 
-	if (entry & (PTE_DIRTY | PTE_SAVED_DIRTY))
+		if (hva - vma.start < vma.end - vma.start)
+			return vma;
+	}
+	return *vma_find(m, hva);
+}
+
+/* __unmap_hugepage_range(): promised again if that was the last mapping */
+void hugetlb_zapped(struct machine *m, const struct task *t, const struct pt_leaf *leaf)
+{
+	hva_t hva = leaf->first << PAGE_SHIFT;
+	struct vma vma = vma_of_zap(m, t, hva);
+	pfn_t page = pt_pfn(leaf->entry);
+
+	if (leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY))
 		page_set_dirty(m, page);
-	if (m->sem->traits.hugetlb_restores && vma && !is_shared(vma))
-		hugetlb_restore(m, hva, page);
+	if (m->sem->traits.hugetlb_restores && !is_shared(&vma) &&
+	    !page_of(m, page)->held[HOLD_PTE])
+		hugetlb_restore(m, &vma, hva, page);
 }
 
 static bool zaps_hugetlb(const struct machine *m, const struct task *t)
@@ -287,18 +306,6 @@ bool hugetlb_left_ptes(const struct machine *m, const struct task *t)
 				       t->range.kind == RANGE_DONTNEED);
 }
 
-void hugetlb_detach(struct machine *m, struct task *t, const struct vma *vma)
-{
-	struct range_op *op = &t->range;
-
-	op->hugetlb = true;
-	if (!m->sem->traits.hugetlb_zap_notifies)
-		return;
-	list_set(m, LIST_PAGES, 2 * op->huge_vmas, vma->start);
-	list_set(m, LIST_PAGES, 2 * op->huge_vmas + 1, vma->end);
-	op->huge_vmas++;
-}
-
 bool hugetlb_zap_is_open(const struct machine *m, const struct task *t)
 {
 	(void)m;
@@ -312,11 +319,11 @@ enum step_result begin_hugetlb_zap(struct machine *m, struct task *t)
 
 	t->outer = t->notify;
 	t->notify.event = NOTIFY_UNMAP;
-	for (unsigned i = 0; op->huge_vmas && i < 2; i++) {
-		hva_t *end = i ? &t->notify.end : &t->notify.start;
+	if (op->huge_vmas) {
+		struct vma vma = hugetlb_detached(m, op->zapped);
 
-		*end = list_get(m, LIST_PAGES, 2 * op->zapped + i);
-		list_set(m, LIST_PAGES, 2 * op->zapped + i, 0);
+		t->notify.start = vma.start;
+		t->notify.end = vma.end;
 	}
 	op->zapped++;
 	op->split |= 8;

@@ -124,10 +124,9 @@ static enum step_result mremap_piece(struct machine *m, struct task *t)
 }
 
 /* do_munmap(), under the caller's mmap_lock */
-static enum step_result call_unmap(struct task *t, hva_t start, u64 size, bool moved)
+static enum step_result call_unmap(struct task *t, hva_t start, u64 size)
 {
-	t->range = (struct range_op){ .start = start, .end = start + size, .kind = RANGE_REMAP,
-				      .moved = moved };
+	t->range = (struct range_op){ .start = start, .end = start + size, .kind = RANGE_REMAP };
 	return STEP_CALL;
 }
 
@@ -141,7 +140,7 @@ static enum step_result unmap_target(struct machine *m, struct task *t)
 	const struct remap_op *op = &t->remap;
 
 	(void)m;
-	return call_unmap(t, op->target, op->piece + (op->new_size - op->size), false);
+	return call_unmap(t, op->target, op->piece + (op->new_size - op->size));
 }
 
 static bool loses_end(const struct machine *m, const struct task *t)
@@ -155,7 +154,7 @@ static enum step_result unmap_end(struct machine *m, struct task *t)
 
 	(void)m;
 	op->piece = op->new_size;
-	call_unmap(t, op->from + op->new_size, op->size - op->new_size, false);
+	call_unmap(t, op->from + op->new_size, op->size - op->new_size);
 	op->size = op->new_size;
 	return STEP_CALL;
 }
@@ -319,8 +318,8 @@ static enum step_result end_move(struct machine *m, struct task *t)
 {
 	const struct remap_op *op = &t->remap;
 
-	for (u64 at = 0; op->hugetlb && at < op->piece; at += HPAGE_SIZE)
-		hugetlb_move(m, op->at + at, op->target + at);
+	if (op->hugetlb)
+		hugetlb_move_promises(m, vma_find(m, op->at), op->at, op->at + op->piece);
 	return STEP_CALL;
 }
 
@@ -342,7 +341,7 @@ static enum step_result unmap_source(struct machine *m, struct task *t)
 	const struct remap_op *op = &t->remap;
 
 	if (!op->keeps)
-		return call_unmap(t, op->at, op->piece, true);
+		return call_unmap(t, op->at, op->piece);
 	empty_source(m, op);
 	return STEP_NEXT;
 }

@@ -85,9 +85,8 @@ static enum step_result detach_vmas(struct machine *m, struct task *t)
 		if (!vma || vma->start >= t->range.end)
 			break;
 		if (vma->kind == VMA_HUGETLB) {
-			hugetlb_detach(m, t, vma);
-			if (!t->range.moved)
-				hugetlb_unreserve(m, vma, t->range.start, t->range.end);
+			hugetlb_remember(m, t, vma);
+			t->range.hugetlb = true;
 		}
 		vma_remove(m, vma);
 		t->range.detached = true;
@@ -284,7 +283,7 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 			if (page_is(m, page_head(m, pfn), PG_MLOCKED))
 				page_munlock(m, page_head(m, pfn));
 			if (page_is(m, pfn, PG_HUGETLB))
-				hugetlb_zapped(m, leaf.first << PAGE_SHIFT, leaf.entry);
+				hugetlb_zapped(m, t, &leaf);
 			else if (!page_is(m, pfn, PG_ANON))
 				leave_file_page(m, t, &leaf);
 		}
@@ -363,8 +362,10 @@ enum step_result range_unlock(struct machine *m, struct task *t)
 	}
 	if ((t->range.kind == RANGE_MUNMAP || t->range.kind == RANGE_REMAP) && !t->range.error)
 		host_free_tables(m, t->range.start, t->range.end);
-	if (unmaps(&t->range))
-		cache_evict_unmapped(m);	/* remove_vma() > fput() */
+	if (unmaps(&t->range)) {		/* remove_vma() > fput() */
+		cache_evict_unmapped(m);
+		hugetlb_close_detached(m, t);
+	}
 	if (t->range.kind == RANGE_DONTNEED && t->range.hole && !t->range.error)
 		t->range.error = -ENOMEM;
 	if (t->range.kind == RANGE_REMAP)

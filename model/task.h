@@ -225,10 +225,9 @@ struct range_op {
 	pfn_t table;		/* collapse: what the PMD has lost */
 	u8 hugetlb;		/* the piece at hand, or what is unmapped, is hugetlb's */
 	u8 refused;		/* a VMA that may not be advised so ends the range */
-	u8 moved;		/* RANGE_REMAP: what was there lives elsewhere */
 	u8 alone;		/* RANGE_NUMA: of a process with one thread */
 	u8 drops_markers;	/* ZAP_FLAG_DROP_MARKER */
-	u8 huge_vmas, zapped, pad;	/* of hugetlb: detached, in LIST_PAGES; notified */
+	u8 huge_vmas, zapped, pad[2];	/* of hugetlb: detached, in LIST_PAGES; notified */
 	hva_t freed, next;	/* MADV_FREE: up to here; behind what is being split, or 0 */
 };
 enum range_kind {
@@ -310,7 +309,8 @@ struct mmap_op {
 	u8 object;
 	u8 prot;		/* VM_READ | VM_WRITE | VM_EXEC */
 	u8 shared, populate;
-	u8 pad[3];
+	u8 is_memfd;		/* of hugetlb: it stays when nobody maps it */
+	u8 pad[2];
 	s32 error;
 };
 

@@ -65,9 +65,7 @@ bool cut_is_open(const struct machine *m, const struct task *t);
 /* hugetlb: may it be split there, or dropped so far; and what a zapped entry leaves behind */
 bool hugetlb_is_cut(struct machine *m, hva_t boundary);
 s32 hugetlb_dontneed(const struct machine *m, hva_t start, hva_t *end);
-void hugetlb_zapped(struct machine *m, hva_t hva, u64 entry);
-/* A VMA that munmap() takes away is remembered: its zap is notified for itself. */
-void hugetlb_detach(struct machine *m, struct task *t, const struct vma *vma);
+void hugetlb_zapped(struct machine *m, const struct task *t, const struct pt_leaf *leaf);
 bool hugetlb_left_ptes(const struct machine *m, const struct task *t);
 DECLARE_STEP(begin_hugetlb_zap);
 DECLARE_STEP(after_hugetlb_zap);

@@ -24,11 +24,15 @@ void lru_start(struct run *run)
 {
 	for (hva_t at = 0; ; ) {
 		struct pt_leaf leaf = host_next_leaf(&run->vm->m, at, (hva_t)1 << 47);
+		enum lru_state held;
+		pfn_t pfn;
 
 		if (!leaf.present)
 			return;
-		if (page_is(&run->vm->m, pt_pfn(leaf.entry), PG_LRU))
-			hmputs(run->lru, ((struct lru_page){ .key = pt_pfn(leaf.entry),
+		pfn = pt_pfn(leaf.entry);
+		held = page_waits_for_lru(&run->vm->m, pfn) ? LRU_HELD : LRU_DRAINED;
+		if (page_is(&run->vm->m, pfn, PG_LRU))
+			hmputs(run->lru, ((struct lru_page){ .key = pfn, .model = held,
 							     .kernel = LRU_UNKNOWN }));
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 	}

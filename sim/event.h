@@ -50,7 +50,7 @@ enum event_id {
 };
 
 /* In .backing, beside enum vma_kind */
-enum { BACKING_SHARED = 16 };
+enum { BACKING_SHARED = 16, BACKING_OPEN = 32, BACKING_FLAGS = 48 };
 
 /* MADV_*, as far as they are events of their own */
 enum advice {

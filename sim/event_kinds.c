@@ -39,9 +39,10 @@ static const uint64_t private_slot_ids[] = { KVM_USER_MEM_SLOTS, KVM_USER_MEM_SL
 					     KVM_USER_MEM_SLOTS + 2 };
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
 static const char *const backing_words[] = { "anon", "device", "file", "hugetlb",
-					     "hugetlb-shared", NULL };
+					     "hugetlb-shared", "hugetlb-memfd", NULL };
 static const uint64_t backing_values[] = { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_HUGETLB,
-					   VMA_HUGETLB | BACKING_SHARED };
+					   VMA_HUGETLB | BACKING_SHARED,
+					   VMA_HUGETLB | BACKING_SHARED | BACKING_OPEN };
 static const char *const file_words[] = { "shmem", "disk", "dax", NULL };
 static const char *const huge_words[] = { "never", "always", "within-size", "advise", "deny",
 					  "force", NULL };

@@ -237,7 +237,7 @@ static uint64_t pages_to_map(const struct event *e)
 {
 	uint64_t pages = e->size >> PAGE_SHIFT;
 
-	return (e->backing & ~(uint64_t)BACKING_SHARED) == VMA_HUGETLB ?
+	return (e->backing & ~(uint64_t)BACKING_FLAGS) == VMA_HUGETLB ?
 	       (pages + 511) & ~511ull : pages;
 }
 
@@ -353,12 +353,12 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_MMAP:
 		t->mmap = (struct mmap_op){
 			.hva = e->hva, .pages = pages_to_map(e), .index = e->index,
-			.kind = e->backing & ~(uint64_t)BACKING_SHARED, .object = e->object,
+			.kind = e->backing & ~(uint64_t)BACKING_FLAGS, .object = e->object,
 			.prot = e->prot,
 			.shared = (e->backing & BACKING_SHARED) ||
 				  (e->backing != VMA_ANON && e->backing != VMA_HUGETLB &&
 				   !e->is_private),
-			.populate = e->populate };
+			.populate = e->populate, .is_memfd = !!(e->backing & BACKING_OPEN) };
 		break;
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:

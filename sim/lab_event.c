@@ -132,7 +132,7 @@ static const char *kind_of(const struct lab *lab, const struct event *e, char *k
 		snprintf(kind, size, "huge");
 		return NULL;
 	default:
-		snprintf(kind, size, "shhuge");
+		snprintf(kind, size, e->backing & BACKING_OPEN ? "hmemfd" : "shhuge");
 		return NULL;
 	}
 }

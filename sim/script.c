@@ -304,13 +304,13 @@ static void run(struct vm *vm, struct event event)
 
 void script_set_up(const struct recording *recording, struct vm *vm)
 {
-	(void)recording;
 	run(vm, (struct event){ .id = EVENT_MMAP, .hva = CODE_HVA, .size = CODE_SIZE,
 				.prot = VM_READ | VM_WRITE });
 	for (uint64_t at = 0; at < CODE_SIZE; at += 4096)
 		run(vm, (struct event){ .id = EVENT_HOST_WRITE, .hva = CODE_HVA + at,
 					.value = at ? 0xf4f4f4f4 : 0xf4 });
-	run(vm, (struct event){ .id = EVENT_DRAIN });
+	if (!script_code_waits_for_lru(recording))
+		run(vm, (struct event){ .id = EVENT_DRAIN });
 	run(vm, (struct event){ .id = EVENT_MEMSLOT, .hva = CODE_HVA, .size = CODE_SIZE });
 	for (uint64_t vcpu = 0; vcpu < 2; vcpu++)
 		run(vm, (struct event){ .id = EVENT_EXEC, .vcpu = vcpu, .count = 1 });

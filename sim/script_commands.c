@@ -80,11 +80,10 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 	e->name = script_word(c, 1);
 	e->backing = is_file ? VMA_FILE : is_device(kind) ? VMA_DEVICE : VMA_ANON;
 	if (is_huge)
-		e->backing = VMA_HUGETLB | (*kind == 's' || is_huge_file ? BACKING_SHARED : 0);
+		e->backing = VMA_HUGETLB | (is_huge_file ? BACKING_SHARED | BACKING_OPEN :
+						*kind == 's' ? BACKING_SHARED : 0);
 	if (is_huge_file && offset)
 		return "a file of hugetlb that begins elsewhere is not modelled";
-	if (s->nr_regions && is_huge_file)
-		s->region[s->nr_regions - 1].is_huge_file = true;
 	e->is_private = *kind == 'p' && !is_perf(kind);
 	e->object = is_file ? (uint64_t)file : is_perf(kind) ? PERF_OBJECT :
 		    is_device(kind) ? script_number(strchr(kind, ':') + 1) : 0;
@@ -108,18 +107,8 @@ static const char *do_mmap(struct script *s, const struct command *c)
 	s->region[s->nr_regions].base = c->answer.has_hva ? c->answer.hva : base;
 	s->region[s->nr_regions].size = number(c, 2);
 	s->region[s->nr_regions].file = -1;
-	s->region[s->nr_regions].is_huge_file = false;
 	base = s->region[s->nr_regions++].base;
 	return mmap_at(s, c, base, number(c, 2), script_word(c, 3));
-}
-
-/* Its pages stay when nobody maps them. */
-static const char *in_huge_file(const struct script *s, uint64_t hva)
-{
-	for (size_t i = 0; i < s->nr_regions; i++)
-		if (s->region[i].is_huge_file && hva - s->region[i].base < s->region[i].size)
-			return "a file of hugetlb that is not mapped is not modelled";
-	return NULL;
 }
 
 static const char *do_remap(struct script *s, const struct command *c)
@@ -129,8 +118,6 @@ static const char *do_remap(struct script *s, const struct command *c)
 
 	if (!script_address(s, script_word(c, 1), &hva))
 		return "an unknown region";
-	if (in_huge_file(s, hva))
-		return in_huge_file(s, hva);
 	e = script_add(s, c, EVENT_MUNMAP);
 	e->hva = hva;
 	e->size = number(c, 2);
@@ -282,9 +269,7 @@ static const char *do_madvise(struct script *s, const struct command *c)
 
 static const char *do_munmap(struct script *s, const struct command *c)
 {
-	const char *why = range(s, c, EVENT_MUNMAP);
-
-	return why ? why : in_huge_file(s, s->events[s->nr_events - 1].hva);
+	return range(s, c, EVENT_MUNMAP);
 }
 
 /* mremap ADDR LEN TO */
@@ -295,7 +280,7 @@ static const char *do_mremap(struct script *s, const struct command *c)
 
 	if (!script_address(s, script_word(c, 3), &e->other_hva))
 		return "an unknown region";
-	return why ? why : in_huge_file(s, e->hva);
+	return why;
 }
 
 static const char *do_mlock(struct script *s, const struct command *c)

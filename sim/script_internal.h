@@ -12,6 +12,8 @@ enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4, MAX_LATER = 4,	/* labvmm's own boun
 #define REGION_GAP	0x40000000ull
 #define CODE_HVA	(RBASE - 0x100000)
 #define CODE_SIZE	0x4000
+/* Is the code page in an LRU batch when the recording begins? */
+bool script_code_waits_for_lru(const struct recording *recording);
 
 /* A row of world.file that is never used: what open() did not find. */
 enum { NO_FILE = MAX_FILES - 1 };
@@ -22,7 +24,6 @@ struct script {
 		const char *name;
 		uint64_t base, size, offset;
 		int file;
-		bool is_huge_file;	/* hmemfd */
 	} region[MAX_REGIONS];
 	size_t nr_regions;
 	const char *mode[MAX_OBJECTS];		/* of each object, as the script has it; NULL */

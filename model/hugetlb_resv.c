@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * hugetlb_resv.c: what a file of hugetlb has been promised, and what it has in its page cache.
+ *
+ * Each mmap() has a file of its own, which its VMA names, and the parts that it is split into, and
+ * a fork's copy. A shared mapping's promises and pages are the file's, and go with the last VMA,
+ * if it is no memfd; a private one's are of the process that has made it, and go with each VMA.
+ * Linux: mm/hugetlb.c:struct resv_map, fs/hugetlbfs/inode.c; 5.12 to 7.2.
+ */
+#include "model/hugetlb.h"
+
+#include "model/host_rmap.h"
+#include "model/machine.h"
+#include "model/semantics.h"
+#include "model/thp.h"
+
+/* Of each file a word for each huge page; and above the bits what is cached there. */
+#define SPACE_RESV	((pfn_t)6 << 44)
+enum resv_bit { RESV_PROMISED = 1, RESV_USED = 2, RESV_BITS = 2 };
+
+/* No mapping has more than the pool. */
+enum { MAX_FILE_PAGES = MAX_HUGETLB_PAGES };
+
+static pfn_t file_words(unsigned file)
+{
+	return SPACE_RESV + ((u64)file << 32);
+}
+
+/* vma_hugecache_offset() */
+static u64 index_of(const struct vma *vma, hva_t hva)
+{
+	return (vma->index + ((hva - vma->start) >> PAGE_SHIFT)) / level_pages(2);
+}
+
+static u64 load_word(struct machine *m, const struct vma *vma, hva_t hva)
+{
+	return m->phys->load(m->phys, file_words(vma->object), index_of(vma, hva));
+}
+
+static void store_word(struct machine *m, const struct vma *vma, hva_t hva, u64 word)
+{
+	m->phys->store(m->phys, file_words(vma->object), index_of(vma, hva), word);
+}
+
+static bool is_free(struct machine *m, unsigned file)
+{
+	for (unsigned i = 0; i < MAX_FILE_PAGES; i++)
+		if (m->phys->load(m->phys, file_words(file), i))
+			return false;
+	return true;
+}
+
+/* hugetlb_reserve_pages() */
+bool hugetlb_reserve(struct machine *m, struct vma *vma, bool is_memfd)
+{
+	struct hugetlb_pool *pool = &m->w->hugetlb;
+	u64 pages = (vma->end - vma->start) / HPAGE_SIZE;
+
+	if (pages > pool->free - pool->reserved)
+		return false;
+	pool->reserved += pages;
+	for (vma->object = 1; !is_free(m, vma->object); )
+		vma->object++;
+	assert(vma->object <= MAX_HUGETLB_PAGES);
+	pool->open |= (u64)is_memfd << (vma->object - 1);
+	for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE)
+		store_word(m, vma, at, RESV_PROMISED);
+	return true;
+}
+
+/* filemap_add_folio(): since 6.7 of hugetlb, too, one for each 4K */
+s32 hugetlb_cache_refs(const struct machine *m)
+{
+	return m->sem->traits.hugetlb_cache_counts ? level_pages(2) : 1;
+}
+
+void hugetlb_hold_cached(struct machine *m, pfn_t page)
+{
+	page_add_held(m, page, HOLD_OWNER, hugetlb_cache_refs(m));
+}
+
+/* A private mapping whose promises are another's has none. */
+static bool owns(const struct vma *vma)
+{
+	return vma->object && vma->object != HUGETLB_BEREFT;
+}
+
+bool hugetlb_is_used(struct machine *m, const struct vma *vma, hva_t hva)
+{
+	return !owns(vma) || (load_word(m, vma, hva) & RESV_USED);
+}
+
+pfn_t hugetlb_cached(struct machine *m, const struct vma *vma, hva_t hva)
+{
+	u64 word = owns(vma) ? load_word(m, vma, hva) : 0;
+
+	return word >> RESV_BITS ? word >> RESV_BITS : NO_PFN;
+}
+
+void hugetlb_use(struct machine *m, const struct vma *vma, hva_t hva, pfn_t cached)
+{
+	if (owns(vma))
+		store_word(m, vma, hva, RESV_PROMISED | RESV_USED |
+			   (cached == NO_PFN ? 0 : cached << RESV_BITS));
+}
+
+void hugetlb_restore(struct machine *m, const struct vma *vma, hva_t hva, pfn_t head)
+{
+	if (!owns(vma))
+		return;
+	store_word(m, vma, hva, RESV_PROMISED);
+	page_of(m, head)->flags |= PG_RESTORE;
+}
+
+void hugetlb_disown(struct vma *vma)
+{
+	if (!(vma->flags & VM_SHARED))
+		vma->object = 0;
+}
+
+/* Nobody can ask for what the rest of the mapping was promised: it stays promised for good. */
+void hugetlb_move_promises(struct machine *m, struct vma *vma, hva_t start, hva_t end)
+{
+	if (vma->flags & VM_SHARED)
+		return;
+	for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE)
+		if (owns(vma) && (at < start || at >= end))
+			store_word(m, vma, at, 0);
+	hugetlb_disown(vma);
+}
+
+/* ---- VMAs that are unmapped: four words each in LIST_PAGES, until they are closed ---- */
+
+void hugetlb_remember(struct machine *m, struct task *t, const struct vma *vma)
+{
+	u64 at = 4 * t->range.huge_vmas++;
+
+	list_set(m, LIST_PAGES, at, vma->start);
+	list_set(m, LIST_PAGES, at + 1, vma->end);
+	list_set(m, LIST_PAGES, at + 2, vma->index);
+	list_set(m, LIST_PAGES, at + 3, (u64)vma->object << 32 | vma->flags);
+}
+
+struct vma hugetlb_detached(struct machine *m, unsigned i)
+{
+	u64 last = list_get(m, LIST_PAGES, 4 * i + 3);
+
+	return (struct vma){
+		.start = list_get(m, LIST_PAGES, 4 * i), .end = list_get(m, LIST_PAGES, 4 * i + 1),
+		.index = list_get(m, LIST_PAGES, 4 * i + 2), .flags = (u32)last,
+		.kind = VMA_HUGETLB, .object = (u8)(last >> 32) };
+}
+
+static bool is_in_use(const struct machine *m, u8 file)
+{
+	if (m->w->hugetlb.open & BIT(file - 1))
+		return true;
+	for (unsigned i = 0; i < MAX_MMS * MAX_VMAS; i++) {
+		const struct vma *vma = &m->w->mm[i / MAX_VMAS].vma[i % MAX_VMAS];
+
+		if (vma->used && vma->kind == VMA_HUGETLB && vma->object == file)
+			return true;
+	}
+	return false;
+}
+
+/* Others, too, may be about to close a VMA of it. */
+static bool is_detached(struct machine *m, u8 file)
+{
+	u8 task = m->task;
+	bool found = false;
+
+	for (m->task = 0; m->task < MAX_TASKS && !found; m->task++)
+		for (unsigned i = 0; i < m->w->task[m->task].range.huge_vmas; i++)
+			found |= hugetlb_detached(m, i).object == file;
+	m->task = task;
+	return found;
+}
+
+/* hugetlb_vm_op_close(); remove_inode_hugepages(), hugetlb_unreserve_pages() */
+static void close_place(struct machine *m, const struct vma *vma, u64 index)
+{
+	pfn_t words = file_words(vma->object);
+	u64 word = m->phys->load(m->phys, words, index);
+
+	m->w->hugetlb.reserved -= word == RESV_PROMISED;
+	m->phys->store(m->phys, words, index, 0);
+	if (word >> RESV_BITS)
+		page_put_refs(m, word >> RESV_BITS, HOLD_OWNER, hugetlb_cache_refs(m));
+}
+
+static void close_vma(struct machine *m, const struct vma *vma)
+{
+	if (!owns(vma))
+		return;
+	for (hva_t at = vma->start; !(vma->flags & VM_SHARED) && at < vma->end; at += HPAGE_SIZE)
+		close_place(m, vma, index_of(vma, at));
+	if (!(vma->flags & VM_SHARED) || is_in_use(m, vma->object) || is_detached(m, vma->object))
+		return;
+	for (u64 i = 0; i < MAX_FILE_PAGES; i++)
+		close_place(m, vma, i);
+}
+
+void hugetlb_close_detached(struct machine *m, struct task *t)
+{
+	while (t->range.huge_vmas) {
+		unsigned last = --t->range.huge_vmas;
+		struct vma vma = hugetlb_detached(m, last);
+
+		for (unsigned i = 0; i < 4; i++)
+			list_set(m, LIST_PAGES, 4 * last + i, 0);
+		close_vma(m, &vma);
+	}
+}
+
+/* ---- the page cache, by page ---- */
+
+void hugetlb_set_cached(struct machine *m, pfn_t head, pfn_t to)
+{
+	u64 new = to == NO_PFN ? 0 : to << RESV_BITS;
+
+	for (unsigned i = 0; i < MAX_HUGETLB_PAGES * MAX_FILE_PAGES; i++) {
+		pfn_t words = file_words(1 + i / MAX_FILE_PAGES);
+		u64 word = m->phys->load(m->phys, words, i % MAX_FILE_PAGES);
+
+		if (word >> RESV_BITS == head)
+			m->phys->store(m->phys, words, i % MAX_FILE_PAGES,
+				       RESV_PROMISED | RESV_USED | new);
+	}
+}
