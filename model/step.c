@@ -253,8 +253,8 @@ enum run_result task_step(struct machine *m, unsigned task)
 		return RUN_BLOCKED;
 	}
 	step = task_next_step(m, task);
-	if (!task_reads_slots(t))	/* srcu_read_unlock(&kvm->srcu) */
-		m->w->kvm.srcu_readers &= ~(1u << task);
+	if (m->w->kvm.srcu_readers >> task & 1 && !task_reads_slots(t))
+		m->w->kvm.srcu_readers &= ~(1u << task);	/* srcu_read_unlock(&kvm->srcu) */
 	return step ? RUN_STEPPED : RUN_FINISHED;
 }
 

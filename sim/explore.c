@@ -9,6 +9,9 @@
 
 #include "sim/explore_internal.h"
 
+/* What a schedule can have, and a worker. */
+enum { MOST_STEPS = UINT16_MAX, MOST_JOBS = 64 };
+
 /* ---- set-up ---- */
 
 static bool run_setup(struct explore *x, struct error *error)
@@ -54,215 +57,231 @@ static bool check_vcpus(const struct trace *trace, struct error *error)
 	return true;
 }
 
-static void push(struct explore *x, struct queue *queue)
+static void *allocate(size_t n, size_t size)
 {
-	arrput(queue->words, arrlenu(x->packed));
-	memcpy(arraddnptr(queue->words, arrlenu(x->packed)), x->packed,
+	void *array = calloc(n, size);
+
+	if (!array)
+		abort();
+	return array;
+}
+
+static struct search *search_new(const struct explore_bound *bound,
+				 const struct semantics_patch *patch)
+{
+	struct search *search = allocate(1, sizeof(*search));
+
+	search->bound = *bound;
+	search->nr_workers = bound->jobs < 1 ? 1 :
+			     bound->jobs < MOST_JOBS ? bound->jobs : MOST_JOBS;
+	search->worker = allocate(search->nr_workers, sizeof(struct explore *));
+	search->now = allocate(search->nr_workers, sizeof(*search->now));
+	search->set = explore_set_new();
+	search->names = watch_names_new();
+	search->result.semantics = patch->name;
+	return search;
+}
+
+static struct explore *worker_new(struct search *search, unsigned number,
+				  const struct trace *trace, const struct semantics_patch *patch,
+				  struct error *error)
+{
+	struct explore *x = allocate(1, sizeof(*x));
+
+	x->search = search;
+	x->number = number;
+	x->trace = trace;
+	x->nr_events = arrlenu(trace->events);
+	x->progress.came_to = allocate(x->nr_events, sizeof(u64));
+	x->vm = vm_new(patch, &trace->config);
+	search->worker[number] = x;
+	if (!run_setup(x, error))
+		return NULL;
+	x->setup_violations = x->vm->nr_violations;
+	x->vm->m.journal = NULL;
+	x->watch = watch_new(x->vm, search->names);
+	return x;
+}
+
+/* The first state, which waits. */
+static void begin(struct search *search)
+{
+	struct explore *x = search->worker[0];
+	u32 node;
+
+	watch_on(x->watch);
+	explore_pack(x);
+	explore_set_add(search->set, explore_fingerprint(x), (struct way){ 0, NO_THREAD }, &node);
+	queue_push(&search->now[0], x->packed, arrlenu(x->packed), node);
+	explore_set_deeper(search->set);
+	arrsetlen(search->root, 0);
+	memcpy(arraddnptr(search->root, arrlenu(x->packed)), x->packed,
 	       arrlenu(x->packed) * sizeof(u64));
+	x->node = node;
+	explore_judge_run(x, 0);
+}
+
+static void worker_free(struct explore *x)
+{
+	if (!x)
+		return;
+	watch_free(x->watch);
+	vm_free(x->vm);
+	free(x->progress.came_to);
+	arrfree(x->outcomes);
+	arrfree(x->examples);
+	arrfree(x->stuck);
+	arrfree(x->packed);
+	arrfree(x->next.words);
+	arrfree(x->next.chunks);
+	free(x);
+}
+
+static void search_free(struct search *search)
+{
+	for (unsigned i = 0; i < search->nr_workers; i++) {
+		arrfree(search->now[i].words);
+		arrfree(search->now[i].chunks);
+		worker_free(search->worker[i]);
+	}
+	for (size_t i = 0; i < arrlenu(search->result.findings); i++)
+		free(search->result.findings[i].schedule);
+	arrfree(search->result.findings);
+	arrfree(search->result.outcomes);
+	arrfree(search->root);
+	explore_set_free(search->set);
+	watch_names_free(search->names);
+	free(search->worker);
+	free(search->now);
+	free(search);
+}
+
+void explore_free(struct explore *x)
+{
+	if (x)
+		search_free(x->search);
 }
 
 struct explore *explore_new(const struct trace *trace, const struct semantics_patch *patch,
 			    const struct explore_bound *bound, struct error *error)
 {
-	struct explore *x = calloc(1, sizeof(*x));
-	bool is_new;
+	struct search *search = search_new(bound, patch);
 
-	if (!x)
-		abort();
-	x->trace = trace;
-	x->bound = *bound;
-	x->result.semantics = patch->name;
-	x->nr_events = arrlenu(trace->events);
-	x->progress.came_to = calloc(x->nr_events, sizeof(u64));
-	x->vm = vm_new(patch, &trace->config);
-	if (!x->progress.came_to)
-		abort();
-	if (!check_vcpus(trace, error) || !run_setup(x, error)) {
-		explore_free(x);
+	bool ok = check_vcpus(trace, error);
+
+	for (unsigned i = 0; ok && i < search->nr_workers; i++)
+		ok = worker_new(search, i, trace, patch, error);
+	if (!ok) {
+		search_free(search);
 		return NULL;
 	}
-	x->vm->m.journal = NULL;
-	x->rewind = rewind_new(x->vm);
-	rewind_mark(x->rewind);
-	explore_pack(x);
-	explore_node(x, 0, NO_THREAD, &is_new);
-	push(x, &x->now);
-	x->result.states = 1;
-	explore_judge_run(x, 0, 0);
-	x->setup_violations = x->vm->nr_violations;
-	return x;
+	begin(search);
+	return search->worker[0];
 }
 
-void explore_free(struct explore *x)
+/* ---- the search ---- */
+
+static void look_at_bounds(struct search *search)
 {
-	if (!x)
+	const struct explore_bound *b = &search->bound;
+	u64 states = explore_set_states(search->set);
+	u64 peak = explore_peak(search);
+	unsigned stop = STOP_NONE;
+
+	search->peak = peak > search->peak ? peak : search->peak;
+	if (search->stop)
 		return;
-	rewind_free(x->rewind);
-	vm_free(x->vm);
-	for (size_t i = 0; i < arrlenu(x->result.findings); i++)
-		free(x->result.findings[i].schedule);
-	arrfree(x->result.findings);
-	arrfree(x->result.outcomes);
-	free(x->progress.came_to);
-	arrfree(x->nodes);
-	free(x->index);
-	arrfree(x->edges);
-	arrfree(x->nr_edges);
-	arrfree(x->now.words);
-	arrfree(x->next.words);
-	arrfree(x->packed);
-	free(x);
+	if ((b->states && states >= b->states) || explore_set_is_full(search->set, BIT(24)))
+		stop = STOP_STATES;
+	else if ((b->depth && search->depth >= b->depth) || search->depth == MOST_STEPS)
+		stop = STOP_DEPTH;
+	else if (b->memory && search->peak > b->memory)
+		stop = STOP_MEMORY;
+	search->stop = stop;
 }
 
-/* ---- expanding ---- */
-
-static void take_successor(struct explore *x, u32 parent, unsigned thread)
+/* False: nothing waits any more. */
+static bool next_depth(struct search *search)
 {
-	bool is_new;
-	u32 node;
-	bool is_dead = explore_is_dead(x);
+	bool more = false;
 
-	explore_judge(x, parent, thread);
-	explore_pack(x);
-	node = explore_node(x, parent, thread, &is_new);
-	arrput(x->edges, node);
-	x->nr_edges[parent]++;
-	x->result.transitions++;
-	if (!is_new)
-		return;
-	x->result.states++;
-	x->result.depth = x->nodes[node].depth;
-	x->nodes[node].is_dead = is_dead;
-	push(x, &x->next);
-}
+	for (unsigned i = 0; i < search->nr_workers; i++) {
+		struct queue done = search->now[i];
 
-static bool try_threads(struct explore *x, u32 node, struct error *error)
-{
-	bool waits = false;
-
-	for (unsigned t = 0; t < x->trace->nr_threads; t++) {
-		struct explore_at before = explore_mark(x);
-		enum turn turn = explore_turn(x, t, error);
-
-		if (turn == TURN_STEPPED)
-			take_successor(x, node, t);
-		waits |= turn == TURN_WAITS;
-		explore_back(x, &before);
-		if (turn == TURN_BAD)
-			return false;
-		if (turn == TURN_UNMODELLED) {
-			x->result.stop = STOP_UNMODELLED;
-			return true;
-		}
+		queue_clear(&done);
+		search->now[i] = search->worker[i]->next;
+		search->worker[i]->next = done;
+		more |= search->now[i].nr;
 	}
-	if (waits && !x->nr_edges[node]) {
-		struct explore_finding *f = explore_finding(x, FOUND_DEADLOCK, NULL);
-
-		if (!f->states++)
-			explore_schedule(x, node, NO_THREAD, f);
-	}
-	return true;
-}
-
-static bool expand(struct explore *x, u32 node, struct error *error)
-{
-	const u64 *state = &x->now.words[x->now.at];
-
-	x->now.at += 1 + state[0];
-	explore_unpack(x, state + 1, state[0]);
-	x->end = (struct explore_end){ .vm = NULL };
-	arrput(x->nr_edges, 0);
-	if (!explore_is_over(x) && !x->nodes[node].is_dead)
-		return try_threads(x, node, error);
-	x->nodes[node].is_end = true;
-	x->end = (struct explore_end){ x->vm, x->nodes[node].is_dead };
-	if (x->nodes[node].is_dead)
-		return true;
-	x->result.ends++;
-	return explore_finish(x, node, error);
-}
-
-static bool next_level(struct explore *x)
-{
-	struct queue done = x->now;
-
-	if (x->now.at < arrlenu(x->now.words))
-		return true;
-	arrsetlen(done.words, 0);
-	done.at = 0;
-	x->now = x->next;
-	x->next = done;
-	return arrlenu(x->now.words);
-}
-
-static enum explore_stop bound_reached(const struct explore *x)
-{
-	const struct explore_bound *b = &x->bound;
-
-	u64 depth = x->nodes[x->expanded].depth;
-
-	if ((b->states && x->result.states >= b->states) || x->result.states >= MOST_STATES)
-		return STOP_STATES;
-	if ((b->depth && depth >= b->depth) || depth == MOST_STEPS)
-		return STOP_DEPTH;
-	if (b->memory && x->result.peak > b->memory)
-		return STOP_MEMORY;
-	return STOP_NONE;
-}
-
-static void take_stock(struct explore *x)
-{
-	u64 waiting = (arrcap(x->now.words) + arrcap(x->next.words)) * sizeof(u64);
-
-	x->result.bytes = explore_bytes(x);
-	if (x->result.bytes + waiting > x->result.peak)
-		x->result.peak = x->result.bytes + waiting;
+	search->taken = 0;
+	search->depth++;
+	explore_set_deeper(search->set);
+	return more;
 }
 
 /* False: nothing is left, a bound is reached, or *@error. */
 static bool expand_next(struct explore *x, struct error *error)
 {
-	if (!next_level(x)) {
-		explore_find_livelocks(x);
+	struct search *search = x->search;
+
+	if (search->done)
+		return false;
+	if (x->at == x->end) {
+		if (!explore_take_chunk(x) && (!next_depth(search) || !explore_take_chunk(x))) {
+			search->done = true;
+			explore_find_livelocks(search);
+			return false;
+		}
+		look_at_bounds(search);
+	}
+	if (search->stop)
+		return false;
+	if (!explore_expand(x)) {
+		*error = x->error.text[0] ? x->error : *error;
 		return false;
 	}
-	x->result.stop = bound_reached(x);
-	return !x->result.stop && expand(x, x->expanded++, error);
+	return true;
 }
 
 bool explore_more(struct explore *x, u64 states, struct error *error)
 {
-	bool more = !x->result.stop;
+	bool more = true;
 
-	while (more && states-- && !x->result.stop)
+	while (more && states--)
 		more = expand_next(x, error);
-	take_stock(x);
-	return more && !x->result.stop;
+	look_at_bounds(x->search);
+	return more && !x->search->stop;
 }
 
 const struct explore_end *explore_next_end(struct explore *x, struct error *error)
 {
-	while (!x->result.stop && expand_next(x, error))
-		if (x->end.vm)
-			return &x->end;
-	take_stock(x);
+	while (expand_next(x, error))
+		if (x->end_at.vm)
+			return &x->end_at;
+	look_at_bounds(x->search);
 	return NULL;
 }
 
 void explore_stop(struct explore *x)
 {
-	if (!x->result.stop)
-		x->result.stop = STOP_ASKED;
+	unsigned none = STOP_NONE;
+
+	atomic_compare_exchange_strong(&x->search->stop, &none, STOP_ASKED);
 }
 
 struct explored *explore_result(struct explore *x)
 {
-	return &x->result;
+	explore_merge(x->search);
+	return &x->search->result;
 }
 
 u64 explore_waiting(const struct explore *x)
 {
-	return arrlenu(x->nodes) - x->expanded;
+	u64 expanded = 0;
+
+	for (unsigned i = 0; i < x->search->nr_workers; i++)
+		expanded += x->search->worker[i]->expanded;
+	return explore_set_states(x->search->set) - expanded;
 }
 
 /* The birthday bound. */

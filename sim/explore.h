@@ -20,6 +20,7 @@ struct explore_bound {
 	u64 depth;		/* steps */
 	u64 states;
 	u64 memory;		/* bytes */
+	unsigned jobs;		/* workers; 0: one */
 };
 
 enum explore_stop {

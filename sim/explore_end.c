@@ -1,68 +1,181 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* explore_end.c: what was found, the way that led there, and where no way leads on. */
+/* explore_end.c: what was found, and the way that led there. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <stb/stb_ds.h>
 
 #include "sim/explore_internal.h"
 
-struct explore_finding *explore_finding(struct explore *x, enum finding_kind kind,
-					const struct law *law)
+static bool is_of_kind(const struct example *a, enum finding_kind kind, const struct law *law)
 {
-	struct explored *result = &x->result;
-
-	for (size_t i = 0; i < arrlenu(result->findings); i++)
-		if (result->findings[i].kind == kind && result->findings[i].v.law == law)
-			return &result->findings[i];
-	arrput(result->findings, ((struct explore_finding){ .kind = kind, .v.law = law }));
-	result->nr_findings = arrlenu(result->findings);
-	return &result->findings[arrlenu(result->findings) - 1];
+	return a->kind == kind && a->v.law == law;
 }
 
-void explore_schedule(const struct explore *x, u32 node, unsigned thread,
-		      struct explore_finding *f)
+/* Which of two is told: the shorter one; else whoever is chosen, it is always the same. */
+static bool is_better(const struct search *search, const struct example *a,
+		      const struct example *b)
 {
-	bool more = thread != NO_THREAD;
+	u64 x = explore_set_fingerprint(search->set, a->node);
+	u64 y = explore_set_fingerprint(search->set, b->node);
 
-	f->nr_steps = x->nodes[node].depth + more;
-	f->schedule = malloc(f->nr_steps + 1);
-	if (!f->schedule)
-		abort();
-	f->schedule[f->nr_steps - more] = thread;
-	for (size_t i = x->nodes[node].depth; i--; node = x->nodes[node].parent)
-		f->schedule[i] = x->nodes[node].thread;
+	if (a->nr_steps != b->nr_steps)
+		return a->nr_steps < b->nr_steps;
+	return x < y || (x == y && a->thread < b->thread);
 }
 
-/* One pass, last found first, as most edges lead to what was found later. */
-static bool mark_reaching(struct explore *x)
+static void add_example(const struct search *search, struct example **all,
+			const struct example *new)
 {
-	size_t at = arrlenu(x->edges);
-	bool changed = false;
+	for (size_t i = 0; i < arrlenu(*all); i++) {
+		u64 states = (*all)[i].states + new->states;
 
-	for (size_t i = arrlenu(x->nr_edges); i--; ) {
-		struct node *node = &x->nodes[i];
-		bool reaches = node->is_end;
-
-		at -= x->nr_edges[i];
-		for (size_t e = at; e < at + x->nr_edges[i]; e++)
-			reaches |= x->nodes[x->edges[e]].reaches_end;
-		changed |= reaches && !node->reaches_end;
-		node->reaches_end = reaches;
-	}
-	return changed;
-}
-
-void explore_find_livelocks(struct explore *x)
-{
-	while (mark_reaching(x))
-		;
-	for (size_t i = 0; i < arrlenu(x->nr_edges); i++) {
-		struct explore_finding *f;
-
-		if (x->nodes[i].reaches_end || !x->nr_edges[i])
+		if (!is_of_kind(&(*all)[i], new->kind, new->v.law))
 			continue;
-		f = explore_finding(x, FOUND_LIVELOCK, NULL);
-		if (!f->states++)
-			explore_schedule(x, i, NO_THREAD, f);
+		if (is_better(search, new, &(*all)[i]))
+			(*all)[i] = *new;
+		(*all)[i].states = states;
+		return;
 	}
+	arrput(*all, *new);
+}
+
+void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
+		  unsigned thread)
+{
+	struct example example = { .kind = kind, .states = 1, .node = x->node, .thread = thread,
+				   .nr_steps = x->search->depth + (thread != NO_THREAD) };
+
+	if (v)
+		example.v = *v;
+	add_example(x->search, &x->examples, &example);
+}
+
+u8 *explore_schedule(const struct search *search, const struct example *e)
+{
+	size_t i = e->nr_steps;
+	u8 *schedule = malloc(i + 1);
+	u32 node = e->node;
+
+	if (!schedule)
+		abort();
+	if (e->thread != NO_THREAD)
+		schedule[--i] = e->thread;
+	while (i) {
+		struct way way = explore_set_way(search->set, node);
+
+		schedule[--i] = way.thread;
+		node = way.parent;
+	}
+	return schedule;
+}
+
+void explore_go(struct explore *x, const u8 *schedule, size_t nr)
+{
+	explore_unpack(x, x->search->root, arrlenu(x->search->root));
+	for (size_t i = 0; i < nr; i++)
+		if (explore_turn(x, schedule[i], NULL) != TURN_STEPPED)
+			assert(!"a schedule cannot be run again");
+}
+
+/* ---- all workers ---- */
+
+/* In order of steps, then of law: no worker's order. */
+static int by_length(const void *a, const void *b)
+{
+	const struct example *x = a, *y = b;
+
+	if (x->nr_steps != y->nr_steps)
+		return x->nr_steps < y->nr_steps ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return x->v.law < y->v.law ? -1 : x->v.law > y->v.law;
+}
+
+static void merge_findings(struct search *search)
+{
+	struct example *all = NULL;
+
+	for (unsigned w = 0; w < search->nr_workers; w++)
+		for (size_t i = 0; i < arrlenu(search->worker[w]->examples); i++)
+			add_example(search, &all, &search->worker[w]->examples[i]);
+	if (all)
+		qsort(all, arrlenu(all), sizeof(*all), by_length);
+	for (size_t i = 0; i < arrlenu(all); i++)
+		arrput(search->result.findings, ((struct explore_finding){
+			.kind = all[i].kind, .v = all[i].v, .states = all[i].states,
+			.nr_steps = all[i].nr_steps,
+			.schedule = explore_schedule(search, &all[i]) }));
+	search->result.nr_findings = arrlenu(search->result.findings);
+	arrfree(all);
+}
+
+static void add_outcome(struct explore_outcome **all, const struct explore_outcome *new)
+{
+	for (size_t i = 0; i < arrlenu(*all); i++) {
+		struct explore_outcome *old = &(*all)[i];
+
+		if (old->event == new->event && !strcmp(old->word, new->word) &&
+		    old->has_value == new->has_value && old->value == new->value) {
+			old->ends += new->ends;
+			return;
+		}
+	}
+	arrput(*all, *new);
+}
+
+static int by_event(const void *a, const void *b)
+{
+	const struct explore_outcome *x = a, *y = b;
+	int order = x->event == y->event ? strcmp(x->word, y->word) : 0;
+
+	if (x->event != y->event)
+		return x->event < y->event ? -1 : 1;
+	if (order)
+		return order;
+	return x->value < y->value ? -1 : x->value > y->value;
+}
+
+static void merge_outcomes(struct search *search)
+{
+	struct explored *r = &search->result;
+
+	for (unsigned w = 0; w < search->nr_workers; w++)
+		for (size_t i = 0; i < arrlenu(search->worker[w]->outcomes); i++)
+			add_outcome(&r->outcomes, &search->worker[w]->outcomes[i]);
+	if (r->outcomes)
+		qsort(r->outcomes, arrlenu(r->outcomes), sizeof(*r->outcomes), by_event);
+}
+
+static void merge_numbers(struct search *search)
+{
+	struct explored *r = &search->result;
+
+	r->transitions = r->ends = 0;
+	for (unsigned w = 0; w < search->nr_workers; w++) {
+		const struct explore *x = search->worker[w];
+
+		r->transitions += x->transitions;
+		r->ends += x->ends;
+		if (x->why[0])
+			snprintf(r->why, sizeof(r->why), "%s", x->why);
+	}
+	r->states = explore_set_states(search->set);
+	r->bytes = explore_bytes(search);
+	r->peak = search->peak;
+	r->stop = search->stop;
+	r->depth = search->depth - search->done;	/* the last one had no states */
+}
+
+void explore_merge(struct search *search)
+{
+	if (search->has_result)
+		return;
+	merge_numbers(search);
+	if (!search->done && !search->stop)
+		return;
+	search->has_result = true;
+	merge_findings(search);
+	merge_outcomes(search);
 }

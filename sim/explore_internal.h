@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* explore_internal.h: what explore.c, explore_step.c, explore_store.c and explore_end.c share. */
+/*
+ * explore_internal.h: what explore*.c share.
+ *
+ * A search has workers, each with a world of its own; a struct explore is a worker, and the first
+ * one is what explore_new() returns.
+ */
 #pragma once
 
-#include "sim/explore.h"
-#include "sim/rewind.h"
+#include <stdatomic.h>
+
 #include "model/step.h"
+#include "sim/explore.h"
+#include "sim/explore_set.h"
+#include "sim/watch.h"
 
-enum { MAX_OUTCOME_WORDS = 64, NO_THREAD = 0xff };
-/* What struct node can say; one state may add a successor by each thread. */
-enum { MOST_STEPS = UINT16_MAX };
-#define MOST_STATES	((u64)UINT32_MAX - 1 - TRACE_MAX_THREADS)
+enum { MAX_OUTCOME_WORDS = 64, CHUNK = 64 };
 
-/* A state that has been seen. */
-struct node {
-	u64 fingerprint;
-	u32 parent;
-	u8 thread;			/* whose step led here */
-	u8 is_end : 1, reaches_end : 1;	/* all threads are through, or can be */
-	u8 is_dead : 1;			/* the host is gone, which is an end, too */
-	u16 depth;
-};
+struct outcome_word { u32 number; const char *word; };
 
 /* How far the threads are: part of the state, beside world and memory. */
 struct progress {
@@ -28,31 +25,69 @@ struct progress {
 	u64 *came_to;			/* by event of the trace: 0, or see outcome_key() */
 };
 
-/* Frontier states one after the other: how many words, the words. */
-struct queue { u64 *words; size_t at; };
+/*
+ * States that wait, one after the other: how many words, the node (with WAITS_DEAD: the host is
+ * gone there), the words. Where each chunk of them begins: who expands takes one.
+ */
+struct queue { u64 *words; size_t *chunks; size_t nr; };
+#define WAITS_DEAD	BIT(32)
+
+/* The first and shortest example that a worker has of one kind. */
+struct example {
+	enum finding_kind kind;
+	struct violation v;
+	u64 states;
+	u32 node;
+	u8 thread;			/* takes the last step; NO_THREAD: none is due */
+	u32 nr_steps;
+};
+
+/* What the workers share. */
+struct search {
+	struct explore_bound bound;
+	struct explore_set *set;
+	struct watch_names *names;
+	struct explore **worker;
+	unsigned nr_workers;
+	struct queue *now;		/* by worker: this depth */
+	atomic_size_t taken;		/* of its chunks, one queue after the other */
+	atomic_uint stop;		/* enum explore_stop */
+	u32 depth;
+	u64 peak;
+	bool done;
+	u64 *root;			/* stb_ds: the first state's words */
+	struct futures *futures;	/* reductions: or NULL */
+	unsigned rounds;
+	struct explored result;
+	bool has_result;
+};
 
 struct explore {
 	const struct trace *trace;
-	struct explore_bound bound;
-	struct explored result;
+	struct search *search;
+	unsigned number;		/* of the worker */
 	struct vm *vm;
-	struct rewind *rewind;
+	struct watch *watch;
 	struct progress progress;
 	size_t setup_violations;
 	size_t nr_events;
-	const char *outcome_word[MAX_OUTCOME_WORDS];
-	struct node *nodes;		/* stb_ds: in the order in which they were found */
-	u32 *index;			/* of nodes by fingerprint: place + 1, or 0 */
-	size_t index_size;		/* a power of 2 */
-	u32 *edges;			/* stb_ds: of each expanded node its successors */
-	u8 *nr_edges;			/* stb_ds: by node */
-	struct queue now, next;		/* states of this depth that wait, and of the next */
-	size_t expanded;		/* nodes before this one are */
-	struct explore_end end;		/* that the last expansion came to; .vm NULL: to none */
+	struct outcome_word outcome_word[MAX_OUTCOME_WORDS];
+	struct queue next;		/* successors */
+	const u64 *at, *end;		/* rest of the chunk that is being expanded */
+	u32 node;			/* that is being expanded */
+	u64 transitions, ends, expanded;
+	struct explore_outcome *outcomes;	/* stb_ds */
+	struct example *examples;	/* stb_ds */
+	u32 *stuck;			/* stb_ds: nodes without a deeper successor */
+	char why[200];
+	struct error error;		/* .text "": none */
+	struct explore_end end_at;	/* that the last expansion came to; .vm NULL: to none */
 	u64 *packed;			/* stb_ds: the state at hand */
 	struct violation found[MAX_VIOLATIONS];	/* by the last turn */
 	unsigned nr_found;
 	const struct step *step;	/* that the last turn took; NULL: its event has none */
+	struct spots *spots;		/* reductions: what was seen in this round */
+	struct tried *tried;
 };
 
 /* What became of a thread's turn. */
@@ -61,7 +96,7 @@ enum turn {
 	TURN_OVER,		/* it has no more events */
 	TURN_WAITS,		/* for a lock, for another event, or for its vCPU */
 	TURN_BAD,		/* *error */
-	TURN_UNMODELLED,	/* result.why */
+	TURN_UNMODELLED,	/* .why */
 };
 
 /* ---- explore_step.c ---- */
@@ -74,35 +109,55 @@ bool explore_is_dead(const struct explore *x);
 /* The row of world.task where the thread's unfinished event is. */
 unsigned explore_row(const struct explore *x, unsigned thread);
 /* Where it stands, to come back to; in the order of a stack. */
-struct explore_at { struct progress progress; };
+struct explore_at { struct progress progress; u64 came_to[16]; };
 struct explore_at explore_mark(struct explore *x);
-void explore_back(struct explore *x, const struct explore_at *at);
+void explore_back(struct explore *x, struct explore_at *at);
 /* No way back is needed. */
-void explore_forget(struct explore *x, const struct explore_at *at);
+void explore_forget(struct explore *x, struct explore_at *at);
 /* An event of the set-up, or behind the threads: as a whole. False: *error. */
 bool explore_run_event(struct explore *x, const struct event *event, struct outcome *outcome,
 		       struct error *error);
-/* What whole events broke in @node, from the vm's violation @first on. */
-void explore_judge_run(struct explore *x, u32 node, size_t first);
-/* What the last turn broke is kept; it was taken in @parent. */
-void explore_judge(struct explore *x, u32 parent, unsigned thread);
+/* What whole events broke where it stands, from the vm's violation @first on. */
+void explore_judge_run(struct explore *x, size_t first);
+/* What the last turn broke is kept. */
+void explore_judge(struct explore *x, unsigned thread);
 /* All threads are through: the rest of the trace, and what has come of all. */
-bool explore_finish(struct explore *x, u32 node, struct error *error);
+bool explore_finish(struct explore *x, struct error *error);
 
 /* ---- explore_store.c ---- */
 
+/* Of where it stands. */
+u64 explore_fingerprint(struct explore *x);
 void explore_pack(struct explore *x);
 void explore_unpack(struct explore *x, const u64 *words, size_t n);
-/* The node of the state in x->packed; *is_new if it was not known. */
-u32 explore_node(struct explore *x, u32 parent, unsigned thread, bool *is_new);
-u64 explore_bytes(const struct explore *x);
+void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node);
+void queue_clear(struct queue *queue);
+/* The next chunk of all that wait: false: there is none. */
+bool explore_take_chunk(struct explore *x);
+u64 explore_bytes(const struct search *search);
+u64 explore_peak(const struct search *search);
+
+/* ---- explore_expand.c ---- */
+
+/* The state at x->at; false: stop. */
+bool explore_expand(struct explore *x);
+
+/* ---- explore_jobs.c ---- */
+
+/* All workers, until nothing waits at this depth. */
+void explore_run_workers(struct search *search);
 
 /* ---- explore_end.c ---- */
 
-struct explore_finding *explore_finding(struct explore *x, enum finding_kind kind,
-					const struct law *law);
-/* The turns that led to @node, and then @thread's, if it is not NO_THREAD. */
-void explore_schedule(const struct explore *x, u32 node, unsigned thread,
-		      struct explore_finding *f);
+/* An example of @kind: where it stands, or what @thread's turn leads to. */
+void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
+		  unsigned thread);
+/* What all workers have. */
+void explore_merge(struct search *search);
+/* Back to the beginning, and then so many turns. */
+void explore_go(struct explore *x, const u8 *schedule, size_t nr);
+u8 *explore_schedule(const struct search *search, const struct example *example);
+/* ---- explore_livelock.c ---- */
+
 /* States from which no order of steps leads to an end. */
-void explore_find_livelocks(struct explore *x);
+void explore_find_livelocks(struct search *search);

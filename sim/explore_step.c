@@ -28,57 +28,103 @@ unsigned explore_row(const struct explore *x, unsigned thread)
 
 /* ---- there and back ---- */
 
+/* Of the events in threads; those before and behind them do not run then. */
+static u64 *came_to(const struct explore *x)
+{
+	return x->progress.came_to + x->trace->nr_setup;
+}
+
+static size_t came_to_size(const struct explore *x)
+{
+	return (x->trace->join - x->trace->nr_setup) * sizeof(u64);
+}
+
 struct explore_at explore_mark(struct explore *x)
 {
-	struct explore_at at = { x->progress };
+	struct explore_at at = { .progress = x->progress };
 
-	at.progress.came_to = malloc((x->nr_events + 1) * sizeof(u64));
-	if (!at.progress.came_to)
-		abort();
-	memcpy(at.progress.came_to, x->progress.came_to, x->nr_events * sizeof(u64));
-	rewind_mark(x->rewind);
+	at.progress.came_to = at.came_to;
+	if (came_to_size(x) > sizeof(at.came_to)) {
+		at.progress.came_to = malloc(came_to_size(x));
+		if (!at.progress.came_to)
+			abort();
+		memcpy(at.progress.came_to, came_to(x), came_to_size(x));
+	} else {
+		memcpy(at.came_to, came_to(x), came_to_size(x));
+	}
+	watch_mark(x->watch);
 	return at;
 }
 
-void explore_back(struct explore *x, const struct explore_at *at)
+static void free_mark(const struct explore *x, struct explore_at *at)
 {
-	u64 *came_to = x->progress.came_to;
-
-	memcpy(came_to, at->progress.came_to, x->nr_events * sizeof(u64));
-	x->progress = at->progress;
-	x->progress.came_to = came_to;
-	rewind_to_mark(x->rewind);
-	explore_forget(x, at);
+	if (came_to_size(x) > sizeof(at->came_to))
+		free(at->progress.came_to);
 }
 
-void explore_forget(struct explore *x, const struct explore_at *at)
+void explore_back(struct explore *x, struct explore_at *at)
 {
-	rewind_drop_mark(x->rewind);
-	free(at->progress.came_to);
+	u64 *all = x->progress.came_to;
+
+	memcpy(came_to(x), came_to_size(x) > sizeof(at->came_to) ? at->progress.came_to :
+								   at->came_to, came_to_size(x));
+	x->progress = at->progress;
+	x->progress.came_to = all;
+	watch_back(x->watch);
+	free_mark(x, at);
+}
+
+void explore_forget(struct explore *x, struct explore_at *at)
+{
+	watch_forget(x->watch);
+	free_mark(x, at);
 }
 
 /* ---- what it came to ---- */
 
-static unsigned word_index(struct explore *x, const char *word)
+/* The same for all workers, whoever comes to it first: a hash of 23 bits. */
+static u32 word_number(struct explore *x, const char *word)
 {
-	unsigned i = 0;
+	u32 hash = 5381;
+	size_t i = 0;
 
-	while (x->outcome_word[i] && strcmp(x->outcome_word[i], word))
+	for (const char *c = word; *c; c++)
+		hash = hash * 33 + *c;
+	hash = (hash ^ hash >> 9) & (BIT(23) - 1);
+	while (x->outcome_word[i].word && x->outcome_word[i].number != hash)
 		i++;
 	assert(i < MAX_OUTCOME_WORDS - 1);	/* the last stays NULL */
-	x->outcome_word[i] = word;
-	return i;
+	if (!x->outcome_word[i].word)
+		x->outcome_word[i] = (struct outcome_word){ hash, word };
+	assert(!strcmp(x->outcome_word[i].word, word));
+	return hash;
+}
+
+static const char *word_of(const struct explore *x, u32 number)
+{
+	size_t i = 0;
+
+	while (x->outcome_word[i].number != number)
+		i++;
+	return x->outcome_word[i].word;
 }
 
 /* The word's number + 1, and the value: not 0. */
 static u64 outcome_key(struct explore *x, const struct outcome *o)
 {
-	return (u64)(word_index(x, o->word ? o->word : "ok") + 1) << 40 |
+	return (u64)(word_number(x, o->word ? o->word : "ok") + 1) << 40 |
 	       (u64)o->has_value << 32 | (o->has_value ? o->value : 0);
+}
+
+/* Of 512 events each has its own; more are told as if they were one. */
+static unsigned other_bit(size_t event)
+{
+	return event % (64 * WATCH_OTHER_LINES);
 }
 
 static void take_outcome(struct explore *x, const struct event *e, const struct outcome *o)
 {
+	watch_other(x->watch, other_bit(e->number - 1), true);
 	x->progress.came_to[e->number - 1] = outcome_key(x, o);
 }
 
@@ -99,16 +145,19 @@ static bool must_wait(const struct explore *x, const struct event *e)
 {
 	const struct trace_order *orders = x->trace->orders;
 
-	for (size_t i = 0; i < arrlenu(orders); i++)
-		if (orders[i].after == e->number - 1 && orders[i].before >= x->trace->nr_setup &&
-		    !x->progress.came_to[orders[i].before])
+	for (size_t i = 0; i < arrlenu(orders); i++) {
+		if (orders[i].after != e->number - 1 || orders[i].before < x->trace->nr_setup)
+			continue;
+		watch_other(x->watch, other_bit(orders[i].before), false);
+		if (!x->progress.came_to[orders[i].before])
 			return true;
+	}
 	return false;
 }
 
 static enum turn unmodelled(struct explore *x, const struct event *e, const char *why)
 {
-	snprintf(x->result.why, sizeof(x->result.why), "line %u: %s", e->line, why);
+	snprintf(x->why, sizeof(x->why), "line %u: %s", e->line, why);
 	return TURN_UNMODELLED;
 }
 
@@ -161,6 +210,8 @@ enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 	const struct event *e;
 	unsigned row;
 
+	watch_on(x->watch);
+	watch_clear(x->watch);
 	x->vm->m.nr_touched = x->vm->m.nr_alarms = 0;
 	x->vm->m.touched_all = false;
 	x->step = NULL;
@@ -200,6 +251,7 @@ bool explore_run_event(struct explore *x, const struct event *e, struct outcome 
 {
 	const char *why = event_beyond_model(x->vm, e);
 
+	watch_on(x->watch);
 	if (why)
 		return error_at(error, e->file, e->line, e->column, "%s", why);
 	return event_run(x->vm, e, o, error);
@@ -226,27 +278,16 @@ bool explore_is_dead(const struct explore *x)
 
 /* ---- laws ---- */
 
-static void keep_violation(struct explore *x, const struct violation *v, u32 node,
-			   unsigned thread)
-{
-	struct explore_finding *f = explore_finding(x, FOUND_VIOLATION, v->law);
-
-	if (f->states++)
-		return;
-	f->v = *v;
-	explore_schedule(x, node, thread, f);
-}
-
-void explore_judge(struct explore *x, u32 parent, unsigned thread)
+void explore_judge(struct explore *x, unsigned thread)
 {
 	for (unsigned i = 0; i < x->nr_found; i++)
-		keep_violation(x, &x->found[i], parent, thread);
+		explore_keep(x, FOUND_VIOLATION, &x->found[i], thread);
 }
 
-void explore_judge_run(struct explore *x, u32 node, size_t first)
+void explore_judge_run(struct explore *x, size_t first)
 {
 	for (size_t i = first; i < x->vm->nr_violations; i++)
-		keep_violation(x, &x->vm->violations[i].v, node, NO_THREAD);
+		explore_keep(x, FOUND_VIOLATION, &x->vm->violations[i].v, NO_THREAD);
 }
 
 /* ---- ends ---- */
@@ -256,7 +297,7 @@ struct explore_outcome explore_came_to(const struct explore *x, size_t event)
 	u64 key = x->progress.came_to[event];
 
 	return (struct explore_outcome){
-		.event = event, .word = key ? x->outcome_word[(key >> 40) - 1] : NULL,
+		.event = event, .word = key ? word_of(x, (key >> 40) - 1) : NULL,
 		.has_value = key >> 32 & 1, .value = key, .ends = 1 };
 }
 
@@ -265,8 +306,8 @@ static void count_outcome(struct explore *x, size_t event)
 	struct explore_outcome o = explore_came_to(x, event);
 	size_t i = 0;
 
-	while (i < arrlenu(x->result.outcomes)) {
-		struct explore_outcome *old = &x->result.outcomes[i];
+	while (i < arrlenu(x->outcomes)) {
+		struct explore_outcome *old = &x->outcomes[i];
 
 		if (old->event == event && !strcmp(old->word, o.word) &&
 		    old->has_value == o.has_value && old->value == o.value) {
@@ -277,10 +318,10 @@ static void count_outcome(struct explore *x, size_t event)
 			break;
 		i++;
 	}
-	arrins(x->result.outcomes, i, o);
+	arrins(x->outcomes, i, o);
 }
 
-bool explore_finish(struct explore *x, u32 node, struct error *error)
+bool explore_finish(struct explore *x, struct error *error)
 {
 	const struct trace *trace = x->trace;
 
@@ -291,7 +332,7 @@ bool explore_finish(struct explore *x, u32 node, struct error *error)
 			return false;
 		take_outcome(x, &trace->events[i], &o);
 	}
-	explore_judge_run(x, node, x->setup_violations);
+	explore_judge_run(x, x->setup_violations);
 	for (size_t i = trace->nr_setup; i < arrlenu(trace->events); i++)
 		count_outcome(x, i);
 	return true;

@@ -1,95 +1,125 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * explore_store.c: states as words, and which of them are known.
+ * explore_store.c: states as words, and those that wait.
  *
- * A state's words: the threads' progress, what events came to, and the difference of world and
- * memory from the beginning (rewind.h).
+ * A state's words: the threads' progress, what their events came to, and the difference of world
+ * and memory from the beginning (watch.h). Its fingerprint is a sum over all that.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include <stb/stb_ds.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "sim/explore_internal.h"
 
 static_assert(TRACE_MAX_THREADS <= 8 && TRACE_MAX_THREAD_EVENTS < 128,
 	      "a thread's progress is 8 bits of a word");
 
-void explore_pack(struct explore *x)
+static u64 progress_word(const struct explore *x)
 {
 	u64 progress = 0;
 
-	arrsetlen(x->packed, 0);
 	for (unsigned i = 0; i < TRACE_MAX_THREADS; i++)
 		progress |= (u64)(x->progress.begun[i] << 1 | x->progress.runs[i]) << (8 * i);
-	arrput(x->packed, progress);
-	memcpy(arraddnptr(x->packed, x->nr_events), x->progress.came_to,
-	       x->nr_events * sizeof(u64));
-	rewind_pack(x->rewind, &x->packed);
+	return progress;
+}
+
+u64 explore_fingerprint(struct explore *x)
+{
+	u64 sum = watch_hash(x->watch) + watch_mix(BIT(61), progress_word(x));
+
+	for (size_t i = x->trace->nr_setup; i < x->trace->join; i++)
+		if (x->progress.came_to[i])
+			sum += watch_mix(BIT(61) + 1 + i, x->progress.came_to[i]);
+	return sum;
+}
+
+void explore_pack(struct explore *x)
+{
+	size_t first = x->trace->nr_setup, n = x->trace->join - first;
+
+	arrsetlen(x->packed, 0);
+	arrput(x->packed, progress_word(x));
+	if (n)
+		memcpy(arraddnptr(x->packed, n), x->progress.came_to + first, n * sizeof(u64));
+	watch_pack(x->watch, &x->packed);
 }
 
 void explore_unpack(struct explore *x, const u64 *words, size_t n)
 {
+	size_t first = x->trace->nr_setup, nr = x->trace->join - first;
+	struct vm *vm = x->vm;
+
 	for (unsigned i = 0; i < TRACE_MAX_THREADS; i++) {
 		x->progress.begun[i] = words[0] >> (8 * i + 1) & 0x7f;
 		x->progress.runs[i] = words[0] >> 8 * i & 1;
 	}
-	memcpy(x->progress.came_to, words + 1, x->nr_events * sizeof(u64));
-	rewind_unpack(x->rewind, words + 1 + x->nr_events, n - 1 - x->nr_events);
+	memcpy(x->progress.came_to + first, words + 1, nr * sizeof(u64));
+	watch_unpack(x->watch, words + 1 + nr, n - 1 - nr);
+	while (vm->nr_violations > x->setup_violations)
+		free(vm->violations[--vm->nr_violations].history);
+	vm->nr_notes = vm->nr_dropped = vm->nr_refs = vm->nr_steps = vm->nr_splats = 0;
+	vm->event = 0;
+	vm->dead = false;
 }
 
-/* ---- the index ---- */
+/* ---- what waits ---- */
 
-static void index_put(struct explore *x, u32 node)
+void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node)
 {
-	size_t i = x->nodes[node].fingerprint & (x->index_size - 1);
-
-	while (x->index[i])
-		i = (i + 1) & (x->index_size - 1);
-	x->index[i] = node + 1;
+	if (queue->nr++ % CHUNK == 0)
+		arrput(queue->chunks, arrlenu(queue->words));
+	arrput(queue->words, n);
+	arrput(queue->words, node);
+	memcpy(arraddnptr(queue->words, n), words, n * sizeof(u64));
 }
 
-/* At most three of four places are taken. */
-static void index_make_room(struct explore *x)
+void queue_clear(struct queue *queue)
 {
-	size_t nr = arrlenu(x->nodes);
-
-	if (4 * (nr + 1) <= 3 * x->index_size)
-		return;
-	free(x->index);
-	x->index_size = x->index_size ? 2 * x->index_size : 1024;
-	x->index = calloc(x->index_size, sizeof(*x->index));
-	if (!x->index)
-		abort();
-	for (size_t i = 0; i < nr; i++)
-		index_put(x, i);
+	arrsetlen(queue->words, 0);
+	arrsetlen(queue->chunks, 0);
+	queue->nr = 0;
 }
 
-u32 explore_node(struct explore *x, u32 parent, unsigned thread, bool *is_new)
+static bool find_chunk(struct explore *x, const struct queue *queue, size_t i)
 {
-	u64 fingerprint = XXH3_64bits(x->packed, arrlenu(x->packed) * sizeof(u64));
-	size_t i;
+	size_t nr = arrlenu(queue->chunks);
 
-	index_make_room(x);
-	i = fingerprint & (x->index_size - 1);
-	for (; x->index[i]; i = (i + 1) & (x->index_size - 1))
-		if (x->nodes[x->index[i] - 1].fingerprint == fingerprint) {
-			*is_new = false;
-			return x->index[i] - 1;
-		}
-	*is_new = true;
-	x->index[i] = arrlenu(x->nodes) + 1;
-	arrput(x->nodes, ((struct node){
-		.fingerprint = fingerprint, .parent = parent, .thread = thread,
-		.depth = thread == NO_THREAD ? 0 : x->nodes[parent].depth + 1 }));
-	return arrlenu(x->nodes) - 1;
+	if (i >= nr)
+		return false;
+	x->at = queue->words + queue->chunks[i];
+	x->end = queue->words + (i + 1 < nr ? queue->chunks[i + 1] : arrlenu(queue->words));
+	return true;
 }
 
-u64 explore_bytes(const struct explore *x)
+bool explore_take_chunk(struct explore *x)
 {
-	return arrlenu(x->nodes) * sizeof(struct node) + x->index_size * sizeof(u32) +
-	       arrlenu(x->edges) * sizeof(u32) + arrlenu(x->nr_edges);
+	struct search *search = x->search;
+	size_t i = atomic_fetch_add(&search->taken, 1);
+
+	for (unsigned q = 0; q < search->nr_workers; q++) {
+		if (find_chunk(x, &search->now[q], i))
+			return true;
+		i -= arrlenu(search->now[q].chunks);
+	}
+	x->at = x->end = NULL;
+	return false;
+}
+
+u64 explore_bytes(const struct search *search)
+{
+	u64 bytes = explore_set_bytes(search->set);
+
+	for (unsigned i = 0; i < search->nr_workers; i++)
+		bytes += arrlenu(search->worker[i]->stuck) * sizeof(u32);
+	return bytes;
+}
+
+u64 explore_peak(const struct search *search)
+{
+	u64 words = 0;
+
+	for (unsigned i = 0; i < search->nr_workers; i++)
+		words += arrcap(search->now[i].words) + arrcap(search->worker[i]->next.words);
+	return explore_bytes(search) + words * sizeof(u64);
 }

@@ -18,12 +18,12 @@ static const struct event *event_of(const struct explore *x, unsigned thread)
 
 static void came_to(const struct explore *x, const struct event *e, char *text, size_t size)
 {
-	u64 key = x->progress.came_to[e->number - 1];
+	struct explore_outcome o = explore_came_to(x, e->number - 1);
 
-	if (key >> 32 & 1)
-		snprintf(text, size, "%s 0x%x", x->outcome_word[(key >> 40) - 1], (u32)key);
+	if (o.has_value)
+		snprintf(text, size, "%s 0x%x", o.word, o.value);
 	else
-		snprintf(text, size, "%s", x->outcome_word[(key >> 40) - 1]);
+		snprintf(text, size, "%s", o.word);
 }
 
 static bool take_turn(struct explore *x, unsigned thread, struct schedule *s)

@@ -16,7 +16,7 @@ esac
 
 # Debian packages, by what they are needed for.
 build_packages="gcc libc6-dev meson ninja-build pkg-config re2c bison"
-build_packages="$build_packages libyajl-dev libzstd-dev libstb-dev libxxhash-dev"
+build_packages="$build_packages libyajl-dev libzstd-dev libstb-dev"
 test_packages="libcmocka-dev libunwind-dev zstd"
 clang_packages="clang libclang-rt-dev"
 coverage_packages="lcov"
@@ -32,7 +32,6 @@ have() {
 	libcmocka-dev)	pkg-config --exists cmocka ;;
 	libstb-dev)	pkg-config --exists stb ;;
 	libunwind-dev)	pkg-config --exists libunwind ;;
-	libxxhash-dev)	pkg-config --exists libxxhash ;;
 	libyajl-dev)	pkg-config --exists yajl ;;
 	libzstd-dev)	pkg-config --exists libzstd ;;
 	libclang-rt-dev) test -e "$(clang -print-runtime-dir)" ||

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* explore_expand.c: a state, and those that are one turn away from it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/explore_internal.h"
+
+static void stop(struct explore *x, enum explore_stop why)
+{
+	unsigned none = STOP_NONE;
+
+	atomic_compare_exchange_strong(&x->search->stop, &none, why);
+}
+
+/* What the last turn has led to, seen or not. */
+static enum seen take_successor(struct explore *x, unsigned thread)
+{
+	bool is_dead = explore_is_dead(x);
+	enum seen seen;
+	u32 node;
+
+	explore_judge(x, thread);
+	seen = explore_set_add(x->search->set, explore_fingerprint(x),
+			       (struct way){ x->node, thread }, &node);
+	x->transitions++;
+	if (seen == SEEN_NEVER) {
+		explore_pack(x);
+		queue_push(&x->next, x->packed, arrlenu(x->packed),
+			   node | (is_dead ? WAITS_DEAD : 0));
+	}
+	return seen;
+}
+
+struct what { bool waits, moved, deeper; };
+
+static bool try_thread(struct explore *x, unsigned thread, struct what *what)
+{
+	struct explore_at before = explore_mark(x);
+	enum turn turn = explore_turn(x, thread, &x->error);
+
+	if (turn == TURN_STEPPED)
+		what->deeper |= take_successor(x, thread) != SEEN_BEFORE;
+	what->moved |= turn == TURN_STEPPED;
+	what->waits |= turn == TURN_WAITS;
+	explore_back(x, &before);
+	if (turn == TURN_UNMODELLED)
+		stop(x, STOP_UNMODELLED);
+	return turn != TURN_BAD && turn != TURN_UNMODELLED;
+}
+
+static bool try_threads(struct explore *x)
+{
+	struct what what = { .waits = false };
+
+	for (unsigned t = 0; t < x->trace->nr_threads; t++)
+		if (!try_thread(x, t, &what))
+			return false;
+	if (what.waits && !what.moved)
+		explore_keep(x, FOUND_DEADLOCK, NULL, NO_THREAD);
+	if (what.moved && !what.deeper)
+		arrput(x->stuck, x->node);
+	return true;
+}
+
+bool explore_expand(struct explore *x)
+{
+	size_t n = x->at[0];
+	bool is_dead = x->at[1] & WAITS_DEAD;
+
+	x->node = x->at[1];
+	explore_unpack(x, x->at + 2, n);
+	x->at += 2 + n;
+	x->expanded++;
+	x->end_at = (struct explore_end){ .vm = NULL };
+	if (!explore_is_over(x) && !is_dead)
+		return try_threads(x);
+	x->end_at = (struct explore_end){ x->vm, is_dead };
+	if (is_dead)
+		return true;
+	x->ends++;
+	return explore_finish(x, &x->error);
+}

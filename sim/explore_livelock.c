@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * explore_livelock.c: states from which no order of steps leads to an end, or to a deadlock.
+ *
+ * No edges are kept. Whoever goes from each state to one that is deeper comes to an end, to a
+ * deadlock, or to a state that has no deeper successor: those were kept (x->stuck). Where one of
+ * them leads is looked at again, depth first; as a rule the first way ends.
+ */
+#include <stdlib.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/explore_internal.h"
+
+enum { MOST_LOOKED_AT = 1 << 20 };
+
+struct mark_of { u64 key; bool value; };
+
+struct look {
+	struct explore *x;
+	struct mark_of *ends;		/* stb_ds: states that lead to an end */
+	struct mark_of *does_not;	/* ... that do not */
+	struct mark_of *seen;		/* by the walk at hand */
+};
+
+static bool walk(struct look *look);
+
+/* Does the thread's next turn lead to an end? *@moved: there is one. */
+static bool try(struct look *look, unsigned thread, bool *moved)
+{
+	struct explore_at at = explore_mark(look->x);
+	struct error error;
+	bool found = false;
+
+	if (explore_turn(look->x, thread, &error) == TURN_STEPPED) {
+		*moved = true;
+		found = explore_is_dead(look->x) || walk(look);
+	}
+	explore_back(look->x, &at);
+	return found;
+}
+
+static bool walk(struct look *look)
+{
+	u64 fingerprint = explore_fingerprint(look->x);
+	bool moved = false, found = explore_is_over(look->x);
+
+	if (hmgeti(look->ends, fingerprint) >= 0)
+		return true;
+	if (hmgeti(look->seen, fingerprint) >= 0 || hmgeti(look->does_not, fingerprint) >= 0)
+		return false;
+	hmput(look->seen, fingerprint, true);
+	if (hmlenu(look->seen) > MOST_LOOKED_AT)
+		return true;
+	for (unsigned t = 0; !found && t < look->x->trace->nr_threads; t++)
+		found = try(look, t, &moved);
+	found |= !moved;
+	if (found)
+		hmput(look->ends, fingerprint, true);
+	return found;
+}
+
+/* From where the worker stands. */
+static bool leads_to_end(struct look *look)
+{
+	bool ends = walk(look);
+
+	for (ptrdiff_t i = 0; !ends && i < hmlen(look->seen); i++)
+		hmput(look->does_not, look->seen[i].key, true);
+	hmfree(look->seen);
+	return ends;
+}
+
+static void go(struct look *look, const u8 *schedule, size_t nr)
+{
+	explore_go(look->x, schedule, nr);
+}
+
+/* The first state on the way to it that is one, too. */
+static void keep_first(struct look *look, const u8 *schedule, const struct example *stuck)
+{
+	size_t low = 0, high = stuck->nr_steps;
+	struct example first = *stuck;
+	struct explore *x = look->x;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		go(look, schedule, middle);
+		if (leads_to_end(look))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; first.nr_steps > low; first.nr_steps--)
+		first.node = explore_set_way(x->search->set, first.node).parent;
+	x->node = first.node;
+	x->search->depth = first.nr_steps;
+	explore_keep(x, FOUND_LIVELOCK, NULL, NO_THREAD);
+}
+
+static void look_at(struct look *look, u32 node)
+{
+	struct search *search = look->x->search;
+	struct example stuck = { .kind = FOUND_LIVELOCK, .node = node, .thread = NO_THREAD };
+	struct way way = explore_set_way(search->set, node);
+	u8 *schedule;
+
+	for (; way.thread != NO_THREAD; stuck.nr_steps++)
+		way = explore_set_way(search->set, way.parent);
+	schedule = explore_schedule(search, &stuck);
+	go(look, schedule, stuck.nr_steps);
+	if (!leads_to_end(look))
+		keep_first(look, schedule, &stuck);
+	free(schedule);
+}
+
+static void count(struct look *look)
+{
+	struct explore *x = look->x;
+
+	for (size_t i = 0; i < arrlenu(x->examples); i++)
+		if (x->examples[i].kind == FOUND_LIVELOCK)
+			x->examples[i].states = hmlenu(look->does_not);
+}
+
+void explore_find_livelocks(struct search *search)
+{
+	struct look look = { .x = search->worker[0] };
+	u32 depth = search->depth;
+
+	for (unsigned w = 0; w < search->nr_workers; w++)
+		for (size_t i = 0; i < arrlenu(search->worker[w]->stuck); i++)
+			look_at(&look, search->worker[w]->stuck[i]);
+	count(&look);
+	search->depth = depth;
+	hmfree(look.ends);
+	hmfree(look.does_not);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "sim/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/watch_internal.h"
+
+enum { RECORD_WORDS = sizeof(struct page) / sizeof(u64) };
+static_assert(sizeof(struct world) % sizeof(u64) == 0, "the world is words");
+static_assert(sizeof(struct page) % sizeof(u64) == 0, "a page's record is words");
+static_assert(sizeof(struct page) <= 128, "a page's record is two lines");
+
+/* ---- sums ---- */
+
+/* splitmix64 of the value, with a key that is one of the key's. */
+u64 watch_mix(u64 key, u64 value)
+{
+	u64 x = (key + 1) * 0x9e3779b97f4a7c15ull;
+
+	x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+	x = (x ^ x >> 29) + value * 0xff51afd7ed558ccdull;
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+	return x ^ x >> 31;
+}
+
+/* Keys of world, records and words differ in their highest bits. */
+static u64 key_of_world(size_t word)
+{
+	return BIT(62) + word;
+}
+
+static u64 key_of_change(const struct change *c, unsigned word)
+{
+	return (u64)c->is_record << 63 | c->pfn << 9 | word;
+}
+
+static u64 world_delta(const struct watch *w, const struct saved *s)
+{
+	size_t first = (size_t)s->line * 8;
+	u64 sum = 0;
+
+	for (size_t i = 0; i < line_words(s->line); i++)
+		if (w->world[first + i] != s->words[i])
+			sum += watch_mix(key_of_world(first + i), w->world[first + i]) -
+			       watch_mix(key_of_world(first + i), s->words[i]);
+	return sum;
+}
+
+static u64 change_delta(const struct watch *w, const struct change *c)
+{
+	const u64 *now, *then = (const u64 *)&c->record;
+	u64 sum = 0, word;
+
+	if (!c->is_record) {
+		word = w->real->load(w->real, c->pfn, c->index);
+		return watch_mix(key_of_change(c, c->index), word) -
+		       watch_mix(key_of_change(c, c->index), c->word);
+	}
+	now = (const u64 *)w->real->page(w->real, c->pfn);
+	for (unsigned i = 0; i < RECORD_WORDS; i++)
+		if (now[i] != then[i])
+			sum += watch_mix(key_of_change(c, i), now[i]) -
+			       watch_mix(key_of_change(c, i), then[i]);
+	return sum;
+}
+
+static bool line_is_again(const struct watch *w, size_t from, size_t i)
+{
+	if (!memcmp(&w->world[(size_t)w->saved[i].line * 8], w->saved[i].words,
+		    line_words(w->saved[i].line) * sizeof(u64)))
+		return true;		/* or counts for nothing */
+	for (size_t k = from; k < i; k++)
+		if (w->saved[k].line == w->saved[i].line)
+			return true;
+	return false;
+}
+
+/* Of a line, record or word that was saved more than once only the first counts. */
+u64 watch_hash(struct watch *w)
+{
+	const struct mark *mark = &w->marks[arrlenu(w->marks) - 1];
+	u64 sum = mark->hash;
+
+	for (size_t i = mark->saved; i < arrlenu(w->saved); i++)
+		if (!mark->is_mixed || !line_is_again(w, mark->saved, i))
+			sum += world_delta(w, &w->saved[i]);
+	for (size_t i = mark->changes; i < arrlenu(w->changes); i++)
+		if (!change_is_again(w, mark->changes, i))
+			sum += change_delta(w, &w->changes[i]);
+	return sum;
+}
+
+/* ---- there and back ---- */
+
+static void begin_epoch(struct watch *w)
+{
+	w->epoch++;
+	w->nr_handed = 0;
+	w->low = UINTPTR_MAX;
+	w->high = 0;
+	if (!watch_works())
+		for (u32 line = 0; line < WATCH_WORLD_LINES; line++)
+			watch_save_line(w, line);
+}
+
+void watch_mark(struct watch *w)
+{
+	struct mark mark = { .saved = arrlenu(w->saved), .changes = arrlenu(w->changes),
+			     .hash = watch_hash(w) };
+
+	arrput(w->marks, mark);
+	begin_epoch(w);
+}
+
+/* Last in, first out: what is remembered twice ends as the older one. */
+static void undo(struct watch *w, const struct mark *mark)
+{
+	while (arrlenu(w->saved) > mark->saved) {
+		const struct saved *s = &w->saved[arrlenu(w->saved) - 1];
+
+		memcpy(&w->world[(size_t)s->line * 8], s->words,
+		       line_words(s->line) * sizeof(u64));
+		arrsetlen(w->saved, arrlenu(w->saved) - 1);
+	}
+	while (arrlenu(w->changes) > mark->changes) {
+		const struct change *c = &w->changes[arrlenu(w->changes) - 1];
+
+		if (c->is_record)
+			*w->real->page(w->real, c->pfn) = c->record;
+		else
+			w->real->store(w->real, c->pfn, c->index, c->word);
+		arrsetlen(w->changes, arrlenu(w->changes) - 1);
+	}
+}
+
+void watch_forget(struct watch *w)
+{
+	arrsetlen(w->marks, arrlenu(w->marks) - 1);
+	w->marks[arrlenu(w->marks) - 1].is_mixed = true;
+	begin_epoch(w);
+}
+
+void watch_back(struct watch *w)
+{
+	undo(w, &w->marks[arrlenu(w->marks) - 1]);
+	watch_forget(w);
+}
+
+/* ---- packing ---- */
+
+static bool line_differs(const struct watch *w, u32 line)
+{
+	return memcmp(&w->world[(size_t)line * 8], &w->first[(size_t)line * 8],
+		      line_words(line) * sizeof(u64));
+}
+
+/* Runs of words that differ: (first << 32 | number), and the words. Ends with 0. */
+static void pack_line(const struct watch *w, u32 line, u64 **words)
+{
+	size_t i = (size_t)line * 8, end = i + line_words(line);
+
+	while (i < end) {
+		size_t first = i;
+
+		while (i < end && w->world[i] != w->first[i])
+			i++;
+		if (i > first) {
+			arrput(*words, (u64)first << 32 | (i - first));
+			memcpy(arraddnptr(*words, i - first), &w->world[first],
+			       (i - first) * sizeof(u64));
+		}
+		i += i == first;
+	}
+}
+
+static void pack_world(struct watch *w, u64 **words)
+{
+	for (u32 line = 0; line < WATCH_WORLD_LINES; line++)
+		if (w->strays[line / 64] >> line % 64 & 1 && line_differs(w, line))
+			pack_line(w, line, words);
+	arrput(*words, 0);
+}
+
+static u64 place_key(const struct change *c)
+{
+	return c->pfn << 10 | (c->is_record ? WORDS_PER_PAGE : c->index);
+}
+
+/* In order of key; of equal ones the oldest, which has what was there at the beginning. */
+static void sort_places(struct watch *w)
+{
+	arrsetlen(w->places, 0);
+	for (size_t i = 0; i < arrlenu(w->changes); i++) {
+		u64 key = place_key(&w->changes[i]);
+		size_t at = arrlenu(w->places);
+
+		while (at && w->places[at - 1].key > key)
+			at--;
+		if (!at || w->places[at - 1].key != key)
+			arrins(w->places, at, ((struct place){ key, i }));
+	}
+}
+
+static void pack_place(const struct watch *w, const struct place *place, u64 **words)
+{
+	const struct change *c = &w->changes[place->change];
+
+	if (c->is_record) {
+		const struct page *page = w->real->page(w->real, c->pfn);
+
+		if (!memcmp(page, &c->record, sizeof(*page)))
+			return;
+		arrput(*words, place->key);
+		memcpy(arraddnptr(*words, RECORD_WORDS), page, sizeof(*page));
+	} else {
+		u64 word = w->real->load(w->real, c->pfn, c->index);
+
+		if (word == c->word)
+			return;
+		arrput(*words, place->key);
+		arrput(*words, word);
+	}
+}
+
+void watch_pack(struct watch *w, u64 **words)
+{
+	u64 sum = watch_hash(w);
+
+	arrput(*words, sum);
+	pack_world(w, words);
+	sort_places(w);
+	for (size_t i = 0; i < arrlenu(w->places); i++)
+		pack_place(w, &w->places[i], words);
+}
+
+static void return_to_first(struct watch *w)
+{
+	arrsetlen(w->marks, 1);
+	arrsetlen(w->saved, 0);
+	undo(w, &w->marks[0]);
+	for (u32 line = 0; line < WATCH_WORLD_LINES; line++)
+		if (w->strays[line / 64] >> line % 64 & 1)
+			memcpy(&w->world[(size_t)line * 8], &w->first[(size_t)line * 8],
+			       line_words(line) * sizeof(u64));
+	memset(w->strays, 0, sizeof(w->strays));
+	if (!(w->epoch & 0xff))		/* now and then: has nobody written who was not told? */
+		assert(!memcmp(w->world, w->first, sizeof(struct world)));
+}
+
+static void unpack_place(struct watch *w, const u64 *words, size_t *i)
+{
+	pfn_t pfn = words[*i] >> 10;
+	unsigned index = words[*i] & 1023;
+
+	if (index == WORDS_PER_PAGE) {
+		struct page *page = w->real->page(w->real, pfn);
+
+		arrput(w->changes, ((struct change){ .pfn = pfn, .is_record = true,
+						     .record = *page }));
+		memcpy(page, &words[*i + 1], sizeof(*page));
+		*i += 1 + RECORD_WORDS;
+	} else {
+		arrput(w->changes, ((struct change){ .pfn = pfn, .index = index,
+						     .word = w->real->load(w->real, pfn, index) }));
+		w->real->store(w->real, pfn, index, words[*i + 1]);
+		*i += 2;
+	}
+}
+
+void watch_unpack(struct watch *w, const u64 *words, size_t n)
+{
+	size_t i = 1;
+
+	return_to_first(w);
+	for (; words[i]; i += 1 + (u32)words[i]) {
+		size_t first = words[i] >> 32;
+
+		memcpy(&w->world[first], &words[i + 1], (u32)words[i] * sizeof(u64));
+		w->strays[first / 512] |= BIT(first / 8 % 64);
+	}
+	for (i++; i < n; )
+		unpack_place(w, words, &i);
+	arrput(w->marks, ((struct mark){ .changes = arrlenu(w->changes), .hash = words[0] }));
+	begin_epoch(w);
+}
+
+/* ---- a watch ---- */
+
+struct watch *watch_new(struct vm *vm, struct watch_names *names)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		abort();
+	w->vm = vm;
+	w->names = names;
+	w->real = vm->m.phys;
+	w->world = (u64 *)&vm->w;
+	w->first = malloc(sizeof(struct world));
+	if (!w->first)
+		abort();
+	memcpy(w->first, &vm->w, sizeof(struct world));
+	watch_take_phys(w);
+	arrput(w->marks, ((struct mark){ .saved = 0 }));
+	begin_epoch(w);
+	return w;
+}
+
+void watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	watch_on(NULL);
+	w->vm->m.phys = w->real;
+	free(w->first);
+	arrfree(w->saved);
+	arrfree(w->changes);
+	arrfree(w->marks);
+	arrfree(w->places);
+	hmfree(w->known);
+	free(w);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * watch.h: which bytes of world and memory a turn reads and writes, and the way back from it.
+ *
+ * The model, and what of sim/ takes a turn, is compiled so that each access to memory is told
+ * (meson.build: footprints); what is told is kept by lines of 64 bytes. Before the first write to
+ * a line its content is saved: going back, and knowing what has changed, cost what was written.
+ * Where the compiler or a sanitizer does not let us, everything is saved and nothing is told.
+ */
+#pragma once
+
+#include "sim/vm.h"
+
+/* 64 bytes of the world; of a page's record; 64 words of a page; or 64 other things. */
+enum {
+	WATCH_WORLD_LINES = (sizeof(struct world) + 63) / 64,
+	WATCH_OTHER_LINES = 8,		/* what the caller names: watch_other() */
+	WATCH_PAGE_LINES = 2 + WORDS_PER_PAGE / 64,
+	WATCH_PAGES = 1024,
+	WATCH_LINES = WATCH_WORLD_LINES + WATCH_OTHER_LINES + WATCH_PAGES * WATCH_PAGE_LINES,
+};
+
+/* Is it told what is read? */
+bool watch_works(void);
+
+struct watch;
+
+/* Which lines a page has: the same for all watches that share them. */
+struct watch_names;
+struct watch_names *watch_names_new(void);
+void watch_names_free(struct watch_names *names);
+
+/* From here on, until watch_free(), the vm's memory is watched; and it begins with a mark. */
+struct watch *watch_new(struct vm *vm, struct watch_names *names);
+void watch_free(struct watch *watch);
+/* This thread's accesses are @watch's from now on; NULL: nobody's. */
+void watch_on(struct watch *watch);
+
+/* Marks are a stack. */
+void watch_mark(struct watch *watch);
+/* World and memory are as they were at the last mark, which goes; or it goes all the same. */
+void watch_back(struct watch *watch);
+void watch_forget(struct watch *watch);
+
+/* A sum over world and memory: equal for equal ones, however they came about. */
+u64 watch_hash(struct watch *watch);
+u64 watch_mix(u64 key, u64 value);
+
+/* ---- footprints: what has been read and written since watch_clear() ---- */
+
+struct footprint {
+	const u32 *lines;		/* that have a bit in one of the others */
+	size_t nr;
+	const u64 *read, *write;	/* by line */
+	bool is_lost;			/* more pages than lines: it is not known */
+};
+
+void watch_clear(struct watch *watch);
+void watch_other(struct watch *watch, unsigned bit, bool is_write);
+struct footprint watch_footprint(const struct watch *watch);
+
+/* ---- many states, of which none is an ancestor of the next ---- */
+
+/*
+ * Appended to @words (stb_ds): how world and memory differ from the beginning. Equal states give
+ * equal words.
+ */
+void watch_pack(struct watch *watch, u64 **words);
+/* As it was packed. All marks but the first are gone. */
+void watch_unpack(struct watch *watch, const u64 *words, size_t n);
