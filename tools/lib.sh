@@ -20,6 +20,8 @@ build_packages="$build_packages libyajl-dev libzstd-dev libstb-dev"
 test_packages="libcmocka-dev libunwind-dev zstd"
 clang_packages="clang libclang-rt-dev"
 coverage_packages="lcov"
+# Without them a test is skipped.
+wanted_packages="spin"
 
 say() {
 	printf '%s\n' "$*"
@@ -80,6 +82,11 @@ need() {
 	done
 	say "On Debian:  apt-get update && apt-get install $missing"
 	exit 2
+}
+
+# want PACKAGES...: the same of what can be done without.
+want() {
+	(need "$@") || say "going on without them"
 }
 
 # quietly COMMAND...: run it; show what it printed only if it fails.
