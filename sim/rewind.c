@@ -110,6 +110,16 @@ struct rewind *rewind_new(struct vm *vm)
 	return r;
 }
 
+void rewind_look(struct rewind *r)
+{
+	r->vm->m.phys = r->real;
+}
+
+void rewind_go_on(struct rewind *r)
+{
+	r->vm->m.phys = &r->phys;
+}
+
 void rewind_free(struct rewind *r)
 {
 	if (!r)

@@ -14,6 +14,9 @@ struct rewind;
 /* From here on, until rewind_free(), the vm's memory is watched. */
 struct rewind *rewind_new(struct vm *vm);
 void rewind_free(struct rewind *rewind);
+/* The vm's memory is only looked at from now on; and may change again. */
+void rewind_look(struct rewind *rewind);
+void rewind_go_on(struct rewind *rewind);
 /* Marks are a stack: mark() pushes one, and says how many there are; at most @max, oldest go. */
 size_t rewind_mark(struct rewind *rewind);
 /* The vm is as it was at the last mark, which stays; or goes. */

@@ -22,6 +22,7 @@ extern const struct tool_command tool_commands[];
 int cmd_replay(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
 int cmd_conform(int argc, char **argv);
+int cmd_equiv(int argc, char **argv);
 int cmd_semantics(int argc, char **argv);
 int cmd_invariants(int argc, char **argv);
 int cmd_events(int argc, char **argv);

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cmd_equiv.c: do two semantics differ in any program up to a bound? */
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/equiv.h"
+#include "sim/report_equiv.h"
+#include "tools/pfnsim.h"
+
+enum equiv_format { EQUIV_TEXT, EQUIV_JSON, EQUIV_MARKDOWN };
+enum { KEY_JSON = 1000, KEY_CHAIN, KEY_ALPHABET, KEY_ONLY };
+
+struct arguments {
+	struct equiv_side list[EQUIV_MAX_SEMANTICS];
+	size_t n;
+	struct equiv_bound bound;
+	enum equiv_format format;
+	const char *folder;
+	bool alphabet;
+};
+
+static const struct argp_option options[] = {
+	{ "bound", 'b', "LIMITS", 0,
+	  "pages=1..2,actors=1..2,events=1..5, some of them; default: pages=1,actors=2,events=2",
+	  0 },
+	{ "chain", KEY_CHAIN, "LIST", 0, "each of these semantics with the next", 0 },
+	{ "only", KEY_ONLY, "TEXT", 0, "only set-ups that have this in their name", 0 },
+	{ "output", 'o', "FOLDER", 0, "write a trace there for each difference", 0 },
+	{ "format", 'f', "text|json|markdown", 0, "json: one object a line", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	{ "alphabet", KEY_ALPHABET, NULL, 0, "print what programs are made of", 0 },
+	{ 0 }
+};
+
+static bool take_bound(struct equiv_bound *bound, const char *text)
+{
+	const struct { const char *name; unsigned *field, most; } limits[] = {
+		{ "pages=", &bound->pages, EQUIV_MAX_PAGES },
+		{ "actors=", &bound->actors, EQUIV_MAX_ACTORS },
+		{ "events=", &bound->events, EQUIV_MAX_EVENTS },
+	};
+
+	while (*text) {
+		size_t i = 0, length;
+
+		while (i < ARRAY_SIZE(limits) &&
+		       strncmp(text, limits[i].name, strlen(limits[i].name)))
+			i++;
+		if (i == ARRAY_SIZE(limits))
+			return false;
+		text += strlen(limits[i].name);
+		length = strcspn(text, ",");
+		if (length != 1 || *text < '1' || *text > '0' + (int)limits[i].most)
+			return false;
+		*limits[i].field = *text - '0';
+		text += length + (text[length] == ',');
+	}
+	return true;
+}
+
+static void take_semantics(struct arguments *a, struct argp_state *state, char *name)
+{
+	const struct semantics_patch *patch = semantics_find(name);
+
+	if (!patch) {
+		fprintf(stderr, "pfnsim: unknown semantics \"%s\" (pfnsim semantics)\n", name);
+		exit(CODE_BAD_INPUT);
+	}
+	if (a->n == EQUIV_MAX_SEMANTICS)
+		argp_error(state, "more than %d semantics", EQUIV_MAX_SEMANTICS);
+	a->list[a->n++] = (struct equiv_side){ name, patch };
+}
+
+static bool take_format(struct arguments *a, const char *word)
+{
+	static const char *const words[] = { "text", "json", "markdown" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(word, words[i])) {
+			a->format = i;
+			return true;
+		}
+	return false;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case 'b':
+		if (!take_bound(&a->bound, arg))
+			argp_error(state, "--bound is pages=1..2,actors=1..2,events=1..5, some of "
+				   "them");
+		return 0;
+	case KEY_CHAIN:
+		for (char *name = strtok(arg, ","); name; name = strtok(NULL, ","))
+			take_semantics(a, state, name);
+		return 0;
+	case KEY_ONLY:
+		a->bound.only = arg;
+		return 0;
+	case 'o':
+		a->folder = arg;
+		return 0;
+	case 'f':
+		if (!take_format(a, arg))
+			argp_error(state, "unknown format \"%s\": text, json or markdown", arg);
+		return 0;
+	case KEY_JSON:
+		a->format = EQUIV_JSON;
+		return 0;
+	case KEY_ALPHABET:
+		a->alphabet = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		take_semantics(a, state, arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (a->n < 2 && !a->alphabet)
+			argp_error(state, "which two semantics?");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "A B",
+	.doc = "Run every program up to a bound under semantics A and B, those of two actors in "
+	       "every order of their steps, and say in what they differ.\v"
+	       "A program is a host's set-up, a memslot and events: --alphabet. What is compared: "
+	       "outcomes, stage 2, TLBs, the host's tables, counts and marks of pages, the dirty "
+	       "log, maps and caches, laws that break. Exit code 0: equal within the bound, 1: "
+	       "they differ, 3: interrupted.\n\n"
+	       "Example: pfnsim equiv v11-p2 v11-p3 --bound pages=1,actors=1,events=1",
+};
+
+/* ---- progress, and ^C ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static void progress(struct equiv *equiv, double since, double *shown)
+{
+	const struct equiv_result *r = equiv_result(equiv);
+	double passed = seconds() - since;
+
+	if (passed < *shown + 0.5 || !isatty(STDERR_FILENO))
+		return;
+	*shown = passed;
+	fprintf(stderr, "\r%zu of %zu set-ups, %llu programs, %zu differences", r->stages_done,
+		r->stages, (unsigned long long)r->programs, arrlenu(r->differences));
+	if (r->stages_done)
+		fprintf(stderr, ", %.0f s left\033[K",
+			passed / r->stages_done * (r->stages - r->stages_done));
+}
+
+static void search(struct equiv *equiv, struct error *error)
+{
+	double since = seconds(), shown = 0;
+
+	while (equiv_more(equiv, error)) {
+		if (interrupted)
+			equiv_stop(equiv);
+		progress(equiv, since, &shown);
+	}
+	if (shown)
+		fprintf(stderr, "\r\033[K");
+}
+
+/* ---- what was found ---- */
+
+static int write_trace(struct equiv *equiv, const struct equiv_difference *d, const char *folder)
+{
+	char name[160], path[600];
+	bool ok = false;
+	FILE *out;
+
+	equiv_trace_name(equiv_result(equiv), d, name, sizeof(name));
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	out = fopen(path, "w");
+	if (out) {
+		ok = equiv_trace(equiv, d, out);
+		ok = !fclose(out) && ok;
+	}
+	if (!ok)
+		fprintf(stderr, "pfnsim: %s: %s\n", path, strerror(errno));
+	return ok ? CODE_EXPECTED : CODE_INTERNAL;
+}
+
+static int write_traces(struct equiv *equiv, const char *folder)
+{
+	const struct equiv_result *r = equiv_result(equiv);
+	int code = CODE_EXPECTED;
+
+	mkdir(folder, 0777);
+	for (size_t i = 0; i < arrlenu(r->differences) && code == CODE_EXPECTED; i++)
+		if (equiv_has_own_trace(r, &r->differences[i]))
+			code = write_trace(equiv, &r->differences[i], folder);
+	return code;
+}
+
+static void tell(struct equiv *equiv, const struct arguments *a)
+{
+	struct json *json;
+
+	switch (a->format) {
+	case EQUIV_TEXT:
+		report_equiv(equiv, stdout);
+		return;
+	case EQUIV_MARKDOWN:
+		report_equiv_markdown(equiv, a->folder, stdout);
+		return;
+	case EQUIV_JSON:
+		json = json_begin(stdout);
+		report_equiv_json(equiv, json);
+		json_end(json);
+		return;
+	}
+}
+
+/* 0 equal, 1 they differ, 3 nobody knows. */
+static int code_of(const struct equiv_result *r)
+{
+	if (r->stopped)
+		return CODE_INCONCLUSIVE;
+	return arrlenu(r->differences) ? CODE_UNEXPECTED : CODE_EXPECTED;
+}
+
+int cmd_equiv(int argc, char **argv)
+{
+	struct arguments a = { .bound = { .pages = 1, .actors = 2, .events = 2 } };
+	struct error error = { .text = "" };
+	struct equiv *equiv;
+	int code;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (a.alphabet) {
+		equiv_print_alphabet(&a.bound, stdout);
+		return CODE_EXPECTED;
+	}
+	signal(SIGINT, on_interrupt);
+	equiv = equiv_new(a.list, a.n, &a.bound);
+	if (!equiv_result(equiv)->stages) {
+		fprintf(stderr, "pfnsim: no set-up has \"%s\" in its name (pfnsim equiv "
+			"--alphabet)\n", a.bound.only);
+		equiv_free(equiv);
+		return CODE_BAD_INPUT;
+	}
+	search(equiv, &error);
+	if (error.text[0]) {
+		equiv_free(equiv);
+		return complain(&error);
+	}
+	tell(equiv, &a);
+	code = a.folder ? write_traces(equiv, a.folder) : CODE_EXPECTED;
+	if (code == CODE_EXPECTED)
+		code = code_of(equiv_result(equiv));
+	equiv_free(equiv);
+	return code;
+}
