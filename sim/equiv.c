@@ -63,6 +63,8 @@ static int compare_differences(const void *a, const void *b)
 
 	if (x->pair != y->pair)
 		return x->pair < y->pair ? -1 : 1;
+	if (x->follows != y->follows)
+		return x->follows - y->follows;
 	if (x->rank != y->rank)
 		return x->rank - y->rank;
 	return strcmp(x->text, y->text);
@@ -85,7 +87,8 @@ static struct equiv_difference *add(struct equiv *equiv, size_t pair,
 	struct equiv_difference *d;
 
 	arrput(equiv->result.differences, ((struct equiv_difference){
-		.pair = pair, .kind = unlike->kind, .rank = unlike->rank, .program = *program }));
+		.pair = pair, .kind = unlike->kind, .rank = unlike->rank,
+		.follows = true, .program = *program }));
 	d = &arrlast(equiv->result.differences);
 	memcpy(d->text, unlike->text, sizeof(d->text));
 	return d;
@@ -97,7 +100,7 @@ static struct unlike where(const struct equiv *equiv, const struct unlike *unlik
 	struct unlike there = *unlike;
 	size_t length = strlen(there.text);
 
-	snprintf(there.text + length, sizeof(there.text) - length, ", with %s",
+	snprintf(there.text + length, sizeof(there.text) - length, " (%s)",
 		 equiv->stage.config_name);
 	there.kind = rewind_mix(unlike->kind, equiv->stage.config);
 	return there;
@@ -115,8 +118,9 @@ void equiv_note(struct equiv *equiv, size_t pair, const struct equiv_program *pr
 	}
 	if (!d)
 		d = add(equiv, pair, program, &there);
-	if (is_shorter(program, &d->program))
+	if (is_shorter(program, &d->program) || (d->follows && !unlike->follows))
 		d->program = *program;
+	d->follows &= unlike->follows;
 	d->programs++;
 	d->configs |= BIT(equiv->stage.config);
 }
@@ -129,8 +133,9 @@ static int compare_keys(const struct fact *a, const struct fact *b)
 }
 
 bool equiv_compare(struct equiv *equiv, size_t pair, const struct equiv_program *program,
-		   const struct facts *a, const struct facts *b)
+		   bool follows)
 {
+	const struct facts *a = &equiv->facts[pair], *b = &equiv->facts[pair + 1];
 	size_t i = 0, j = 0, na = arrlenu(a->list), nb = arrlenu(b->list);
 	bool differs = false;
 
@@ -144,6 +149,7 @@ bool equiv_compare(struct equiv *equiv, size_t pair, const struct equiv_program 
 			continue;
 		differs = true;
 		fact_unlike(x, y, &equiv->stage, program, &unlike);
+		unlike.follows = follows;
 		if (unlike.kind)
 			equiv_note(equiv, pair, program, &unlike);
 	}

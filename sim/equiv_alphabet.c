@@ -17,7 +17,7 @@
 static const struct { const char *name, *line; } configs[] = {
 	{ "", "" },
 	{ "NPT", "config stage2=npt\n" },
-	{ "MMU with rmaps", "config mmu=rmap\n" },
+	{ "rmap MMU", "config mmu=rmap\n" },
 	{ "shadow paging", "config mmu=shadow\n" },
 	{ "EPT without A and D", "config ad=off\n" },
 };

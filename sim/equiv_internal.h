@@ -76,7 +76,7 @@ u64 fact_of_splat(unsigned place, u8 splat);
 u64 fact_of_word(const char *word);
 u64 facts_hash(const struct facts *facts);
 /* A kind of difference: @a or @b is NULL if only the other side has that fact. */
-struct unlike { u64 kind; u8 rank; char text[120]; };
+struct unlike { u64 kind; u8 rank; bool follows; char text[120]; };
 void fact_unlike(const struct fact *a, const struct fact *b, const struct stage *stage,
 		 const struct equiv_program *program, struct unlike *out);
 
@@ -92,6 +92,7 @@ struct side {
 /* A program of one actor, and where it leads. */
 struct node {
 	struct equiv_program program;
+	u32 differs;		/* under these pairs, bits */
 	u64 *words;		/* stb_ds: of each side how many (0: it is out), and they */
 };
 
@@ -116,9 +117,9 @@ struct equiv {
 /* One program differs in this way. */
 void equiv_note(struct equiv *equiv, size_t pair, const struct equiv_program *program,
 		const struct unlike *unlike);
-/* Facts of the same program under both, in order. True: they differ. */
+/* Facts of the same program under the pair, in order. @follows: an earlier event differs. */
 bool equiv_compare(struct equiv *equiv, size_t pair, const struct equiv_program *program,
-		   const struct facts *a, const struct facts *b);
+		   bool follows);
 
 /* ---- equiv_single.c ---- */
 

@@ -225,7 +225,8 @@ static void compare(struct equiv *equiv, size_t pair, const struct equiv_program
 	differs |= compare_ways(equiv, pair, p, b, a, true);
 	if (!differs && a->ends != b->ends) {
 		static const struct unlike unlike = {
-			1, NR_FACT_KINDS, "what each of them does, but not together" };
+			.kind = 1, .rank = NR_FACT_KINDS,
+			.text = "what each of them does, but not together" };
 
 		differs = true;
 		equiv_note(equiv, pair, p, &unlike);

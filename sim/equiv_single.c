@@ -126,9 +126,9 @@ static void restore(struct equiv *x, const struct node *node)
 	}
 }
 
-static void keep(struct equiv *x, const struct equiv_program *p)
+static void keep(struct equiv *x, const struct equiv_program *p, u32 differs)
 {
-	struct node node = { .program = *p };
+	struct node node = { .program = *p, .differs = differs };
 
 	x->result.states++;
 	if (!is_new(x)) {
@@ -150,17 +150,24 @@ static bool anybody_left(const struct equiv *x)
 	return false;
 }
 
-/* The sides that could, before this event. */
-static void compare_pairs(struct equiv *x, const struct equiv_program *p, const bool *ran)
+/* The sides that could, before this event. Which pairs differ, by now. */
+static u32 compare_pairs(struct equiv *x, const struct equiv_program *p, const bool *ran,
+			 u32 before)
 {
+	u32 differs = before;
+
 	for (size_t i = 0; i + 1 < x->n; i++) {
 		struct equiv_pair *pair = &x->result.pairs[i];
 
 		if (!ran[i] || !ran[i + 1])
 			continue;
 		pair->programs++;
-		pair->differing += equiv_compare(x, i, p, &x->facts[i], &x->facts[i + 1]);
+		if (equiv_compare(x, i, p, before >> i & 1)) {
+			pair->differing++;
+			differs |= BIT(i);
+		}
 	}
+	return differs;
 }
 
 static void try_event(struct equiv *x, const struct node *node, unsigned event)
@@ -168,6 +175,7 @@ static void try_event(struct equiv *x, const struct node *node, unsigned event)
 	struct equiv_program p = node->program;
 	bool ran[EQUIV_MAX_SEMANTICS] = { false };
 	bool unmodelled = false;
+	u32 differs;
 
 	p.event[p.nr++] = event;
 	restore(x, node);
@@ -190,7 +198,7 @@ static void try_event(struct equiv *x, const struct node *node, unsigned event)
 			break;
 		}
 	}
-	compare_pairs(x, &p, ran);
+	differs = compare_pairs(x, &p, ran, node->differs);
 	x->result.programs++;
 	x->result.unmodelled += unmodelled;
 	if (p.nr == x->bound.events || !anybody_left(x))
@@ -198,7 +206,7 @@ static void try_event(struct equiv *x, const struct node *node, unsigned event)
 	arrsetlen(x->packed, 0);
 	for (size_t i = 0; i < x->n; i++)
 		pack_side(x, &x->side[i]);
-	keep(x, &p);
+	keep(x, &p, differs);
 }
 
 /* Of pages that are alike the first is used first. */
@@ -246,7 +254,7 @@ bool equiv_begin(struct equiv *x, size_t stage, struct error *error)
 	arrsetlen(x->packed, 0);
 	for (size_t i = 0; i < x->n; i++)
 		pack_side(x, &x->side[i]);
-	keep(x, &(struct equiv_program){ .stage = stage });
+	keep(x, &(struct equiv_program){ .stage = stage }, 0);
 	return true;
 }
 

@@ -45,7 +45,7 @@ void equiv_trace_name(const struct equiv_result *r, const struct equiv_differenc
 	for (const char *c = first_alike(r, d)->text; *c && used + 8 < size; c++)
 		if (isalnum((unsigned char)*c))
 			name[used++] = tolower((unsigned char)*c);
-		else if (*c == ' ' && name[used - 1] != '-')
+		else if (strchr(" -_", *c) && name[used - 1] != '-')
 			name[used++] = '-';
 	snprintf(name + used, size - used, ".trace");
 }
@@ -183,6 +183,29 @@ static void print_row(struct equiv *equiv, const struct equiv_difference *d, con
 	fprintf(out, "\n");
 }
 
+static void print_table(struct equiv *equiv, size_t pair, bool follows, const char *folder,
+			FILE *out)
+{
+	const struct equiv_result *r = equiv_result(equiv);
+	bool any = false;
+
+	for (size_t i = 0; i < arrlenu(r->differences); i++) {
+		const struct equiv_difference *d = &r->differences[i];
+
+		if (d->pair != pair || d->follows != follows)
+			continue;
+		if (!any)
+			fprintf(out, "%s| what, first and then | programs | where | a shortest "
+				"|%s\n|---|---|---|---|%s\n",
+				follows ? "And where an earlier event differs already:\n\n" : "",
+				folder ? " |" : "", folder ? "---|" : "");
+		any = true;
+		print_row(equiv, d, folder, out);
+	}
+	if (any)
+		fprintf(out, "\n");
+}
+
 void report_equiv_markdown(struct equiv *equiv, const char *folder, FILE *out)
 {
 	const struct equiv_result *r = equiv_result(equiv);
@@ -197,12 +220,8 @@ void report_equiv_markdown(struct equiv *equiv, const char *folder, FILE *out)
 		}
 		fprintf(out, "They differ in %llu of %llu programs.\n\n", (ull)pair->differing,
 			(ull)pair->programs);
-		fprintf(out, "| what, first and then | programs | where | a shortest |%s\n"
-			"|---|---|---|---|%s\n", folder ? " |" : "", folder ? "---|" : "");
-		for (size_t j = 0; j < arrlenu(r->differences); j++)
-			if (r->differences[j].pair == i)
-				print_row(equiv, &r->differences[j], folder, out);
-		fprintf(out, "\n");
+		print_table(equiv, i, false, folder, out);
+		print_table(equiv, i, true, folder, out);
 	}
 	print_extent(equiv, out);
 }
@@ -239,6 +258,7 @@ static void print_json_difference(struct equiv *equiv, const struct equiv_differ
 	json_string_at(json, "a", pair->a_name);
 	json_string_at(json, "b", pair->b_name);
 	json_string_at(json, "what", d->text);
+	json_bool_at(json, "follows", d->follows);
 	json_number_at(json, "programs", d->programs);
 	json_string_at(json, "setup", setup);
 	json_string_at(json, "program", program);

@@ -17,6 +17,9 @@ struct change {
 	struct page page;
 };
 
+/* A word, or a page's record, that may differ from the oldest mark. */
+struct place { u64 key; size_t change; };
+
 struct mark {
 	struct world w;
 	size_t changes;
@@ -31,6 +34,7 @@ struct rewind {
 	struct vm *vm;
 	struct change *changes;		/* stb_ds */
 	struct mark *marks;		/* stb_ds */
+	struct place *places;		/* stb_ds: see rewind_pack() */
 };
 
 static struct rewind *of(const struct phys *phys)
@@ -127,6 +131,7 @@ void rewind_free(struct rewind *r)
 	r->vm->m.phys = r->real;
 	arrfree(r->changes);
 	arrfree(r->marks);
+	arrfree(r->places);
 	free(r);
 }
 
@@ -253,4 +258,111 @@ bool rewind_is_private(const struct rewind *r, size_t i, int task)
 	own = offsetof(struct world, task) + task * sizeof(struct task);
 	end = own + sizeof(struct task);
 	return !memcmp(a, b, own) && !memcmp(a + end, b + end, sizeof(struct world) - end);
+}
+
+/* ---- packing ---- */
+
+enum { WORLD_WORDS = sizeof(struct world) / sizeof(u64), PAGE_WORDS = sizeof(struct page) / 8 };
+static_assert(sizeof(struct world) % sizeof(u64) == 0, "the world is words");
+static_assert(sizeof(struct page) % sizeof(u64) == 0, "a page's record is words");
+
+/* The first word from @i on that differs; most do not. */
+static size_t next_difference(const u64 *now, const u64 *then, size_t i)
+{
+	enum { BLOCK = 16 };
+
+	while (i + BLOCK <= WORLD_WORDS && !memcmp(now + i, then + i, BLOCK * sizeof(u64)))
+		i += BLOCK;
+	while (i < WORLD_WORDS && now[i] == then[i])
+		i++;
+	return i;
+}
+
+/* Runs of words that differ: (first << 32 | number), and the words. Ends with 0. */
+static void pack_world(const u64 *now, const u64 *then, u64 **words)
+{
+	size_t i = 0;
+
+	while ((i = next_difference(now, then, i)) < WORLD_WORDS) {
+		size_t first = i, run;
+
+		while (i < WORLD_WORDS && now[i] != then[i])
+			i++;
+		run = i - first;
+		arrput(*words, (u64)first << 32 | run);
+		memcpy(arraddnptr(*words, run), &now[first], run * sizeof(u64));
+	}
+	arrput(*words, 0);
+}
+
+static u64 key_of(const struct change *c)
+{
+	return c->pfn << 10 | (c->is_page ? WORDS_PER_PAGE : c->index);
+}
+
+/* In order of key; of equal ones the oldest first, which has what was there at the mark. */
+static void sort_places(struct rewind *r)
+{
+	arrsetlen(r->places, 0);
+	for (size_t i = r->marks[0].changes; i < arrlenu(r->changes); i++) {
+		u64 key = key_of(&r->changes[i]);
+		size_t at = arrlenu(r->places);
+
+		while (at && r->places[at - 1].key > key)
+			at--;
+		if (!at || r->places[at - 1].key != key)
+			arrins(r->places, at, ((struct place){ key, i }));
+	}
+}
+
+static void pack_place(const struct rewind *r, const struct place *place, u64 **words)
+{
+	const struct change *c = &r->changes[place->change];
+
+	if (c->is_page) {
+		const struct page *page = r->real->page(r->real, c->pfn);
+
+		if (!memcmp(page, &c->page, sizeof(*page)))
+			return;
+		arrput(*words, place->key);
+		memcpy(arraddnptr(*words, PAGE_WORDS), page, sizeof(*page));
+	} else {
+		u64 word = r->real->load(r->real, c->pfn, c->index);
+
+		if (word == c->word)
+			return;
+		arrput(*words, place->key);
+		arrput(*words, word);
+	}
+}
+
+void rewind_pack(struct rewind *r, u64 **words)
+{
+	pack_world((const u64 *)&r->vm->w, (const u64 *)&r->marks[0].w, words);
+	sort_places(r);
+	for (size_t i = 0; i < arrlenu(r->places); i++)
+		pack_place(r, &r->places[i], words);
+}
+
+void rewind_unpack(struct rewind *r, const u64 *words, size_t n)
+{
+	u64 *world = (u64 *)&r->vm->w;
+	size_t i = 0;
+
+	arrsetlen(r->marks, 1);
+	rewind_to_mark(r);
+	for (; words[i]; i += 1 + (u32)words[i])
+		memcpy(&world[words[i] >> 32], &words[i + 1], (u32)words[i] * sizeof(u64));
+	for (i++; i < n; ) {
+		pfn_t pfn = words[i] >> 10;
+		unsigned index = words[i] & 1023;
+
+		if (index == WORDS_PER_PAGE) {
+			memcpy(watched_page(&r->phys, pfn), &words[i + 1], sizeof(struct page));
+			i += 1 + PAGE_WORDS;
+		} else {
+			watched_store(&r->phys, pfn, index, words[i + 1]);
+			i += 2;
+		}
+	}
 }

@@ -29,3 +29,13 @@ u64 rewind_hash(const struct rewind *rewind, size_t base);
 u64 rewind_mix(u64 hash, u64 value);
 /* Did what came between the @i'th mark and the next change nothing but this task's own state? */
 bool rewind_is_private(const struct rewind *rewind, size_t i, int task);
+
+/* ---- many states, of which none is an ancestor of the next ---- */
+
+/*
+ * Appended to @words (stb_ds): how the world and its memory differ from the oldest mark. Equal
+ * states give equal words, however they came about.
+ */
+void rewind_pack(struct rewind *rewind, u64 **words);
+/* As it was packed. Marks but the oldest are gone. */
+void rewind_unpack(struct rewind *rewind, const u64 *words, size_t n);

@@ -16,7 +16,7 @@ import sys
 FOLDERS = ("model", "sim", "tools", "tests", "docs", "traces")
 
 PAGES = {"replay": "pfnsim-replay.1.scd", "conform": "pfnsim-conform.1.scd",
-	 "explore": "pfnsim-explore.1.scd"}
+	 "explore": "pfnsim-explore.1.scd", "equiv": "pfnsim-equiv.1.scd"}
 
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
