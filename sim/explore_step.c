@@ -112,8 +112,11 @@ static const char *word_of(const struct explore *x, u32 number)
 /* The word's number + 1, and the value: not 0. */
 static u64 outcome_key(struct explore *x, const struct outcome *o)
 {
-	return (u64)(word_number(x, o->word ? o->word : "ok") + 1) << 40 |
-	       (u64)o->has_value << 32 | (o->has_value ? o->value : 0);
+	const char *word = o->word ? o->word : "ok";
+	bool has_value = o->has_value && strcmp(word, "efault");	/* not done */
+
+	return (u64)(word_number(x, word) + 1) << 40 | (u64)has_value << 32 |
+	       (has_value ? o->value : 0);
 }
 
 /* Of 512 events each has its own; more are told as if they were one. */

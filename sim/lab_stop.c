@@ -59,12 +59,21 @@ static bool vcpu_is_busy(const struct lab *lab, const struct event *e)
 	return false;
 }
 
+/* A memslot that goes is swapped twice, and the lab would stop at the first of them. */
+static bool stops_too_early(const struct event *e)
+{
+	return e->id == EVENT_MEMSLOT_DELETE && e->until &&
+	       (!strcmp(e->until, "wait_for_readers") || !strcmp(e->until, "end_update"));
+}
+
 const char *lab_refuses_stop(struct lab *lab, const struct event *e)
 {
 	if (e->until && !is_known(e->until)) {
 		snprintf(lab->why, sizeof(lab->why), "the lab cannot stop before %s", e->until);
 		return lab->why;
 	}
+	if (stops_too_early(e))
+		return "the lab stops where the memslot becomes invalid, before that";
 	if (needs_thread(lab, e) && (e->id == EVENT_MMAP || e->id == EVENT_FORK))
 		return "the lab maps memory and forks in its main thread";
 	if (vcpu_is_busy(lab, e)) {

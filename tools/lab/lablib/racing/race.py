@@ -138,8 +138,11 @@ class Race:
 		try:
 			script = self.bench.load(name, ".trace", text)
 			rows = self.model(os.path.join(self.bench.programs, f"{name}.trace"))
-			if any(row.get("outcome") == "retry" for row in rows):
+			came = {row.get("outcome") for row in rows}
+			if "retry" in came:
 				why = "a fault tries again for as long as another thread stands"
+			elif "blocked" in came:
+				why = "an event waits for as long as another thread stands"
 		except LabError as error:
 			why = str(error).rpartition(": ")[2]
 		if not why:
@@ -185,7 +188,7 @@ class Race:
 			self.take(report, order, f"{outcome.script}.trace")
 
 	def take(self, report, order, file):
-		"""The recording agrees with the model in this order: what it came to, the model says."""
+		"""It agrees with the model in this order: what it came to, the model says."""
 		labels = {event.label for event, _ in order.turns}
 		path = os.path.join(self.bench.programs, file)
 		for row in self.model(path):
