@@ -7,10 +7,10 @@
 
 #include <stb/stb_ds.h>
 
-#include "sim/explore_internal.h"
+#include "sim/explore_reduce.h"
 
-/* What a schedule can have, and a worker. */
-enum { MOST_STEPS = UINT16_MAX, MOST_JOBS = 64 };
+/* What a schedule can have. */
+enum { MOST_STEPS = UINT16_MAX };
 
 /* ---- set-up ---- */
 
@@ -66,12 +66,17 @@ static void *allocate(size_t n, size_t size)
 	return array;
 }
 
-static struct search *search_new(const struct explore_bound *bound,
-				 const struct semantics_patch *patch)
+static struct search *search_new(const struct trace *trace, const struct semantics_patch *patch,
+				 const struct explore_bound *bound)
 {
 	struct search *search = allocate(1, sizeof(*search));
 
 	search->bound = *bound;
+	search->trace = trace;
+	search->patch = patch;
+	search->rounds = 1;
+	if (bound->por && watch_works())
+		search->futures = futures_new();
 	search->nr_workers = bound->jobs < 1 ? 1 :
 			     bound->jobs < MOST_JOBS ? bound->jobs : MOST_JOBS;
 	search->worker = allocate(search->nr_workers, sizeof(struct explore *));
@@ -100,6 +105,8 @@ static struct explore *worker_new(struct search *search, unsigned number,
 	x->setup_violations = x->vm->nr_violations;
 	x->vm->m.journal = NULL;
 	x->watch = watch_new(x->vm, search->names);
+	if (search->futures)
+		explore_por_new(x);
 	return x;
 }
 
@@ -125,6 +132,7 @@ static void worker_free(struct explore *x)
 {
 	if (!x)
 		return;
+	explore_por_free(x);
 	watch_free(x->watch);
 	vm_free(x->vm);
 	free(x->progress.came_to);
@@ -150,6 +158,7 @@ static void search_free(struct search *search)
 	arrfree(search->result.outcomes);
 	arrfree(search->root);
 	explore_set_free(search->set);
+	futures_free(search->futures);
 	watch_names_free(search->names);
 	free(search->worker);
 	free(search->now);
@@ -165,7 +174,7 @@ void explore_free(struct explore *x)
 struct explore *explore_new(const struct trace *trace, const struct semantics_patch *patch,
 			    const struct explore_bound *bound, struct error *error)
 {
-	struct search *search = search_new(bound, patch);
+	struct search *search = search_new(trace, patch, bound);
 
 	bool ok = check_vcpus(trace, error);
 
@@ -181,7 +190,7 @@ struct explore *explore_new(const struct trace *trace, const struct semantics_pa
 
 /* ---- the search ---- */
 
-static void look_at_bounds(struct search *search)
+void explore_look_at_bounds(struct search *search)
 {
 	const struct explore_bound *b = &search->bound;
 	u64 states = explore_set_states(search->set);
@@ -219,6 +228,63 @@ static bool next_depth(struct search *search)
 	return more;
 }
 
+static u64 nr_expanded(const struct search *search)
+{
+	u64 expanded = 0;
+
+	for (unsigned i = 0; i < search->nr_workers; i++)
+		expanded += search->worker[i]->expanded;
+	return expanded;
+}
+
+/* ---- rounds ---- */
+
+static void forget(struct explore *x)
+{
+	arrfree(x->outcomes);
+	arrfree(x->examples);
+	arrfree(x->stuck);
+	spots_free(x->spots);
+	x->spots = spots_new();
+	x->transitions = x->ends = x->expanded = 0;
+}
+
+/* Reductions went by futures that had not been seen yet: once more, with what is known by now. */
+static bool has_to_begin_again(struct search *search)
+{
+	struct spots *spots[MOST_JOBS];
+
+	for (unsigned i = 0; i < search->nr_workers; i++)
+		spots[i] = search->worker[i]->spots;
+	if (!search->futures || search->believes ||
+	    futures_agree(search->futures, spots, search->nr_workers))
+		return false;
+	for (unsigned i = 0; i < search->nr_workers; i++)
+		forget(search->worker[i]);
+	explore_set_free(search->set);
+	search->set = explore_set_new();
+	search->rounds++;
+	search->depth = 0;
+	explore_unpack(search->worker[0], search->root, arrlenu(search->root));
+	begin(search);
+	return true;
+}
+
+/* There is a chunk for the first worker; false: all is done. */
+static bool find_work(struct search *search)
+{
+	struct explore *x = search->worker[0];
+
+	if (explore_take_chunk(x))
+		return true;
+	if (!next_depth(search) && !has_to_begin_again(search)) {
+		search->done = true;
+		explore_find_livelocks(search);
+		return false;
+	}
+	return explore_take_chunk(x);
+}
+
 /* False: nothing is left, a bound is reached, or *@error. */
 static bool expand_next(struct explore *x, struct error *error)
 {
@@ -227,12 +293,9 @@ static bool expand_next(struct explore *x, struct error *error)
 	if (search->done)
 		return false;
 	if (x->at == x->end) {
-		if (!explore_take_chunk(x) && (!next_depth(search) || !explore_take_chunk(x))) {
-			search->done = true;
-			explore_find_livelocks(search);
+		if (!find_work(search))
 			return false;
-		}
-		look_at_bounds(search);
+		explore_look_at_bounds(search);
 	}
 	if (search->stop)
 		return false;
@@ -243,22 +306,48 @@ static bool expand_next(struct explore *x, struct error *error)
 	return true;
 }
 
+/* The same, by all workers, and for all of one depth. */
+static bool expand_depth(struct search *search, struct error *error)
+{
+	if (search->done || search->stop || !find_work(search))
+		return false;
+	explore_look_at_bounds(search);
+	if (search->stop)
+		return false;
+	explore_run_workers(search);
+	for (unsigned i = 0; i < search->nr_workers; i++)
+		if (search->worker[i]->error.text[0]) {
+			*error = search->worker[i]->error;
+			return false;
+		}
+	return !search->stop;
+}
+
 bool explore_more(struct explore *x, u64 states, struct error *error)
 {
+	struct search *search = x->search;
+	u64 end = nr_expanded(search) + states;
 	bool more = true;
 
-	while (more && states--)
-		more = expand_next(x, error);
-	look_at_bounds(x->search);
-	return more && !x->search->stop;
+	if (search->nr_workers == 1)
+		while (more && states--)
+			more = expand_next(x, error);
+	else
+		while (more && nr_expanded(search) < end)
+			more = expand_depth(search, error);
+	explore_look_at_bounds(search);
+	explore_merge_numbers(search);
+	return more && !search->stop;
 }
 
 const struct explore_end *explore_next_end(struct explore *x, struct error *error)
 {
+	assert(!x->search->futures);	/* with several rounds an end would be given twice */
 	while (expand_next(x, error))
 		if (x->end_at.vm)
 			return &x->end_at;
-	look_at_bounds(x->search);
+	explore_look_at_bounds(x->search);
+	explore_merge_numbers(x->search);
 	return NULL;
 }
 
@@ -277,11 +366,7 @@ struct explored *explore_result(struct explore *x)
 
 u64 explore_waiting(const struct explore *x)
 {
-	u64 expanded = 0;
-
-	for (unsigned i = 0; i < x->search->nr_workers; i++)
-		expanded += x->search->worker[i]->expanded;
-	return explore_set_states(x->search->set) - expanded;
+	return explore_set_states(x->search->set) - nr_expanded(x->search);
 }
 
 /* The birthday bound. */

@@ -21,6 +21,7 @@ struct explore_bound {
 	u64 states;
 	u64 memory;		/* bytes */
 	unsigned jobs;		/* workers; 0: one */
+	bool por;		/* reduce by partial order, where that is possible */
 };
 
 enum explore_stop {
@@ -39,6 +40,7 @@ struct explore_finding {
 	u64 states;		/* in so many; of a violation: transitions */
 	u8 *schedule;		/* a shortest: the thread that takes each step, from the first on */
 	size_t nr_steps;
+	bool is_shortest;	/* else it may be that there is a shorter one */
 	bool expected;		/* by the trace */
 };
 
@@ -56,6 +58,8 @@ struct explored {
 	u64 states, transitions, depth, ends;
 	u64 bytes;		/* of what is kept of all states */
 	u64 peak;		/* bytes, with the states that wait to be expanded */
+	bool por;		/* was on: fewer .states, of the same verdict, outcomes and .ends */
+	unsigned rounds;	/* until it was known to be right; 1 without reductions */
 	enum explore_stop stop;
 	char why[200];
 	struct explore_finding *findings;	/* one for each law, then one a kind */

@@ -105,7 +105,7 @@ static void merge_findings(struct search *search)
 	for (size_t i = 0; i < arrlenu(all); i++)
 		arrput(search->result.findings, ((struct explore_finding){
 			.kind = all[i].kind, .v = all[i].v, .states = all[i].states,
-			.nr_steps = all[i].nr_steps,
+			.nr_steps = all[i].nr_steps, .is_shortest = !search->futures,
 			.schedule = explore_schedule(search, &all[i]) }));
 	search->result.nr_findings = arrlenu(search->result.findings);
 	arrfree(all);
@@ -148,7 +148,7 @@ static void merge_outcomes(struct search *search)
 		qsort(r->outcomes, arrlenu(r->outcomes), sizeof(*r->outcomes), by_event);
 }
 
-static void merge_numbers(struct search *search)
+void explore_merge_numbers(struct search *search)
 {
 	struct explored *r = &search->result;
 
@@ -161,6 +161,8 @@ static void merge_numbers(struct search *search)
 		if (x->why[0])
 			snprintf(r->why, sizeof(r->why), "%s", x->why);
 	}
+	r->por = search->futures;
+	r->rounds = search->rounds;
 	r->states = explore_set_states(search->set);
 	r->bytes = explore_bytes(search);
 	r->peak = search->peak;
@@ -172,10 +174,11 @@ void explore_merge(struct search *search)
 {
 	if (search->has_result)
 		return;
-	merge_numbers(search);
+	explore_merge_numbers(search);
 	if (!search->done && !search->stop)
 		return;
 	search->has_result = true;
 	merge_findings(search);
 	merge_outcomes(search);
+	explore_shorten(search);
 }

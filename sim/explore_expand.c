@@ -7,13 +7,6 @@
 
 #include "sim/explore_internal.h"
 
-static void stop(struct explore *x, enum explore_stop why)
-{
-	unsigned none = STOP_NONE;
-
-	atomic_compare_exchange_strong(&x->search->stop, &none, why);
-}
-
 /* What the last turn has led to, seen or not. */
 static enum seen take_successor(struct explore *x, unsigned thread)
 {
@@ -45,8 +38,6 @@ static bool try_thread(struct explore *x, unsigned thread, struct what *what)
 	what->moved |= turn == TURN_STEPPED;
 	what->waits |= turn == TURN_WAITS;
 	explore_back(x, &before);
-	if (turn == TURN_UNMODELLED)
-		stop(x, STOP_UNMODELLED);
 	return turn != TURN_BAD && turn != TURN_UNMODELLED;
 }
 
@@ -64,7 +55,7 @@ static bool try_threads(struct explore *x)
 	return true;
 }
 
-bool explore_expand(struct explore *x)
+static bool expand(struct explore *x)
 {
 	size_t n = x->at[0];
 	bool is_dead = x->at[1] & WAITS_DEAD;
@@ -75,10 +66,20 @@ bool explore_expand(struct explore *x)
 	x->expanded++;
 	x->end_at = (struct explore_end){ .vm = NULL };
 	if (!explore_is_over(x) && !is_dead)
-		return try_threads(x);
+		return x->tried ? explore_try_reduced(x) : try_threads(x);
 	x->end_at = (struct explore_end){ x->vm, is_dead };
 	if (is_dead)
 		return true;
 	x->ends++;
 	return explore_finish(x, &x->error);
+}
+
+bool explore_expand(struct explore *x)
+{
+	unsigned none = STOP_NONE;
+	bool ok = expand(x);
+
+	if (!ok && !x->error.text[0])
+		atomic_compare_exchange_strong(&x->search->stop, &none, STOP_UNMODELLED);
+	return ok;
 }

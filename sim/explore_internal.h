@@ -14,7 +14,7 @@
 #include "sim/explore_set.h"
 #include "sim/watch.h"
 
-enum { MAX_OUTCOME_WORDS = 64, CHUNK = 64 };
+enum { MAX_OUTCOME_WORDS = 64, CHUNK = 64, MOST_JOBS = 64 };
 
 struct outcome_word { u32 number; const char *word; };
 
@@ -47,6 +47,8 @@ struct search {
 	struct explore_bound bound;
 	struct explore_set *set;
 	struct watch_names *names;
+	const struct trace *trace;
+	const struct semantics_patch *patch;
 	struct explore **worker;
 	unsigned nr_workers;
 	struct queue *now;		/* by worker: this depth */
@@ -58,6 +60,7 @@ struct search {
 	u64 *root;			/* stb_ds: the first state's words */
 	struct futures *futures;	/* reductions: or NULL */
 	unsigned rounds;
+	bool believes;			/* the first round: for a test */
 	struct explored result;
 	bool has_result;
 };
@@ -142,6 +145,17 @@ u64 explore_peak(const struct search *search);
 /* The state at x->at; false: stop. */
 bool explore_expand(struct explore *x);
 
+/* ---- explore_por.c ---- */
+
+void explore_por_new(struct explore *x);
+void explore_por_free(struct explore *x);
+/* Turns from where it stands, as many as have to be taken. False: stop. */
+bool explore_try_reduced(struct explore *x);
+
+/* ---- explore.c ---- */
+
+void explore_look_at_bounds(struct search *search);
+
 /* ---- explore_jobs.c ---- */
 
 /* All workers, until nothing waits at this depth. */
@@ -152,11 +166,18 @@ void explore_run_workers(struct search *search);
 /* An example of @kind: where it stands, or what @thread's turn leads to. */
 void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
 		  unsigned thread);
-/* What all workers have. */
+/* What all workers have; the numbers alone. */
+void explore_merge_numbers(struct search *search);
 void explore_merge(struct search *search);
 /* Back to the beginning, and then so many turns. */
 void explore_go(struct explore *x, const u8 *schedule, size_t nr);
 u8 *explore_schedule(const struct search *search, const struct example *example);
+
+/* ---- explore_shortest.c ---- */
+
+/* Findings of a reduced search, by a shortest way where that can be found. */
+void explore_shorten(struct search *search);
+
 /* ---- explore_livelock.c ---- */
 
 /* States from which no order of steps leads to an end. */

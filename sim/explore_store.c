@@ -115,11 +115,12 @@ u64 explore_bytes(const struct search *search)
 	return bytes;
 }
 
+/* Others may be at work: theirs is as much as the first worker's. */
 u64 explore_peak(const struct search *search)
 {
-	u64 words = 0;
+	u64 words = arrcap(search->worker[0]->next.words) * search->nr_workers;
 
 	for (unsigned i = 0; i < search->nr_workers; i++)
-		words += arrcap(search->now[i].words) + arrcap(search->worker[i]->next.words);
-	return explore_bytes(search) + words * sizeof(u64);
+		words += arrcap(search->now[i].words);
+	return explore_set_bytes(search->set) + words * sizeof(u64);
 }

@@ -58,6 +58,9 @@ static void print_extent(const struct explored *r, FILE *out)
 		r->stop ? "INCOMPLETE" : "complete", (unsigned long long)r->states,
 		(unsigned long long)r->transitions, (unsigned long long)r->depth,
 		(unsigned long long)r->ends);
+	if (r->por)
+		fprintf(out, "  reduced by partial order (--no-por: all states), %u round%s\n",
+			r->rounds, r->rounds > 1 ? "s" : "");
 	if (r->stop)
 		fprintf(out, "  %s%s%s\n", explore_stop_text(r), r->why[0] ? ": " : "", r->why);
 	fprintf(out, "  odds that two states were taken for one: %.1e\n",
@@ -83,9 +86,10 @@ static void print_finding(const struct trace *trace, const struct semantics_patc
 			f->expected ? " (expected)" : "");
 		snprintf(breaks, sizeof(breaks), "livelock");
 	}
-	fprintf(out, "    %s %llu %s; a shortest way, %zu steps:\n\n",
+	fprintf(out, "    %s %llu %s; %s way, %zu steps:\n\n",
 		f->kind == FOUND_VIOLATION ? "by" : "in", (unsigned long long)f->states,
-		f->kind == FOUND_VIOLATION ? "transitions" : "states", f->nr_steps);
+		f->kind == FOUND_VIOLATION ? "transitions" : "states",
+		f->is_shortest ? "a shortest" : "a", f->nr_steps);
 	schedule_run(&schedule, trace, patch, f);
 	schedule_print(&schedule, breaks, out);
 	schedule_free(&schedule);
@@ -135,6 +139,7 @@ static void put_finding(struct json *json, const char *name, const struct explor
 	json_string_at(json, "law", f->kind == FOUND_VIOLATION ? f->v.law->id : NULL);
 	json_number_at(json, "found", f->states);
 	json_number_at(json, "steps", f->nr_steps);
+	json_bool_at(json, "shortest", f->is_shortest);
 	json_bool_at(json, "expected", f->expected);
 	end(json);
 }
@@ -206,6 +211,8 @@ void report_explored_json(const char *name, const struct trace *trace,
 	json_number_at(json, "depth", r->depth);
 	json_number_at(json, "ends", r->ends);
 	json_number_at(json, "bytes", r->bytes);
+	json_bool_at(json, "por", r->por);
+	json_number_at(json, "rounds", r->rounds);
 	json_bool_at(json, "complete", !r->stop);
 	json_string_at(json, "stopped", r->stop ? explore_stop_text(r) : NULL);
 	json_number_at(json, "violations", violations);

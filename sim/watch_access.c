@@ -301,11 +301,28 @@ static void watched_clear(struct phys *phys, pfn_t pfn)
 	w->real->clear(w->real, pfn);
 }
 
-/* Which records there are depends on what was done: who asks is told nothing (law.c alone does). */
+static bool is_blank(const struct page *page, pfn_t pfn)
+{
+	static const struct page none;
+	struct page blank = none;
+
+	blank.head = pfn;
+	return !memcmp(page, &blank, sizeof(blank));
+}
+
+/*
+ * A record that another state has asked for is none here. Which there are depends on all that was
+ * done, so that what is read is not told (law.c alone asks, when a step may have touched anything).
+ */
 static pfn_t watched_next_page(const struct phys *phys, pfn_t pfn)
 {
-	of(phys)->is_lost = true;
-	return of(phys)->real->next_page(of(phys)->real, pfn);
+	struct watch *w = of(phys);
+
+	w->is_lost = true;
+	while ((pfn = w->real->next_page(w->real, pfn)) != NO_PFN &&
+	       is_blank(w->real->page(w->real, pfn), pfn))
+		pfn++;
+	return pfn;
 }
 
 void watch_take_phys(struct watch *w)

@@ -15,7 +15,7 @@
 #include "sim/schedule.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_JSON = 256 };
+enum { KEY_JSON = 256, KEY_NO_POR, MOST_JOBS = 64 };
 enum { MAX_SEMANTICS = 64, AT_A_TIME = 20000 };
 
 struct arguments {
@@ -34,6 +34,9 @@ static const struct argp_option options[] = {
 	  "v6.8-rc3,v11,v7.2", 0 },
 	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
 	  "go no further than that; M takes K, M, G; default memory=4G", 0 },
+	{ "jobs", 'j', "N", 0, "search with N threads; the result is the same", 0 },
+	{ "no-por", KEY_NO_POR, NULL, 0,
+	  "take every thread's turn in every state, also where that cannot make a difference", 0 },
 	{ "output", 'o', "FOLDER", 0, "write a trace for replay for each finding there", 0 },
 	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
@@ -83,6 +86,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!take_bound(&a->bound, arg))
 			argp_error(state, "--bound is depth=NUMBER,states=NUMBER,memory=NUMBER, "
 				   "some of them");
+		return 0;
+	case 'j':
+		a->bound.jobs = strtoul(arg, NULL, 10);
+		if (a->bound.jobs < 1 || a->bound.jobs > MOST_JOBS)
+			argp_error(state, "--jobs is from 1 to %d", MOST_JOBS);
+		return 0;
+	case KEY_NO_POR:
+		a->bound.por = false;
 		return 0;
 	case 'o':
 		a->folder = arg;
@@ -281,7 +292,7 @@ static int explore_path(const struct arguments *a, const char *path)
 
 int cmd_explore(int argc, char **argv)
 {
-	struct arguments a = { .bound.memory = (u64)4 << 30 };
+	struct arguments a = { .bound = { .memory = (u64)4 << 30, .por = true } };
 	int code = CODE_EXPECTED;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * explore_shortest.c: what a reduced search has found, found once more by the shortest way.
+ *
+ * A reduced search finds each law that breaks, but maybe not where it breaks first. So all orders
+ * are searched up to the depth at which it was found; if that is too much, the way is not called
+ * shortest.
+ */
+#include <stdlib.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/explore_internal.h"
+
+static bool is_same(const struct explore_finding *a, const struct explore_finding *b)
+{
+	return a->kind == b->kind && a->v.law == b->v.law;
+}
+
+static void take_shorter(struct explore_finding *f, struct explored *all)
+{
+	for (size_t i = 0; i < arrlenu(all->findings); i++) {
+		struct explore_finding *other = &all->findings[i];
+
+		if (!is_same(f, other) || other->nr_steps > f->nr_steps)
+			continue;
+		free(f->schedule);
+		f->schedule = other->schedule;
+		f->nr_steps = other->nr_steps;
+		f->v = other->v;
+		f->is_shortest = true;
+		other->schedule = NULL;
+		return;
+	}
+	/* a livelock is known only when all is */
+	f->is_shortest = f->kind != FOUND_LIVELOCK && all->depth + 1 >= f->nr_steps;
+}
+
+static struct explore_bound bound_of(const struct search *search)
+{
+	struct explore_bound bound = search->bound;
+	u64 states = 4 * search->result.states + 100000;
+
+	bound.por = false;
+	bound.depth = 1;
+	bound.states = bound.states && bound.states < states ? bound.states : states;
+	for (size_t i = 0; i < search->result.nr_findings; i++)
+		if (search->result.findings[i].nr_steps > bound.depth)
+			bound.depth = search->result.findings[i].nr_steps;
+	return bound;
+}
+
+void explore_shorten(struct search *search)
+{
+	struct explore_bound bound = bound_of(search);
+	struct error error = { .text = "" };
+	struct explore *x;
+
+	if (!search->futures || !search->result.nr_findings || search->stop == STOP_ASKED)
+		return;
+	x = explore_new(search->trace, search->patch, &bound, &error);
+	if (!x)
+		return;
+	while (explore_more(x, UINT32_MAX, &error))
+		;
+	for (size_t i = 0; i < search->result.nr_findings; i++)
+		take_shorter(&search->result.findings[i], explore_result(x));
+	explore_free(x);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * With reductions a search comes to the same verdict, the same ends and the same outcomes as
+ * without; with more workers to the same numbers. A reduction that is wrong is noticed.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/explore_internal.h"
+
+#include "tests/support.h"
+
+enum { SMALL_ENOUGH = 130000 };
+
+struct row { const char *name; char text[160], path[600]; const char *semantics; };
+
+static void load(const char *path, struct trace *trace)
+{
+	struct error error = { .text = "" };
+
+	if (!trace_load(path, trace, &error))
+		fail_msg("%u:%u: %s", error.line, error.column, error.text);
+}
+
+static struct explore *search(const struct trace *trace, const char *semantics,
+			      const struct explore_bound *bound, bool believes)
+{
+	struct error error = { .text = "" };
+	struct explore *x = explore_new(trace, semantics_find(semantics), bound, &error);
+
+	assert_non_null(x);
+	x->search->believes = believes;
+	while (explore_more(x, 10000, &error))
+		;
+	assert_string_equal(error.text, "");
+	return x;
+}
+
+static const struct explore_finding *find(const struct explored *r, const struct explore_finding *f)
+{
+	for (size_t i = 0; i < r->nr_findings; i++)
+		if (r->findings[i].kind == f->kind && r->findings[i].v.law == f->v.law)
+			return &r->findings[i];
+	return NULL;
+}
+
+/* "": the same; else what is not. */
+static const char *difference(const struct explored *a, const struct explored *b)
+{
+	if (a->nr_findings != b->nr_findings)
+		return "findings";
+	for (size_t i = 0; i < a->nr_findings; i++)
+		if (!find(b, &a->findings[i]))
+			return "a finding";
+	if (a->ends != b->ends)
+		return "ends";
+	if (arrlenu(a->outcomes) != arrlenu(b->outcomes))
+		return "outcomes";
+	for (size_t i = 0; i < arrlenu(a->outcomes); i++)
+		if (a->outcomes[i].event != b->outcomes[i].event ||
+		    strcmp(a->outcomes[i].word, b->outcomes[i].word) ||
+		    a->outcomes[i].value != b->outcomes[i].value ||
+		    a->outcomes[i].ends != b->outcomes[i].ends)
+			return "an outcome";
+	return "";
+}
+
+static void reductions_change_no_verdict_and_no_end(void **state)
+{
+	static const struct explore_bound small = { .states = SMALL_ENOUGH };
+	static const struct explore_bound reduced = { .por = true };
+	const struct row *row = *state;
+	struct explore *full, *x;
+	struct trace trace;
+
+	load(row->path, &trace);
+	full = search(&trace, row->semantics, &small, false);
+	if (!explore_result(full)->stop) {
+		x = search(&trace, row->semantics, &reduced, false);
+		assert_string_equal(difference(explore_result(full), explore_result(x)), "");
+		assert_true(explore_result(x)->states <= explore_result(full)->states);
+		for (size_t i = 0; i < explore_result(x)->nr_findings; i++) {
+			const struct explore_finding *f = &explore_result(x)->findings[i];
+
+			if (f->is_shortest)
+				assert_int_equal(f->nr_steps,
+						 find(explore_result(full), f)->nr_steps);
+		}
+		explore_free(x);
+	}
+	explore_free(full);
+	trace_free(&trace);
+}
+
+static void scenario(const char *name, struct trace *trace)
+{
+	char path[600];
+
+	snprintf(path, sizeof(path), "%.400s/race/%s.trace", getenv("PFNSIM_TRACES"), name);
+	load(path, trace);
+}
+
+/* Its first round knows no future: it would be wrong to stop there, and that is seen. */
+static void a_reduction_that_is_wrong_is_noticed(void **state)
+{
+	static const struct explore_bound full = { .states = 0 }, reduced = { .por = true };
+	struct explore *a, *b;
+	struct trace trace;
+
+	(void)state;
+	if (!watch_works())
+		skip();
+	scenario("a-page-is-dropped-while-it-is-mapped", &trace);
+	a = search(&trace, "v11", &full, false);
+	b = search(&trace, "v11", &reduced, true);
+	assert_string_not_equal(difference(explore_result(a), explore_result(b)), "");
+	explore_free(a);
+	explore_free(b);
+	trace_free(&trace);
+}
+
+static void as_many_workers_as_there_are_find_the_same(void **state)
+{
+	struct explore_bound bound = { .jobs = 1 };
+	struct trace trace;
+
+	(void)state;
+	scenario("a-slot-comes-within-an-invalidation", &trace);
+	for (unsigned por = 0; por < 2; por++) {
+		struct explore *one, *more;
+
+		bound = (struct explore_bound){ .jobs = 1, .por = por };
+		one = search(&trace, "v11", &bound, false);
+		for (bound.jobs = 2; bound.jobs < 4; bound.jobs++) {
+			const struct explored *a = explore_result(one), *b;
+
+			more = search(&trace, "v11", &bound, false);
+			b = explore_result(more);
+			assert_string_equal(difference(a, b), "");
+			assert_int_equal(a->states, b->states);
+			assert_int_equal(a->transitions, b->transitions);
+			assert_int_equal(a->depth, b->depth);
+			for (size_t i = 0; i < a->nr_findings; i++) {
+				assert_int_equal(a->findings[i].nr_steps, b->findings[i].nr_steps);
+				assert_int_equal(a->findings[i].states, b->findings[i].states);
+				assert_memory_equal(a->findings[i].schedule,
+						    b->findings[i].schedule,
+						    a->findings[i].nr_steps);
+			}
+			explore_free(more);
+		}
+		explore_free(one);
+	}
+	trace_free(&trace);
+}
+
+static void a_state_is_kept_in_24_bytes(void **state)
+{
+	static const struct explore_bound full = { .states = 0 };
+	const struct explored *r;
+	struct trace trace;
+	struct explore *x;
+
+	(void)state;
+	scenario("ksm-merges-what-a-guest-writes", &trace);
+	x = search(&trace, "v7.2", &full, false);
+	r = explore_result(x);
+	assert_true(r->bytes <= 24 * r->states);
+	explore_free(x);
+	trace_free(&trace);
+}
+
+static struct row rows[300];
+static size_t nr_rows;
+
+static void find_rows(void)
+{
+	static const char *const under[] = { "v5.12", "v6.8", "v11", "v7.2" };
+	char folder[500];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(folder, sizeof(folder), "%.400s/race", getenv("PFNSIM_TRACES"));
+	dir = opendir(folder);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		for (size_t i = 0; entry->d_name[0] != '.' && i < ARRAY_SIZE(under); i++) {
+			struct row *row = &rows[nr_rows++];
+
+			assert_true(nr_rows < ARRAY_SIZE(rows));
+			row->name = row->text;
+			snprintf(row->text, sizeof(row->text), "%.100s, %s", entry->d_name,
+				 under[i]);
+			snprintf(row->path, sizeof(row->path), "%s/%.90s", folder, entry->d_name);
+			row->semantics = under[i];
+		}
+	closedir(dir);
+}
+
+int main(void)
+{
+	static struct test_list list;
+
+	find_rows();
+	list_rows(&list, "reductions_change_no_verdict_and_no_end",
+		  reductions_change_no_verdict_and_no_end, rows, nr_rows, sizeof(*rows));
+	LIST_TEST(&list, a_reduction_that_is_wrong_is_noticed);
+	LIST_TEST(&list, as_many_workers_as_there_are_find_the_same);
+	LIST_TEST(&list, a_state_is_kept_in_24_bytes);
+	return list_run(&list, "explore_reduce");
+}
