@@ -253,12 +253,17 @@ static void forget(struct explore *x)
 static bool has_to_begin_again(struct search *search)
 {
 	struct spots *spots[MOST_JOBS];
+	struct futures *after;
 
+	if (!search->futures || search->believes)
+		return false;
 	for (unsigned i = 0; i < search->nr_workers; i++)
 		spots[i] = search->worker[i]->spots;
-	if (!search->futures || search->believes ||
-	    futures_agree(search->futures, spots, search->nr_workers))
+	after = futures_after(search->futures, spots, search->nr_workers);
+	if (!after)
 		return false;
+	futures_free(search->futures);
+	search->futures = after;
 	for (unsigned i = 0; i < search->nr_workers; i++)
 		forget(search->worker[i]);
 	explore_set_free(search->set);

@@ -20,8 +20,10 @@ static bool is_better(const struct search *search, const struct example *a,
 	u64 x = explore_set_fingerprint(search->set, a->node);
 	u64 y = explore_set_fingerprint(search->set, b->node);
 
-	if (a->nr_steps != b->nr_steps)
-		return a->nr_steps < b->nr_steps;
+	if (a->depth != b->depth)
+		return a->depth < b->depth;
+	if (a->alone != b->alone)
+		return a->alone < b->alone;
 	return x < y || (x == y && a->thread < b->thread);
 }
 
@@ -42,32 +44,46 @@ static void add_example(const struct search *search, struct example **all,
 }
 
 void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
-		  unsigned thread)
+		  unsigned thread, unsigned alone)
 {
 	struct example example = { .kind = kind, .states = 1, .node = x->node, .thread = thread,
-				   .nr_steps = x->search->depth + (thread != NO_THREAD) };
+				   .alone = alone,
+				   .depth = x->search->depth + (thread != NO_THREAD) };
 
 	if (v)
 		example.v = *v;
 	add_example(x->search, &x->examples, &example);
 }
 
-u8 *explore_schedule(const struct search *search, const struct example *e)
+/* Ways to a node, the last one first. */
+static u8 *ways_to(const struct search *search, u32 node)
 {
-	size_t i = e->nr_steps;
-	u8 *schedule = malloc(i + 1);
-	u32 node = e->node;
+	u8 *ways = NULL;
+	struct way way = explore_set_way(search->set, node);
 
+	for (; way.thread != NO_THREAD; way = explore_set_way(search->set, way.parent))
+		arrput(ways, way.thread);
+	return ways;
+}
+
+u8 *explore_schedule(const struct search *search, const struct example *e, size_t *nr)
+{
+	struct explore *x = search->worker[0];
+	u8 *ways = ways_to(search, e->node), *turns = NULL, *schedule;
+
+	explore_unpack(x, search->root, arrlenu(search->root));
+	for (size_t i = arrlenu(ways); i--; )
+		explore_follow(x, ways[i], MOST_ALONE, &turns);
+	if (e->thread != NO_THREAD)
+		explore_follow(x, e->thread, e->alone, &turns);
+	*nr = arrlenu(turns);
+	schedule = malloc(*nr + 1);
 	if (!schedule)
 		abort();
-	if (e->thread != NO_THREAD)
-		schedule[--i] = e->thread;
-	while (i) {
-		struct way way = explore_set_way(search->set, node);
-
-		schedule[--i] = way.thread;
-		node = way.parent;
-	}
+	if (*nr)
+		memcpy(schedule, turns, *nr);
+	arrfree(ways);
+	arrfree(turns);
 	return schedule;
 }
 
@@ -86,8 +102,8 @@ static int by_length(const void *a, const void *b)
 {
 	const struct example *x = a, *y = b;
 
-	if (x->nr_steps != y->nr_steps)
-		return x->nr_steps < y->nr_steps ? -1 : 1;
+	if (x->depth != y->depth)
+		return x->depth < y->depth ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
 	return x->v.law < y->v.law ? -1 : x->v.law > y->v.law;
@@ -102,11 +118,14 @@ static void merge_findings(struct search *search)
 			add_example(search, &all, &search->worker[w]->examples[i]);
 	if (all)
 		qsort(all, arrlenu(all), sizeof(*all), by_length);
-	for (size_t i = 0; i < arrlenu(all); i++)
-		arrput(search->result.findings, ((struct explore_finding){
-			.kind = all[i].kind, .v = all[i].v, .states = all[i].states,
-			.nr_steps = all[i].nr_steps, .is_shortest = !search->futures,
-			.schedule = explore_schedule(search, &all[i]) }));
+	for (size_t i = 0; i < arrlenu(all); i++) {
+		struct explore_finding f = { .kind = all[i].kind, .v = all[i].v,
+					     .states = all[i].states,
+					     .is_shortest = !search->futures };
+
+		f.schedule = explore_schedule(search, &all[i], &f.nr_steps);
+		arrput(search->result.findings, f);
+	}
 	search->result.nr_findings = arrlenu(search->result.findings);
 	arrfree(all);
 }

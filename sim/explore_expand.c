@@ -49,7 +49,7 @@ static bool try_threads(struct explore *x)
 		if (!try_thread(x, t, &what))
 			return false;
 	if (what.waits && !what.moved)
-		explore_keep(x, FOUND_DEADLOCK, NULL, NO_THREAD);
+		explore_keep(x, FOUND_DEADLOCK, NULL, NO_THREAD, 0);
 	if (what.moved && !what.deeper)
 		arrput(x->stuck, x->node);
 	return true;

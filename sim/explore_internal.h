@@ -38,8 +38,9 @@ struct example {
 	struct violation v;
 	u64 states;
 	u32 node;
-	u8 thread;			/* takes the last step; NO_THREAD: none is due */
-	u32 nr_steps;
+	u8 thread;			/* goes on from there; NO_THREAD: nobody */
+	u16 alone;			/* turns that follow its turn */
+	u32 depth;
 };
 
 /* What the workers share. */
@@ -90,7 +91,7 @@ struct explore {
 	unsigned nr_found;
 	const struct step *step;	/* that the last turn took; NULL: its event has none */
 	struct spots *spots;		/* reductions: what was seen in this round */
-	struct tried *tried;
+	struct tried *tried, *alone;	/* .alone: one behind a turn */
 };
 
 /* What became of a thread's turn. */
@@ -151,6 +152,12 @@ void explore_por_new(struct explore *x);
 void explore_por_free(struct explore *x);
 /* Turns from where it stands, as many as have to be taken. False: stop. */
 bool explore_try_reduced(struct explore *x);
+/*
+ * The thread's turn, and then turns that may be taken alone, for as long as there are any: what is
+ * between is not kept. At most @most of them. The threads are appended to @schedule (stb_ds).
+ */
+enum { MOST_ALONE = 200 };
+void explore_follow(struct explore *x, unsigned thread, unsigned most, u8 **schedule);
 
 /* ---- explore.c ---- */
 
@@ -163,15 +170,15 @@ void explore_run_workers(struct search *search);
 
 /* ---- explore_end.c ---- */
 
-/* An example of @kind: where it stands, or what @thread's turn leads to. */
+/* An example of @kind: where it stands, or what @thread's turn and so many after it lead to. */
 void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
-		  unsigned thread);
+		  unsigned thread, unsigned alone);
 /* What all workers have; the numbers alone. */
 void explore_merge_numbers(struct search *search);
 void explore_merge(struct search *search);
 /* Back to the beginning, and then so many turns. */
 void explore_go(struct explore *x, const u8 *schedule, size_t nr);
-u8 *explore_schedule(const struct search *search, const struct example *example);
+u8 *explore_schedule(const struct search *search, const struct example *example, size_t *nr);
 
 /* ---- explore_shortest.c ---- */
 

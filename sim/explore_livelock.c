@@ -71,48 +71,49 @@ static bool leads_to_end(struct look *look)
 	return ends;
 }
 
-static void go(struct look *look, const u8 *schedule, size_t nr)
+static bool node_leads_to_end(struct look *look, u32 node)
 {
+	const struct example at = { .node = node, .thread = NO_THREAD };
+	size_t nr;
+	u8 *schedule = explore_schedule(look->x->search, &at, &nr);
+
 	explore_go(look->x, schedule, nr);
+	free(schedule);
+	return leads_to_end(look);
 }
 
-/* The first state on the way to it that is one, too. */
-static void keep_first(struct look *look, const u8 *schedule, const struct example *stuck)
+/* The first state on the way to it that is one, too; @path: the last one first. */
+static void keep_first(struct look *look, const u32 *path)
 {
-	size_t low = 0, high = stuck->nr_steps;
-	struct example first = *stuck;
-	struct explore *x = look->x;
+	size_t low = 0, high = arrlenu(path) - 1;
 
 	while (low < high) {
-		size_t middle = (low + high) / 2;
+		size_t middle = (low + high + 1) / 2;
 
-		go(look, schedule, middle);
-		if (leads_to_end(look))
-			low = middle + 1;
+		if (node_leads_to_end(look, path[middle]))
+			high = middle - 1;
 		else
-			high = middle;
+			low = middle;
 	}
-	for (; first.nr_steps > low; first.nr_steps--)
-		first.node = explore_set_way(x->search->set, first.node).parent;
-	x->node = first.node;
-	x->search->depth = first.nr_steps;
-	explore_keep(x, FOUND_LIVELOCK, NULL, NO_THREAD);
+	look->x->node = path[low];
+	look->x->search->depth = arrlenu(path) - 1 - low;
+	explore_keep(look->x, FOUND_LIVELOCK, NULL, NO_THREAD, 0);
 }
 
 static void look_at(struct look *look, u32 node)
 {
 	struct search *search = look->x->search;
-	struct example stuck = { .kind = FOUND_LIVELOCK, .node = node, .thread = NO_THREAD };
-	struct way way = explore_set_way(search->set, node);
-	u8 *schedule;
+	struct way way;
+	u32 *path = NULL;
 
-	for (; way.thread != NO_THREAD; stuck.nr_steps++)
-		way = explore_set_way(search->set, way.parent);
-	schedule = explore_schedule(search, &stuck);
-	go(look, schedule, stuck.nr_steps);
-	if (!leads_to_end(look))
-		keep_first(look, schedule, &stuck);
-	free(schedule);
+	if (node_leads_to_end(look, node))
+		return;
+	arrput(path, node);
+	way = explore_set_way(search->set, node);
+	for (; way.thread != NO_THREAD; way = explore_set_way(search->set, way.parent))
+		arrput(path, way.parent);
+	keep_first(look, path);
+	arrfree(path);
 }
 
 static void count(struct look *look)

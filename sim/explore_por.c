@@ -20,21 +20,27 @@ struct tried {
 	u64 *packed;			/* stb_ds: if it was not seen */
 	struct violation found[MAX_VIOLATIONS];
 	unsigned nr_found;
+	unsigned nr_alone;		/* turns that followed */
+	struct late *late;		/* stb_ds: what those broke */
 };
+
+struct late { struct violation v; unsigned alone; };
 
 void explore_por_new(struct explore *x)
 {
 	x->spots = spots_new();
-	x->tried = calloc(TRACE_MAX_THREADS, sizeof(*x->tried));
+	x->tried = calloc(TRACE_MAX_THREADS + 1, sizeof(*x->tried));
 	if (!x->tried)
 		abort();
+	x->alone = &x->tried[TRACE_MAX_THREADS];
 }
 
 void explore_por_free(struct explore *x)
 {
 	spots_free(x->spots);
-	for (unsigned t = 0; x->tried && t < TRACE_MAX_THREADS; t++) {
+	for (unsigned t = 0; x->tried && t <= TRACE_MAX_THREADS; t++) {
 		touched_free(&x->tried[t].touched);
+		arrfree(x->tried[t].late);
 		arrfree(x->tried[t].packed);
 	}
 	free(x->tried);
@@ -66,14 +72,111 @@ static void note_turn(struct explore *x, unsigned thread)
 		  &tried->touched);
 }
 
+/* ---- turns that are taken alone, at once ---- */
+
+static bool is_through(const struct explore *x, unsigned thread)
+{
+	return !x->progress.runs[thread] &&
+	       x->progress.begun[thread] == x->trace->threads[thread].nr;
+}
+
+/* Nobody else has to do with it; and they are relied upon not to. */
+static bool is_alone(struct explore *x, unsigned thread, const u64 *spots)
+{
+	const struct touched *touched = &x->alone->touched;
+
+	if (touched->is_lost)
+		return false;
+	for (unsigned t = 0; t < x->trace->nr_threads; t++)
+		if (t != thread && !is_through(x, t) &&
+		    future_meets(x->search->futures, spots[t], touched))
+			return false;
+	for (unsigned t = 0; t < x->trace->nr_threads; t++)
+		if (t != thread && !is_through(x, t))
+			spot_rely(x->spots, spots[t], touched);
+	return true;
+}
+
+/* The thread's turn, if it may be taken alone; else nothing. */
+static bool take_alone(struct explore *x, unsigned thread, const u64 *spots)
+{
+	struct explore_at before = explore_mark(x);
+	struct error error;
+	enum turn turn = explore_turn(x, thread, &error);
+	struct footprint footprint = watch_footprint(x->watch);
+
+	touched_set(&x->alone->touched, &footprint);
+	if (turn != TURN_OVER)
+		spot_note(x->spots, spots[thread],
+			  turn == TURN_STEPPED ? spot_of(x, thread) : spots[thread],
+			  &x->alone->touched);
+	if (turn == TURN_STEPPED && !explore_is_dead(x) && is_alone(x, thread, spots)) {
+		explore_forget(x, &before);
+		return true;
+	}
+	explore_back(x, &before);
+	return false;
+}
+
+/* Who was last is asked first. */
+static unsigned someone_alone(struct explore *x, unsigned last)
+{
+	unsigned nr = x->trace->nr_threads;
+	u64 spots[TRACE_MAX_THREADS];
+
+	for (unsigned t = 0; t < nr; t++)
+		spots[t] = spot_of(x, t);
+	for (unsigned i = 0; i < nr; i++)
+		if (!is_through(x, (last + i) % nr) && take_alone(x, (last + i) % nr, spots))
+			return (last + i) % nr;
+	return NO_THREAD;
+}
+
+void explore_follow(struct explore *x, unsigned thread, unsigned most, u8 **schedule)
+{
+	struct error error;
+
+	if (explore_turn(x, thread, &error) != TURN_STEPPED)
+		assert(!"a way cannot be gone again");
+	arrput(*schedule, thread);
+	if (!x->alone || explore_is_dead(x))
+		return;
+	for (unsigned n = 0; n < most; n++) {
+		thread = someone_alone(x, thread);
+		if (thread == NO_THREAD)
+			return;
+		arrput(*schedule, thread);
+	}
+}
+
+/* After @thread's turn. */
+static void follow(struct explore *x, unsigned thread)
+{
+	struct tried *tried = &x->tried[thread];
+
+	tried->nr_alone = 0;
+	arrsetlen(tried->late, 0);
+	while (!tried->is_dead && tried->nr_alone < MOST_ALONE) {
+		thread = someone_alone(x, thread);
+		if (thread == NO_THREAD)
+			return;
+		tried->nr_alone++;
+		for (unsigned i = 0; i < x->nr_found; i++)
+			arrput(tried->late, ((struct late){ x->found[i], tried->nr_alone }));
+	}
+}
+
+/* ---- one state's turns ---- */
+
 static void keep_successor(struct explore *x, unsigned thread)
 {
 	struct tried *tried = &x->tried[thread];
 
-	tried->fingerprint = explore_fingerprint(x);
-	tried->seen = explore_set_look(x->search->set, tried->fingerprint);
 	tried->nr_found = x->nr_found;
 	memcpy(tried->found, x->found, x->nr_found * sizeof(*x->found));
+	follow(x, thread);
+	tried->fingerprint = explore_fingerprint(x);
+	tried->seen = explore_set_look(x->search->set, tried->fingerprint);
 	if (tried->seen == SEEN_NEVER) {
 		u64 *packed = tried->packed;
 
@@ -142,7 +245,9 @@ static void take(struct explore *x, unsigned thread)
 	x->nr_found = tried->nr_found;
 	memcpy(x->found, tried->found, tried->nr_found * sizeof(*x->found));
 	explore_judge(x, thread);
-	x->transitions++;
+	for (size_t i = 0; i < arrlenu(tried->late); i++)
+		explore_keep(x, FOUND_VIOLATION, &tried->late[i].v, thread, tried->late[i].alone);
+	x->transitions += 1 + tried->nr_alone;
 	if (explore_set_add(x->search->set, tried->fingerprint, (struct way){ x->node, thread },
 			    &node) == SEEN_NEVER)
 		queue_push(&x->next, tried->packed, arrlenu(tried->packed),
@@ -166,7 +271,7 @@ static void take_set(struct explore *x, unsigned set, unsigned all)
 	else if (moved && !goes_on(x, set))
 		arrput(x->stuck, x->node);
 	else if (waits && !moved)
-		explore_keep(x, FOUND_DEADLOCK, NULL, NO_THREAD);
+		explore_keep(x, FOUND_DEADLOCK, NULL, NO_THREAD, 0);
 }
 
 /* False: stop. */
@@ -190,8 +295,7 @@ static unsigned look_at_threads(struct explore *x)
 	unsigned all = 0;
 
 	for (unsigned t = 0; t < x->trace->nr_threads; t++) {
-		bool is_over = !x->progress.runs[t] &&
-			       x->progress.begun[t] == x->trace->threads[t].nr;
+		bool is_over = is_through(x, t);
 
 		x->tried[t].turn = is_over ? TURN_OVER : TURN_WAITS;
 		x->tried[t].spot = spot_of(x, t);

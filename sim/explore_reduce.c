@@ -211,11 +211,11 @@ bool future_meets(const struct futures *futures, u64 key, const struct touched *
 
 /* ---- rounds ---- */
 
-static void add_seen(struct futures *futures, const struct spots *spots)
+static void add_seen(struct futures *futures, const struct spot_at *at, const struct spot *all)
 {
-	for (ptrdiff_t i = 0; i < hmlen(spots->at); i++) {
-		const struct spot *seen = &spots->all[spots->at[i].value];
-		struct spot *spot = spot_in(&futures->at, &futures->all, spots->at[i].key);
+	for (size_t i = 0; i < hmlenu(at); i++) {
+		const struct spot *seen = &all[at[i].value];
+		struct spot *spot = spot_in(&futures->at, &futures->all, at[i].key);
 
 		bits_add(&spot->own, &seen->own);
 		bits_add(&spot->future, &seen->own);
@@ -255,14 +255,20 @@ static bool was_right(const struct futures *futures, const struct spots *spots)
 	return true;
 }
 
-bool futures_agree(struct futures *futures, struct spots *const *spots, size_t nr)
+struct futures *futures_after(const struct futures *futures, struct spots *const *spots,
+			      size_t nr)
 {
+	struct futures *after = futures_new();
 	bool right = true;
 
+	add_seen(after, futures->at, futures->all);
 	for (size_t i = 0; i < nr; i++)
-		add_seen(futures, spots[i]);
-	close_over(futures);
+		add_seen(after, spots[i]->at, spots[i]->all);
+	close_over(after);
 	for (size_t i = 0; i < nr; i++)
-		right &= was_right(futures, spots[i]);
-	return right;
+		right &= was_right(after, spots[i]);
+	if (!right)
+		return after;
+	futures_free(after);
+	return NULL;
 }

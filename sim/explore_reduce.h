@@ -22,10 +22,11 @@ struct spots *spots_new(void);
 void spots_free(struct spots *spots);
 
 /*
- * What the workers have seen in this round is added. True: no choice of theirs was wrong; else they
- * have to begin again.
+ * What the workers have seen in this round is added. NULL: no choice of theirs was wrong; else
+ * these are the futures to begin again with.
  */
-bool futures_agree(struct futures *futures, struct spots *const *spots, size_t nr);
+struct futures *futures_after(const struct futures *futures, struct spots *const *spots,
+			      size_t nr);
 
 /* Lines that a turn read or wrote. */
 struct touched { u32 *line; u64 *read, *write; bool is_lost; };	/* stb_ds */

@@ -284,13 +284,13 @@ bool explore_is_dead(const struct explore *x)
 void explore_judge(struct explore *x, unsigned thread)
 {
 	for (unsigned i = 0; i < x->nr_found; i++)
-		explore_keep(x, FOUND_VIOLATION, &x->found[i], thread);
+		explore_keep(x, FOUND_VIOLATION, &x->found[i], thread, 0);
 }
 
 void explore_judge_run(struct explore *x, size_t first)
 {
 	for (size_t i = first; i < x->vm->nr_violations; i++)
-		explore_keep(x, FOUND_VIOLATION, &x->vm->violations[i].v, NO_THREAD);
+		explore_keep(x, FOUND_VIOLATION, &x->vm->violations[i].v, NO_THREAD, 0);
 }
 
 /* ---- ends ---- */

@@ -68,28 +68,16 @@ static u64 change_delta(const struct watch *w, const struct change *c)
 	return sum;
 }
 
-static bool line_is_again(const struct watch *w, size_t from, size_t i)
-{
-	if (!memcmp(&w->world[(size_t)w->saved[i].line * 8], w->saved[i].words,
-		    line_words(w->saved[i].line) * sizeof(u64)))
-		return true;		/* or counts for nothing */
-	for (size_t k = from; k < i; k++)
-		if (w->saved[k].line == w->saved[i].line)
-			return true;
-	return false;
-}
-
-/* Of a line, record or word that was saved more than once only the first counts. */
+/* Of a record or word that was saved more than once only the first counts. */
 u64 watch_hash(struct watch *w)
 {
 	const struct mark *mark = &w->marks[arrlenu(w->marks) - 1];
 	u64 sum = mark->hash;
 
-	for (size_t i = mark->saved; i < arrlenu(w->saved); i++)
-		if (!mark->is_mixed || !line_is_again(w, mark->saved, i))
-			sum += world_delta(w, &w->saved[i]);
-	for (size_t i = mark->changes; i < arrlenu(w->changes); i++)
-		if (!change_is_again(w, mark->changes, i))
+	for (size_t i = mark->summed_saved; i < arrlenu(w->saved); i++)
+		sum += world_delta(w, &w->saved[i]);
+	for (size_t i = mark->summed_changes; i < arrlenu(w->changes); i++)
+		if (!change_is_again(w, mark->summed_changes, i))
 			sum += change_delta(w, &w->changes[i]);
 	return sum;
 }
@@ -107,12 +95,16 @@ static void begin_epoch(struct watch *w)
 			watch_save_line(w, line);
 }
 
+static void push_mark(struct watch *w, u64 hash)
+{
+	size_t saved = arrlenu(w->saved), changes = arrlenu(w->changes);
+
+	arrput(w->marks, ((struct mark){ saved, changes, hash, hash, saved, changes }));
+}
+
 void watch_mark(struct watch *w)
 {
-	struct mark mark = { .saved = arrlenu(w->saved), .changes = arrlenu(w->changes),
-			     .hash = watch_hash(w) };
-
-	arrput(w->marks, mark);
+	push_mark(w, watch_hash(w));
 	begin_epoch(w);
 }
 
@@ -137,17 +129,30 @@ static void undo(struct watch *w, const struct mark *mark)
 	}
 }
 
+/* The last mark goes: the one before it knows the sum. */
+static void pop_mark(struct watch *w, u64 hash)
+{
+	struct mark *mark;
+
+	arrsetlen(w->marks, arrlenu(w->marks) - 1);
+	mark = &w->marks[arrlenu(w->marks) - 1];
+	mark->hash = hash;
+	mark->summed_saved = arrlenu(w->saved);
+	mark->summed_changes = arrlenu(w->changes);
+	begin_epoch(w);
+}
+
 void watch_forget(struct watch *w)
 {
-	arrsetlen(w->marks, arrlenu(w->marks) - 1);
-	w->marks[arrlenu(w->marks) - 1].is_mixed = true;
-	begin_epoch(w);
+	pop_mark(w, watch_hash(w));
 }
 
 void watch_back(struct watch *w)
 {
-	undo(w, &w->marks[arrlenu(w->marks) - 1]);
-	watch_forget(w);
+	struct mark gone = w->marks[arrlenu(w->marks) - 1];
+
+	undo(w, &gone);
+	pop_mark(w, gone.first);
 }
 
 /* ---- packing ---- */
@@ -284,7 +289,7 @@ void watch_unpack(struct watch *w, const u64 *words, size_t n)
 	}
 	for (i++; i < n; )
 		unpack_place(w, words, &i);
-	arrput(w->marks, ((struct mark){ .changes = arrlenu(w->changes), .hash = words[0] }));
+	push_mark(w, words[0]);
 	begin_epoch(w);
 }
 
@@ -305,7 +310,7 @@ struct watch *watch_new(struct vm *vm, struct watch_names *names)
 		abort();
 	memcpy(w->first, &vm->w, sizeof(struct world));
 	watch_take_phys(w);
-	arrput(w->marks, ((struct mark){ .saved = 0 }));
+	push_mark(w, 0);
 	begin_epoch(w);
 	return w;
 }

@@ -20,8 +20,11 @@ struct change {
 /* A word, or a page's record, that may differ from the beginning. */
 struct place { u64 key; size_t change; };
 
-/* .is_mixed: a line may have been saved more than once since then. */
-struct mark { size_t saved, changes; u64 hash; bool is_mixed; };
+struct mark {
+	size_t saved, changes;
+	u64 first, hash;	/* sums: at the mark; of the first .summed_... */
+	size_t summed_saved, summed_changes;
+};
 
 /* A record that the turn at hand has asked for. */
 struct handed { uintptr_t address; pfn_t pfn; u32 line; bool is_saved; };
