@@ -115,24 +115,51 @@ static bool may_collapse(const struct vma *vma, bool daemon)
 	       ((vma->start + HPAGE_SIZE - 1) & HPAGE_MASK) + HPAGE_SIZE <= vma->end;
 }
 
-/* The next 2M that lie in one VMA, from op->at on; a VMA that cannot have them is an error. */
+/*
+ * [op->at, @end) of @vma has no 2M (left). Where the next boundary lies behind the last one, as if
+ * there were less than none, this was an error until 7.2.
+ */
+static void end_of_vma(struct machine *m, struct range_op *op, hva_t start, hva_t end)
+{
+	if (start > (end & HPAGE_MASK) && !m->sem->traits.collapse_of_nothing && !op->daemon)
+		op->error = -EINVAL;
+	op->at = end;
+}
+
+/*
+ * madvise_walk_vmas(), madvise_collapse(): the next 2M that lie in one VMA, from op->at on. Of one
+ * VMA all are tried; what has failed there ends the walk, as does a VMA that cannot have them. A
+ * hole is skipped.
+ */
 static bool next_huge_range(struct machine *m, struct range_op *op)
 {
-	while (op->at < op->end) {
-		const struct vma *vma = vma_find(m, op->at);
-		hva_t start = (op->at + HPAGE_SIZE - 1) & HPAGE_MASK;
+	while (op->at < op->end && !op->refused) {
+		const struct vma *vma = vma_find_from(m, op->at);
+		hva_t at, start, end;
 
+		op->hole |= !vma || vma->start > op->at;
+		if (!vma || vma->start >= op->end)
+			break;
+		at = vma->start > op->at ? vma->start : op->at;
+		end = vma->end < op->end ? vma->end : op->end;
+		start = (at + HPAGE_SIZE - 1) & HPAGE_MASK;
+		if (op->error && op->piece_start < vma->start)
+			return false;
 		if (!may_collapse(vma, op->daemon)) {
-			op->error = vma ? -EINVAL : -ENOMEM;
+			op->error = -EINVAL;
 			return false;
 		}
-		if (start + HPAGE_SIZE <= op->end && start + HPAGE_SIZE <= vma->end) {
+		if (start + HPAGE_SIZE <= end) {
 			op->piece_start = start;
 			op->at = start + HPAGE_SIZE;
 			return true;
 		}
-		op->at = vma->end;
+		end_of_vma(m, op, start, end);
+		if (op->error)
+			return false;
 	}
+	if (op->hole && !op->error)
+		op->error = -ENOMEM;
 	return false;
 }
 
@@ -142,6 +169,17 @@ static bool is_hole(const struct machine *m, const struct pt_leaf *leaf)
 	return !leaf->present || pt_pfn(leaf->entry) == m->w->config.zero_pfn;
 }
 
+/* Does it end MADV_COLLAPSE, not only of these 2M? Swapped pages are not read back for it. */
+static bool pte_ends_collapse(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	if (leaf->poisoned || leaf->swap)
+		return true;
+	if (is_hole(m, leaf))
+		return vma->flags & VM_UFFD;	/* SCAN_EXCEED_NONE_PTE */
+	return !(leaf->entry & PTE_UFFD_WP) && leaf_is_normal(leaf) &&
+	       !page_is(m, pt_pfn(leaf->entry), PG_ANON);	/* SCAN_PAGE_ANON */
+}
+
 /* Of one PTE: 0, or why its page cannot be moved; *@writable if it can be written. */
 static s32 scan_pte(struct machine *m, hva_t hva, bool *writable)
 {
@@ -149,16 +187,12 @@ static s32 scan_pte(struct machine *m, hva_t hva, bool *writable)
 	struct pt_leaf leaf = host_leaf(m, hva);
 	const struct page *head;
 
-	if (leaf.poisoned || leaf.swap)	/* swapped pages are not read back for this */
-		return -EINVAL;
-	if (leaf.entry & PTE_UFFD_WP)
-		return -EINVAL;
-	if ((vma->flags & VM_UFFD) && is_hole(m, &leaf))
+	if (pte_ends_collapse(m, vma, &leaf) || (leaf.entry & PTE_UFFD_WP))
 		return -EINVAL;
 	if (is_hole(m, &leaf))
 		return 0;
-	if (!leaf_is_normal(&leaf) || !page_is(m, pt_pfn(leaf.entry), PG_ANON))
-		return -EINVAL;
+	if (!leaf_is_normal(&leaf))
+		return -EINVAL;		/* SCAN_PAGE_NULL */
 	if (leaf.entry & PTE_WRITE)
 		*writable = true;
 	head = page_of(m, page_head(m, pt_pfn(leaf.entry)));
@@ -168,14 +202,25 @@ static s32 scan_pte(struct machine *m, hva_t hva, bool *writable)
 	return 0;
 }
 
-static s32 scan_ptes(struct machine *m, hva_t start)
+/* op->error is that of the last 2M that have failed. */
+static bool scan_ptes(struct machine *m, struct range_op *op)
 {
 	bool writable = m->sem->traits.collapse_read_only;
+	hva_t hva = op->piece_start;
 	s32 error = 0;
 
-	for (u64 i = 0; i < level_pages(2) && !error; i++)
-		error = scan_pte(m, start + i * PAGE_SIZE, &writable);
-	return error ? error : writable ? 0 : -EINVAL;	/* SCAN_PAGE_RO */
+	for (; hva < op->piece_start + HPAGE_SIZE && !error; hva += PAGE_SIZE)
+		error = scan_pte(m, hva, &writable);
+	if (error) {
+		struct pt_leaf leaf = host_leaf(m, hva - PAGE_SIZE);
+
+		op->refused = pte_ends_collapse(m, vma_find(m, op->piece_start), &leaf);
+	} else if (!writable) {
+		error = -EINVAL;	/* SCAN_PAGE_RO */
+	}
+	if (error)
+		op->error = error;
+	return !error;
 }
 
 /* hpage_collapse_scan_file() has its own way; what is left to do meanwhile is put aside. */
@@ -198,9 +243,12 @@ static enum step_result end_file(struct machine *m, struct task *t)
 {
 	(void)m;
 	t->range = t->outer_range;
-	t->range.error = t->file.error;
+	if (t->file.error) {
+		t->range.error = t->file.error;
+		t->range.refused = t->file.ends_collapse;
+	}
 	t->file.hva = 0;
-	return t->range.error ? STEP_DONE : STEP_BACK;
+	return STEP_BACK;
 }
 
 /* hpage_collapse_scan_pmd(), under mmap_lock for reading; then alloc_charge_hpage(), without. */
@@ -225,12 +273,12 @@ static enum step_result collapse_scan(struct machine *m, struct task *t)
 		return STEP_BACK;	/* SCAN_PMD_MAPPED */
 	if (vma_find(m, op->piece_start)->kind == VMA_FILE)
 		return begin_file(t);
-	if (host_has_table(m, op->piece_start))
-		op->error = scan_ptes(m, op->piece_start);
-	else
+	if (!host_has_table(m, op->piece_start)) {
 		op->error = -EINVAL;	/* SCAN_PMD_NULL */
-	if (op->error)
-		return STEP_DONE;
+		return STEP_BACK;
+	}
+	if (!scan_ptes(m, op))
+		return STEP_BACK;
 	op->piece_end = op->piece_start + HPAGE_SIZE;
 	t->host.page = thp_alloc(m);
 	return STEP_NEXT;
@@ -350,15 +398,14 @@ static enum step_result collapse_install(struct machine *m, struct task *t)
 	struct range_op *op = &t->range;
 
 	host_put_table(m, op->piece_start, op->table);
-	op->error = scan_ptes(m, op->piece_start);
-	if (op->error) {
+	if (scan_ptes(m, op)) {
+		collapse_pages(m, op->piece_start, t->host.page);
+	} else {
 		page_hand_over(m, t->host.page, HOLD_PTE, HOLD_MM);
 		page_put(m, t->host.page, HOLD_MM);
-	} else {
-		collapse_pages(m, op->piece_start, t->host.page);
 	}
 	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
-	return op->error ? STEP_DONE : STEP_BACK;
+	return STEP_BACK;
 }
 
 static bool collapses(const struct machine *m, const struct task *t)

@@ -65,6 +65,9 @@ static enum step_result begin_collapse_file(struct machine *m, struct task *t)
 	op->index = vma_page_index(vma, op->hva);
 	op->end = op->index + level_pages(2);
 	op->at = op->end;
+	op->ends_collapse = op->index % level_pages(2) ||
+			    (cache_next(m, op->file, op->index, op->end) >= op->end &&
+			     !shmem_has_swapped(m, op->file, op->index, op->end));
 	if (op->index % level_pages(2))
 		op->error = -EINVAL;
 	else if (!is_huge_already(m, op))

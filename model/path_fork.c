@@ -12,6 +12,7 @@
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/swap.h"
+#include "model/thp.h"
 
 static enum step_result fork_lock(struct machine *m, struct task *t)
 {
@@ -66,6 +67,7 @@ static enum step_result dup_vma(struct machine *m, struct task *t)
 	t->notify = (struct notify){ .start = vma->start, .end = vma->end,
 				     .event = vma->kind == VMA_HUGETLB ? NOTIFY_CLEAR :
 							    NOTIFY_PROTECTION_PAGE };
+	op->piece_start = vma->start;
 	op->piece_end = vma->end;
 	return is_cow_mapping(vma) ? STEP_CALL : STEP_NEXT;
 }
@@ -79,6 +81,11 @@ static bool copies(const struct machine *m, const struct task *t)
 static bool copies_cow(const struct machine *m, const struct task *t)
 {
 	return copies(m, t) && is_cow_mapping(vma_find((struct machine *)m, t->notify.start));
+}
+
+static hva_t leaf_end(const struct pt_leaf *leaf)
+{
+	return (leaf->first + level_pages(leaf->level)) << PAGE_SHIFT;
 }
 
 static void set_child_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry)
@@ -109,6 +116,22 @@ static void copy_pinned_page(struct machine *m, const struct vma *vma, hva_t hva
 	set_child_leaf(m, hva, 1, anon_entry(vma, copy, vma->flags & VM_WRITE) | PTE_DIRTY);
 }
 
+/* copy_hugetlb_page_range(); nobody has been promised the child's page. */
+static void copy_pinned_hugetlb(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
+{
+	pfn_t copy = hugetlb_take(m, false);
+
+	assert(copy != NO_PFN);		/* sim/event_limits.c */
+	page_get(m, pfn, HOLD_MM);
+	for (u64 i = 0; i < level_pages(2); i++)
+		page_copy(m, copy + i, pfn + i);
+	page_put(m, pfn, HOLD_MM);
+	page_hand_over(m, copy, HOLD_OWNER, HOLD_PTE);
+	page_of(m, copy)->flags |= PG_ANON | PG_EXCLUSIVE;
+	set_child_leaf(m, hva, 2,
+		       anon_entry(vma, copy, vma->flags & VM_WRITE) | PTE_DIRTY | PTE_HUGE);
+}
+
 /* copy_present_pte(); copy_huge_pmd() of what is special, copy_huge_pud() */
 static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
@@ -117,7 +140,10 @@ static void copy_pte(struct machine *m, const struct vma *vma, const struct pt_l
 	pfn_t pfn = pt_pfn(leaf->entry);
 
 	if (leaf_is_normal(leaf) && must_copy_now(m, pfn)) {
-		copy_pinned_page(m, vma, hva, pfn);
+		if (vma->kind == VMA_HUGETLB)
+			copy_pinned_hugetlb(m, vma, hva, pfn);
+		else
+			copy_pinned_page(m, vma, hva, pfn);
 		return;
 	}
 	if (leaf_is_counted(m, leaf)) {
@@ -163,23 +189,60 @@ static bool copies_leaf(const struct machine *m, const struct vma *vma,
 	       (m->sem->traits.pfnmap_huge && vma->kind != VMA_FILE);
 }
 
-/* copy_pte_range(), copy_huge_pmd() */
+/* folio_try_dup_anon_rmap_pmd() refuses 2M of which a page may be pinned: they are split first. */
+static bool splits_first(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	return leaf->level == 2 && vma->kind == VMA_ANON && leaf_is_normal(leaf) &&
+	       must_copy_now(m, pt_pfn(leaf->entry));
+}
+
+static void copy_leaf(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	if (leaf->swap)
+		copy_entry(m, vma, leaf);
+	else if (copies_leaf(m, vma, leaf))
+		copy_pte(m, vma, leaf);
+}
+
+/* copy_pte_range(), copy_huge_pmd(), which may have to be split, with a notification of its own */
 static enum step_result copy_ptes(struct machine *m, struct task *t)
 {
-	const struct vma *vma = vma_find(m, t->notify.start);
+	struct range_op *op = &t->range;
+	const struct vma *vma = vma_find(m, op->piece_start);
+	struct pt_leaf leaf;
 
-	for (hva_t at = vma->start; at < vma->end; ) {
-		struct pt_leaf leaf = host_next_used(m, at, vma->end);
-
+	for (; op->piece_start < op->piece_end; op->piece_start = leaf_end(&leaf)) {
+		leaf = host_next_used(m, op->piece_start, op->piece_end);
 		if (!leaf.present && !leaf.swap)
 			break;
-		if (leaf.swap)
-			copy_entry(m, vma, &leaf);
-		else if (copies_leaf(m, vma, &leaf))
-			copy_pte(m, vma, &leaf);
-		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
+		if (leaf.present && splits_first(m, vma, &leaf)) {
+			t->outer = t->notify;
+			thp_notify(t, leaf.first << PAGE_SHIFT);
+			op->split = true;
+			return STEP_CALL;
+		}
+		copy_leaf(m, vma, &leaf);
 	}
 	return STEP_NEXT;
+}
+
+static bool splits_pinned(const struct machine *m, const struct task *t)
+{
+	return copies(m, t) && t->range.split;
+}
+
+static enum step_result split_pinned(struct machine *m, struct task *t)
+{
+	pmd_split(m, t->notify.start);
+	return STEP_CALL;
+}
+
+static enum step_result end_pinned(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->notify = t->outer;
+	t->range.split = false;
+	return STEP_BACK;
 }
 
 static enum step_result fork_unlock(struct machine *m, struct task *t)
@@ -195,7 +258,12 @@ const struct step path_fork[] = {
 	STEP(fork_lock, .chain = DUP),
 	STEP(dup_vma, .calls = PATH_NOTIFY_START, .to = "dup_vma",
 	     .chain = DUP " > copy_page_range"),
-	STEP(copy_ptes, .when = copies, .chain = DUP " > copy_page_range > copy_pte_range"),
+	STEP(copy_ptes, .when = copies, .calls = PATH_NOTIFY_START,
+	     .chain = DUP " > copy_page_range > copy_pte_range"),
+	STEP(split_pinned, .when = splits_pinned, .calls = PATH_NOTIFY_END,
+	     .chain = DUP " > copy_page_range > copy_huge_pmd > __split_huge_pmd"),
+	STEP(end_pinned, .when = splits_pinned, .to = "copy_ptes",
+	     .chain = DUP " > copy_page_range > copy_huge_pmd"),
 	STEP_AS(end_fork_vma, enter_path, .when = copies_cow, .calls = PATH_NOTIFY_END,
 		.chain = DUP " > copy_page_range"),
 	STEP_AS(next_fork_vma, go_back, .when = copies, .to = "dup_vma"),

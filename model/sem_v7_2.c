@@ -171,7 +171,7 @@ static const struct traits traits = {
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
 	.folio_sharers = SHARERS_EXACT, .migrate_splits_partial = true,
 	 .split_drops_zeroes = true, .split_ascends = true,
-	.split_keeps_dirty = true, .collapse_read_only = true,
+	.split_keeps_dirty = true, .collapse_read_only = true, .collapse_of_nothing = true,
 	.protect_notifies_pud = true,
 	.collapse_retracts_all = true,
 	.shmem_fits_vma = true, .set_pmd_in_size = true, .set_pmd_asks_vma = true,

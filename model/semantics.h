@@ -214,6 +214,7 @@ struct traits {
 	bool huge_zero_wp;		/* a write to it gets 2M at once (6.13), no split */
 	bool no_madvise_collapse;	/* MADV_COLLAPSE is no advice yet (until 6.1) */
 	bool collapse_retracts_all;	/* MADV_COLLAPSE of a file: others' tables, too (by 6.12) */
+	bool collapse_of_nothing;	/* MADV_COLLAPSE without 2M is OK (by 7.2) */
 	bool collapse_read_only;	/* none of the small PTEs needs to be writable (6.18) */
 	bool gup_touches_hugetlb;	/* follow_huge_pmd() is for all (6.10) */
 	bool split_keeps_dirty;		/* a split PMD's D goes to its PTEs, too (6.2) */

@@ -224,7 +224,7 @@ struct range_op {
 	u64 gathered;		/* pages in the mmu_gather */
 	pfn_t table;		/* collapse: what the PMD has lost */
 	u8 hugetlb;		/* the piece at hand, or what is unmapped, is hugetlb's */
-	u8 refused;		/* a VMA that may not be advised so ends the range */
+	u8 refused;		/* a VMA that may not be advised so ends the range, or a collapse */
 	u8 alone;		/* RANGE_NUMA: of a process with one thread */
 	u8 drops_markers;	/* ZAP_FLAG_DROP_MARKER */
 	u8 huge_vmas, zapped, pad[2];	/* of hugetlb: detached, in LIST_PAGES; notified */
@@ -345,7 +345,8 @@ struct file_op {
 	u8 part;		/* which end of the hole: 0, 1; 2: both are done */
 	u8 is_split;		/* PATH_FOLIO_SPLIT: it worked */
 	u8 to_pages;		/* PATH_FOLIO_SPLIT: split_folio(), into pages in any version */
-	u8 pad[2];
+	u8 ends_collapse;	/* MADV_COLLAPSE goes no further than these 2M */
+	u8 pad;
 	hva_t hva;		/* MADV_REMOVE of .length bytes from here; 0: a file's own */
 	u64 split_at;		/* PATH_FOLIO_SPLIT of .page: which index stands alone */
 	u64 folio_end;		/* where the last partial folio ended, when it was whole */

@@ -23,18 +23,37 @@ static bool may_be_aged(const struct run *run)
 	return run->vm && run->vm->sem.traits.multi_gen_lru;
 }
 
+/* "KEYVALUE": is *@r's but for @accessed bits, which may have gone from it? Both go on behind. */
+static bool value_is_but_aged(const char **r, const char **m, const char *key, uint64_t accessed)
+{
+	size_t length = strlen(key);
+	uint64_t recorded, model;
+	char *r_end, *m_end;
+
+	if (strncmp(*r, key, length) || strncmp(*m, key, length))
+		return false;
+	recorded = strtoull(*r + length, &r_end, 16);
+	model = strtoull(*m + length, &m_end, 16);
+	*r = r_end;
+	*m = m_end;
+	return recorded == model || (recorded | accessed) == model;
+}
+
+/* An entry that had lost its bit already stays without when it is changed in place. */
 bool item_is_but_aged(struct run *run, const struct item *recorded, const struct item *model)
 {
 	const struct spte_format *format = spte_format_of(&run->vm->m);
 	const char *r = strstr(recorded->said.text, "old="), *m = strstr(model->said.text, "old=");
-	char *r_end, *m_end;
 
 	if (model->kind != CONFORM_SPTE || !r || !m || !format->accessed ||
 	    r - recorded->said.text != m - model->said.text ||
 	    strncmp(recorded->said.text, model->said.text, r - recorded->said.text))
 		return false;
-	return (strtoull(r + 4, &r_end, 16) | format->accessed) == strtoull(m + 4, &m_end, 16) &&
-	       !strcmp(r_end, m_end);
+	if (!value_is_but_aged(&r, &m, "old=", format->accessed))
+		return false;
+	if (!strcmp(r, m))
+		return true;
+	return value_is_but_aged(&r, &m, " new=", format->accessed) && !strcmp(r, m);
 }
 
 bool item_may_be_aged(struct run *run, const struct item *recorded, const struct item *model)

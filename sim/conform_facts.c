@@ -129,44 +129,67 @@ static struct said pte_said_model(const struct run *run, const struct pt_leaf *l
 	return pte_said(leaf->level, entry, !(entry & PTE_PRESENT) && (entry & PTE_PROTNONE));
 }
 
-/* A PTE without P has its frame inverted (L1TF), and the recorder takes that for the frame. */
+/*
+ * A PTE without P has its frame inverted (L1TF), and the recorder takes that for the frame. Of a
+ * PMD the lowest bits are as in a page's frame: hugetlb's are inverted, too, and tools/lab puts the
+ * index in their place; an older recorder adds it.
+ */
 #define INVERTED	((pt_pfn(PT_ADDR_MASK)))
+#define IN_PMD		(level_pages(2) - 1)
 #define IS_INVERTED	BIT(62)		/* of a model frame that is remembered */
-#define IS_HUGE		BIT(61)		/* of a PMD, but hugetlb's: its frame alone is */
+#define IS_HUGE		BIT(61)		/* of a PMD */
+#define IS_HUGETLB	BIT(60)		/* and that is hugetlb's */
+#define REMEMBERED	(IS_INVERTED | IS_HUGE | IS_HUGETLB)
+
+static bool is_added(const struct page_facts *recorded, pfn_t pfn)
+{
+	return (pfn & IS_HUGETLB) && recorded->known && (recorded->pfn ^ pfn) & IN_PMD;
+}
+
+/* Both ways: the frame that the recorder shows, and the page's. */
+static uint64_t frame_inverted(const struct page_facts *recorded, pfn_t pfn, uint64_t frame)
+{
+	uint64_t index = pfn & IN_PMD;
+
+	if (is_added(recorded, pfn))
+		return ((frame - index) ^ INVERTED) + index;
+	return frame ^ (INVERTED & ~(pfn & IS_HUGE ? IN_PMD : 0));
+}
 
 /* The page that the recorder would show: the one mapped here, or else the one seen here last. */
 static pfn_t page_shown(struct run *run, const char *watch, const struct pt_leaf *leaf, hva_t hva)
 {
 	bool inverted = leaf->present && !(leaf->entry & PTE_PRESENT);
-	bool is_thp = leaf->level == 2 &&
-		      !page_is(&run->vm->m, pt_pfn(leaf->entry), PG_HUGETLB);
+	bool is_hugetlb = page_is(&run->vm->m, pt_pfn(leaf->entry), PG_HUGETLB);
 
 	if (leaf->present)
 		shput(run->mapped, watch,
 		      host_leaf_pfn(leaf, hva) | (inverted ? IS_INVERTED : 0) |
-		      (inverted && is_thp ? IS_HUGE : 0));
+		      (inverted && leaf->level == 2 ? IS_HUGE : 0) |
+		      (inverted && leaf->level == 2 && is_hugetlb ? IS_HUGETLB : 0));
 	return shgeti(run->mapped, watch) < 0 ? NO_PFN : shget(run->mapped, watch);
 }
 
 /* Freed since: its frame is nobody's any more, and what the recorder remembers of it is no page. */
 static bool is_gone(struct run *run, pfn_t pfn)
 {
-	return page_is(&run->vm->m, pfn & ~(IS_INVERTED | IS_HUGE), PG_FREE);
+	return page_is(&run->vm->m, pfn & ~REMEMBERED, PG_FREE);
 }
 
 static struct said shown_said(struct run *run, const struct page_facts *recorded, pfn_t pfn,
 			      bool last)
 {
 	bool inverted = pfn & IS_INVERTED;
-	uint64_t flips = INVERTED & ~(pfn & IS_HUGE ? level_pages(2) - 1 : 0), frame;
+	uint64_t frame = recorded->pfn;
 
-	pfn &= ~(IS_INVERTED | IS_HUGE);
 	if (recorded->known)
-		frames_bind(&run->frames, inverted ? recorded->pfn ^ flips : recorded->pfn, pfn);
+		frames_bind(&run->frames,
+			    inverted ? frame_inverted(recorded, pfn, frame) : frame,
+			    pfn & ~REMEMBERED);
 	if (!inverted)
 		return page_said_model(run, pfn, last);
-	frame = frames_recorded(&run->frames, pfn);
-	return say("last pfn=0x%llx NOPAGE", (unsigned long long)(frame ^ flips));
+	frame = frame_inverted(recorded, pfn, frames_recorded(&run->frames, pfn & ~REMEMBERED));
+	return say("last pfn=0x%llx NOPAGE", (unsigned long long)frame);
 }
 
 /*

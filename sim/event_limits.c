@@ -8,6 +8,7 @@
 #include "sim/event.h"
 
 #include "model/host_mm.h"
+#include "model/hugetlb.h"
 #include "model/memslot.h"
 #include "model/pagecache.h"
 #include "model/tdp.h"
@@ -302,6 +303,45 @@ static bool unplugs(const struct vm *vm, const struct event *e)
 	       vm->w.object[e->object].kind == ALLOC_ZONE_DEVICE;
 }
 
+/* fork() copies hugetlb's pinned pages at once, out of what is promised to nobody; or fails. */
+static bool copies_too_many(struct vm *vm, const struct event *e)
+{
+	const struct hugetlb_pool *pool = &vm->w.hugetlb;
+	u32 copies = 0;
+
+	for (unsigned i = 0; e->id == EVENT_FORK && i < MAX_VMAS; i++) {
+		const struct vma *vma = &vm->w.mm[0].vma[i];
+
+		if (!vma->used || vma->kind != VMA_HUGETLB || (vma->flags & VM_SHARED))
+			continue;
+		for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE) {
+			struct pt_leaf leaf = host_leaf(&vm->m, at);
+
+			copies += leaf.present && page_maybe_pinned(&vm->m, pt_pfn(leaf.entry));
+		}
+	}
+	return copies && copies + pool->reserved > pool->free;
+}
+
+/* MADV_COLLAPSE of a file's large folios that are smaller than 2M, which 7.2 makes */
+static bool collapses_large(struct vm *vm, const struct event *e)
+{
+	hva_t end = e->hva + e->size;
+
+	if (e->id != EVENT_MADVISE || e->advice != ADVICE_COLLAPSE)
+		return false;
+	for (hva_t hva = e->hva & PAGE_MASK; hva < end; hva += PAGE_SIZE) {
+		const struct vma *vma = vma_find(&vm->m, hva);
+		pfn_t pfn = vma && vma->kind == VMA_FILE && vma->mode == FILE_SHMEM ?
+			    cache_page(&vm->m, vma->object, vma_page_index(vma, hva)) : NO_PFN;
+
+		if (pfn != NO_PFN && folio_pages(&vm->m, pfn) > 1 &&
+		    folio_pages(&vm->m, pfn) < level_pages(2))
+			return true;
+	}
+	return false;
+}
+
 const char *event_beyond_model(struct vm *vm, const struct event *e)
 {
 	if (unplugs(vm, e))
@@ -315,6 +355,10 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 	if (e->id == EVENT_REMOVE && vma_find(&vm->m, e->hva) &&
 	    vma_find(&vm->m, e->hva)->end < e->hva + e->size)
 		return "MADV_REMOVE of several VMAs is not modelled";
+	if (collapses_large(vm, e))
+		return "MADV_COLLAPSE of large folios below 2M is not modelled";
+	if (copies_too_many(vm, e))
+		return "fork() that fails is not modelled";
 	if (misreads_pud(vm, e))
 		return "the kernel takes a mapping of 1G for a table here: a boundary that is not "
 		       "one of 2M, or of mremap() one of 1G";

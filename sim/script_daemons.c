@@ -24,11 +24,29 @@ static bool succeeded(const struct trace_event *event)
 	return status && !strcmp(status, "succeeded");
 }
 
+/*
+ * x86_emulate_instruction() > kvm_fetch_guest_virt(): of a HLT, too, where the processor does not
+ * say how long it is. The VMM's own code, at 0, is nothing that is watched.
+ */
+static void add_fetches(struct script *s, const struct command *c)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < c->nr_events; i++) {
+		if (strcmp(c->events[i].name, "kvm_emulate_insn") ||
+		    !trace_event_u64(&c->events[i], "rip", 16, &at) || at < CODE_SIZE)
+			continue;
+		script_add(s, c, EVENT_KVM_READ)->gpa = at & ~3ull;
+	}
+}
+
 /* After the command's own events: nothing says which of the two was first. */
 void script_daemons(struct script *s, const struct command *c)
 {
 	uint64_t hva = 0;
 
+	if (!strcmp(script_word(c, 0), "gexec"))
+		add_fetches(s, c);
 	if (strcmp(script_word(c, 0), "ksm"))
 		script_ksm_merges(s, c);
 
