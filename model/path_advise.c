@@ -274,7 +274,9 @@ static enum step_result collapse_scan(struct machine *m, struct task *t)
 	if (vma_find(m, op->piece_start)->kind == VMA_FILE)
 		return begin_file(t);
 	if (!host_has_table(m, op->piece_start)) {
-		op->error = -EINVAL;	/* SCAN_PMD_NULL */
+		op->error = -EINVAL;	/* SCAN_PMD_NULL, SCAN_PMD_NONE; SCAN_NO_PTE_TABLE */
+		op->refused = !m->sem->traits.collapse_passes_holes &&
+			      host_leaf(m, op->piece_start).level == 2;
 		return STEP_BACK;
 	}
 	if (!scan_ptes(m, op))

@@ -69,12 +69,12 @@ static void clear_leaf(struct machine *m, const struct task *t, const struct vma
 		host_set_leaf(m, leaf->first << PAGE_SHIFT, leaf->level, entry);
 }
 
-/* clear_refs_test_walk(): anonymous memory or not; VM_PFNMAP never */
+/* clear_refs_test_walk(): anonymous memory or not; VM_PFNMAP never, nor hugetlb: no .hugetlb_entry */
 static bool walks_vma(const struct task *t, const struct vma *vma)
 {
 	bool anon = vma->kind == VMA_ANON;
 
-	return !(vma->flags & VM_PFNMAP) && !(t->pages.kind == CLEAR_ANON && !anon) &&
+	return !(vma->flags & VM_PFNMAP) && vma->kind != VMA_HUGETLB && !(t->pages.kind == CLEAR_ANON && !anon) &&
 	       !(t->pages.kind == CLEAR_MAPPED && anon);
 }
 

@@ -10,6 +10,7 @@
  * PMDs of 2M stay as they are; the process runs on the node that is not remote.
  */
 #include "model/machine.h"
+#include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/thp.h"
@@ -130,17 +131,49 @@ bool fault_is_numa(const struct machine *m, const struct task *t)
 	       (vma->flags & (VM_READ | VM_WRITE | VM_EXEC));
 }
 
-/* What was writable is; since 6.2 what could be made writable: can_change_pte_writable(). */
+/* numa_rebuild_single_mapping(). What was writable is; since 6.2 what can: can_change_pte_writable() */
+static void rebuild_mapping(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	u64 keep = PT_ADDR_MASK | PTE_DIRTY | PTE_SOFT_CLEAN | PTE_UFFD_WP;
+	u64 entry = (leaf->entry & keep) | (vma_prot_bits(vma) & ~keep) | PTE_ACCESSED;
+
+	if (m->sem->traits.numa_keeps_write ? !!(leaf->entry & PTE_WRITE) :
+					      may_regain_write(m, vma, leaf))
+		entry |= PTE_WRITE;
+	host_set_leaf(m, leaf->first << PAGE_SHIFT, 1, entry);
+}
+
+/* numa_rebuild_large_mapping(): of the folio what this VMA and this table have */
+static void rebuild_folio(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
+{
+	pfn_t head = page_head(m, pfn);
+	hva_t table = hva & ~(level_pages(2) * PAGE_SIZE - 1), end = table;
+	hva_t first = hva - ((pfn - head) << PAGE_SHIFT);
+
+	end += level_pages(2) * PAGE_SIZE;
+	if (first + folio_pages(m, head) * PAGE_SIZE < end)
+		end = first + folio_pages(m, head) * PAGE_SIZE;
+	first = first > table ? first : table;
+	for (hva = first > vma->start ? first : vma->start; hva < end && hva < vma->end;
+	     hva += PAGE_SIZE) {
+		struct pt_leaf leaf = host_leaf(m, hva);
+
+		if (leaf.present && leaf.level == 1 && !leaf_is_accessible(&leaf) &&
+		    page_head(m, pt_pfn(leaf.entry)) == head)
+			rebuild_mapping(m, vma, &leaf);
+	}
+}
+
+/* Who faults tries again. */
 enum step_result numa_fault(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = host_leaf(m, t->host.hva);
 	const struct vma *vma = vma_find(m, t->host.hva);
-	u64 keep = PT_ADDR_MASK | PTE_DIRTY | PTE_SOFT_CLEAN | PTE_UFFD_WP;
-	u64 entry = (leaf.entry & keep) | (vma_prot_bits(vma) & ~keep) | PTE_ACCESSED;
+	pfn_t pfn = pt_pfn(leaf.entry);
 
-	if (m->sem->traits.numa_keeps_write ? !!(leaf.entry & PTE_WRITE) :
-					      may_regain_write(m, vma, &leaf))
-		entry |= PTE_WRITE;
-	host_set_leaf(m, t->host.hva, 1, entry);
-	return STEP_DONE;		/* who faults tries again */
+	if (m->sem->traits.numa_rebuilds_folio && folio_pages(m, page_head(m, pfn)) > 1)
+		rebuild_folio(m, vma, t->host.hva, pfn);
+	else
+		rebuild_mapping(m, vma, &leaf);
+	return STEP_DONE;
 }

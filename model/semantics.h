@@ -174,6 +174,7 @@ struct traits {
 	bool numa_keeps_write;		/* pte_mk_savedwrite() (until 6.1) */
 	bool vm_shares_mm;		/* a vhost_task of KVM's own uses the VMM's mm */
 	bool numa_skips_held;		/* of private memory: page_count() != 1 (5.18 to 6.8) */
+	bool numa_rebuilds_folio;	/* do_numa_page(): all of a large folio's PTEs (by 6.12) */
 	bool numa_skips_pinned;		/* of shared mappings, too (7.2) */
 	bool mremap_hugetlb;		/* mremap() of hugetlb (5.16) */
 	bool mremap_keeps_files;	/* MREMAP_DONTUNMAP of files (5.13) */
@@ -215,6 +216,7 @@ struct traits {
 	bool no_madvise_collapse;	/* MADV_COLLAPSE is no advice yet (until 6.1) */
 	bool collapse_retracts_all;	/* MADV_COLLAPSE of a file: others' tables, too (by 6.12) */
 	bool collapse_of_nothing;	/* MADV_COLLAPSE without 2M is OK (by 7.2) */
+	bool collapse_passes_holes;	/* an empty PMD does not end MADV_COLLAPSE (by 7.2) */
 	bool collapse_read_only;	/* none of the small PTEs needs to be writable (6.18) */
 	bool gup_touches_hugetlb;	/* follow_huge_pmd() is for all (6.10) */
 	bool split_keeps_dirty;		/* a split PMD's D goes to its PTEs, too (6.2) */

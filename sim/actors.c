@@ -180,6 +180,15 @@ static bool all_shown(const struct hunt *h)
 	return true;
 }
 
+/* ... and they have left behind what was seen. */
+static bool is_solved(const struct hunt *h)
+{
+	const struct search *search = h->search;
+
+	return all_shown(h) && (!search->checks || seen_would_agree(search->run)) &&
+	       (!search->checks_end || facts_would_agree(search->run));
+}
+
 /* ---- contradictions ---- */
 
 /* Neither this contradiction nor the recording has had its share. */
@@ -216,7 +225,7 @@ static bool search_from(struct hunt *h, size_t base, size_t goal)
 	top(h)->next = top(h)->early = 0;
 	while (may_try(h)) {
 		if (choose(h)) {
-			if (items_shown(h) >= goal || all_shown(h))
+			if (items_shown(h) >= goal || is_solved(h))
 				return true;
 			if (is_new(h, base))
 				keep(h);
@@ -241,7 +250,7 @@ static bool run_from(struct hunt *h, size_t base, size_t goal)
 	top(h)->next = top(h)->nr_order = top(h)->early = 0;
 	set_order(h, top(h));
 	while (may_try(h) && choose(h)) {
-		if (items_shown(h) >= goal || all_shown(h))
+		if (items_shown(h) >= goal || is_solved(h))
 			return true;
 		keep(h);
 	}
@@ -413,7 +422,7 @@ bool search_run(struct search *search)
 	bool moves = true;
 
 	h.rewind = rewind_new(h.vm);
-	while (moves && !all_shown(&h)) {
+	while (moves && !is_solved(&h)) {
 		keep(&h);
 		if (arrlenu(h.nodes) > WINDOW + WINDOW_SLACK) {
 			rewind_commit(h.rewind, WINDOW);

@@ -63,6 +63,8 @@ struct search {
 	size_t idle;		/* steps since an item was shown */
 	size_t tries;
 	bool resolves;		/* steps are tried, and taken back: they count for .run->searched */
+	bool checks;		/* what each own actor answers, */
+	bool checks_end;	/* and what is watched in the end */
 	const struct actor *acting;
 	bool out_of_order;	/* others were recorded to show something before, or have not yet */
 };
@@ -90,5 +92,7 @@ bool actors_exact_reference(const struct search *search, const struct item *reco
 			    const struct item *model);
 void actors_lru_undo(struct search *search, size_t n);
 bool search_has_items(const struct search *search);
+/* Its list is through: is that what was answered? All of them are: and what is watched? */
+bool actor_would_agree(struct search *search, struct actor *actor);
 /* The next event of a list or a loop becomes a task. In conform_actors.c. */
 bool actor_start(struct vm *vm, struct actor *actor);

@@ -236,7 +236,8 @@ static enum move finish_event(struct search *search, struct actor *a)
 	if (a->loops || a->s.next_event < a->nr_events)
 		return MOVE_TAKEN;
 	a->s.done = true;
-	return actor_next(a) ? MOVE_WRONG : MOVE_TAKEN;
+	return actor_next(a) || (search->checks && !actor_would_agree(search, a)) ?
+	       MOVE_WRONG : MOVE_TAKEN;
 }
 
 static bool is_next(struct search *search, const struct actor *a, const char *step)
@@ -271,6 +272,8 @@ static enum move run_step(struct search *search, struct actor *a, bool *any)
 	result = vm_step(vm, a->s.task);
 	if (result == VM_BLOCKED)
 		return MOVE_BLOCKED;
+	if (search->run->refs_in_doubt && !a->loops)
+		raced_access(search->run, &vm->w.task[a->s.task].access, a->events->vcpu);
 	if (!show_notes(search, a, first, any))
 		return MOVE_WRONG;
 	if (result == VM_DONE || !task_next_step(&vm->m, a->s.task))

@@ -316,8 +316,10 @@ static void run_command(struct run *run)
 	run->says = !run->out->lost;
 	if (run->says && script_drains(run->script))
 		drain(run);
-	if (acts)
+	if (acts) {
+		raced_command(run);
 		actors_until_facts(run);
+	}
 	numa_visit_unseen(run);
 	collapse_unseen(run);
 	conform_facts(run);
@@ -419,6 +421,7 @@ static void tear_down(struct run *run)
 	arrfree(run->notes);
 	arrfree(run->between);
 	actors_free(run);
+	hmfree(run->raced);
 	shfree(run->last);
 	shfree(run->mapped);
 }

@@ -274,6 +274,96 @@ const char *actors_no_order(const struct run *run)
 	return run->searched < MAX_SEARCHED ? NO_ORDER : SEARCH_CUT;
 }
 
+/* The first of "v0: HLT eax=0x0 | v1: KVM_RUN=-1 EFAULT (...)" */
+static struct said vcpu_answer(const char *at)
+{
+	size_t length = strcspn(at, "|");
+	struct said said = say("%.*s", (int)length, at);
+
+	while (length && said.text[length - 1] == ' ')
+		said.text[--length] = 0;
+	return say("%s", said.text + strlen("v0: "));
+}
+
+/* Random writes say nothing of what they write. */
+static struct outcome outcome_of(const struct actor *a, size_t vcpu)
+{
+	struct outcome outcome = a->s.outcome;
+
+	if (a->nr_events && a->events->random && a->events->id == EVENT_WRITE)
+		outcome.value = 0x1000 + vcpu;
+	return outcome;
+}
+
+/* Of "par" each vCPU's answer; else of the last event, which is the command's. */
+bool actor_would_agree(struct search *search, struct actor *a)
+{
+	struct run *run = search->run;
+	const char *at = run->command->answer.result;
+	size_t nth = a - run->actors->list - run->actors->nr_loops;
+	struct said recorded;
+
+	if (!run->refs_in_doubt) {
+		run->outcome = a->s.outcome;
+		return answer_would_agree(run);
+	}
+	run->outcome = outcome_of(a, nth);
+	for (; nth && at; nth--)
+		at = strchr(at, '|') ? strchr(at, '|') + 2 : NULL;
+	if (!at)
+		return true;
+	recorded = vcpu_answer(at);
+	return vcpu_would_agree(run, recorded.text);
+}
+
+struct way_back {
+	struct rewind *rewind;
+	struct actor_state s[MAX_ACTORS];
+	pfn_t root;
+};
+
+static struct way_back start_of(struct run *run)
+{
+	struct way_back back = { .rewind = rewind_new(run->vm), .root = run->root };
+
+	rewind_mark(back.rewind);
+	for (size_t i = 0; i < run->actors->nr; i++)
+		back.s[i] = run->actors->list[i].s;
+	return back;
+}
+
+static void go_to_start(struct run *run, struct way_back *back, struct search *search)
+{
+	rewind_to_mark(back->rewind);
+	for (size_t i = 0; i < run->actors->nr; i++)
+		run->actors->list[i].s = back->s[i];
+	arrfree(search->shown);
+}
+
+/* Is nobody left who goes on between the answer and what is looked at? */
+static bool comes_to_rest(struct run *run)
+{
+	for (size_t i = 0; i < MAX_LOOPS; i++)
+		if (runs(run, i))
+			return false;
+	return true;
+}
+
+/* An order that gives the trace and the answer, and what is seen behind it. */
+static bool find_order(struct run *run, struct search *search)
+{
+	struct way_back back = start_of(run);
+	bool found;
+
+	search->checks = true;
+	search->checks_end = comes_to_rest(run);
+	found = search_run(search);
+	if (!found)
+		go_to_start(run, &back, search);
+	rewind_free(back.rewind);
+	return found;
+}
+
 bool actors_run(struct run *run, const struct script_events *todo)
 {
 	struct actors *all = make(run);
@@ -289,17 +379,17 @@ bool actors_run(struct run *run, const struct script_events *todo)
 	run->refs_in_doubt = all->nr > all->nr_loops + 1;
 	search.nr_actors = all->nr;
 	vm_begin_event(run->vm, run->command->number);
-	if (!search_run(&search)) {
+	for (size_t i = 0; i < arrlenu(all->carried); i++)
+		arrput(run->notes, all->carried[i]);
+	if (!find_order(run, &search)) {
 		arrfree(search.shown);
 		return false;
 	}
+	arrsetlen(all->carried, 0);
 	run->outcome = all->list[all->nr - 1].s.outcome;
 	keep_schedule(run, &search);
 	keep_owed(run, &search);
 	stop_loops(run);
-	for (size_t i = 0; i < arrlenu(all->carried); i++)
-		arrput(run->notes, all->carried[i]);
-	arrsetlen(all->carried, 0);
 	keep_notes_of(run, &run->notes, false);
 	arrfree(search.shown);
 	return true;
@@ -379,23 +469,16 @@ void actors_until_next(struct run *run)
 	arrfree(search.shown);
 }
 
-/* ---- "v0: HLT eax=0x0 | v1: KVM_RUN=-1 EFAULT (...)" ---- */
-
 void actors_answer(struct run *run)
 {
 	struct actors *all = run->actors;
 	const char *at = run->command->answer.result;
 
 	for (size_t i = all->nr_loops; i < all->nr && at; i++) {
-		size_t length = strcspn(at, "|");
-		struct said recorded = say("%.*s", (int)length, at);
+		struct said recorded = vcpu_answer(at);
 
-		while (length && recorded.text[length - 1] == ' ')
-			recorded.text[--length] = 0;
-		run->outcome = all->list[i].s.outcome;
-		if (all->list[i].events->random && all->list[i].events->id == EVENT_WRITE)
-			run->outcome.value = 0x1000 + i - all->nr_loops;	/* unused */
-		answer_vcpu_text(run, recorded.text + strlen("v0: "));
+		run->outcome = outcome_of(&all->list[i], i - all->nr_loops);
+		answer_vcpu_text(run, recorded.text);
 		at = strchr(at, '|');
 		at = at ? at + 2 : NULL;
 	}

@@ -82,6 +82,26 @@ bool host_may_be_aged(struct run *run, const char *name, const char *recorded, h
 	return true;
 }
 
+/*
+ * clear_refs (but of soft dirty bits) takes A without a flush: whether a CPU that accesses the page
+ * sets it again depends on its TLB. It is as it was; then so is the model's.
+ */
+bool host_may_be_in_tlb(struct run *run, const char *name, const char *recorded, hva_t hva)
+{
+	struct said key = say("host-pte %s", name);
+	ptrdiff_t before = shgeti(run->last, key.text);
+	struct pt_leaf leaf = host_leaf(&run->vm->m, hva);
+
+	run->refs_cleared |= run->main == EVENT_CLEAR_REFS;
+	if (!run->refs_cleared || !leaf.present || !(leaf.entry & PTE_ACCESSED) ||
+	    recorded[0] != 'L' || recorded[4] != '-' || before < 0 ||
+	    strcmp(run->last[before].value, recorded))
+		return false;
+	host_set_leaf(&run->vm->m, leaf.first << PAGE_SHIFT, leaf.level,
+		      leaf.entry & ~PTE_ACCESSED);
+	return true;
+}
+
 /* kvm_age_gfn(): the bit goes with the PTE's; an entry made meanwhile may lose it, too. */
 bool s2_may_be_aged(const struct run *run, const struct fact *fact, const char *model)
 {

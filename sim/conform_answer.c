@@ -156,7 +156,13 @@ static void answer_value(struct run *run, uint64_t value)
 	}
 	if (is_register(run) && (!run->outcome.has_value || !value ||
 				 run->outcome.value != value)) {
-		learn_register(run, value);
+		if (!run->trial)
+			learn_register(run, value);
+		return;
+	}
+	if (run->says && run->outcome.has_value &&
+	    is_raced(run, run->outcome.pfn, value, run->outcome.value)) {
+		observe_unmodelled(run, CONFORM_VALUE, place, recorded.text, RACED_VALUE);
 		return;
 	}
 	observe(run, CONFORM_VALUE, place, recorded.text,
@@ -176,7 +182,8 @@ static void answer_vcpu(struct run *run)
 	const struct answer *answer = &run->command->answer;
 	struct place place = place_of_command(run);
 
-	answer_mmio(run);
+	if (!run->trial)	/* its notes are still the vm's */
+		answer_mmio(run);
 	for (size_t i = 0; i < answer->nr_exits; i++) {
 		const struct vcpu_exit *exit = &answer->exits[i];
 		bool is_result = exit->kind == EXIT_HLT || exit->kind == EXIT_RUN_ERROR;
@@ -279,6 +286,12 @@ static struct said signal_said(struct run *run, hva_t hva)
 		   !vma ? 1 : permitted && poisoned ? 4 : 2, (unsigned long long)hva);
 }
 
+static bool has_signal(const struct run *run)
+{
+	return run->says && (!strcmp(run->outcome.word, "sigsegv") ||
+			     !strcmp(run->outcome.word, "sigbus"));
+}
+
 /* What such a command prints is not about the VM; "maps" prints facts below itself. */
 static bool is_input(const struct command *command)
 {
@@ -325,14 +338,10 @@ static void answer_other(struct run *run)
 {
 	const char *text = run->command->answer.result;
 	struct place place = place_of_command(run);
-	uint64_t hva = 0;
 
 	if (!strncmp(text, "HOST-", 5)) {
-		if (run->says && (!strcmp(run->outcome.word, "sigsegv") ||
-				  !strcmp(run->outcome.word, "sigbus")))
-			hva = run->vm->w.task[run->vm->m.task].host.hva;
 		observe(run, CONFORM_SIGNAL, place, text,
-			hva ? signal_said(run, hva).text : NULL);
+			has_signal(run) ? signal_said(run, run->outcome.stopped_at).text : NULL);
 	} else if (run->command->nr_words && !strcmp(run->command->words[0], "kvm")) {
 		conform_lookup(run);
 	} else if (run->says && (!strcmp(text, "child:ok") || !strcmp(text, "child:"))) {
@@ -374,6 +383,9 @@ void conform_answer(struct run *run)
 	case ANSWER_OK:
 	case ANSWER_ERRNO:
 		answer_result(run);
+		if (run->main == EVENT_HOST_WRITE && has_signal(run))
+			observe(run, CONFORM_SIGNAL, place_of_command(run), NULL,
+				signal_said(run, run->outcome.stopped_at).text);
 		break;
 	case ANSWER_VCPU:
 		answer_vcpu(run);
@@ -389,4 +401,34 @@ void conform_answer(struct run *run)
 		answer_other(run);
 		break;
 	}
+}
+
+/* Where threads act, their order decides of these; whatever else is answered, of notes. */
+bool answer_would_agree(struct run *run)
+{
+	const struct answer *answer = &run->command->answer;
+	bool says = run->says;
+
+	if (answer->kind == ANSWER_OTHER ? strncmp(answer->result, "HOST-", 5) :
+	    answer->kind != ANSWER_VCPU && answer->kind != ANSWER_VALUE &&
+	    run->main != EVENT_HOST_WRITE)
+		return true;
+	run->trial = run->says = true;
+	run->trial_differs = 0;
+	conform_answer(run);
+	run->trial = false;
+	run->says = says;
+	return !run->trial_differs;
+}
+
+bool vcpu_would_agree(struct run *run, const char *recorded)
+{
+	bool says = run->says;
+
+	run->trial = run->says = true;
+	run->trial_differs = 0;
+	answer_vcpu_text(run, recorded);
+	run->trial = false;
+	run->says = says;
+	return !run->trial_differs;
 }

@@ -57,6 +57,8 @@ struct batch {
 
 struct lru_page { pfn_t key; u8 model, kernel; };	/* enum lru_state */
 
+enum { NR_COUNTERS = 11 };	/* conform_facts.c */
+struct raced { pfn_t key; u32 value; };
 struct last_text { char *key; char *value; };
 struct last_pfn { char *key; pfn_t value; };
 
@@ -76,10 +78,15 @@ struct run {
 	pfn_t taken;			/* without a trace: the last one that was; 0 */
 	bool taken_by_user;		/* conform_reuse.c: the last one that was taken */
 	size_t collapses_later;		/* events after the answer from which on; +1; 0: none */
+	bool refs_cleared;		/* /proc/self/clear_refs, once */
 	bool has_aged;			/* a watched page, once: conform_aging.c */
 	bool numa_later;		/* NUMA balancing came after it was looked */
 	size_t searched;		/* steps, for orders that give the trace: MAX_SEARCHED */
 	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
+	struct raced *raced;		/* stb_ds: conform_trial.c */
+	bool trial;			/* nothing is observed but whether it would differ */
+	size_t trial_differs;
+	long read_ahead[NR_COUNTERS];	/* while a loop went on: what the next reading has less */
 	struct item *owed;		/* stb_ds: the model's that were recorded later */
 	struct log_note *between;	/* stb_ds: NUMA balancing, since counters were read */
 	struct item *scheduled;		/* stb_ds: recorded items in the order of the model's */
@@ -194,6 +201,7 @@ void batch_free(struct run *run);
 /* ---- conform_actors.c: several threads, in the order that the trace shows ---- */
 
 #define NO_ORDER	"several actors, and no order of their steps is known to give the trace"
+#define RACED_VALUE	"two vCPUs wrote it at once: which was last is not recorded"
 #define SEVERAL_COUNT	"several actors count at the same time"
 /* Steps of all searches in one recording that may be tried and taken back. */
 #define MAX_SEARCHED	3000000
@@ -221,6 +229,19 @@ void actors_free(struct run *run);
 bool tries_until_alarm(const struct run *run);
 /* conform_facts.c: would the counters agree, with the notes that the vm has kept since? */
 bool stats_agree(struct run *run);
+/* ... those that only vCPUs move */
+bool vcpu_stats_agree(struct run *run);
+/* conform_answer.c, conform_trial.c: would the answer agree, and what was looked at behind it? */
+bool answer_would_agree(struct run *run);
+bool vcpu_would_agree(struct run *run, const char *recorded);
+bool facts_would_agree(struct run *run);
+/* ... while a loop goes on */
+bool seen_would_agree(struct run *run);
+/* One of several vCPUs has just accessed this; all that act at once are through. */
+void raced_access(struct run *run, const struct access *access, unsigned vcpu);
+void raced_command(struct run *run);
+/* May a word of the page hold what was recorded, as far as the order of stores is not known? */
+bool is_raced(struct run *run, pfn_t pfn, uint64_t recorded, uint64_t model);
 /* conform_answer.c: one vCPU's exit, as printed */
 void answer_vcpu_text(struct run *run, const char *recorded);
 
@@ -308,6 +329,7 @@ bool trace_has(const struct recording *recording, const char *prefix);
 bool item_is_but_aged(struct run *run, const struct item *recorded, const struct item *model);
 /* ... and may that be somebody's whom the trace does not follow? */
 bool item_may_be_aged(struct run *run, const struct item *recorded, const struct item *model);
+bool host_may_be_in_tlb(struct run *run, const char *name, const char *recorded, hva_t hva);
 bool host_may_be_aged(struct run *run, const char *name, const char *recorded, hva_t hva);
 bool s2_may_be_aged(const struct run *run, const struct fact *fact, const char *model);
 struct said s2_said_recorded(const struct fact *fact);		/* conform_facts.c */

@@ -359,6 +359,15 @@ void items_of_note(struct run *run, const struct log_note *entry, struct item **
 	}
 }
 
+/* Of the first that is no daemon's: whose command it is */
+static unsigned task_of_command(const struct run *run)
+{
+	for (size_t i = 0; i < arrlenu(run->notes); i++)
+		if (run->notes[i].task != DAEMON_TASK)
+			return run->notes[i].task;
+	return DAEMON_TASK;
+}
+
 static bool is_aside(const struct run *run, const struct log_note *entry, const struct item *item)
 {
 	/* "join" waits for the other thread: what happens meanwhile is that one's */
@@ -368,7 +377,7 @@ static bool is_aside(const struct run *run, const struct log_note *entry, const 
 	if (event_is_of_child(run->main) && entry->task != DAEMON_TASK)
 		return item->kind != CONFORM_NOTIFY && item->kind != CONFORM_SPTE &&
 		       item->kind != CONFORM_RELEASE;
-	return joins || entry->task == DAEMON_TASK || entry->task != run->notes[0].task;
+	return joins || entry->task == DAEMON_TASK || entry->task != task_of_command(run);
 }
 
 struct item *items_model(struct run *run)

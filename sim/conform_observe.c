@@ -96,6 +96,10 @@ static void add(struct run *run, struct conform_observation seen)
 {
 	struct conform *out = run->out;
 
+	if (run->trial) {
+		run->trial_differs += seen.verdict == CONFORM_DIFFER;
+		return;
+	}
 	out->kind[seen.kind].of[seen.verdict]++;
 	if (seen.verdict != CONFORM_DIFFER && !run->options->keep_all &&
 	    !(seen.verdict == CONFORM_UNMODELLED && run->options->keep_unmodelled))
@@ -203,7 +207,7 @@ void take_input(struct run *run, struct place place, const char *format, ...)
 	char text[CONFORM_TEXT];
 	va_list args;
 
-	if (!run->options->keep_inputs)
+	if (!run->options->keep_inputs || run->trial)
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

@@ -460,6 +460,12 @@ static void align_thread(struct run *run, const struct item *recorded, const str
 	arrfree(theirs);
 }
 
+/* ksmd has merged before "ksm" parts again, which may get a page that it has freed. */
+static int daemon_is_first(const struct run *run)
+{
+	return run->command->nr_words && !strcmp(run->command->words[0], "ksm");
+}
+
 /* The last of its text: a loop's step that the command's end cut in two. */
 static void drop_owed(struct item *model, const struct item *owed)
 {
@@ -486,8 +492,8 @@ void conform_trace(struct run *run)
 		leave_unmodelled(run, recorded);
 	for (size_t i = 0; model && i < arrlenu(run->owed); i++)
 		drop_owed(model, &run->owed[i]);
-	for (int aside = 0; traced && run->says && !run->scheduled && aside < 2; aside++)
-		align_thread(run, recorded, model, aside);
+	for (int i = 0; traced && run->says && !run->scheduled && i < 2; i++)
+		align_thread(run, recorded, model, i ^ daemon_is_first(run));
 	if (run->says && run->scheduled && run->refs_in_doubt)
 		items_compare(run, run->scheduled, model);
 	else if (run->says && run->scheduled)

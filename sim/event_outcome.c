@@ -113,6 +113,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 			  t->access.failed ? "sigsegv" : "ok";
 		o->has_value = !t->access.failed;
 		o->value = t->access.value;
+		o->stopped_at = t->host.hva;
 		outcome_page(vm, o, t->access.failed ? NO_PFN : t->access.pfn);
 		break;
 	case EVENT_PREFAULT:

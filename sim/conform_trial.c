@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * conform_trial.c: an order of several actors' steps must also give what was answered, and what was
+ * seen when all of them were at rest; and what no order that is known says: values that two vCPUs
+ * have written at once.
+ *
+ * An access to what a TLB or a table has shows nothing: which of two stores came last is not in the
+ * trace, nor whether one lies between the halves of another's increment.
+ */
+#include "sim/conform_internal.h"
+#include "sim/script_internal.h"
+
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "model/host_mm.h"
+#include "model/spte.h"
+
+/* ---- what is watched, at rest ---- */
+
+static bool pte_is_there(struct run *run, const struct fact *fact)
+{
+	uint64_t hva;
+
+	return !script_address(run->script, fact->host.name, &hva) ||
+	       host_leaf(&run->vm->m, hva & PAGE_MASK).present;
+}
+
+/* But for A and D, which the hardware sets, and others may clear. */
+static bool pte_would_agree(struct run *run, const struct fact *fact)
+{
+	const struct pt_leaf none = { 0 };
+	u64 keeps = PTE_PRESENT | PTE_WRITE | PTE_SPECIAL | PTE_PROTNONE;
+	struct pt_leaf leaf;
+	uint64_t hva;
+
+	if (!script_address(run->script, fact->host.name, &hva))
+		return true;
+	leaf = host_leaf(&run->vm->m, hva & PAGE_MASK);
+	if (!leaf.present && !leaf.swap)
+		leaf = none;
+	if (!fact->host.level || !leaf.level || leaf.swap || !(fact->host.raw & PTE_PRESENT))
+		return !fact->host.level == !leaf.level;
+	return fact->host.level == (int)leaf.level &&
+	       !((fact->host.raw ^ leaf.entry) & keeps);
+}
+
+static bool entry_would_agree(struct run *run, const struct fact *fact)
+{
+	struct pt_leaf leaf;
+	uint64_t frame;
+
+	if (run->root == NO_PFN || fact->s2.noroot)
+		return true;
+	leaf = run->vm->sem.ops.walk(&run->vm->m, run->root, fact->s2.gpa >> PAGE_SHIFT);
+	spte_without_frame(run, leaf.entry, &frame);
+	return fact->s2.present == (frame != NO_PFN) &&
+	       (!fact->s2.present || fact->s2.level == (int)leaf.level);
+}
+
+/*
+ * Loops go on until the recorder looks, but they only take away: what it has seen was there when
+ * the command had ended.
+ */
+bool seen_would_agree(struct run *run)
+{
+	for (size_t i = 0; i < run->command->nr_facts; i++) {
+		const struct fact *fact = &run->command->facts[i];
+		bool is_there = fact->kind == FACT_HOST ?
+				fact->host.level && (fact->host.raw & PTE_PRESENT) :
+				fact->kind == FACT_S2 && fact->s2.present;
+
+		if (is_there && !(fact->kind == FACT_HOST ? pte_is_there(run, fact) :
+							    entry_would_agree(run, fact)))
+			return false;
+	}
+	return vcpu_stats_agree(run);
+}
+
+bool facts_would_agree(struct run *run)
+{
+	for (size_t i = 0; i < run->command->nr_facts; i++) {
+		const struct fact *fact = &run->command->facts[i];
+
+		if (fact->kind == FACT_HOST && !pte_would_agree(run, fact))
+			return false;
+		if (fact->kind == FACT_S2 && !entry_would_agree(run, fact))
+			return false;
+	}
+	return stats_agree(run);
+}
+
+/* ---- values that two have written at once ---- */
+
+enum { BOTH = 3, ONE_RACE = 1 << 2 };	/* of run->raced: who has, and above, how often both have */
+
+void raced_access(struct run *run, const struct access *access, unsigned vcpu)
+{
+	if (access->kind != ACCESS_READ && access->kind != ACCESS_EXEC && access->pfn != NO_PFN)
+		hmput(run->raced, access->pfn, hmget(run->raced, access->pfn) | 1u << vcpu);
+}
+
+void raced_command(struct run *run)
+{
+	for (size_t i = 0; i < hmlenu(run->raced); i++) {
+		u32 *value = &run->raced[i].value;
+
+		if (page_is(&run->vm->m, run->raced[i].key, PG_FREE))
+			*value = 0;
+		else if ((*value & BOTH) == BOTH)
+			*value += ONE_RACE;
+		*value &= ~(u32)BOTH;
+	}
+}
+
+bool is_raced(struct run *run, pfn_t pfn, uint64_t recorded, uint64_t model)
+{
+	u32 races = pfn == NO_PFN ? 0 : hmget(run->raced, pfn) / ONE_RACE;
+	uint64_t apart = recorded > model ? recorded - model : model - recorded;
+
+	return apart && apart <= races;
+}

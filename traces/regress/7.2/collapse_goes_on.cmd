@@ -1,0 +1,7 @@
+mmap T 0x400000 anon
+watch T
+watch T+0x200000
+slot 1 0x1000000 T 0x400000
+hwrite T+0x200000 1
+gread 0x1200000
+madvise T 0x400000 COLLAPSE

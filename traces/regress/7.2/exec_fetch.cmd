@@ -1,0 +1,6 @@
+mmap A 0x4000 anon
+watch A
+slot 1 0x1000000 A 0x4000
+gwrite 0x1000000 0xf4f4f4f4
+clearrefs 1
+gexec 0x1000000
