@@ -69,13 +69,13 @@ static void clear_leaf(struct machine *m, const struct task *t, const struct vma
 		host_set_leaf(m, leaf->first << PAGE_SHIFT, leaf->level, entry);
 }
 
-/* clear_refs_test_walk(): anonymous memory or not; VM_PFNMAP never, nor hugetlb: no .hugetlb_entry */
+/* clear_refs_test_walk(): anonymous or not; VM_PFNMAP never, nor hugetlb: no .hugetlb_entry */
 static bool walks_vma(const struct task *t, const struct vma *vma)
 {
 	bool anon = vma->kind == VMA_ANON;
 
-	return !(vma->flags & VM_PFNMAP) && vma->kind != VMA_HUGETLB && !(t->pages.kind == CLEAR_ANON && !anon) &&
-	       !(t->pages.kind == CLEAR_MAPPED && anon);
+	return !(vma->flags & VM_PFNMAP) && vma->kind != VMA_HUGETLB &&
+	       !(t->pages.kind == CLEAR_ANON && !anon) && !(t->pages.kind == CLEAR_MAPPED && anon);
 }
 
 static enum step_result clear_refs(struct machine *m, struct task *t)

@@ -131,7 +131,7 @@ bool fault_is_numa(const struct machine *m, const struct task *t)
 	       (vma->flags & (VM_READ | VM_WRITE | VM_EXEC));
 }
 
-/* numa_rebuild_single_mapping(). What was writable is; since 6.2 what can: can_change_pte_writable() */
+/* numa_rebuild_single_mapping(): W if it was; since 6.2 if it may: can_change_pte_writable() */
 static void rebuild_mapping(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
 	u64 keep = PT_ADDR_MASK | PTE_DIRTY | PTE_SOFT_CLEAN | PTE_UFFD_WP;
