@@ -38,6 +38,20 @@ static bool next_collapse(const struct command *c, size_t *i, uint64_t *hva)
 	return false;
 }
 
+/* It has 2M for what it is about to collapse: whose pages it holds meanwhile no event says. */
+bool collapse_may_hold(const struct run *run)
+{
+	for (size_t i = 0; i < run->command->nr_after; i++) {
+		const struct trace_event *event = &run->command->after[i];
+		const char *order = trace_event_field(event, "order");
+
+		if (!strcmp(event->task, "khugepaged") && order && !strcmp(order, "9") &&
+		    !strcmp(event->name, "mm_page_alloc"))
+			return true;
+	}
+	return false;
+}
+
 static void run_collapse(struct run *run, hva_t hva)
 {
 	struct event e = { .id = EVENT_KHUGEPAGED, .number = run->command->number,

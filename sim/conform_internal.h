@@ -167,6 +167,7 @@ void numa_visit_later(struct run *run);
 /* Between the set-up of the VM and the first command, when nothing is recorded yet */
 void numa_visit_set_up(struct run *run);
 /* conform_collapse.c: khugepaged, after the answer, and after what the recorder looked at */
+bool collapse_may_hold(const struct run *run);
 void collapse_unseen(struct run *run);
 void collapse_later(struct run *run);
 void trace_page_free(struct run *run, const struct trace_event *event);
