@@ -62,6 +62,12 @@ bool item_may_be_aged(struct run *run, const struct item *recorded, const struct
 	       strcmp(recorded->said.text, model->said.text);
 }
 
+/* "L1 WAD" of "L2 WAD": aged as a PMD, before the command split that */
+static bool was_split(const char *before, const char *now)
+{
+	return before[1] == '2' && now[1] == '1' && !strcmp(before + 2, now + 2);
+}
+
 /* What was seen there before had A and was otherwise the same; then the model's goes, too. */
 bool host_may_be_aged(struct run *run, const char *name, const char *recorded, hva_t hva)
 {
@@ -74,7 +80,8 @@ bool host_may_be_aged(struct run *run, const char *name, const char *recorded, h
 	    before < 0)
 		return false;
 	with.text[4] = 'A';
-	if (strcmp(run->last[before].value, with.text))
+	if (strcmp(run->last[before].value, with.text) &&
+	    !was_split(run->last[before].value, with.text))
 		return false;
 	host_set_leaf(&run->vm->m, leaf.first << PAGE_SHIFT, leaf.level,
 		      leaf.entry & ~PTE_ACCESSED);
