@@ -62,10 +62,11 @@ bool item_may_be_aged(struct run *run, const struct item *recorded, const struct
 	       strcmp(recorded->said.text, model->said.text);
 }
 
-/* "L1 WAD" of "L2 WAD": aged as a PMD, before the command split that */
-static bool was_split(const char *before, const char *now)
+/* It was aged as a PMD, before the command split that: the PTE is as the model's but for A. */
+static bool was_split(const char *before, const char *now, const struct pt_leaf *leaf)
 {
-	return before[1] == '2' && now[1] == '1' && !strcmp(before + 2, now + 2);
+	return !strncmp(before, "L2 ", 3) && before[4] == 'A' && !strncmp(now, "L1 ", 3) &&
+	       leaf->level == 1 && (now[3] == 'W') == !!(leaf->entry & PTE_WRITE);
 }
 
 /* What was seen there before had A and was otherwise the same; then the model's goes, too. */
@@ -81,7 +82,7 @@ bool host_may_be_aged(struct run *run, const char *name, const char *recorded, h
 		return false;
 	with.text[4] = 'A';
 	if (strcmp(run->last[before].value, with.text) &&
-	    !was_split(run->last[before].value, with.text))
+	    !was_split(run->last[before].value, with.text, &leaf))
 		return false;
 	host_set_leaf(&run->vm->m, leaf.first << PAGE_SHIFT, leaf.level,
 		      leaf.entry & ~PTE_ACCESSED);
