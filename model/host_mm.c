@@ -291,7 +291,12 @@ pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva)
 
 bool leaf_is_marker(const struct pt_leaf *leaf)
 {
-	return leaf->swap & PTE_MARKER;
+	return (leaf->swap & PTE_MARKER) && !(leaf->swap & PTE_HWPOISON);
+}
+
+bool leaf_is_poison_marker(const struct pt_leaf *leaf)
+{
+	return (leaf->swap & PTE_MARKER) && (leaf->swap & PTE_HWPOISON);
 }
 
 bool leaf_is_missing(const struct pt_leaf *leaf)
@@ -384,6 +389,11 @@ void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry)
 	pt_set_entry(m, table, hva >> PAGE_SHIFT, level, entry);
 	if (!m->mm)
 		touch(m, OBJECT_HPTE, hva & PAGE_MASK);
+}
+
+void host_make_table(struct machine *m, hva_t hva)
+{
+	host_table(m, hva, 1);
 }
 
 pfn_t host_take_table(struct machine *m, hva_t hva)

@@ -20,6 +20,7 @@ enum vm_flag {
 	VM_SHARED	= 0x8,
 	VM_UFFD_MISSING	= 0x200,
 	VM_PFNMAP	= 0x400,
+	VM_UFFD_MINOR	= 0x800,	/* here; bit 37 or above */
 	VM_UFFD_WP	= 0x1000,
 	VM_LOCKED	= 0x2000,
 	VM_IO		= 0x4000,
@@ -51,7 +52,7 @@ enum vm_flag {
 #define PTE_NX		BIT(63)
 
 /* __VM_UFFD_FLAGS: userfaultfd_armed() */
-#define VM_UFFD		((u32)VM_UFFD_MISSING | VM_UFFD_WP)
+#define VM_UFFD		((u32)VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)
 
 /* How the driver puts its pages into a VMA. Kernel helper in brackets. */
 enum map_mode {
@@ -166,6 +167,8 @@ bool host_has_pmds(struct machine *m, hva_t hva);
 pfn_t host_leaf_pfn(const struct pt_leaf *leaf, hva_t hva);
 /* exit_mmap(): all tables go. */
 void host_free_all_tables(struct machine *m);
+/* pte_alloc(): a table of PTEs for @hva, if there is none. */
+void host_make_table(struct machine *m, hva_t hva);
 /* A table of PTEs, which is empty. */
 void host_free_table(struct machine *m, hva_t hva);
 /* free_pgtables(): tables of PTEs and of PMDs for [start, end) that no VMA is left for. */
@@ -185,6 +188,8 @@ u64 pte_reused(u64 entry);
 /* pte_none_mostly(): nothing, or a marker that keeps uffd-wp where no page is */
 bool leaf_is_missing(const struct pt_leaf *leaf);
 bool leaf_is_marker(const struct pt_leaf *leaf);
+/* PTE_MARKER_POISONED: UFFDIO_POISON's */
+bool leaf_is_poison_marker(const struct pt_leaf *leaf);
 /* userfaultfd_pte_wp(): a write to what is mapped is to be asked for */
 bool leaf_is_uffd_wp(const struct vma *vma, const struct pt_leaf *leaf);
 /* Will the hardware, and GUP, use it? */

@@ -15,7 +15,8 @@ struct machine;
 /* In a PTE that is not present; its frame field has the page's number, or the slot's. */
 #define PTE_MIGRATION	BIT(59)
 #define PTE_SWAPPED	BIT(60)
-#define PTE_MARKER	BIT(62)		/* PTE_MARKER_UFFD_WP: names no page at all */
+#define PTE_MARKER	BIT(62)		/* names no page at all: PTE_MARKER_UFFD_WP, */
+#define PTE_POISONED	(PTE_MARKER | PTE_HWPOISON)	/* PTE_MARKER_POISONED */
 #define PTE_SWP_EXCLUSIVE BIT(61)	/* PageAnonExclusive, and back to it */
 
 /* Where a walk is; all zero at its start. */

@@ -71,6 +71,7 @@ u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_le
 bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf);
 bool fault_is_numa(const struct machine *m, const struct task *t);
 extern const struct step path_uffd[], path_uffd_protect[], path_uffd_fill[], path_userfault[];
+extern const struct step path_uffd_move[];
 extern const struct step path_ksm_merge[], path_ksm_unmerge[];
 DECLARE_STEP(swap_in);
 bool fault_swaps_in(const struct machine *m, const struct task *t);

@@ -47,7 +47,7 @@ static bool missing_read(const struct machine *m, const struct task *t)
 	const struct vma *vma = file_vma(m, t);
 
 	return vma && vma->mode != FILE_GMEM && !t->host.write && !file_leaf(m, t).present &&
-	       !(vma->flags & VM_UFFD_WP);	/* uffd_disable_fault_around() */
+	       !(vma->flags & (VM_UFFD_WP | VM_UFFD_MINOR)); /* uffd_disable_fault_around() */
 }
 
 static bool missing(const struct machine *m, const struct task *t)

@@ -170,7 +170,7 @@ static void copy_entry(struct machine *m, const struct vma *vma, const struct pt
 	hva_t hva = leaf->first << PAGE_SHIFT;
 	u64 entry = leaf->swap;
 
-	if (entry & PTE_MARKER)
+	if (leaf_is_marker(leaf))
 		return;
 	if (entry & PTE_SWAPPED)
 		swap_dup(m, pt_pfn(entry));

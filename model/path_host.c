@@ -458,6 +458,7 @@ const struct step path_host_fault[] = {
 	     .chain = "handle_mm_fault > do_huge_pmd_wp_page > __split_huge_pmd"),
 	STEP(end_huge_wp, .when = huge_wp_open, .calls = PATH_NOTIFY_END,
 	     .chain = "handle_mm_fault > do_huge_pmd_wp_page > __split_huge_pmd"),
+	STEP(resolve_async, .when = is_resolved_async, .chain = "handle_mm_fault > do_wp_page"),
 	STEP(swap_in, .when = fault_swaps_in, .chain = "handle_mm_fault > do_swap_page"),
 	STEP(map_zero_page, .when = anon_missing_read,
 	     .chain = "handle_mm_fault > do_anonymous_page"),

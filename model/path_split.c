@@ -49,7 +49,8 @@ static u32 advised_flags(const struct vma *vma, u8 advice, bool special)
 static u32 registered_flags(const struct vma *vma, u8 mode)
 {
 	u32 wanted = (mode & UFFD_MODE_MISSING ? VM_UFFD_MISSING : 0) |
-		     (mode & UFFD_MODE_WP ? VM_UFFD_WP : 0);
+		     (mode & UFFD_MODE_WP ? VM_UFFD_WP : 0) |
+		     (mode & UFFD_MODE_MINOR ? VM_UFFD_MINOR : 0);
 
 	if (wanted && (vma->flags & wanted) == wanted)
 		return vma->flags;

@@ -7,6 +7,7 @@
  * stays one page when its PMD is split.
  */
 #include "model/thp.h"
+#include "model/uffd.h"
 
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -376,6 +377,7 @@ bool huge_reusable(const struct machine *m, const struct task *t)
 	pfn_t pfn = pt_pfn(leaf.entry);
 
 	return write_hits_pmd(m, t) && page_is(machine, pfn, PG_ANON) &&
+	       !is_async_wp(m, vma_find(machine, t->host.hva), &leaf) &&
 	       (page_is(machine, pfn, PG_EXCLUSIVE) || page_count(machine, pfn) == 1);
 }
 
@@ -403,7 +405,8 @@ enum step_result begin_huge_wp(struct machine *m, struct task *t)
 	struct pt_leaf leaf = leaf_of(m, t);
 
 	t->host.huge = true;
-	if (m->sem->traits.huge_zero_wp && pt_pfn(leaf.entry) == m->w->huge_zero)
+	if (m->sem->traits.huge_zero_wp && pt_pfn(leaf.entry) == m->w->huge_zero &&
+	    !is_async_wp(m, vma_find(m, t->host.hva), &leaf))
 		t->host.page = thp_alloc(m);
 	thp_notify(t, t->host.hva);
 	return STEP_CALL;

@@ -5,7 +5,7 @@
  * Linux: fs/userfaultfd.c, mm/userfaultfd.c:mwriteprotect_range(), uffd_wp_range(), mm/mprotect.c:
  * change_pte_range(), change_huge_pmd(); 5.12 to 7.2. Both directions of WRITEPROTECT notify as
  * mprotect() does (MMU_NOTIFY_PROTECTION_VMA), under mmap_lock for reading; registering does not.
- * SIMPLIFIED: one userfaultfd, without events, UFFD_FEATURE_SIGBUS, _WP_ASYNC or minor faults.
+ * SIMPLIFIED: one userfaultfd, without events or UFFD_FEATURE_SIGBUS.
  */
 #include "model/machine.h"
 #include "model/path.h"
@@ -24,17 +24,21 @@ static bool uffd_ok(const struct machine *m, const struct task *t)
 }
 
 /* vma_can_userfault() */
-static bool can_userfault(const struct machine *m, const struct vma *vma, bool wp)
+static bool can_userfault(const struct machine *m, const struct vma *vma, bool wp, bool minor)
 {
 	bool shmem = vma->kind == VMA_FILE && vma->mode == FILE_SHMEM;
 
-	return vma->kind == VMA_ANON || (shmem && (!wp || m->sem->traits.uffd_wp_files));
+	return (vma->kind == VMA_ANON && !minor) || (shmem && (!wp || m->sem->traits.uffd_wp_files));
 }
 
 /* UFFDIO_API refuses features that it does not know. */
 static bool has_features(const struct machine *m, const struct range_op *op)
 {
-	return !(op->prot & UFFD_WP_UNPOPULATED) || m->sem->traits.uffd_unpopulated;
+	const struct traits *knows = &m->sem->traits;
+
+	return !((op->prot & UFFD_WP_UNPOPULATED) && !knows->uffd_unpopulated) &&
+	       !((op->prot & UFFD_WP_ASYNC) && !knows->uffd_wp_async) &&
+	       !((op->prot & UFFD_MODE_MINOR) && !knows->uffd_minor);
 }
 
 /* Every VMA in the range must be able to; holes do not matter. */
@@ -48,11 +52,11 @@ static enum step_result uffd_check(struct machine *m, struct task *t)
 	for (; !op->error && vma && vma->start < op->end; vma = vma_find_from(m, vma->end)) {
 		bool wp = (op->prot & UFFD_MODE_WP) || (vma->flags & VM_UFFD_WP);
 
-		if (!can_userfault(m, vma, wp))
+		if (!can_userfault(m, vma, wp, op->prot & UFFD_MODE_MINOR))
 			op->error = -EINVAL;
 	}
-	if (!op->error && (op->prot & UFFD_WP_UNPOPULATED))
-		m->w->uffd_unpopulated = true;
+	if (!op->error)
+		m->w->uffd_features |= op->prot & (UFFD_WP_UNPOPULATED | UFFD_WP_ASYNC);
 	return STEP_NEXT;
 }
 
@@ -190,6 +194,8 @@ static u64 changed_entry(struct machine *m, const struct vma *vma, struct pt_lea
 /* A migration entry loses W for good; a marker goes when nothing is protected any more. */
 static u64 changed_swap(u64 swap, bool wp)
 {
+	if ((swap & PTE_MARKER) && (swap & PTE_HWPOISON))
+		return swap;
 	if ((swap & PTE_MIGRATION) && (swap & PTE_WRITE))
 		swap = (swap & ~PTE_WRITE) | PTE_SWP_EXCLUSIVE;
 	if (swap & PTE_MARKER)

@@ -18,7 +18,7 @@
 
 bool uffd_uses_markers(const struct machine *m, const struct vma *vma)
 {
-	return (vma->flags & VM_UFFD_WP) && (vma->kind != VMA_ANON || m->w->uffd_unpopulated);
+	return (vma->flags & VM_UFFD_WP) && (vma->kind != VMA_ANON || m->w->uffd_features);
 }
 
 u64 marked_entry(struct machine *m, const struct vma *vma, hva_t hva, u64 entry)
@@ -78,10 +78,38 @@ enum step_result clear_marker(struct machine *m, struct task *t)
 
 /* ---- the fault ---- */
 
-static bool is_protected(const struct vma *vma, const struct task *t, const struct pt_leaf *leaf)
+static bool is_wp(const struct vma *vma, const struct task *t, const struct pt_leaf *leaf)
 {
 	return t->host.write && !t->host.unshare && leaf_is_uffd_wp(vma, leaf) &&
 	       !(leaf->entry & PTE_WRITE);
+}
+
+bool is_async_wp(const struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+{
+	return (m->w->uffd_features & UFFD_WP_ASYNC) && leaf_is_uffd_wp(vma, leaf);
+}
+
+static bool is_protected(const struct machine *m, const struct vma *vma, const struct task *t,
+			 const struct pt_leaf *leaf)
+{
+	return is_wp(vma, t, leaf) && !(m->w->uffd_features & UFFD_WP_ASYNC);
+}
+
+/* do_wp_page() with UFFD_FEATURE_WP_ASYNC: the bit goes, unnoticed, and then the fault goes on. */
+bool is_resolved_async(const struct machine *m, const struct task *t)
+{
+	const struct vma *vma = vma_of(m, t);
+	struct pt_leaf leaf = leaf_of(m, t);
+
+	return vma && leaf.level == 1 && is_wp(vma, t, &leaf) && is_async_wp(m, vma, &leaf);
+}
+
+enum step_result resolve_async(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = leaf_of(m, t);
+
+	host_set_leaf(m, t->host.hva, 1, leaf.entry & ~PTE_UFFD_WP);
+	return STEP_NEXT;
 }
 
 static bool is_missing(const struct vma *vma, const struct pt_leaf *leaf)
@@ -95,10 +123,19 @@ bool userspace_must_resolve(const struct machine *m, const struct task *t)
 	const struct vma *vma = vma_of(m, t);
 	struct pt_leaf leaf = leaf_of(m, t);
 
-	return vma && (is_missing(vma, &leaf) || is_protected(vma, t, &leaf));
+	return vma && (is_missing(vma, &leaf) || is_protected(m, vma, t, &leaf));
 }
 
-/* shmem_get_folio_gfp(): not in the page cache, and within i_size */
+static bool is_minor(struct machine *m, const struct vma *vma, hva_t hva)
+{
+	u64 index = vma_page_index(vma, hva);
+
+	return vma->kind == VMA_FILE && (vma->flags & VM_UFFD_MINOR) &&
+	       (cache_page(m, vma->object, index) != NO_PFN ||
+		shmem_is_swapped(m, vma->object, index));
+}
+
+/* shmem_get_folio_gfp(): within i_size, and not in the page cache, or only not mapped */
 bool userspace_must_fill(const struct machine *m, const struct task *t)
 {
 	struct machine *machine = (struct machine *)m;
@@ -106,12 +143,15 @@ bool userspace_must_fill(const struct machine *m, const struct task *t)
 	struct pt_leaf leaf = leaf_of(m, t);
 	u64 index;
 
-	if (!vma || !(vma->flags & VM_UFFD_MISSING) || leaf.present)
+	if (!vma || !(vma->flags & VM_UFFD) || leaf.present)
 		return false;
 	index = vma_page_index(vma, t->host.hva);
-	return index < file_nr_pages(m, vma->object) &&
-	       cache_page(machine, vma->object, index) == NO_PFN &&
-	       !shmem_is_swapped(machine, vma->object, index);
+	if (index >= file_nr_pages(m, vma->object))
+		return false;
+	return is_minor(machine, vma, t->host.hva) ||
+	       ((vma->flags & VM_UFFD_MISSING) &&
+		cache_page(machine, vma->object, index) == NO_PFN &&
+		!shmem_is_swapped(machine, vma->object, index));
 }
 
 bool fault_was_left(const struct machine *m, const struct task *t)
@@ -146,7 +186,8 @@ enum step_result ask_userspace(struct machine *m, struct task *t)
 	struct vma *vma = vma_find(m, t->host.hva);
 	struct pt_leaf leaf = leaf_of(m, t);
 
-	t->host.userfault = is_protected(vma, t, &leaf) ? USERFAULT_WP : USERFAULT_MISSING;
+	t->host.userfault = is_protected(m, vma, t, &leaf) ? USERFAULT_WP :
+			    is_minor(m, vma, t->host.hva) ? USERFAULT_MINOR : USERFAULT_MISSING;
 	if (t->host.userfault == USERFAULT_MISSING && vma->kind == VMA_ANON && t->host.write)
 		discard_page(m, t, vma);
 	t->host.error = t->host.sigbus = !may_retry(t);
@@ -175,7 +216,7 @@ static bool must_wait(const struct machine *m, const struct task *t)
 {
 	struct pt_leaf leaf = leaf_of(m, t);
 
-	return leaf_is_missing(&leaf) || (leaf.present && !(leaf.entry & PTE_WRITE) &&
+	return leaf_is_missing(&leaf) || leaf_is_poison_marker(&leaf) || (leaf.present && !(leaf.entry & PTE_WRITE) &&
 					  t->host.userfault == USERFAULT_WP);
 }
 

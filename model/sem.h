@@ -40,6 +40,8 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.uffd_wp_files = true, .copy_frees_swap = true,		\
 	.uffd_regains_write = true, .uffd_wp_vmas = true,		\
 	.uffd_unpopulated = true, .protect_clean_writable = true,	\
+	.uffd_minor = true, .uffd_poison = true,	\
+	.uffd_wp_async = true, .uffd_moves = MOVES_PAGES,		\
 	.large_reuse = REUSE_NEVER,					\
 	.anon_exclusive = true, .lru_batch = 15, .pfncache = true, .map_pages_puts = true, \
 	.split_keeps_dirty = true, .protect_pmd_writable = true, \

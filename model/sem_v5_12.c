@@ -297,7 +297,7 @@ static const struct step *const paths[NR_PATHS] = {
 	[PATH_COLLAPSE] = path_collapse, [PATH_MADVISE] = path_madvise,
 	[PATH_MREMAP] = path_mremap, [PATH_NUMA] = path_numa,
 	[PATH_UFFD] = path_uffd, [PATH_UFFD_PROTECT] = path_uffd_protect,
-	[PATH_UFFD_FILL] = path_uffd_fill, [PATH_USERFAULT] = path_userfault,
+	[PATH_UFFD_FILL] = path_uffd_fill, [PATH_UFFD_MOVE] = path_uffd_move, [PATH_USERFAULT] = path_userfault,
 	[PATH_MMAP] = path_mmap,
 	[PATH_MLOCK] = path_mlock,
 	[PATH_POPULATE] = path_populate,

@@ -28,6 +28,8 @@ static const struct traits traits = {
 	.apic_page_checked = true,
 	.uffd_wp_files = true, .mremap_clears_uffd = true,
 	.uffd_regains_write = true, .uffd_wp_vmas = true, .uffd_unpopulated = true,
+	.uffd_minor = true, .uffd_poison = true,
+	.uffd_wp_async = true, .uffd_moves = MOVES_ZEROES,
 	.protect_clean_writable = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .shmem_keeps_poison = true, .poison_kills = true,

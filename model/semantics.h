@@ -104,6 +104,8 @@ struct ops {
 
 /* Which faults map all pages of a large folio that is mapped by PTEs */
 /* wp_can_reuse_anon_folio() of a part of a large folio */
+/* UFFDIO_MOVE: absent; zero pages too, and the swap cache's page held (6.9); a table at once (6.18) */
+enum uffd_moves { MOVES_NOTHING, MOVES_PAGES, MOVES_ZEROES, MOVES_BATCHES };
 enum large_reuse { REUSE_BY_COUNT, REUSE_NEVER /* 6.7 */, REUSE_IF_WHOLE /* 6.15 */ };
 
 /* Who else maps a large folio: what madvise(), move_pages() go by */
@@ -183,7 +185,12 @@ struct traits {
 	bool uffd_wp_files;		/* uffd-wp of shmem, by markers (5.19) */
 	bool uffd_regains_write;	/* as mprotect() does (6.2), not as vm_get_page_prot() */
 	bool uffd_wp_vmas;		/* UFFDIO_WRITEPROTECT of several VMAs (6.3) */
-	bool uffd_unpopulated;		/* UFFD_FEATURE_WP_UNPOPULATED (6.4) */
+	bool uffd_unpopulated;		/* UFFD_FEATURE_WP_UNPOPULATED, UFFDIO_CONTINUE_MODE_WP (6.4) */
+	bool uffd_minor;		/* minor faults of shmem, UFFDIO_CONTINUE (5.14) */
+	bool uffd_minor_efault;		/* beyond i_size, too (7.1); -EINVAL before */
+	bool uffd_poison;		/* UFFDIO_POISON (6.6) */
+	bool uffd_wp_async;		/* UFFD_FEATURE_WP_ASYNC (6.7) */
+	u8 uffd_moves;			/* enum uffd_moves */
 	bool protect_clean_writable;	/* can_change_pte_writable(): private, without D (6.2) */
 	bool mremap_clears_uffd;	/* uffd-wp does not move (6.14, and stable kernels) */
 	bool madvise_populates;		/* MADV_POPULATE_READ, _WRITE (5.14) */

@@ -57,6 +57,8 @@ const char *path_name(enum path_id path)
 		return "uffd-protect";
 	case PATH_UFFD_FILL:
 		return "uffd-fill";
+	case PATH_UFFD_MOVE:
+		return "uffd-move";
 	case PATH_USERFAULT:
 		return "userfault";
 	case PATH_MREMAP:

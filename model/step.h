@@ -36,7 +36,7 @@ struct step {
 	u8 to_index;		/* .to, resolved by semantics_resolve() */
 };
 
-enum { MAX_STEPS = 32 };
+enum { MAX_STEPS = 40 };
 
 enum run_result {
 	RUN_STEPPED,		/* one step ran */

@@ -35,7 +35,8 @@ enum path_id {
 	PATH_MREMAP,
 	PATH_NUMA,		/* task_numa_work() */
 	PATH_UFFD, PATH_UFFD_PROTECT,	/* UFFDIO_REGISTER, _UNREGISTER; UFFDIO_WRITEPROTECT */
-	PATH_UFFD_FILL,		/* UFFDIO_COPY, UFFDIO_ZEROPAGE, UFFDIO_WAKE */
+	PATH_UFFD_FILL,		/* UFFDIO_COPY, _ZEROPAGE, _CONTINUE, _POISON, _WAKE */
+	PATH_UFFD_MOVE,		/* UFFDIO_MOVE */
 	PATH_USERFAULT,		/* handle_userfault() */
 	PATH_MMAP,
 	PATH_MLOCK,		/* mlock() */
@@ -184,8 +185,8 @@ struct host_fault {
 	u8 pad[3];
 };
 
-/* The reason of handle_userfault(): VM_UFFD_MISSING, VM_UFFD_WP */
-enum userfault { USERFAULT_NONE, USERFAULT_MISSING, USERFAULT_WP };
+/* The reason of handle_userfault(): VM_UFFD_MISSING, VM_UFFD_WP, VM_UFFD_MINOR */
+enum userfault { USERFAULT_NONE, USERFAULT_MISSING, USERFAULT_WP, USERFAULT_MINOR };
 
 enum notify_event {
 	NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE,
@@ -249,13 +250,20 @@ struct uffd_op {
 	pfn_t page;		/* COPY: filled while mmap_lock was given up; NO_PFN */
 	s32 error;
 	u8 verb;		/* enum uffd_verb */
-	u8 wp;			/* UFFDIO_COPY_MODE_WP */
+	u8 wp;			/* UFFDIO_COPY_MODE_WP, UFFDIO_CONTINUE_MODE_WP */
 	u8 silent;		/* UFFDIO_*_MODE_DONTWAKE */
 	u8 faults;		/* the source has to be faulted in */
+	u64 orig;		/* MOVE: what is in the source's PTE or PMD */
+	u8 holes;		/* UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES */
+	u8 open;		/* MOVE: the source is notified */
+	u8 whole;		/* ... as 2M */
+	u8 locked;		/* .page is */
+	u8 splits;		/* .page is being split; could not be: waits */
+	u8 pad[3];
 };
 enum uffd_verb {
 	UFFD_REGISTER, UFFD_UNREGISTER, UFFD_PROTECT, UFFD_UNPROTECT, UFFD_COPY, UFFD_ZEROPAGE,
-	UFFD_WAKE,
+	UFFD_CONTINUE, UFFD_POISON, UFFD_WAKE, UFFD_MOVE,
 };
 
 /* mremap() */
@@ -297,7 +305,8 @@ enum {
 };
 enum { LOCK_RANGE, UNLOCK_RANGE };
 /* range_op.prot of RANGE_UFFD: bits, none to unregister; of RANGE_UFFD_WP: protected or not */
-enum { UFFD_MODE_MISSING = 1, UFFD_MODE_WP = 2, UFFD_WP_UNPOPULATED = 4 };
+enum { UFFD_MODE_MISSING = 1, UFFD_MODE_WP = 2, UFFD_WP_UNPOPULATED = 4, UFFD_MODE_MINOR = 8,
+       UFFD_WP_ASYNC = 16 };
 enum populate_how { POPULATE_VMA, POPULATE_READ, POPULATE_WRITE };
 
 /* mmap() */

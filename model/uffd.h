@@ -12,10 +12,16 @@
 bool uffd_uses_markers(const struct machine *m, const struct vma *vma);
 /* What replaces a marker at @hva is protected as it was: pte_mkuffd_wp(). */
 u64 marked_entry(struct machine *m, const struct vma *vma, hva_t hva, u64 entry);
+/* Known to this kernel */
+bool uffd_has_ioctl(const struct machine *m, u8 verb);
 /* wake_userfault(): whoever waits for an address in [@start, @end) */
 void uffd_wake(struct machine *m, hva_t start, hva_t end);
 
 /* Steps of a fault (path_userfault.c) */
+DECLARE_STEP(resolve_async);
+bool is_resolved_async(const struct machine *m, const struct task *t);
+/* userfaultfd_huge_pmd_wp() with UFFD_FEATURE_WP_ASYNC: a PMD is split */
+bool is_async_wp(const struct machine *m, const struct vma *vma, const struct pt_leaf *leaf);
 DECLARE_STEP(clear_marker);
 DECLARE_STEP(ask_userspace);
 DECLARE_STEP(userfault_retry);

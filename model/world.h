@@ -113,7 +113,7 @@ struct world {
 	u8 shmem_enabled;	/* enum shmem_huge: of memfd and shared anonymous memory */
 	u8 others_batched;	/* places of BATCH_ADD that others' pages have: input */
 	u8 batched_as[MAX_BATCHED];	/* enum lru_batch */
-	u8 uffd_unpopulated;	/* the userfaultfd has UFFD_FEATURE_WP_UNPOPULATED */
+	u8 uffd_features;	/* of the userfaultfd: UFFD_WP_UNPOPULATED, UFFD_WP_ASYNC */
 	pfn_t batched[MAX_BATCHED];
 	struct vcpu vcpu[MAX_VCPUS];
 	struct task task[MAX_TASKS];

@@ -314,7 +314,8 @@ static struct said pending_said(const struct run *run)
 			return say("PENDING addr=0x%llx%s%s",
 				   (unsigned long long)(host->hva & PAGE_MASK),
 				   host->write ? " write" : "",
-				   host->userfault == USERFAULT_WP ? " wp" : "");
+				   host->userfault == USERFAULT_WP ? " wp" :
+				   host->userfault == USERFAULT_MINOR ? " minor" : "");
 	}
 	return say("%s", run->outcome.word);
 }

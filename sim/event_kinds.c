@@ -53,7 +53,8 @@ static const char *const advice_words[] = {
 	"populate-read", "populate-write", "dontfork", "dofork", "wipeonfork", "keeponfork", NULL
 };
 
-static const char *const uffd_words[] = { "missing", "wp", "unpopulated", NULL };
+static const char *const uffd_words[] = { "missing", "wp", "unpopulated", "minor", "async",
+					  NULL };
 
 #define AT(field) offsetof(struct event, field)
 #define UNTIL	{ "until", ARG_STEP, AT(until), .help = "stop before this step; resume later" }
@@ -184,7 +185,8 @@ const struct event_kind event_kinds[] = {
 	  "Userspace will resolve faults in a range. [UFFDIO_REGISTER]", {
 		RANGE_ARGS,
 		{ "modes", ARG_FLAGS, AT(mode), true, true, .words = uffd_words,
-		  .help = "missing pages, writes to protected ones; UFFD_FEATURE_WP_UNPOPULATED" },
+		  .help = "missing pages, writes to protected ones, pages of shmem that are not "
+			  "mapped; UFFD_FEATURE_WP_UNPOPULATED, _WP_ASYNC" },
 		UNTIL } },
 	{ "uffd-unregister", EVENT_UFFD_UNREGISTER, "... and no more. [UFFDIO_UNREGISTER]", {
 		RANGE_ARGS, UNTIL } },
@@ -201,6 +203,21 @@ const struct event_kind event_kinds[] = {
 		SILENT, UNTIL } },
 	{ "uffd-zeropage", EVENT_UFFD_ZEROPAGE, "... or of zeroes. [UFFDIO_ZEROPAGE]", {
 		RANGE_ARGS, SILENT, UNTIL } },
+	{ "uffd-continue", EVENT_UFFD_CONTINUE,
+	  "What is cached of shmem is mapped. [UFFDIO_CONTINUE]", {
+		RANGE_ARGS,
+		{ "wp", ARG_NUMBER, AT(write), .max = 1, .help = "write-protected at once" },
+		SILENT, UNTIL } },
+	{ "uffd-poison", EVENT_UFFD_POISON,
+	  "Who touches what is missing gets SIGBUS from now on. [UFFDIO_POISON]", {
+		RANGE_ARGS, SILENT, UNTIL } },
+	{ "uffd-move", EVENT_UFFD_MOVE,
+	  "Pages come from elsewhere in the same mm. [UFFDIO_MOVE]", {
+		RANGE_ARGS,
+		{ "from", ARG_ADDRESS, AT(other_hva), true, true, .help = "where they were" },
+		{ "holes", ARG_NUMBER, AT(keep), .max = 1,
+		  .help = "UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES" },
+		SILENT, UNTIL } },
 	{ "uffd-wake", EVENT_UFFD_WAKE, "Who waits for userspace tries again. [UFFDIO_WAKE]", {
 		RANGE_ARGS } },
 	{ "munmap", EVENT_MUNMAP, "Userspace unmaps. [munmap()]", { RANGE_ARGS, UNTIL } },

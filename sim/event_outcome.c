@@ -190,7 +190,10 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 		break;
 	case EVENT_UFFD_COPY:
 	case EVENT_UFFD_ZEROPAGE:
+	case EVENT_UFFD_CONTINUE:
+	case EVENT_UFFD_POISON:
 	case EVENT_UFFD_WAKE:
+	case EVENT_UFFD_MOVE:
 		o->error = t->uffd.error;
 		break;
 	case EVENT_MREMAP:

@@ -136,6 +136,7 @@ enum path_id event_path(enum event_id id)
 		[EVENT_UFFD_REGISTER ... EVENT_UFFD_UNREGISTER] = PATH_UFFD,
 		[EVENT_UFFD_PROTECT ... EVENT_UFFD_UNPROTECT] = PATH_UFFD_PROTECT,
 		[EVENT_UFFD_COPY ... EVENT_UFFD_WAKE] = PATH_UFFD_FILL,
+		[EVENT_UFFD_MOVE] = PATH_UFFD_MOVE,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
 		[EVENT_TRUNCATE] = PATH_FILE_RESIZE, [EVENT_PUNCH] = PATH_FILE_RESIZE,
 		[EVENT_REMOVE] = PATH_FILE_RESIZE,
@@ -341,7 +342,7 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		start_range(t, e, RANGE_NUMA);
 		t->range.alone = e->keep;
 		break;
-	case EVENT_UFFD_REGISTER ... EVENT_UFFD_WAKE:
+	case EVENT_UFFD_REGISTER ... EVENT_UFFD_MOVE:
 		event_start_uffd(t, e);
 		break;
 	case EVENT_MREMAP:

@@ -14,7 +14,8 @@ void event_start_uffd(struct task *t, const struct event *e)
 		.prot = e->id == EVENT_UFFD_REGISTER ? e->mode : e->id == EVENT_UFFD_PROTECT };
 	t->uffd = (struct uffd_op){
 		.start = e->hva, .end = end, .at = e->hva, .page = NO_PFN,
-		.from = e->id == EVENT_UFFD_COPY ? e->other_hva : 0, .silent = e->silent,
+		.from = e->id == EVENT_UFFD_COPY || e->id == EVENT_UFFD_MOVE ? e->other_hva : 0,
+		.silent = e->silent, .holes = e->keep,
 		.wp = e->write, .verb = UFFD_REGISTER + (e->id - EVENT_UFFD_REGISTER) };
 }
 

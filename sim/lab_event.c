@@ -472,7 +472,8 @@ static const struct {
 	{ EVENT_UFFD_REGISTER, lab_uffd }, { EVENT_UFFD_UNREGISTER, lab_uffd },
 	{ EVENT_UFFD_PROTECT, lab_uffd }, { EVENT_UFFD_UNPROTECT, lab_uffd },
 	{ EVENT_UFFD_COPY, lab_uffd }, { EVENT_UFFD_ZEROPAGE, lab_uffd },
-	{ EVENT_UFFD_WAKE, lab_uffd }, { EVENT_RESUME, lab_resume },
+	{ EVENT_UFFD_CONTINUE, lab_uffd }, { EVENT_UFFD_POISON, lab_uffd },
+	{ EVENT_UFFD_MOVE, lab_uffd }, { EVENT_UFFD_WAKE, lab_uffd }, { EVENT_RESUME, lab_resume },
 };
 
 const char *lab_event(struct lab *lab, const struct event *e)

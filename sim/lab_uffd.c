@@ -2,7 +2,17 @@
 /* lab_uffd.c: userfaultfd's events as commands of the lab. sim/script_uffd.c is the way back. */
 #include "sim/lab_internal.h"
 
-enum { MODE_MISSING = 1, MODE_WP = 2, MODE_UNPOPULATED = 4 };
+static void say_modes(struct lab *lab, uint64_t modes)
+{
+	static const char *const words[] = { "missing", "wp", "unpopulated", "minor", "async" };
+	const char *between = " ";
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (modes & 1 << i) {
+			lab_say_more(lab, "%s%s", between, words[i]);
+			between = ",";
+		}
+}
 
 const char *lab_uffd(struct lab *lab, const struct event *e)
 {
@@ -10,7 +20,8 @@ const char *lab_uffd(struct lab *lab, const struct event *e)
 		{ EVENT_UFFD_REGISTER, "reg" }, { EVENT_UFFD_UNREGISTER, "unreg" },
 		{ EVENT_UFFD_PROTECT, "wp" }, { EVENT_UFFD_UNPROTECT, "unwp" },
 		{ EVENT_UFFD_COPY, "copy" }, { EVENT_UFFD_ZEROPAGE, "zero" },
-		{ EVENT_UFFD_WAKE, "wake" },
+		{ EVENT_UFFD_CONTINUE, "continue" }, { EVENT_UFFD_POISON, "poison" },
+		{ EVENT_UFFD_MOVE, "move" }, { EVENT_UFFD_WAKE, "wake" },
 	};
 	const char *verb = "";
 	char at[64], from[64];
@@ -21,14 +32,13 @@ const char *lab_uffd(struct lab *lab, const struct event *e)
 	lab_say(lab, "uffd %s %s 0x%llx", verb, lab_address(lab, e->hva, at, sizeof(at)),
 		(unsigned long long)e->size);
 	if (e->id == EVENT_UFFD_REGISTER)
-		lab_say_more(lab, " %s%s%s%s%s", e->mode & MODE_MISSING ? "missing" : "",
-			     e->mode & MODE_MISSING && e->mode & MODE_WP ? "," : "",
-			     e->mode & MODE_WP ? "wp" : "",
-			     e->mode & MODE_UNPOPULATED ? "," : "",
-			     e->mode & MODE_UNPOPULATED ? "unpopulated" : "");
-	if (e->id == EVENT_UFFD_COPY)
-		lab_say_more(lab, " %s%s", lab_address(lab, e->other_hva, from, sizeof(from)),
-			     e->write ? " wp" : "");
+		say_modes(lab, e->mode);
+	if (e->id == EVENT_UFFD_COPY || e->id == EVENT_UFFD_MOVE)
+		lab_say_more(lab, " %s", lab_address(lab, e->other_hva, from, sizeof(from)));
+	if (e->write)
+		lab_say_more(lab, " wp");
+	if (e->keep)
+		lab_say_more(lab, " holes");
 	if (e->silent)
 		lab_say_more(lab, " dontwake");
 	return NULL;

@@ -52,7 +52,7 @@ static bool has_range(enum event_id id)
 	       id == EVENT_MADVISE || id == EVENT_POISON || id == EVENT_OFFLINE ||
 	       id == EVENT_MIGRATE || id == EVENT_PAGEOUT || id == EVENT_COLD ||
 	       id == EVENT_MREMAP || id == EVENT_CHILD_DONTNEED || id == EVENT_REMOVE ||
-	       (id >= EVENT_UFFD_REGISTER && id <= EVENT_UFFD_WAKE);
+	       (id >= EVENT_UFFD_REGISTER && id <= EVENT_UFFD_MOVE);
 }
 
 static void add_event(struct lab *lab, struct slots *slots, const struct event *e)
@@ -76,7 +76,7 @@ static void add_event(struct lab *lab, struct slots *slots, const struct event *
 		if (e->size)
 			add(lab->watch, &lab->nr_watches, e->hva + e->size - 1);
 	}
-	if (e->id == EVENT_MREMAP && e->other_hva != NO_PFN)
+	if (e->id == EVENT_UFFD_MOVE || (e->id == EVENT_MREMAP && e->other_hva != NO_PFN))
 		add(lab->watch, &lab->nr_watches, e->other_hva);
 }
 

@@ -21,17 +21,24 @@ static const char *thread_name(const struct command *c)
 static uint64_t modes_of(const char *words)
 {
 	return (strstr(words, "missing") ? 1 : 0) | (strstr(words, "wp") ? 2 : 0) |
-	       (strstr(words, "unpopulated") ? 4 : 0);
+	       (strstr(words, "unpopulated") ? 4 : 0) |
+	       (strstr(words, "minor") ? 8 : 0) | (strstr(words, "async") ? 16 : 0);
 }
 
-/* uffd VERB ADDR LEN [MODES|SOURCE] [wp] [dontwake] */
+static bool has_source(const struct event *e)
+{
+	return e->id == EVENT_UFFD_COPY || e->id == EVENT_UFFD_MOVE;
+}
+
+/* uffd VERB ADDR LEN [MODES|SOURCE] [wp] [holes] [dontwake] */
 const char *script_uffd(struct script *s, const struct command *c)
 {
 	static const struct { const char *name; enum event_id id; } verbs[] = {
 		{ "reg", EVENT_UFFD_REGISTER }, { "unreg", EVENT_UFFD_UNREGISTER },
 		{ "wp", EVENT_UFFD_PROTECT }, { "unwp", EVENT_UFFD_UNPROTECT },
 		{ "copy", EVENT_UFFD_COPY }, { "zero", EVENT_UFFD_ZEROPAGE },
-		{ "wake", EVENT_UFFD_WAKE },
+		{ "continue", EVENT_UFFD_CONTINUE }, { "poison", EVENT_UFFD_POISON },
+		{ "move", EVENT_UFFD_MOVE }, { "wake", EVENT_UFFD_WAKE },
 	};
 	struct event *e = NULL;
 
@@ -45,9 +52,11 @@ const char *script_uffd(struct script *s, const struct command *c)
 	e->size = number(c, 3);
 	e->silent = !!script_option(c, "dontwake");
 	e->mode = e->id == EVENT_UFFD_REGISTER ? modes_of(script_word(c, 4)) : 0;
-	e->write = e->id == EVENT_UFFD_COPY && script_option(c, "wp");
+	e->write = (e->id == EVENT_UFFD_COPY || e->id == EVENT_UFFD_CONTINUE) &&
+		   script_option(c, "wp");
+	e->keep = e->id == EVENT_UFFD_MOVE && script_option(c, "holes");
 	if (!script_address(s, script_word(c, 2), &e->hva) ||
-	    (e->id == EVENT_UFFD_COPY && !script_address(s, script_word(c, 4), &e->other_hva)))
+	    (has_source(e) && !script_address(s, script_word(c, 4), &e->other_hva)))
 		return "an unknown region";
 	return (e->size | e->other_hva) % 4096 || !e->size ? "a misaligned range is not modelled" :
 							      NULL;

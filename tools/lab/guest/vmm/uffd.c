@@ -14,14 +14,18 @@
 /* Of headers newer than the oldest that it is built with */
 #define FEATURE_THREAD_ID	(1ull << 8)
 #define FEATURE_WP_UNPOPULATED	(1ull << 13)
+#define FEATURE_WP_ASYNC	(1ull << 15)
 #define MODE_MISSING		(1ull << 0)
 #define MODE_WP			(1ull << 1)
+#define MODE_MINOR		(1ull << 2)
 
-static int uffd_open(struct vmm *vmm, bool unpopulated)
+static int uffd_open(struct vmm *vmm, const char *modes)
 {
 	struct uffdio_api api = {
 		.api = UFFD_API,
-		.features = FEATURE_THREAD_ID | (unpopulated ? FEATURE_WP_UNPOPULATED : 0),
+		.features = FEATURE_THREAD_ID |
+			    (strstr(modes, "unpopulated") ? FEATURE_WP_UNPOPULATED : 0) |
+			    (strstr(modes, "async") ? FEATURE_WP_ASYNC : 0),
 	};
 	int error = 0;
 
@@ -57,10 +61,11 @@ void uffd_read(struct vmm *vmm)
 		actor = actor_by_id(vmm, message.arg.pagefault.feat.ptid);
 		if (!actor)
 			continue;
-		snprintf(actor->asked, sizeof(actor->asked), "PENDING addr=0x%llx%s%s",
+		snprintf(actor->asked, sizeof(actor->asked), "PENDING addr=0x%llx%s%s%s",
 			 (unsigned long long)message.arg.pagefault.address & ~0xfffull,
 			 message.arg.pagefault.flags & 1 ? " write" : "",
-			 message.arg.pagefault.flags & 2 ? " wp" : "");
+			 message.arg.pagefault.flags & 2 ? " wp" : "",
+			 message.arg.pagefault.flags & 4 ? " minor" : "");
 		actor->asks = true;
 	}
 }
@@ -92,9 +97,10 @@ static int reg(struct vmm *vmm, const struct args *args)
 	struct uffdio_register request = {
 		.range = { range.hva, range.size },
 		.mode = (strstr(modes, "missing") ? MODE_MISSING : 0) |
-			(strstr(modes, "wp") ? MODE_WP : 0),
+			(strstr(modes, "wp") ? MODE_WP : 0) |
+			(strstr(modes, "minor") ? MODE_MINOR : 0),
 	};
-	int error = uffd_open(vmm, strstr(modes, "unpopulated"));
+	int error = uffd_open(vmm, modes);
 
 	return error ? error : call(vmm, UFFDIO_REGISTER, &request);
 }
@@ -141,6 +147,46 @@ static int zero(struct vmm *vmm, const struct args *args)
 	return call(vmm, UFFDIO_ZEROPAGE, &request);
 }
 
+static uint64_t wake_mode(const struct args *args)
+{
+	return arg_option(args, "dontwake", NULL) ? 1 : 0;
+}
+
+static int continue_(struct vmm *vmm, const struct args *args)
+{
+	struct { struct uffdio_range range; uint64_t mode; int64_t mapped; } request = {
+		.mode = wake_mode(args) | (arg_option(args, "wp", NULL) ? 2 : 0),
+	};
+	struct range range = range_of(vmm, args);
+
+	request.range = (struct uffdio_range){ range.hva, range.size };
+	return call(vmm, _IOWR(UFFDIO, 0x07, request), &request);
+}
+
+static int poison(struct vmm *vmm, const struct args *args)
+{
+	struct { struct uffdio_range range; uint64_t mode; int64_t updated; } request = {
+		.mode = wake_mode(args),
+	};
+	struct range range = range_of(vmm, args);
+
+	request.range = (struct uffdio_range){ range.hva, range.size };
+	return call(vmm, _IOWR(UFFDIO, 0x08, request), &request);
+}
+
+static int move(struct vmm *vmm, const struct args *args)
+{
+	struct { uint64_t to, from, size, mode; int64_t moved; } request = {
+		.mode = wake_mode(args) | (arg_option(args, "holes", NULL) ? 2 : 0),
+	};
+	struct range range = range_of(vmm, args);
+
+	request.to = range.hva;
+	request.size = range.size;
+	request.from = arg_address(vmm, args, 4);
+	return call(vmm, _IOWR(UFFDIO, 0x05, request), &request);
+}
+
 static int wake(struct vmm *vmm, const struct args *args)
 {
 	struct range range = range_of(vmm, args);
@@ -155,7 +201,8 @@ static void do_uffd(struct vmm *vmm, const struct args *args)
 		int (*run)(struct vmm *vmm, const struct args *args);
 	} verbs[] = {
 		{ "reg", reg }, { "unreg", unreg }, { "wp", protect }, { "unwp", protect },
-		{ "copy", copy }, { "zero", zero }, { "wake", wake },
+		{ "copy", copy }, { "zero", zero }, { "continue", continue_ },
+		{ "poison", poison }, { "move", move }, { "wake", wake },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
