@@ -2,8 +2,7 @@
 /*
  * path_host.c: userspace touches memory, and the fault that follows.
  *
- * Linux: mm/memory.c:handle_mm_fault(), do_anonymous_page(), do_wp_page(), wp_page_copy(),
- * insert_pfn(), insert_page(); 6.1 to 7.2. Files are path_file_fault.c's, swap path_swap_in.c's.
+ * Linux: mm/memory.c:handle_mm_fault(), do_wp_page(), insert_pfn(); 6.1 to 7.2.
  * SIMPLIFIED: the PTE lock is held for a whole step.
  */
 #include "model/gmem.h"

@@ -28,7 +28,8 @@ static bool can_userfault(const struct machine *m, const struct vma *vma, bool w
 {
 	bool shmem = vma->kind == VMA_FILE && vma->mode == FILE_SHMEM;
 
-	return (vma->kind == VMA_ANON && !minor) || (shmem && (!wp || m->sem->traits.uffd_wp_files));
+	return (vma->kind == VMA_ANON && !minor) ||
+	       (shmem && (!wp || m->sem->traits.uffd_wp_files));
 }
 
 /* UFFDIO_API refuses features that it does not know. */

@@ -46,16 +46,25 @@ static bool may_move(const struct uffd_op *op, const struct vma *from, const str
 	return !((from->flags ^ to->flags) & (VM_ACCESS | VM_LOCKED)) && (from->flags & VM_WRITE);
 }
 
-static enum step_result move_lock(struct machine *m, struct task *t)
+/* userfaultfd_ioctl(), validate_range() */
+static bool is_refused(const struct machine *m, const struct task *t)
+{
+	return !uffd_has_ioctl(m, t->uffd.verb) || ((t->uffd.start | t->uffd.from) & ~PAGE_MASK);
+}
+
+static enum step_result refuse_request(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->uffd.error = -EINVAL;
+	return STEP_DONE;
+}
+
+static enum step_result uffd_move_lock(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
 	struct vma *to = vma_find(m, op->start);
 	const struct vma *from = vma_find(m, op->from);
 
-	if (!uffd_has_ioctl(m, op->verb) || ((op->start | op->from) & ~PAGE_MASK)) {
-		op->error = -EINVAL;
-		return STEP_DONE;
-	}
 	if (!lock_try_read(&current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	if (!to || !(to->flags & VM_UFFD) || !from)
@@ -136,7 +145,7 @@ static enum step_result look_at_pmd(struct machine *m, struct task *t, const str
 	return STEP_CALL;
 }
 
-static enum step_result move_look(struct machine *m, struct task *t)
+static enum step_result uffd_move_look(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
 	struct pt_leaf from = host_leaf(m, source_of(op)), to = host_leaf(m, op->at);
@@ -199,7 +208,7 @@ static s32 take_page(struct machine *m, struct uffd_op *op, const struct pt_leaf
 	return 0;
 }
 
-static enum step_result move_take(struct machine *m, struct task *t)
+static enum step_result uffd_move_take(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
 	struct pt_leaf from = host_leaf(m, source_of(op)), to = host_leaf(m, op->at);
@@ -230,7 +239,7 @@ static bool must_lock(const struct machine *m, const struct task *t)
 	return has_page(t) && (t->uffd.whole || folio_pages(machine, t->uffd.page) == 1);
 }
 
-static enum step_result move_lock_page(struct machine *m, struct task *t)
+static enum step_result uffd_move_lock_page(struct machine *m, struct task *t)
 {
 	struct page *head = page_of(m, t->uffd.page);
 
@@ -247,7 +256,7 @@ static bool must_split(const struct machine *m, const struct task *t)
 	       folio_pages((struct machine *)m, t->uffd.page) > 1;
 }
 
-static enum step_result move_split(struct machine *m, struct task *t)
+static enum step_result uffd_move_split(struct machine *m, struct task *t)
 {
 	(void)m;
 	t->uffd.splits = true;
@@ -262,7 +271,7 @@ static bool has_split(const struct machine *m, const struct task *t)
 }
 
 /* The folio is looked up again, or all of it is tried again behind the notification. */
-static enum step_result move_after_split(struct machine *m, struct task *t)
+static enum step_result uffd_move_after_split(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
 
@@ -348,7 +357,7 @@ static void move_batch(struct machine *m, struct uffd_op *op)
 }
 
 /* Both PTEs' locks: if nothing has changed meanwhile */
-static enum step_result move_entries(struct machine *m, struct task *t)
+static enum step_result uffd_move_entries(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
 	struct pt_leaf from = host_leaf(m, source_of(op)), to = host_leaf(m, op->at);
@@ -377,13 +386,13 @@ static bool must_put(const struct machine *m, const struct task *t)
 	return has_page(t);
 }
 
-static enum step_result move_put(struct machine *m, struct task *t)
+static enum step_result uffd_move_put(struct machine *m, struct task *t)
 {
 	put_page(m, &t->uffd);
 	return STEP_NEXT;
 }
 
-static enum step_result move_end(struct machine *m, struct task *t)
+static enum step_result uffd_move_end(struct machine *m, struct task *t)
 {
 	(void)m;
 	t->uffd.open = false;
@@ -391,7 +400,7 @@ static enum step_result move_end(struct machine *m, struct task *t)
 }
 
 /* It is tried again and again; here when it is worth it. */
-static enum step_result move_again(struct machine *m, struct task *t)
+static enum step_result uffd_move_again(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
 	struct pt_leaf from = host_leaf(m, source_of(op));
@@ -404,7 +413,7 @@ static enum step_result move_again(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
-static enum step_result move_unlock(struct machine *m, struct task *t)
+static enum step_result uffd_move_unlock(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
 
@@ -420,7 +429,7 @@ static bool wakes(const struct machine *m, const struct task *t)
 	return !t->uffd.silent && t->uffd.at > t->uffd.start;
 }
 
-static enum step_result move_wake(struct machine *m, struct task *t)
+static enum step_result uffd_move_wake(struct machine *m, struct task *t)
 {
 	uffd_wake(m, t->uffd.start, t->uffd.at);
 	return STEP_DONE;
@@ -430,22 +439,24 @@ static enum step_result move_wake(struct machine *m, struct task *t)
 #define PTES	MOVE " > move_pages_pte"
 
 const struct step path_uffd_move[] = {
-	STEP(move_lock, .chain = MOVE " > uffd_move_lock"),
-	STEP(move_look, .when = moves, .calls = PATH_NOTIFY_START, .chain = MOVE),
-	STEP(cut_pmd, .when = cut_is_open, .calls = PATH_NOTIFY_END,
+	STEP(refuse_request, .when = is_refused, .chain = "userfaultfd_ioctl"),
+	STEP(uffd_move_lock, .chain = MOVE " > uffd_move_lock"),
+	STEP(uffd_move_look, .when = moves, .calls = PATH_NOTIFY_START, .chain = MOVE),
+	STEP_AS(uffd_move_cut, cut_pmd, .when = cut_is_open, .calls = PATH_NOTIFY_END,
 	     .chain = MOVE " > __split_huge_pmd"),
-	STEP(end_cut, .when = cut_is_open, .to = "move_look", .chain = MOVE),
-	STEP(move_take, .when = takes, .chain = PTES),
-	STEP(move_lock_page, .when = must_lock, .chain = PTES " > folio_lock"),
-	STEP(move_split, .when = must_split, .calls = PATH_PAGE_SPLIT,
+	STEP_AS(uffd_move_again_cut, end_cut, .when = cut_is_open, .to = "uffd_move_look",
+		.chain = MOVE),
+	STEP(uffd_move_take, .when = takes, .chain = PTES),
+	STEP(uffd_move_lock_page, .when = must_lock, .chain = PTES " > folio_lock"),
+	STEP(uffd_move_split, .when = must_split, .calls = PATH_PAGE_SPLIT,
 	     .chain = PTES " > split_folio"),
-	STEP(move_after_split, .when = has_split, .to = "move_take", .chain = PTES),
-	STEP(move_entries, .when = can_move,
+	STEP(uffd_move_after_split, .when = has_split, .to = "uffd_move_take", .chain = PTES),
+	STEP(uffd_move_entries, .when = can_move,
 	     .chain = PTES " / move_pages_huge_pmd > move_present_pte"),
-	STEP(move_put, .when = must_put, .chain = PTES " > folio_put"),
-	STEP(move_end, .when = move_is_open, .calls = PATH_NOTIFY_END, .chain = PTES),
-	STEP(move_again, .when = moves, .to = "move_look", .chain = MOVE),
-	STEP(move_unlock, .chain = MOVE " > uffd_move_unlock"),
-	STEP(move_wake, .when = wakes, .chain = "userfaultfd_move > wake_userfault"),
+	STEP(uffd_move_put, .when = must_put, .chain = PTES " > folio_put"),
+	STEP(uffd_move_end, .when = move_is_open, .calls = PATH_NOTIFY_END, .chain = PTES),
+	STEP(uffd_move_again, .when = moves, .to = "uffd_move_look", .chain = MOVE),
+	STEP(uffd_move_unlock, .chain = MOVE " > uffd_move_unlock"),
+	STEP(uffd_move_wake, .when = wakes, .chain = "userfaultfd_move > wake_userfault"),
 	{ 0 }
 };

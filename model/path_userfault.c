@@ -216,8 +216,9 @@ static bool must_wait(const struct machine *m, const struct task *t)
 {
 	struct pt_leaf leaf = leaf_of(m, t);
 
-	return leaf_is_missing(&leaf) || leaf_is_poison_marker(&leaf) || (leaf.present && !(leaf.entry & PTE_WRITE) &&
-					  t->host.userfault == USERFAULT_WP);
+	return leaf_is_missing(&leaf) || leaf_is_poison_marker(&leaf) ||
+	       (leaf.present && !(leaf.entry & PTE_WRITE) &&
+		t->host.userfault == USERFAULT_WP);
 }
 
 static bool caller_holds_mmap_lock(const struct task *t)

@@ -104,7 +104,7 @@ struct ops {
 
 /* Which faults map all pages of a large folio that is mapped by PTEs */
 /* wp_can_reuse_anon_folio() of a part of a large folio */
-/* UFFDIO_MOVE: absent; zero pages too, and the swap cache's page held (6.9); a table at once (6.18) */
+/* UFFDIO_MOVE: absent; zero pages too (6.9), and the swap cache's held; a table at once (6.18) */
 enum uffd_moves { MOVES_NOTHING, MOVES_PAGES, MOVES_ZEROES, MOVES_BATCHES };
 enum large_reuse { REUSE_BY_COUNT, REUSE_NEVER /* 6.7 */, REUSE_IF_WHOLE /* 6.15 */ };
 
@@ -185,7 +185,7 @@ struct traits {
 	bool uffd_wp_files;		/* uffd-wp of shmem, by markers (5.19) */
 	bool uffd_regains_write;	/* as mprotect() does (6.2), not as vm_get_page_prot() */
 	bool uffd_wp_vmas;		/* UFFDIO_WRITEPROTECT of several VMAs (6.3) */
-	bool uffd_unpopulated;		/* UFFD_FEATURE_WP_UNPOPULATED, UFFDIO_CONTINUE_MODE_WP (6.4) */
+	bool uffd_unpopulated;		/* UFFD_FEATURE_WP_UNPOPULATED, CONTINUE_MODE_WP (6.4) */
 	bool uffd_minor;		/* minor faults of shmem, UFFDIO_CONTINUE (5.14) */
 	bool uffd_minor_efault;		/* beyond i_size, too (7.1); -EINVAL before */
 	bool uffd_poison;		/* UFFDIO_POISON (6.6) */

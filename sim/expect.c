@@ -59,8 +59,8 @@ bool expect_number(const struct ast_statement *s, const char *key, uint64_t *num
 
 static const char *const outcome_words[] = {
 	"mapped", "spurious", "retry", "emulate", "mmio", "efault", "hwpoison", "ok", "einval",
-	"eexist", "ebusy", "eio", "enomem", "enoent", "eagain", "enosys", "ro_fault", "noslot", "gp",
-	"ud", "sigsegv", "sigbus", "paused", "blocked", "finished", "livelock",
+	"eexist", "ebusy", "eio", "enomem", "enoent", "eagain", "enosys", "ro_fault", "noslot",
+	"gp", "ud", "sigsegv", "sigbus", "paused", "blocked", "finished", "livelock",
 	"bug", "oops", "hang", "unreachable", "internal_error", "memory_fault", "enotty",
 	"apic", "ebadf", "enodev", "enospc", "eventfd", "fast_mmio",
 	NULL

@@ -281,6 +281,16 @@ static bool has_no_stale_marker(const struct semantics *sem)
 	return !sem->traits.uffd_wp_files || sem->traits.mremap_clears_uffd;
 }
 
+static bool has_no_async_wp(const struct semantics *sem)
+{
+	return !sem->traits.uffd_wp_async;
+}
+
+static bool moves_no_uffd(const struct semantics *sem)
+{
+	return sem->traits.uffd_moves == MOVES_NOTHING;
+}
+
 /* Neither v11's gate nor 6.13's refusal to pin */
 static bool asks_for_no_consent(const struct semantics *sem)
 {
@@ -344,6 +354,8 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define NO_FIRST_FREEZE	"since 6.15 no split_huge_pmd_address() comes first: never run"
 #define MOVED_WHOLE	"up to 6.9 it moves whole: .migrate_splits_partial guards it"
 #define NO_SECOND	"up to 6.12 a split leaves no large folio: never run"
+#define NO_ASYNC_WP "UFFD_FEATURE_WP_ASYNC is of 6.7"
+#define NO_UFFD_MOVE "UFFDIO_MOVE is of 6.8"
 #define NO_STALE_MARKER	"none outlives its VMA's watch: UNREGISTER and mremap() take it away"
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
 #define GONE	"gone since 6.12: .reexecutes guards it"
@@ -496,7 +508,16 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "map_hugetlb_page", "reuse_hugetlb_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "reuse_hugetlb_page", "begin_hugetlb_copy", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "put_hugetlb_pages", "map_huge_zero_page", NULL, EXCLUDE },
-	{ MUTATION_SWAP, "end_huge_wp", "swap_in", NULL, EXCLUDE },
+	{ MUTATION_DROP, "resolve_async", NULL, has_no_async_wp, NO_ASYNC_WP },
+	{ MUTATION_SWAP, "resolve_async", NULL, has_no_async_wp, NO_ASYNC_WP },
+	{ MUTATION_SWAP, "end_huge_wp", "resolve_async", has_no_async_wp, NO_ASYNC_WP },
+	{ MUTATION_DROP, "uffd_move_*", NULL, moves_no_uffd, NO_UFFD_MOVE },
+	{ MUTATION_SWAP, "uffd_move_*", NULL, moves_no_uffd, NO_UFFD_MOVE },
+	{ MUTATION_SWAP, "end_huge_wp", "resolve_async", NULL,
+	  "the PTE's bit goes within the split's notification or behind it, which tells nobody" },
+	{ MUTATION_SWAP, "resolve_async", "swap_in", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "uffd_move_again_cut", "uffd_move_take", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "uffd_move_after_split", "uffd_move_entries", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "swap_in", "map_zero_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "map_zero_page", "map_anon_page", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "map_anon_page", "drain_for_reuse", NULL, EXCLUDE },

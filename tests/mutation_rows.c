@@ -82,6 +82,8 @@ const struct trait_row trait_rows[] = {
 	SWITCH(mremap_hugetlb), SWITCH(mremap_keeps_files), SWITCH(mremap_realigns),
 	SWITCH(mremap_moves_vmas), SWITCH(uffd_wp_files),
 	SWITCH(uffd_regains_write), SWITCH(uffd_wp_vmas), SWITCH(uffd_unpopulated),
+	SWITCH(uffd_minor), SWITCH(uffd_minor_efault), SWITCH(uffd_poison), SWITCH(uffd_wp_async),
+	VALUE(uffd_moves),
 	SWITCH(protect_clean_writable), SWITCH(mremap_clears_uffd), SWITCH(madvise_populates),
 	SWITCH(populate_stops_at_hole), SWITCH(lazyfree_waits), SWITCH(ksm_unshares),
 	SWITCH(pageout_ignores_young), SWITCH(pageout_takes_copies),
