@@ -490,7 +490,7 @@ static const struct refusal refusals[] = {
 	  { .base = &sem_v6_1,
 	    .edits = EDITS({ EDIT_DROP, PATH_FAULT, "precheck_retry", { 0 } }) } },
 	{ "append more than a path can have", "path too long at step: one_too_many",
-	  { .base = &sem_v6_1, .edits = EDITS(APPEND_8, APPEND_8) } },
+	  { .base = &sem_v6_1, .edits = EDITS(APPEND_8, APPEND_8, APPEND_8) } },
 	{ "a root's path with more steps than there can be", "path too long at step: first_of_many",
 	  { .paths = long_paths } },
 	{ "drop a step that others go back to", "a step jumps nowhere: fast_mmio",
