@@ -8,6 +8,7 @@
  * written again. Which pages a scanner takes, and which neighbours it looks at, is input.
  */
 #include "model/machine.h"
+#include "model/pagecache.h"
 #include "model/path.h"
 #include "model/reclaim.h"
 #include "model/semantics.h"
@@ -69,17 +70,19 @@ static void forget_use(struct machine *m, const struct page_op *op, const struct
 
 static void forget_part(struct machine *m, struct page_op *op, hva_t end)
 {
+	bool asks = op->kind == PAGES_COLD || !m->sem->traits.pageout_ignores_young;
+
 	for (; op->at < end; op->at += PAGE_SIZE) {
 		struct pt_leaf leaf = host_leaf(m, op->at);
 
-		if (leaf.entry & PTE_ACCESSED)
+		if (asks && (leaf.entry & PTE_ACCESSED))
 			host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
 				      leaf.entry & ~PTE_ACCESSED);
 		page_of(m, page_head(m, pt_pfn(leaf.entry)))->flags &= ~(u32)PG_REFERENCED;
 	}
 }
 
-/* A folio of 2M; true: it has to be split. A whole one that is to be paged out is refused. */
+/* A folio of 2M; true: it has to be split. */
 static bool reclaim_part(struct machine *m, struct task *t, const struct pt_leaf *leaf)
 {
 	struct page_op *op = &t->pages;
@@ -94,8 +97,10 @@ static bool reclaim_part(struct machine *m, struct task *t, const struct pt_leaf
 		page_split_begin(t, head, false, false);
 		return true;
 	}
-	if (part.way == PART_WHOLE)
+	if (part.way == PART_WHOLE) {
+		reclaim_take_thp(m, op, leaf);
 		forget_part(m, op, part.next);
+	}
 	op->at = part.next;
 	return false;
 }
@@ -192,7 +197,7 @@ static enum step_result reclaim_pick(struct machine *m, struct task *t)
 	struct page_op *op = &t->pages;
 
 	op->page = NO_PFN;
-	op->moved = false;
+	op->moved = op->splits = false;
 	op->rmap = (struct rmap_at){ 0 };
 	t->range.pages = 0;
 	t->notify.young = false;
@@ -235,7 +240,7 @@ static enum step_result reclaim_young(struct machine *m, struct task *t)
 				     .end = op->rmap.hva + level_pages(leaf.level) * PAGE_SIZE };
 	if (op->kind == PAGES_SHRINK && m->sem->traits.multi_gen_lru)
 		t->notify.event = NOTIFY_CLEAR_YOUNG;	/* lru_gen_look_around() */
-	op->rmap.hva += PAGE_SIZE;
+	op->rmap.hva = t->notify.end;
 	return STEP_CALL;
 }
 
@@ -269,6 +274,11 @@ static bool splits(const struct machine *m, const struct task *t)
 	return goes_out(m, t) && reclaim_is_unsplit(m, &t->pages);
 }
 
+static bool splits_thp(const struct machine *m, const struct task *t)
+{
+	return goes_out(m, t) && reclaim_splits_thp(m, &t->pages);
+}
+
 /* add_to_swap(), then try_to_unmap(); MADV_FREE's pages need no swap, and others stay without. */
 static enum step_result reclaim_unmap(struct machine *m, struct task *t)
 {
@@ -281,16 +291,13 @@ static enum step_result reclaim_unmap(struct machine *m, struct task *t)
 		return page->held[HOLD_PTE] && !reclaim_is_unsplit(m, op) ? STEP_CALL : STEP_NEXT;
 	if (page->flags & PG_LAZYFREE)
 		return STEP_CALL;
-	if (op->no_swap) {
+	if (op->no_swap || reclaim_keeps_thp(m, op)) {
 		page->flags |= PG_ACTIVE;
 		return STEP_NEXT;
 	}
-	if (!(page->flags & PG_SWAPCACHE)) {
-		page->slot = swap_alloc(m, 1);
-		page->flags |= PG_SWAPCACHE | PG_DIRTY;
-		page_get(m, op->page, HOLD_CACHE);
-		swap_cache(m, page->slot, op->page);
-	}
+	if (!(page->flags & PG_SWAPCACHE))
+		swap_add_folio(m, op->page);
+	op->splits = page->flags & PG_HEAD;
 	op->unmap = PTE_SWAPPED;
 	return STEP_CALL;
 }
@@ -313,8 +320,9 @@ static enum step_result reclaim_free(struct machine *m, struct task *t)
 			reclaim_rest(m, t, head);
 		return STEP_BACK;
 	}
-	if (!goes_out(m, t) || page->mapcount ||
-	    page->refcount != (page_is(m, op->page, PG_LAZYFREE) ? 1 : 2))
+	if (!goes_out(m, t) || page->held[HOLD_PTE] ||
+	    page->refcount != 1 + (page_is(m, op->page, PG_LAZYFREE) ? 0 :
+				   (s32)folio_pages(m, op->page)))
 		return STEP_BACK;
 	list_set(m, LIST_PAGES, op->i - 1, 0);
 	if (page->flags & PG_LAZYFREE) {	/* PGLAZYFREED: nobody but the list has it */
@@ -322,13 +330,11 @@ static enum step_result reclaim_free(struct machine *m, struct task *t)
 		return STEP_BACK;
 	}
 	if (page->flags & PG_DIRTY) {
-		swap_write(m, page->slot, op->page);
+		swap_write_folio(m, op->page);
 		page_get(m, op->page, HOLD_MM);	/* folio_end_writeback() */
 		page_put(m, op->page, HOLD_MM);
 	}
-	swap_cache(m, page->slot, NO_PFN);
-	page->flags &= ~(u32)PG_SWAPCACHE;
-	page->slot = 0;
+	swap_forget_folio(m, op->page);
 	page_freeze(m, op->page, HOLD_CACHE, HOLD_MM);
 	return STEP_BACK;
 }
@@ -379,6 +385,10 @@ const struct step path_reclaim[] = {
 	STEP(reclaim_judge, .when = asks_for_use, .to = "reclaim_young",
 	     .chain = SHRINK " > folio_check_references"),
 	STEP(reclaim_split, .when = splits, .calls = PATH_FOLIO_SPLIT,
+	     .chain = SHRINK " > split_folio_to_list"),
+	STEP(reclaim_split_thp, .when = splits_thp, .calls = PATH_PAGE_SPLIT,
+	     .chain = SHRINK " > split_folio_to_list"),
+	STEP(reclaim_list_thp, .when = reclaim_has_split_thp,
 	     .chain = SHRINK " > split_folio_to_list"),
 	STEP(reclaim_unmap, .when = goes_out, .calls = PATH_UNMAP_PAGE,
 	     .chain = SHRINK " > add_to_swap"),

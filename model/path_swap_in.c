@@ -8,6 +8,7 @@
  * 7.2 each page comes by the cache, alone, and leaves it when nobody names its slot any more.
  */
 #include "model/machine.h"
+#include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/swap.h"
@@ -127,7 +128,7 @@ static pfn_t swapped_page(struct machine *m, struct vma *vma, hva_t hva, u32 slo
  */
 static bool leaves_cache(struct machine *m, const struct vma *vma, const struct task *t, pfn_t pfn)
 {
-	const struct page *page = page_of(m, pfn);
+	const struct page *page = page_of(m, page_head(m, pfn));
 
 	if (!(page->flags & PG_SWAPCACHE))
 		return false;
@@ -135,7 +136,8 @@ static bool leaves_cache(struct machine *m, const struct vma *vma, const struct 
 	    (page->flags & PG_MLOCKED))
 		return true;
 	return t->host.write && !(page->flags & PG_KSM) &&
-	       (m->sem->traits.anon_exclusive ? page->refcount == 2 : !page->mapcount);
+	       (m->sem->traits.anon_exclusive ?
+		page->refcount == 1 + (s32)folio_pages(m, pfn) : !page_of(m, pfn)->mapcount);
 }
 
 /*

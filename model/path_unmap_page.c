@@ -4,8 +4,9 @@
  * back from migration entries.
  *
  * Linux: mm/rmap.c:try_to_migrate_one(), try_to_unmap_one(), mm/migrate.c:remove_migration_pte(),
- * 5.12 to 7.2. With TTU_SPLIT_HUGE_PMD a PMD becomes 512 migration entries: up to 6.14 within a
- * notification of its own that comes before the mapping's, whatever is mapped there. What could
+ * 5.12 to 7.2. With TTU_SPLIT_HUGE_PMD a PMD becomes 512 migration entries, or PTEs that go to
+ * swap: up to 6.14 (swap: 6.10) within a notification of its own that comes before the mapping's,
+ * whatever is mapped there. What could
  * share page tables of hugetlb, 1G of one VMA, is more than the pool has.
  */
 #include "model/machine.h"
@@ -111,7 +112,9 @@ static enum step_result find_mapping(struct machine *m, struct task *t)
 /* TTU_SPLIT_HUGE_PMD: split_huge_pmd_address(), where there is a table of PMDs */
 static bool splits_pmd_first(const struct machine *m, const struct task *t)
 {
-	return t->pages.splits && m->sem->traits.migrate_splits_first &&
+	return t->pages.splits && (t->pages.unmap == PTE_SWAPPED ?
+				   m->sem->traits.unmap_splits_first :
+				   m->sem->traits.migrate_splits_first) &&
 	       host_has_pmds((struct machine *)m, t->pages.part);
 }
 
@@ -122,9 +125,18 @@ static enum step_result begin_pmd_split(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
+/* With TTU_SPLIT_FREEZE, of try_to_migrate() alone: migration entries */
+static void split_huge_pmd(struct machine *m, const struct page_op *op, hva_t hva)
+{
+	if (op->unmap == PTE_SWAPPED)
+		pmd_split(m, hva);
+	else
+		pmd_split_frozen(m, hva, op->page);
+}
+
 static enum step_result freeze_pmd(struct machine *m, struct task *t)
 {
-	pmd_split_frozen(m, t->pages.part, t->pages.page);
+	split_huge_pmd(m, &t->pages, t->pages.part);
 	return STEP_CALL;
 }
 
@@ -139,7 +151,7 @@ static enum step_result begin_mapping(struct machine *m, struct task *t)
 static u64 away_entry(struct machine *m, const struct page_op *op, u64 entry)
 {
 	pfn_t pfn = pt_pfn(entry);
-	pfn_t frame = op->unmap == PTE_SWAPPED ? page_of(m, op->page)->slot : pfn;
+	pfn_t frame = op->unmap == PTE_SWAPPED ? page_of(m, pfn)->slot : pfn;
 	u64 away = op->unmap | frame << PAGE_SHIFT | (entry & PTE_HUGE);
 
 	if (op->unmap == PTE_HWPOISON ||
@@ -190,7 +202,7 @@ static bool unmap_leaf(struct machine *m, struct page_op *op, const struct pt_le
 	host_set_leaf(m, leaf->first << PAGE_SHIFT, leaf->level,
 		      op->unmap ? away_entry(m, op, leaf->entry) : left_entry(m, leaf));
 	if (op->unmap == PTE_SWAPPED)
-		swap_dup(m, page_of(m, op->page)->slot);
+		swap_dup(m, page_of(m, pfn)->slot);
 	page_of(m, pfn)->flags &= ~(u32)PG_EXCLUSIVE;
 	page_put(m, op->page, HOLD_PTE);
 	if (leaf->level == 1 && thp_is_in_part(m, op->page))
@@ -208,7 +220,7 @@ static enum step_result unmap_one(struct machine *m, struct task *t)
 		struct pt_leaf leaf = host_leaf(m, at);
 
 		if (op->splits && leaf.level == 2) {
-			pmd_split_frozen(m, at, op->page);
+			split_huge_pmd(m, op, at);
 			leaf = host_leaf(m, at);
 		}
 		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;

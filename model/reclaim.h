@@ -23,5 +23,12 @@ bool reclaim_splits_file(const struct machine *m, const struct task *t);
 /* The page at hand is to be split first, or could not be. */
 bool reclaim_is_unsplit(const struct machine *m, const struct page_op *op);
 void reclaim_rest(struct machine *m, struct task *t, pfn_t head);
+/* Anonymous folios of 2M (reclaim_thp.c): taken as a whole, left as they are, or split first */
+void reclaim_take_thp(struct machine *m, struct page_op *op, const struct pt_leaf *leaf);
+bool reclaim_keeps_thp(const struct machine *m, const struct page_op *op);
+bool reclaim_splits_thp(const struct machine *m, const struct page_op *op);
+bool reclaim_has_split_thp(const struct machine *m, const struct task *t);
+DECLARE_STEP(reclaim_split_thp);
+DECLARE_STEP(reclaim_list_thp);
 /* pageout(), __remove_mapping() of a file's folio that has been unmapped; false: it stays. */
 bool reclaim_folio(struct machine *m, const struct page_op *op);

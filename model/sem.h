@@ -29,7 +29,8 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,	\
 	.gmem_poison_leaks = true,					\
 	.ksm_unshares = true, .madvise_populates = true, .gmem = true,	\
-	.rmap_splits_first = true, .migrate_splits_first = true,		\
+	.rmap_splits_first = true, .unmap_splits_first = true,		\
+	.swapout_wants_pmd = true, .migrate_splits_first = true,		\
 	.folio_sharers = SHARERS_OF_FIRST,				\
 	.protect_pmd_cleans = true,					\
 	.apic_page_checked = true,					\

@@ -2,6 +2,7 @@
 #include "model/swap.h"
 
 #include "model/machine.h"
+#include "model/pagecache.h"
 
 /* Contents of pages that no host frame has: of slots, and their counts. */
 #define SPACE_SWAP	((pfn_t)12 << 44)
@@ -71,19 +72,56 @@ void swap_read(struct machine *m, u32 slot, pfn_t pfn)
 	page_copy(m, pfn, SPACE_SWAP + slot);
 }
 
+void swap_add_folio(struct machine *m, pfn_t head)
+{
+	u64 pages = folio_pages(m, head);
+	u32 slot = swap_alloc(m, pages);
+
+	page_of(m, head)->flags |= PG_DIRTY;
+	page_add_held(m, head, HOLD_CACHE, pages);
+	for (u64 i = 0; i < pages; i++) {
+		page_of(m, head + i)->flags |= PG_SWAPCACHE;
+		page_of(m, head + i)->slot = slot + i;
+		swap_cache(m, slot + i, head + i);
+	}
+}
+
+void swap_write_folio(struct machine *m, pfn_t head)
+{
+	for (u64 i = 0; i < folio_pages(m, head); i++)
+		swap_write(m, page_of(m, head + i)->slot, head + i);
+}
+
+void swap_forget_folio(struct machine *m, pfn_t head)
+{
+	for (u64 i = 0; i < folio_pages(m, head); i++) {
+		struct page *page = page_of(m, head + i);
+
+		swap_cache(m, page->slot, NO_PFN);
+		page->flags &= ~(u32)PG_SWAPCACHE;
+		page->slot = 0;
+	}
+}
+
 void swap_cache_drop(struct machine *m, pfn_t pfn)
 {
-	struct page *page = page_of(m, pfn);
+	pfn_t head = page_head(m, pfn);
 
-	swap_cache(m, page->slot, NO_PFN);
-	page->flags &= ~(u32)PG_SWAPCACHE;
-	page->slot = 0;
-	page_put(m, pfn, HOLD_CACHE);
+	swap_forget_folio(m, head);
+	page_put_refs(m, head, HOLD_CACHE, folio_pages(m, head));
+}
+
+static bool is_named(struct machine *m, pfn_t head)
+{
+	for (u64 i = 0; i < folio_pages(m, head); i++)
+		if (swap_count(m, page_of(m, head + i)->slot))
+			return true;
+	return false;
 }
 
 bool swap_free_folio(struct machine *m, pfn_t pfn)
 {
-	if (!page_is(m, pfn, PG_SWAPCACHE) || swap_count(m, page_of(m, pfn)->slot))
+	if (!page_is(m, pfn, PG_SWAPCACHE) || is_named(m, page_head(m, pfn)))
 		return false;
 	swap_cache_drop(m, pfn);
 	page_set_dirty(m, pfn);
@@ -92,7 +130,7 @@ bool swap_free_folio(struct machine *m, pfn_t pfn)
 
 void swap_free_cache(struct machine *m, pfn_t pfn)
 {
-	const struct page *page = page_of(m, pfn);
+	const struct page *page = page_of(m, page_head(m, pfn));
 
 	if (!page->held[HOLD_PTE] && !(page->flags & PG_LOCKED))
 		swap_free_folio(m, pfn);
@@ -119,7 +157,8 @@ void swap_free_and_cache(struct machine *m, u32 slot)
 	pfn_t pfn = swap_cached(m, slot);
 
 	swap_free(m, slot);
-	if (swap_count(m, slot) || pfn == NO_PFN || page_of(m, pfn)->mapcount)
+	if (swap_count(m, slot) || pfn == NO_PFN ||
+	    page_of(m, page_head(m, pfn))->held[HOLD_PTE])
 		return;
 	page_get(m, pfn, HOLD_MM);
 	swap_free_folio(m, pfn);

@@ -23,6 +23,11 @@ u64 swap_count(struct machine *m, u32 slot);
 /* The page that is in the swap cache for @slot; NO_PFN: none. */
 void swap_cache(struct machine *m, u32 slot, pfn_t pfn);
 pfn_t swap_cached(struct machine *m, u32 slot);
+/* add_to_swap(): slots, and the swap cache's references, of all its pages; dirty from here on */
+void swap_add_folio(struct machine *m, pfn_t head);
+/* pageout(); __delete_from_swap_cache(), whose references are the caller's then */
+void swap_write_folio(struct machine *m, pfn_t head);
+void swap_forget_folio(struct machine *m, pfn_t head);
 /* do_swap_page(): the entry says that it is bad, or the page that the swap cache has for it is. */
 bool swap_is_poisoned(struct machine *m, const struct pt_leaf *leaf);
 /* The page leaves the swap cache, which had a reference. */

@@ -25,7 +25,7 @@ static bool is_plain(struct vm *vm, const struct pt_leaf *leaf)
 		 !page_of(&vm->m, pfn)->order));
 }
 
-/* A part of an anonymous folio of 2M, which is split; a whole one may be cold, but not go. */
+/* An anonymous folio of 2M; what MADV_FREE has given up may be cold, but not go as a whole. */
 static bool is_part(struct vm *vm, const struct event *e, const struct vma *vma, hva_t hva)
 {
 	struct pt_leaf leaf = host_leaf(&vm->m, hva);
@@ -33,6 +33,7 @@ static bool is_part(struct vm *vm, const struct event *e, const struct vma *vma,
 
 	return leaf_is_of_thp(&vm->m, &leaf) &&
 	       (e->id == EVENT_COLD ||
+		!page_is(&vm->m, page_head(&vm->m, pt_pfn(leaf.entry)), PG_LAZYFREE) ||
 		thp_part_at(&vm->m, hva, vma->end < end ? vma->end : end, false).way != PART_WHOLE);
 }
 

@@ -82,6 +82,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(mremap_hugetlb), SWITCH(mremap_keeps_files), SWITCH(mremap_realigns),
 	SWITCH(mremap_moves_vmas), SWITCH(uffd_wp_files),
 	SWITCH(uffd_regains_write), SWITCH(uffd_wp_vmas), SWITCH(uffd_unpopulated),
+	SWITCH(unmap_splits_first), SWITCH(swapout_wants_pmd),
 	SWITCH(uffd_minor), SWITCH(uffd_minor_efault), SWITCH(uffd_poison), SWITCH(uffd_wp_async),
 	VALUE(uffd_moves),
 	SWITCH(protect_clean_writable), SWITCH(mremap_clears_uffd), SWITCH(madvise_populates),
