@@ -234,7 +234,7 @@ struct traits {
 	bool rmap_splits_first;		/* try_to_unmap_one(): split_huge_pmd_address(), to 6.10 */
 	u8 folio_sharers;		/* enum folio_sharers */
 	bool unmap_splits_first;	/* try_to_unmap(): split_huge_pmd_address() (to 6.10) */
-	bool swapout_wants_pmd;		/* what has none is split (to 6.8); since: what is in part */
+	bool swapout_wants_pmd;		/* what has none is split (to 6.8); since: in part */
 	bool migrate_splits_first;	/* try_to_migrate_one() does the same, to 6.14 */
 	bool migrate_splits_partial;	/* migrate_pages_batch(): what is mapped in part (6.10) */
 	bool split_ascends;		/* the parts, from the first page up (after 6.12) */
