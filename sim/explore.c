@@ -81,7 +81,7 @@ static struct search *search_new(const struct trace *trace, const struct semanti
 			     bound->jobs < MOST_JOBS ? bound->jobs : MOST_JOBS;
 	search->worker = allocate(search->nr_workers, sizeof(struct explore *));
 	search->now = allocate(search->nr_workers, sizeof(*search->now));
-	search->set = explore_set_new();
+	search->set = explore_set_new(search->bound.bitstate);
 	search->names = watch_names_new();
 	search->result.semantics = patch->name;
 	return search;
@@ -137,7 +137,7 @@ static void worker_free(struct explore *x)
 	vm_free(x->vm);
 	free(x->progress.came_to);
 	arrfree(x->outcomes);
-	arrfree(x->examples);
+	explore_forget_examples(&x->examples);
 	arrfree(x->stuck);
 	arrfree(x->packed);
 	arrfree(x->next.words);
@@ -242,7 +242,7 @@ static u64 nr_expanded(const struct search *search)
 static void forget(struct explore *x)
 {
 	arrfree(x->outcomes);
-	arrfree(x->examples);
+	explore_forget_examples(&x->examples);
 	arrfree(x->stuck);
 	spots_free(x->spots);
 	x->spots = spots_new();
@@ -267,7 +267,7 @@ static bool has_to_begin_again(struct search *search)
 	for (unsigned i = 0; i < search->nr_workers; i++)
 		forget(search->worker[i]);
 	explore_set_free(search->set);
-	search->set = explore_set_new();
+	search->set = explore_set_new(search->bound.bitstate);
 	search->rounds++;
 	search->depth = 0;
 	explore_unpack(search->worker[0], search->root, arrlenu(search->root));
@@ -284,7 +284,10 @@ static bool find_work(struct search *search)
 		return true;
 	if (!next_depth(search) && !has_to_begin_again(search)) {
 		search->done = true;
-		explore_find_livelocks(search);
+		if (search->bound.bitstate)
+			search->stop = STOP_BITSTATE;
+		else
+			explore_find_livelocks(search);
 		return false;
 	}
 	return explore_take_chunk(x);

@@ -21,6 +21,7 @@ struct explore_bound {
 	u64 states;
 	u64 memory;		/* bytes */
 	unsigned jobs;		/* workers; 0: one */
+	u64 bitstate;		/* bytes: keep bits alone, and never say that all was seen */
 	bool por;		/* reduce by partial order, where that is possible */
 };
 
@@ -29,6 +30,7 @@ enum explore_stop {
 	STOP_DEPTH, STOP_STATES, STOP_MEMORY,
 	STOP_ASKED,		/* explore_stop() */
 	STOP_UNMODELLED,	/* .why */
+	STOP_BITSTATE,		/* to the end, but states may have been taken for others */
 };
 
 /* What a state is an example of. */

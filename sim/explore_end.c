@@ -27,6 +27,29 @@ static bool is_better(const struct search *search, const struct example *a,
 	return x < y || (x == y && a->thread < b->thread);
 }
 
+static u8 *copy_of(const u8 *ways)
+{
+	u8 *copy = NULL;
+
+	if (ways)
+		memcpy(arraddnptr(copy, arrlenu(ways)), ways, arrlenu(ways));
+	return copy;
+}
+
+static void replace(struct example *old, const struct example *new)
+{
+	arrfree(old->ways);
+	*old = *new;
+	old->ways = copy_of(new->ways);
+}
+
+void explore_forget_examples(struct example **all)
+{
+	for (size_t i = 0; i < arrlenu(*all); i++)
+		arrfree((*all)[i].ways);
+	arrfree(*all);
+}
+
 static void add_example(const struct search *search, struct example **all,
 			const struct example *new)
 {
@@ -36,11 +59,12 @@ static void add_example(const struct search *search, struct example **all,
 		if (!is_of_kind(&(*all)[i], new->kind, new->v.law))
 			continue;
 		if (is_better(search, new, &(*all)[i]))
-			(*all)[i] = *new;
+			replace(&(*all)[i], new);
 		(*all)[i].states = states;
 		return;
 	}
 	arrput(*all, *new);
+	(*all)[arrlenu(*all) - 1].ways = copy_of(new->ways);
 }
 
 void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
@@ -52,7 +76,11 @@ void explore_keep(struct explore *x, enum finding_kind kind, const struct violat
 
 	if (v)
 		example.v = *v;
+	if (x->search->bound.bitstate && x->search->depth)	/* the last one first */
+		for (u32 i = x->search->depth; i--; )
+			arrput(example.ways, x->ways[i]);
 	add_example(x->search, &x->examples, &example);
+	arrfree(example.ways);
 }
 
 /* Ways to a node, the last one first. */
@@ -69,7 +97,8 @@ static u8 *ways_to(const struct search *search, u32 node)
 u8 *explore_schedule(const struct search *search, const struct example *e, size_t *nr)
 {
 	struct explore *x = search->worker[0];
-	u8 *ways = ways_to(search, e->node), *turns = NULL, *schedule;
+	u8 *ways = search->bound.bitstate ? copy_of(e->ways) : ways_to(search, e->node);
+	u8 *turns = NULL, *schedule;
 
 	explore_unpack(x, search->root, arrlenu(search->root));
 	for (size_t i = arrlenu(ways); i--; )
@@ -127,7 +156,7 @@ static void merge_findings(struct search *search)
 		arrput(search->result.findings, f);
 	}
 	search->result.nr_findings = arrlenu(search->result.findings);
-	arrfree(all);
+	explore_forget_examples(&all);
 }
 
 static void add_outcome(struct explore_outcome **all, const struct explore_outcome *new)

@@ -20,8 +20,7 @@ static enum seen take_successor(struct explore *x, unsigned thread)
 	x->transitions++;
 	if (seen == SEEN_NEVER) {
 		explore_pack(x);
-		queue_push(&x->next, x->packed, arrlenu(x->packed),
-			   node | (is_dead ? WAITS_DEAD : 0));
+		explore_push(x, &x->packed, node | (is_dead ? WAITS_DEAD : 0), thread);
 	}
 	return seen;
 }
@@ -57,11 +56,12 @@ static bool try_threads(struct explore *x)
 
 static bool expand(struct explore *x)
 {
-	size_t n = x->at[0];
+	size_t n = x->at[0], nr_ways = explore_way_words(x->search, x->search->depth);
 	bool is_dead = x->at[1] & WAITS_DEAD;
 
 	x->node = x->at[1];
-	explore_unpack(x, x->at + 2, n);
+	x->ways = (const u8 *)(x->at + 2 + n - nr_ways);
+	explore_unpack(x, x->at + 2, n - nr_ways);
 	x->at += 2 + n;
 	x->expanded++;
 	x->end_at = (struct explore_end){ .vm = NULL };

@@ -41,6 +41,7 @@ struct example {
 	u8 thread;			/* goes on from there; NO_THREAD: nobody */
 	u16 alone;			/* turns that follow its turn */
 	u32 depth;
+	u8 *ways;			/* stb_ds: with bits alone */
 };
 
 /* What the workers share. */
@@ -79,6 +80,7 @@ struct explore {
 	struct queue next;		/* successors */
 	const u64 *at, *end;		/* rest of the chunk that is being expanded */
 	u32 node;			/* that is being expanded */
+	const u8 *ways;			/* with bits alone: how it was come to, .depth of them */
 	u64 transitions, ends, expanded;
 	struct explore_outcome *outcomes;	/* stb_ds */
 	struct example *examples;	/* stb_ds */
@@ -134,7 +136,11 @@ bool explore_finish(struct explore *x, struct error *error);
 u64 explore_fingerprint(struct explore *x);
 void explore_pack(struct explore *x);
 void explore_unpack(struct explore *x, const u64 *words, size_t n);
+/* What @thread's turn has led to waits. */
+void explore_push(struct explore *x, u64 **packed, u64 node, unsigned thread);
 void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node);
+/* Of what waits at @depth the words that say how it was come to. */
+size_t explore_way_words(const struct search *search, u32 depth);
 void queue_clear(struct queue *queue);
 /* The next chunk of all that wait: false: there is none. */
 bool explore_take_chunk(struct explore *x);
@@ -173,6 +179,7 @@ void explore_run_workers(struct search *search);
 /* An example of @kind: where it stands, or what @thread's turn and so many after it lead to. */
 void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
 		  unsigned thread, unsigned alone);
+void explore_forget_examples(struct example **all);
 /* What all workers have; the numbers alone. */
 void explore_merge_numbers(struct search *search);
 void explore_merge(struct search *search);

@@ -250,8 +250,7 @@ static void take(struct explore *x, unsigned thread)
 	x->transitions += 1 + tried->nr_alone;
 	if (explore_set_add(x->search->set, tried->fingerprint, (struct way){ x->node, thread },
 			    &node) == SEEN_NEVER)
-		queue_push(&x->next, tried->packed, arrlenu(tried->packed),
-			   node | (tried->is_dead ? WAITS_DEAD : 0));
+		explore_push(x, &tried->packed, node | (tried->is_dead ? WAITS_DEAD : 0), thread);
 }
 
 static void take_set(struct explore *x, unsigned set, unsigned all)

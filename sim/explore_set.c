@@ -7,6 +7,7 @@
 #include "sim/explore_set.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { SHARD_BITS = 4, SHARDS = 1 << SHARD_BITS, LOCAL_BITS = 32 - SHARD_BITS,
@@ -23,7 +24,14 @@ struct shard {
 	u32 index_size;			/* a power of 2 */
 };
 
-struct explore_set { struct shard shard[SHARDS]; };
+struct explore_set {
+	struct shard shard[SHARDS];
+	_Atomic u64 *bits;		/* or NULL */
+	u64 nr_bits;
+	atomic_ullong nr;		/* of states, with .bits */
+};
+
+enum { BITS_A_STATE = 3 };
 
 struct place { const struct block *block; u32 i; };
 
@@ -44,9 +52,13 @@ static void *allocate(size_t n, size_t size)
 	return array;
 }
 
-struct explore_set *explore_set_new(void)
+struct explore_set *explore_set_new(u64 bytes)
 {
 	struct explore_set *set = allocate(1, sizeof(*set));
+
+	set->nr_bits = bytes / sizeof(u64) * 64;
+	if (set->nr_bits)
+		set->bits = allocate(set->nr_bits / 64, sizeof(u64));
 
 	for (unsigned i = 0; i < SHARDS; i++) {
 		pthread_mutex_init(&set->shard[i].mutex, NULL);
@@ -69,6 +81,8 @@ void explore_set_free(struct explore_set *set)
 		free(shard->index);
 		pthread_mutex_destroy(&shard->mutex);
 	}
+	if (set)
+		free((void *)set->bits);
 	free(set);
 }
 
@@ -122,12 +136,51 @@ static void make_room(struct shard *shard)
 		shard->index[find(shard, fingerprint_at(shard, i))] = i + 1;
 }
 
+/* ---- bits alone ---- */
+
+static u64 bit_of(const struct explore_set *set, u64 fingerprint, unsigned i)
+{
+	u64 x = fingerprint + i * 0x9e3779b97f4a7c15ull;
+
+	x = (x ^ x >> 31) * 0xbf58476d1ce4e5b9ull;
+	return (x ^ x >> 29) % set->nr_bits;
+}
+
+static enum seen look_at_bits(const struct explore_set *set, u64 fingerprint)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < BITS_A_STATE; i++) {
+		u64 bit = bit_of(set, fingerprint, i);
+
+		all &= set->bits[bit / 64] >> bit % 64 & 1;
+	}
+	return all ? SEEN_BEFORE : SEEN_NEVER;
+}
+
+static enum seen add_bits(struct explore_set *set, u64 fingerprint)
+{
+	bool all = true;
+
+	for (unsigned i = 0; i < BITS_A_STATE; i++) {
+		u64 bit = bit_of(set, fingerprint, i);
+
+		all &= atomic_fetch_or(&set->bits[bit / 64], BIT(bit % 64)) >> bit % 64 & 1;
+	}
+	set->nr += !all;
+	return all ? SEEN_BEFORE : SEEN_NEVER;
+}
+
+/* ---- */
+
 enum seen explore_set_look(struct explore_set *set, u64 fingerprint)
 {
 	struct shard *shard = shard_of(set, fingerprint);
 	enum seen seen;
 	u32 at;
 
+	if (set->bits)
+		return look_at_bits(set, fingerprint);
 	pthread_mutex_lock(&shard->mutex);
 	at = shard->index[find(shard, fingerprint)];
 	seen = !at ? SEEN_NEVER : at <= shard->shallow ? SEEN_BEFORE : SEEN_NOW;
@@ -155,6 +208,9 @@ enum seen explore_set_add(struct explore_set *set, u64 fingerprint, struct way w
 	struct place at;
 	u32 i, local;
 
+	*node = 0;
+	if (set->bits)
+		return add_bits(set, fingerprint);
 	pthread_mutex_lock(&shard->mutex);
 	make_room(shard);
 	i = find(shard, fingerprint);
@@ -185,6 +241,8 @@ u64 explore_set_fingerprint(const struct explore_set *set, u32 node)
 {
 	struct place at = node_at(set, node);
 
+	if (set->bits)
+		return 0;
 	return at.block->fingerprint[at.i];
 }
 
@@ -197,7 +255,7 @@ struct way explore_set_way(const struct explore_set *set, u32 node)
 
 u64 explore_set_states(const struct explore_set *set)
 {
-	u64 n = 0;
+	u64 n = set->nr;
 
 	for (unsigned i = 0; i < SHARDS; i++)
 		n += set->shard[i].nr;
@@ -207,7 +265,7 @@ u64 explore_set_states(const struct explore_set *set)
 /* What is written to; of the last block the rest is not memory yet. */
 u64 explore_set_bytes(const struct explore_set *set)
 {
-	u64 n = 0;
+	u64 n = set->nr_bits / 8;
 
 	for (unsigned i = 0; i < SHARDS; i++)
 		n += set->shard[i].nr * (u64)(sizeof(u64) + sizeof(u32) + 1) +

@@ -18,7 +18,11 @@ enum seen {
 	SEEN_NEVER,
 };
 
-struct explore_set *explore_set_new(void);
+/*
+ * @bytes 0: all that is added is kept. Else three bits a state are, of so many bytes: what was
+ * never added may be SEEN_BEFORE, nodes are nothing, and what is known of a node is not asked.
+ */
+struct explore_set *explore_set_new(u64 bytes);
 void explore_set_free(struct explore_set *set);
 /* What is added from now on is one step deeper. Nobody else is at work. */
 void explore_set_deeper(struct explore_set *set);

@@ -42,6 +42,7 @@ static struct explore_bound bound_of(const struct search *search)
 	u64 states = 4 * search->result.states + 100000;
 
 	bound.por = false;
+	bound.bitstate = 0;
 	bound.depth = 1;
 	bound.states = bound.states && bound.states < states ? bound.states : states;
 	for (size_t i = 0; i < search->result.nr_findings; i++)

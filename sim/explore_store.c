@@ -74,6 +74,26 @@ void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node)
 	memcpy(arraddnptr(queue->words, n), words, n * sizeof(u64));
 }
 
+size_t explore_way_words(const struct search *search, u32 depth)
+{
+	return search->bound.bitstate ? (depth + 7) / 8 : 0;
+}
+
+void explore_push(struct explore *x, u64 **packed, u64 node, unsigned thread)
+{
+	u32 depth = x->search->depth;
+	size_t n = explore_way_words(x->search, depth + 1);
+
+	if (n) {
+		u64 *words = arraddnptr(*packed, n);
+
+		words[n - 1] = 0;
+		memcpy(words, x->ways, depth);
+		((u8 *)words)[depth] = thread;
+	}
+	queue_push(&x->next, *packed, arrlenu(*packed), node);
+}
+
 void queue_clear(struct queue *queue)
 {
 	arrsetlen(queue->words, 0);

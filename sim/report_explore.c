@@ -15,6 +15,7 @@ const char *explore_stop_text(const struct explored *r)
 		[STOP_STATES] = "the bound of states was reached",
 		[STOP_MEMORY] = "the bound of memory was reached", [STOP_ASKED] = "interrupted",
 		[STOP_UNMODELLED] = "not modelled",
+		[STOP_BITSTATE] = "of states bits were kept: some may have been left out",
 	};
 
 	return text[r->stop];
@@ -63,8 +64,9 @@ static void print_extent(const struct explored *r, FILE *out)
 			r->rounds, r->rounds > 1 ? "s" : "");
 	if (r->stop)
 		fprintf(out, "  %s%s%s\n", explore_stop_text(r), r->why[0] ? ": " : "", r->why);
-	fprintf(out, "  odds that two states were taken for one: %.1e\n",
-		explore_odds(r->states));
+	if (r->stop != STOP_BITSTATE)
+		fprintf(out, "  odds that two states were taken for one: %.1e\n",
+			explore_odds(r->states));
 }
 
 static void print_finding(const struct trace *trace, const struct semantics_patch *patch,

@@ -11,6 +11,7 @@
 #include <stb/stb_ds.h>
 
 #include "sim/explore_internal.h"
+#include "sim/schedule.h"
 
 #include "tests/support.h"
 
@@ -158,6 +159,34 @@ static void as_many_workers_as_there_are_find_the_same(void **state)
 	trace_free(&trace);
 }
 
+/* What it finds is right; what it does not find it does not deny. */
+static void bits_alone_never_say_that_a_law_holds(void **state)
+{
+	struct trace trace;
+
+	(void)state;
+	scenario("a-page-is-dropped-while-it-is-mapped", &trace);
+	for (u64 bytes = 64; bytes <= 1 << 20; bytes <<= 7) {
+		struct explore_bound bound = { .bitstate = bytes, .por = bytes & 64 };
+		struct explore *x = search(&trace, "v7.2", &bound, false);
+
+		assert_int_equal(explore_result(x)->stop, STOP_BITSTATE);
+		assert_int_equal(explore_result(x)->nr_findings, 0);
+		explore_free(x);
+		x = search(&trace, "v11", &bound, false);
+		for (size_t i = 0; i < explore_result(x)->nr_findings; i++) {
+			struct schedule schedule;
+
+			schedule_run(&schedule, &trace, semantics_find("v11"),
+				     &explore_result(x)->findings[i]);
+			schedule_free(&schedule);
+		}
+		assert_true(bytes < 1 << 20 || explore_result(x)->nr_findings == 3);
+		explore_free(x);
+	}
+	trace_free(&trace);
+}
+
 static void a_state_is_kept_in_24_bytes(void **state)
 {
 	static const struct explore_bound full = { .states = 0 };
@@ -210,6 +239,7 @@ int main(void)
 		  reductions_change_no_verdict_and_no_end, rows, nr_rows, sizeof(*rows));
 	LIST_TEST(&list, a_reduction_that_is_wrong_is_noticed);
 	LIST_TEST(&list, as_many_workers_as_there_are_find_the_same);
+	LIST_TEST(&list, bits_alone_never_say_that_a_law_holds);
 	LIST_TEST(&list, a_state_is_kept_in_24_bytes);
 	return list_run(&list, "explore_reduce");
 }

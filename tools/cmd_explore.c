@@ -15,7 +15,7 @@
 #include "sim/schedule.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_JSON = 256, KEY_NO_POR, MOST_JOBS = 64 };
+enum { KEY_JSON = 256, KEY_NO_POR, KEY_BITSTATE, MOST_JOBS = 64 };
 enum { MAX_SEMANTICS = 64, AT_A_TIME = 20000 };
 
 struct arguments {
@@ -34,6 +34,9 @@ static const struct argp_option options[] = {
 	  "v6.8-rc3,v11,v7.2", 0 },
 	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
 	  "go no further than that; M takes K, M, G; default memory=4G", 0 },
+	{ "bitstate", KEY_BITSTATE, "M", 0,
+	  "keep three bits of a state in a memory of M; what is left out is not known, and "
+	  "nothing is ever said to hold", 0 },
 	{ "jobs", 'j', "N", 0, "search with N threads; the result is the same", 0 },
 	{ "no-por", KEY_NO_POR, NULL, 0,
 	  "take every thread's turn in every state, also where that cannot make a difference", 0 },
@@ -43,6 +46,23 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
+/* A number, with K, M, G if you like; false: it is none. *@text: behind it. */
+static bool take_number(const char **text, u64 *number)
+{
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(*text, &end, 0);
+	for (const char *unit = "KMG"; *unit; unit++) {
+		*number <<= *end && strchr(unit, *end) ? 10 : 0;
+	}
+	end += *end && strchr("KMG", *end);
+	*text = end;
+	return !errno;
+}
+
 static bool take_bound(struct explore_bound *bound, const char *text)
 {
 	static const char *const names[] = { "depth=", "states=", "memory=" };
@@ -50,24 +70,15 @@ static bool take_bound(struct explore_bound *bound, const char *text)
 
 	while (*text) {
 		size_t i = 0;
-		char *end;
 
 		while (i < ARRAY_SIZE(names) && strncmp(text, names[i], strlen(names[i])))
 			i++;
 		if (i == ARRAY_SIZE(names))
 			return false;
 		text += strlen(names[i]);
-		if (*text < '0' || *text > '9')
+		if (!take_number(&text, fields[i]) || (*text && *text != ','))
 			return false;
-		errno = 0;
-		*fields[i] = strtoull(text, &end, 0);
-		for (const char *unit = "KMG"; *unit; unit++) {
-			*fields[i] <<= *end && strchr(unit, *end) ? 10 : 0;
-		}
-		end += *end && strchr("KMG", *end);
-		if (errno || (*end && *end != ','))
-			return false;
-		text = end + (*end == ',');
+		text += *text == ',';
 	}
 	return true;
 }
@@ -91,6 +102,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->bound.jobs = strtoul(arg, NULL, 10);
 		if (a->bound.jobs < 1 || a->bound.jobs > MOST_JOBS)
 			argp_error(state, "--jobs is from 1 to %d", MOST_JOBS);
+		return 0;
+	case KEY_BITSTATE:
+		if (!take_number((const char **)&arg, &a->bound.bitstate) || *arg ||
+		    a->bound.bitstate < 64)
+			argp_error(state, "--bitstate is a number of bytes, from 64 on");
 		return 0;
 	case KEY_NO_POR:
 		a->bound.por = false;

@@ -27,7 +27,7 @@ SIZES = ("1,1,4,1", "1,2,2,2", "2,1,2,2", "2,2,2,2", "3,2,2,2", "3,2,3,2")
 MOST_STATES = 1000000
 MOST_MEGABYTES = 1000
 # Ways to run explore: what it is called, options
-WAYS = (("explore", ()),)
+WAYS = (("explore", ()), ("explore, 2 jobs", ("--jobs=2",)), ("explore, not reduced", ("--no-por",)))
 
 
 class Row:
