@@ -107,6 +107,8 @@ static struct explore *worker_new(struct search *search, unsigned number,
 	x->watch = watch_new(x->vm, search->names);
 	if (search->futures)
 		explore_por_new(x);
+	else
+		watch_no_footprints(x->watch);
 	return x;
 }
 

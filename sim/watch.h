@@ -56,6 +56,8 @@ struct footprint {
 };
 
 void watch_clear(struct watch *watch);
+/* Nobody asks for footprints: less is noted. They are asked for unless it is said. */
+void watch_no_footprints(struct watch *watch);
 void watch_other(struct watch *watch, unsigned bit, bool is_write);
 struct footprint watch_footprint(const struct watch *watch);
 

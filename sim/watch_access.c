@@ -86,7 +86,7 @@ static u32 line_of(struct watch *w, pfn_t pfn)
 
 /* ---- what is told ---- */
 
-static void tell(struct watch *w, u32 line, u64 bits, bool is_write)
+static inline void tell(struct watch *w, u32 line, u64 bits, bool is_write)
 {
 	if (!(w->read[line] | w->write[line]))
 		w->lines[w->nr_lines++] = line;
@@ -97,8 +97,10 @@ static void tell(struct watch *w, u32 line, u64 bits, bool is_write)
 }
 
 /* Bytes from @offset on of what begins at @line. */
-static void tell_bytes(struct watch *w, u32 line, size_t offset, size_t n, bool is_write)
+static inline void tell_bytes(struct watch *w, u32 line, size_t offset, size_t n, bool is_write)
 {
+	if (w->no_footprints)
+		return;
 	for (line += offset / 64, offset %= 64; n; line++, offset = 0) {
 		size_t here = n < 64 - offset ? n : 64 - offset;
 
@@ -125,7 +127,7 @@ static void save_record(struct watch *w, struct handed *h)
 					     .record = *(const struct page *)h->address }));
 }
 
-static void access_world(struct watch *w, size_t offset, size_t n, bool is_write)
+static inline void access_world(struct watch *w, size_t offset, size_t n, bool is_write)
 {
 	size_t end = offset + n < sizeof(struct world) ? offset + n : sizeof(struct world);
 
@@ -150,17 +152,34 @@ static void access_record(struct watch *w, uintptr_t at, size_t n, bool is_write
 	}
 }
 
+static __attribute__((noinline)) void access_any(struct watch *w, uintptr_t at, size_t n,
+						 bool is_write)
+{
+	if (at - (uintptr_t)w->world < sizeof(struct world))
+		access_world(w, at - (uintptr_t)w->world, n, is_write);
+	else
+		access_record(w, at, n, is_write);
+}
+
+/* Is it news? Most of what is read was read before by the same turn. */
+static inline bool is_news(const struct watch *w, uintptr_t at, size_t n, bool is_write)
+{
+	size_t offset = at - (uintptr_t)w->world;
+
+	if (w->no_footprints && !is_write)
+		return false;
+	if (offset >= sizeof(struct world))
+		return at >= w->low && at < w->high;
+	return is_write || n > 16 || offset % 64 + n > 64 ||
+	       ~w->read[offset / 64] & (BIT(n) - 1) << offset % 64;
+}
+
 static inline void access(const void *p, size_t n, bool is_write)
 {
 	struct watch *w = watching;
-	uintptr_t at = (uintptr_t)p;
 
-	if (!w)
-		return;
-	if (at - (uintptr_t)w->world < sizeof(struct world))
-		access_world(w, at - (uintptr_t)w->world, n, is_write);
-	else if (at >= w->low && at < w->high)
-		access_record(w, at, n, is_write);
+	if (w && is_news(w, (uintptr_t)p, n, is_write))
+		access_any(w, (uintptr_t)p, n, is_write);
 }
 
 /* The names are the compiler's. */
@@ -231,7 +250,7 @@ static struct watch *of(const struct phys *phys)
 
 static void tell_words(struct watch *w, pfn_t pfn, unsigned from, unsigned to, bool is_write)
 {
-	u32 line = line_of(w, pfn);
+	u32 line = w->no_footprints ? 0 : line_of(w, pfn);
 
 	if (line)	/* of words, not bytes */
 		tell_bytes(w, line + 2, from, to - from, is_write);
@@ -254,7 +273,7 @@ static struct page *watched_page(struct phys *phys, pfn_t pfn)
 		return page;
 	}
 	h = &w->handed[w->nr_handed++];
-	*h = (struct handed){ (uintptr_t)page, pfn, line_of(w, pfn), false };
+	*h = (struct handed){ (uintptr_t)page, pfn, w->no_footprints ? 0 : line_of(w, pfn), false };
 	w->low = w->low < h->address ? w->low : h->address;
 	w->high = w->high > h->address + sizeof(*page) ? w->high : h->address + sizeof(*page);
 	if (!watch_works())
@@ -353,7 +372,12 @@ void watch_clear(struct watch *w)
 
 		w->read[line] = w->write[line] = 0;
 	}
-	w->is_lost = !watch_works();
+	w->is_lost = !watch_works() || w->no_footprints;
+}
+
+void watch_no_footprints(struct watch *w)
+{
+	w->no_footprints = true;
 }
 
 void watch_other(struct watch *w, unsigned bit, bool is_write)

@@ -50,6 +50,7 @@ struct watch {
 	struct watch_names *names;
 	struct line_of_page *known;	/* stb_ds: a copy of what .names has */
 	bool is_lost;
+	bool no_footprints;
 	u32 lines[WATCH_LINES];
 	size_t nr_lines;
 	u64 read[WATCH_LINES], write[WATCH_LINES];
