@@ -48,15 +48,24 @@ static void tidy(struct vm *vm)
 	forget_reports(vm);
 }
 
+/* How often is nobody's business: most warnings are given once. */
+static void add_once(struct facts *f, enum fact_kind kind, u64 key)
+{
+	for (size_t i = 0; i < arrlenu(f->list); i++)
+		if (f->list[i].kind == kind && f->list[i].key == key)
+			return;
+	fact_add(f, kind, key, 1);
+}
+
 static void take_reports(struct vm *vm, unsigned place, const struct outcome *o, struct facts *f)
 {
 	fact_add(f, FACT_OUTCOME, place, fact_of_word(o->word));
 	if (o->has_value)
 		fact_add(f, FACT_READ, place, o->value);
 	for (size_t i = 0; i < vm->nr_violations; i++)
-		fact_add(f, FACT_LAW, fact_of_law(place, vm->violations[i].v.law), 1);
+		add_once(f, FACT_LAW, fact_of_law(place, vm->violations[i].v.law));
 	for (size_t i = 0; i < vm->nr_splats; i++)
-		fact_add(f, FACT_SPLAT, fact_of_splat(place, vm->splats[i].splat), 1);
+		add_once(f, FACT_SPLAT, fact_of_splat(place, vm->splats[i].splat));
 }
 
 enum ran { RAN, RAN_NOT, RAN_UNMODELLED };
