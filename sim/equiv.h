@@ -37,7 +37,7 @@ struct equiv_program {
 struct equiv_difference {
 	size_t pair;
 	u64 kind;
-	bool follows;			/* in each of these programs an earlier event differs, too */
+	bool follows;			/* in each of them an earlier event differs, too */
 	u8 rank;			/* what is told first */
 	char text[120];
 	struct equiv_program program;	/* a shortest */
