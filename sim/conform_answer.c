@@ -10,6 +10,7 @@
 #include <stb/stb_ds.h>
 
 #include "model/host_mm.h"
+#include "model/memslot.h"
 #include "model/pagecache.h"
 #include "model/swap.h"
 
@@ -68,6 +69,31 @@ static bool says_more(const struct run *run)
 	return !strcmp(verb, "gread") || !strcmp(verb, "gwrite") || !strcmp(verb, "grmw");
 }
 
+/* What an increment has read of a device's register, which nothing has told before, plus one */
+static bool is_unread_register(struct run *run, const struct vcpu_exit *exit)
+{
+	gfn_t gfn = exit->gpa >> PAGE_SHIFT;
+	int row = memslot_of_gfn(&run->vm->m, gfn);
+	struct pt_leaf leaf;
+
+	if (!run->says || run->main != EVENT_RMW || exit->kind != EXIT_MMIO_WRITE ||
+	    row == NO_SLOT)
+		return false;
+	leaf = host_leaf(&run->vm->m, memslot_hva(&run->vm->m, row, gfn, false));
+	return leaf.present && !page_is(&run->vm->m, pt_pfn(leaf.entry), PG_VALID);
+}
+
+static void answer_exit(struct run *run, const struct vcpu_exit *exit, const char *model)
+{
+	struct said recorded = exit_said(exit);
+
+	if (strcmp(recorded.text, model) && is_unread_register(run, exit))
+		observe_unmodelled(run, CONFORM_EXIT, place_of_command(run), recorded.text,
+				   "a device's register that has not been read or written before");
+	else
+		observe(run, CONFORM_EXIT, place_of_command(run), recorded.text, model);
+}
+
 static void answer_mmio(struct run *run)
 {
 	const struct answer *answer = &run->command->answer;
@@ -79,8 +105,7 @@ static void answer_mmio(struct run *run)
 			continue;
 		if (answer->exits[i].kind == EXIT_MMIO_READ)
 			take_input(run, place, "MMIO read answered with 0x%x", MMIO_ANSWER);
-		observe(run, CONFORM_EXIT, place, exit_said(&answer->exits[i]).text,
-			mmio_said(run, n++).text);
+		answer_exit(run, &answer->exits[i], mmio_said(run, n++).text);
 	}
 	if (answer->more_mmio)
 		observe(run, CONFORM_EXIT, place, "more MMIO exits",
