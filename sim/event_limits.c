@@ -324,7 +324,10 @@ static bool copies_too_many(struct vm *vm, const struct event *e)
 	return copies && copies + pool->reserved > pool->free;
 }
 
-/* MADV_COLLAPSE of a file's large folios that are smaller than 2M, which 7.2 makes */
+/*
+ * MADV_COLLAPSE of a file's large folios that are smaller than 2M, which 7.2 makes; or of a private
+ * mapping that has copies, which collapse_pte_mapped_thp() leaves alone.
+ */
 static bool collapses_large(struct vm *vm, const struct event *e)
 {
 	hva_t end = e->hva + e->size;
@@ -335,7 +338,11 @@ static bool collapses_large(struct vm *vm, const struct event *e)
 		const struct vma *vma = vma_find(&vm->m, hva);
 		pfn_t pfn = vma && vma->kind == VMA_FILE && vma->mode == FILE_SHMEM ?
 			    cache_page(&vm->m, vma->object, vma_page_index(vma, hva)) : NO_PFN;
+		struct pt_leaf leaf = host_leaf(&vm->m, hva);
 
+		if (vma && vma->kind == VMA_FILE && leaf.present && leaf_is_normal(&leaf) &&
+		    page_is(&vm->m, pt_pfn(leaf.entry), PG_ANON))
+			return true;
 		if (pfn != NO_PFN && folio_pages(&vm->m, pfn) > 1 &&
 		    folio_pages(&vm->m, pfn) < level_pages(2))
 			return true;
@@ -357,7 +364,7 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 	    vma_find(&vm->m, e->hva)->end < e->hva + e->size)
 		return "MADV_REMOVE of several VMAs is not modelled";
 	if (collapses_large(vm, e))
-		return "MADV_COLLAPSE of large folios below 2M is not modelled";
+		return "MADV_COLLAPSE of large folios below 2M, or of copies of a file, is not modelled";
 	if (copies_too_many(vm, e))
 		return "fork() that fails is not modelled";
 	if (misreads_pud(vm, e))

@@ -148,10 +148,10 @@ bool script_opens_window(const struct command *c)
 bool script_is_refused(const struct command *c)
 {
 	static const char *const optional[] = { "xen", "gmemslot", "private", "gpunch",
-						"punch", "fwrite" };
+						"punch", "fwrite", "truncate" };
 	const char *result = c->answer.result;
 
-	if (!strcmp(result, "UNKNOWN"))
+	if (!strcmp(result, "UNKNOWN") || !strncmp(result, "SET_SREGS(", 10))	/* no SVM */
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
 		if (!strcmp(script_word(c, 0), optional[i]))
