@@ -364,7 +364,8 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 	    vma_find(&vm->m, e->hva)->end < e->hva + e->size)
 		return "MADV_REMOVE of several VMAs is not modelled";
 	if (collapses_large(vm, e))
-		return "MADV_COLLAPSE of large folios below 2M, or of copies of a file, is not modelled";
+		return "MADV_COLLAPSE of large folios below 2M, or of copies of a file, "
+		       "is not modelled";
 	if (copies_too_many(vm, e))
 		return "fork() that fails is not modelled";
 	if (misreads_pud(vm, e))
