@@ -62,6 +62,7 @@ bool hugetlb_reserve(struct machine *m, struct vma *vma, bool is_memfd)
 	for (vma->object = 1; !is_free(m, vma->object); )
 		vma->object++;
 	assert(vma->object <= MAX_HUGETLB_PAGES);
+	vma->flags |= VM_HUGETLB;
 	pool->open |= (u64)is_memfd << (vma->object - 1);
 	for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE)
 		store_word(m, vma, at, RESV_PROMISED);

@@ -15,6 +15,7 @@ enum pages_kind {
 	PAGES_OUT, PAGES_COLD,	/* MADV_PAGEOUT, MADV_COLD */
 	PAGES_LIST,		/* what the scanner of compaction found */
 	PAGES_SHRINK,		/* what reclaim took from an LRU list */
+	PAGES_MISPLACED,	/* what a NUMA hint found on another node, isolated already */
 	CLEAR_ALL, CLEAR_ANON, CLEAR_MAPPED, CLEAR_SOFT_DIRTY,	/* clear_refs: 1 to 4 */
 };
 /* PAGES_SHRINK: in LIST_TARGETS; in LIST_PAGES beside the address, until the page is isolated */

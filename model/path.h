@@ -63,6 +63,7 @@ bool offline_has_split(const struct machine *m, const struct task *t);
 extern const struct step path_reclaim[], path_young[];
 extern const struct step path_madvise[], path_mremap[], path_numa[];
 DECLARE_STEP(numa_fault);
+DECLARE_STEP(move_misplaced);
 /* path_range.c: @start moves up to what change_protection() notifies of; false: nothing. */
 bool protect_first_populated(struct machine *m, hva_t *start, hva_t end);
 /* pte_modify() to what the VMA allows, and W where mprotect() gives it back */
@@ -70,6 +71,7 @@ u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_le
 /* can_change_pte_writable() */
 bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf);
 bool fault_is_numa(const struct machine *m, const struct task *t);
+bool fault_is_misplaced(const struct machine *m, const struct task *t);
 extern const struct step path_uffd[], path_uffd_protect[], path_uffd_fill[], path_userfault[];
 extern const struct step path_uffd_move[];
 extern const struct step path_ksm_merge[], path_ksm_unmerge[];

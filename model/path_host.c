@@ -427,6 +427,8 @@ static enum step_result reuse_shared_page(struct machine *m, struct task *t)
 
 const struct step path_host_fault[] = {
 	STEP(handle_mm_fault, .chain = "handle_mm_fault"),
+	STEP(move_misplaced, .when = fault_is_misplaced, .calls = PATH_MIGRATE,
+	     .chain = "handle_mm_fault > do_numa_page > migrate_misplaced_folio"),
 	STEP(numa_fault, .when = fault_is_numa, .chain = "handle_mm_fault > do_numa_page"),
 	STEP(clear_marker, .when = marker_is_stale,
 	     .chain = "handle_mm_fault > handle_pte_marker > pte_marker_clear"),
@@ -559,8 +561,6 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 	if (op->kind == VMA_HUGETLB && !hugetlb_reserve(m, &vma, op->is_memfd)) {
 		op->error = -ENOMEM;
 		vma.kind = VMA_ANON;	/* what is unmapped has no vm_file any more */
-	} else if (op->kind == VMA_HUGETLB) {
-		vma.flags |= VM_HUGETLB;
 	}
 	added = vma_add(m, &vma);
 	if (!added)

@@ -29,7 +29,7 @@
 static bool is_not_listed(const struct machine *m, const struct task *t)
 {
 	(void)m;
-	return t->pages.kind != PAGES_LIST;
+	return t->pages.kind != PAGES_LIST && t->pages.kind != PAGES_MISPLACED;
 }
 
 /* lru_cache_disable(), lru_add_drain_all() */
@@ -300,7 +300,8 @@ static enum step_result stop_unmapping(struct machine *m, struct task *t)
 /* alloc_migration_target() */
 static pfn_t alloc_target(struct machine *m, const struct page_op *op)
 {
-	bool remote = op->kind == PAGES_MOVE ? op->node : page_is(m, op->page, PG_REMOTE);
+	bool named = op->kind == PAGES_MOVE || op->kind == PAGES_MISPLACED;
+	bool remote = named ? op->node : page_is(m, op->page, PG_REMOTE);
 	u32 order = page_of(m, op->page)->order;
 	pfn_t new;
 

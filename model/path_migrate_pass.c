@@ -29,17 +29,22 @@ bool migrates_in_batches(const struct machine *m, const struct page_op *op)
 /* NR_MAX_MIGRATE_PAGES_RETRY; page by page that many of a batch are left over */
 static u8 max_tries(const struct machine *m, const struct page_op *op)
 {
+	if (op->kind == PAGES_MISPLACED && migrates_in_batches(m, op))
+		return 1;
 	return op->hugetlb ? 10 : m->sem->traits.migrate_tries;
 }
 
 /*
  * migrate_pages_batch() tries again to unmap what it could not: NR_MAX_MIGRATE_ASYNC_RETRY times in
- * a batch, NR_MAX_MIGRATE_SYNC_RETRY page by page, and once what was split.
+ * a batch, NR_MAX_MIGRATE_SYNC_RETRY page by page, and once what was split; MIGRATE_ASYNC knows
+ * batches alone, and tries NR_MAX_MIGRATE_PAGES_RETRY times.
  */
 static unsigned most_passes(const struct page_op *op)
 {
 	static const unsigned passes[] = { 3, 7 };
 
+	if (op->kind == PAGES_MISPLACED)
+		return op->tries ? 1 : 10;
 	return op->tries < ARRAY_SIZE(passes) ? passes[op->tries] : 1;
 }
 

@@ -6,11 +6,11 @@
  * change_pte_range(), mm/memory.c:do_numa_page(); 5.12 to 7.2. KVM hears of it as of mprotect().
  * Its GUP never follows such a PTE (FOLL_NUMA, since 6.6 FOLL_HONOR_NUMA_FAULT; the fast one finds
  * no PTE_PRESENT): the slow one faults, and the PTE is what it was, but for W since 6.2.
- * SIMPLIFIED: what is scanned, and when, is the caller's choice; no page is moved by the fault;
- * PMDs of 2M stay as they are; the process runs on the node that is not remote.
+ * SIMPLIFIED: what is scanned, and when, is the caller's choice; whoever faults runs on the node
+ * that is not remote, which has room, and what he finds elsewhere moves there at the first fault.
  */
+#include "model/host_rmap.h"
 #include "model/machine.h"
-#include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/thp.h"
@@ -59,6 +59,22 @@ static bool scans(const struct machine *m, const struct task *t)
 	return t->range.piece_end;
 }
 
+/* change_huge_pmd(); folio_can_map_prot_numa() of 7.2 is asked of a PMD, too */
+static bool is_hinted_pmd(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf,
+			  bool alone)
+{
+	pfn_t pfn = pt_pfn(leaf->entry);
+
+	if (!leaf_is_accessible(leaf) || !leaf_is_counted(m, leaf))
+		return false;
+	if (!m->sem->traits.numa_asks_pmds)
+		return true;
+	if (page_is(m, pfn, PG_ZONE_DEVICE) || page_maybe_pinned(m, pfn))
+		return false;
+	return (vma->flags & VM_SHARED) || (!page_is_shared(m, pfn) &&
+		(!alone || m->sem->traits.vm_shares_mm || page_is(m, pfn, PG_REMOTE)));
+}
+
 /* Not what KSM has merged, or others share, or have pinned: they cannot be moved. */
 static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf,
 		      bool alone)
@@ -66,7 +82,7 @@ static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_
 	pfn_t pfn = pt_pfn(leaf->entry);
 	s32 count = page_count(m, pfn);
 
-	if (leaf->level != 1 || !leaf_is_accessible(leaf) || !leaf_is_normal(leaf) ||
+	if (!leaf_is_accessible(leaf) || !leaf_is_normal(leaf) ||
 	    page_is(m, pfn, PG_ZONE_DEVICE) || page_is(m, pfn, PG_KSM))
 		return false;
 	if (!page_is(m, pfn, PG_ANON) && page_is(m, pfn, PG_DIRTY) && vma->mode != FILE_SHMEM)
@@ -79,21 +95,30 @@ static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_
 							      !page_maybe_pinned(m, pfn);
 }
 
-/* pte_modify(PAGE_NONE); pte_mk_savedwrite() until 6.1 */
+/* pte_modify(PAGE_NONE); pte_mk_savedwrite() until 6.1; pmd_modify() may lose D */
+static u64 hinted_entry(const struct machine *m, const struct pt_leaf *leaf)
+{
+	u64 keep = PT_ADDR_MASK | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_CLEAN |
+		   PTE_UFFD_WP | (m->sem->traits.numa_keeps_write ? PTE_WRITE : 0);
+
+	if (leaf->level == 2 && m->sem->traits.protect_pmd_cleans && (leaf->entry & PTE_WRITE))
+		keep &= ~PTE_DIRTY;
+	return (leaf->entry & keep) | PTE_PROTNONE;
+}
+
+/* task_numa_work() ends where a PMD does: none is in the range in part. */
 static enum step_result numa_change(struct machine *m, struct task *t)
 {
-	u64 keep = PT_ADDR_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_SOFT_CLEAN | PTE_UFFD_WP |
-		   (m->sem->traits.numa_keeps_write ? PTE_WRITE : 0);
-
 	for (hva_t at = t->notify.start; at < t->notify.end; ) {
 		struct pt_leaf leaf = host_next_leaf(m, at, t->notify.end);
 		hva_t hva = leaf.first << PAGE_SHIFT;
+		const struct vma *vma = vma_find(m, hva);
 
 		if (!leaf.present)
 			break;
-		if (is_hinted(m, vma_find(m, hva), &leaf, t->range.alone))
-			host_set_leaf(m, hva, 1,
-				      (leaf.entry & keep) | PTE_PROTNONE);
+		if (leaf.level == 1 ? is_hinted(m, vma, &leaf, t->range.alone) :
+				      is_hinted_pmd(m, vma, &leaf, t->range.alone))
+			host_set_leaf(m, hva, leaf.level, hinted_entry(m, &leaf));
 		at = hva + level_pages(leaf.level) * PAGE_SIZE;
 	}
 	return STEP_NEXT;
@@ -118,62 +143,128 @@ const struct step path_numa[] = {
 	{ 0 }
 };
 
-/* ---- do_numa_page(): a step of the fault ---- */
+/* ---- do_numa_page(), do_huge_pmd_numa_page(): steps of the fault ---- */
 
 /* pte_protnone(), in a VMA that may be accessed */
+static bool is_numa_entry(const struct vma *vma, const struct pt_leaf *leaf)
+{
+	return vma && vma->kind != VMA_HUGETLB && leaf->present && leaf->level < 3 &&
+	       !leaf_is_accessible(leaf) && (vma->flags & (VM_READ | VM_WRITE | VM_EXEC));
+}
+
 bool fault_is_numa(const struct machine *m, const struct task *t)
 {
 	struct pt_leaf leaf = host_leaf((struct machine *)m, t->host.hva);
 	const struct vma *vma = vma_find((struct machine *)m, t->host.hva);
 
-	return !t->host.error && vma && vma->kind != VMA_HUGETLB && leaf.present &&
-	       leaf.level == 1 && !leaf_is_accessible(&leaf) &&
-	       (vma->flags & (VM_READ | VM_WRITE | VM_EXEC));
+	return t->host.misplaced || (!t->host.error && is_numa_entry(vma, &leaf));
 }
 
-/* numa_rebuild_single_mapping(): W if it was; since 6.2 if it may: can_change_pte_writable() */
-static void rebuild_mapping(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
+/* Who moves pages, or splits them, has its list in t->pages, and none is left for another. */
+static bool works_on_pages(const struct task *t)
 {
-	u64 keep = PT_ADDR_MASK | PTE_DIRTY | PTE_SOFT_CLEAN | PTE_UFFD_WP;
-	u64 entry = (leaf->entry & keep) | (vma_prot_bits(vma) & ~keep) | PTE_ACCESSED;
-
-	if (m->sem->traits.numa_keeps_write ? !!(leaf->entry & PTE_WRITE) :
-					      may_regain_write(m, vma, leaf))
-		entry |= PTE_WRITE;
-	host_set_leaf(m, leaf->first << PAGE_SHIFT, 1, entry);
+	for (unsigned i = 0; i < t->depth; i++)
+		if (t->frame[i].path == PATH_MIGRATE || t->frame[i].path == PATH_POISON)
+			return true;
+	return false;
 }
 
-/* numa_rebuild_large_mapping(): of the folio what this VMA and this table have */
-static void rebuild_folio(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
+/* mpol_misplaced(): not where the process runs. Of large folios: what the version can move. */
+bool fault_is_misplaced(const struct machine *m, const struct task *t)
+{
+	struct machine *machine = (struct machine *)m;
+	struct pt_leaf leaf = host_leaf(machine, t->host.hva);
+	pfn_t head;
+
+	if (t->host.misplaced || m->w->config.numa_stays || !fault_is_numa(m, t) ||
+	    !leaf_is_counted(m, &leaf) || works_on_pages(t))
+		return false;
+	head = page_head(machine, pt_pfn(leaf.entry));
+	if (!page_is(machine, head, PG_REMOTE) || page_is(machine, head, PG_ZONE_DEVICE))
+		return false;
+	if (leaf.level == 1 && page_is(machine, head, PG_HEAD))
+		return m->sem->traits.numa_rebuilds_folio;
+	return leaf.level == 1 || m->sem->traits.numa_moves_pmds;
+}
+
+/*
+ * migrate_misplaced_folio_prepare(), numamigrate_isolate_page(); a file's page that is dirty, or
+ * run by several, is where it is.
+ */
+static bool may_isolate(struct machine *m, const struct vma *vma, pfn_t pfn)
 {
 	pfn_t head = page_head(m, pfn);
-	hva_t table = hva & ~(level_pages(2) * PAGE_SIZE - 1), end = table;
-	hva_t first = hva - ((pfn - head) << PAGE_SHIFT);
+	bool is_file = page_is(m, head, PG_CACHE) && vma->mode != FILE_SHMEM;
 
-	end += level_pages(2) * PAGE_SIZE;
-	if (first + folio_pages(m, head) * PAGE_SIZE < end)
-		end = first + folio_pages(m, head) * PAGE_SIZE;
-	first = first > table ? first : table;
-	for (hva = first > vma->start ? first : vma->start; hva < end && hva < vma->end;
-	     hva += PAGE_SIZE) {
-		struct pt_leaf leaf = host_leaf(m, hva);
+	if (is_file && (page_is(m, head, PG_DIRTY) ||
+			((vma->flags & VM_EXEC) && page_is_shared(m, pfn))))
+		return false;
+	if (page_is(m, head, PG_HEAD) && !m->sem->traits.numa_moves_shared &&
+	    page_of(m, head)->held[HOLD_PTE] != 1)
+		return false;
+	return page_is(m, head, PG_LRU) && !page_waits_for_lru(m, head);
+}
 
-		if (leaf.present && leaf.level == 1 && !leaf_is_accessible(&leaf) &&
+/* What the process may have it on its own node for: one page in a list of its own */
+enum step_result move_misplaced(struct machine *m, struct task *t)
+{
+	struct pt_leaf leaf = host_leaf(m, t->host.hva);
+	pfn_t head = page_head(m, pt_pfn(leaf.entry));
+	bool isolates = may_isolate(m, vma_find(m, t->host.hva), pt_pfn(leaf.entry));
+
+	t->host.misplaced = isolates || !m->sem->traits.numa_rebuilds_folio;
+	if (!isolates)
+		return STEP_NEXT;
+	page_isolate(m, head);
+	t->pages = (struct page_op){ .kind = PAGES_MISPLACED, .nr = 1 };
+	list_set(m, LIST_PAGES, 0, head);
+	return STEP_CALL;
+}
+
+/* What was writable is; since 6.2 what could be made writable: can_change_pte_writable(). */
+static u64 unhinted_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf,
+			  bool stayed)
+{
+	u64 keep = PT_ADDR_MASK | PTE_HUGE | PTE_DIRTY | PTE_SOFT_CLEAN | PTE_UFFD_WP;
+	u64 entry = (leaf->entry & keep) | (vma_prot_bits(vma) & ~keep) | PTE_ACCESSED;
+
+	if (leaf->level == 2 && m->sem->traits.protect_pmd_cleans)
+		entry &= ~PTE_DIRTY;
+	if (m->sem->traits.numa_keeps_write ? !!(leaf->entry & PTE_WRITE) :
+					      !stayed && may_regain_write(m, vma, leaf))
+		entry |= PTE_WRITE;
+	return entry;
+}
+
+/* numa_rebuild_large_mapping(): what the table has of the folio */
+static void rebuild_folio(struct machine *m, const struct vma *vma, hva_t hva, bool stayed)
+{
+	struct pt_leaf leaf = host_leaf(m, hva);
+	pfn_t head = page_head(m, pt_pfn(leaf.entry));
+	hva_t end = (hva & HPAGE_MASK) + HPAGE_SIZE;
+
+	for (hva_t at = hva & HPAGE_MASK; at < end; at += PAGE_SIZE) {
+		leaf = host_leaf(m, at);
+		if (at >= vma->start && at < vma->end && is_numa_entry(vma, &leaf) &&
 		    page_head(m, pt_pfn(leaf.entry)) == head)
-			rebuild_mapping(m, vma, &leaf);
+			host_set_leaf(m, at, 1, unhinted_entry(m, vma, &leaf, stayed));
 	}
 }
 
-/* Who faults tries again. */
 enum step_result numa_fault(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = host_leaf(m, t->host.hva);
 	const struct vma *vma = vma_find(m, t->host.hva);
-	pfn_t pfn = pt_pfn(leaf.entry);
+	bool stayed = t->host.misplaced;
 
-	if (m->sem->traits.numa_rebuilds_folio && folio_pages(m, page_head(m, pfn)) > 1)
-		rebuild_folio(m, vma, t->host.hva, pfn);
+	t->host.misplaced = false;
+	if (!is_numa_entry(vma, &leaf))		/* it has moved */
+		return STEP_DONE;
+	if (leaf.level == 1 && m->sem->traits.numa_rebuilds_folio &&
+	    page_is(m, page_head(m, pt_pfn(leaf.entry)), PG_HEAD))
+		rebuild_folio(m, vma, t->host.hva, stayed);
 	else
-		rebuild_mapping(m, vma, &leaf);
-	return STEP_DONE;
+		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
+			      unhinted_entry(m, vma, &leaf, stayed));
+	return STEP_DONE;		/* who faults tries again */
 }

@@ -90,10 +90,22 @@ void thp_pmd_gone(struct machine *m, pfn_t head, bool split)
 		double_map(m, head, !was);
 }
 
-/* The mapping's one reference becomes 512; PageAnonExclusive goes to each page, D since 6.2. */
-static void split_anon(struct machine *m, hva_t start, u64 pmd)
+/* __split_huge_pmd_locked(): a NUMA hint is not passed on, nor is any other lack of access. */
+static u64 accessible_again(const struct vma *vma, u64 entry)
 {
-	u64 entry = pmd & ~(PTE_HUGE | (m->sem->traits.split_keeps_dirty ? 0 : PTE_DIRTY));
+	u64 keep = PT_ADDR_MASK | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY | PTE_SAVED_DIRTY |
+		   PTE_SOFT_CLEAN | PTE_UFFD_WP;
+
+	if ((entry & PTE_PRESENT) || !vma)
+		return entry;
+	return (entry & keep) | (vma_prot_bits(vma) & ~keep);
+}
+
+/* The mapping's one reference becomes 512; PageAnonExclusive goes to each page, D since 6.2. */
+static void split_anon(struct machine *m, const struct vma *vma, hva_t start, u64 pmd)
+{
+	u64 lost = PTE_HUGE | (m->sem->traits.split_keeps_dirty ? 0 : PTE_DIRTY);
+	u64 entry = accessible_again(vma, pmd & ~lost);
 	pfn_t pfn = pt_pfn(pmd);
 	u32 exclusive = page_of(m, pfn)->flags & PG_EXCLUSIVE;
 
@@ -183,7 +195,7 @@ void pmd_split(struct machine *m, hva_t hva)
 	if (pt_pfn(leaf.entry) == m->w->huge_zero)
 		split_zero(m, vma, start, leaf.entry);
 	else if (page_is(m, pt_pfn(leaf.entry), PG_ANON))
-		split_anon(m, start, leaf.entry);
+		split_anon(m, vma, start, leaf.entry);
 }
 
 /* ---- zap_pmd_range(), where it covers a part of a huge page ---- */

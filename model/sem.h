@@ -37,7 +37,8 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.mremap_hugetlb = true, .mremap_keeps_files = true,		\
 	.mremap_realigns = true, .hugetlb_cache_counts = true,		\
 	.order_in_flags = true,						\
-	.numa_skips_held = true, .pageout_takes_copies = true,		\
+	.numa_skips_held = true, .numa_moves_pmds = true,			\
+	.numa_moves_shared = true, .pageout_takes_copies = true,	\
 	.uffd_wp_files = true, .copy_frees_swap = true,		\
 	.uffd_regains_write = true, .uffd_wp_vmas = true,		\
 	.uffd_unpopulated = true, .protect_clean_writable = true,	\

@@ -30,7 +30,8 @@ static const struct traits traits = {
 	.uffd_regains_write = true, .uffd_wp_vmas = true, .uffd_unpopulated = true,
 	.uffd_minor = true, .uffd_poison = true,
 	.uffd_wp_async = true, .uffd_moves = MOVES_ZEROES,
-	.protect_clean_writable = true,
+	.protect_clean_writable = true, .numa_moves_pmds = true,
+	.numa_rebuilds_folio = true, .numa_moves_shared = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .shmem_keeps_poison = true, .poison_kills = true,
 	.pageout_takes_copies = true, .shmem_swaps_whole = true,
@@ -50,7 +51,7 @@ static const struct traits traits = {
 	 .migrate_splits_partial = true, .split_drops_zeroes = true,
 	.split_keeps_dirty = true, .gup_touches_hugetlb = true,
 	.protect_pmd_cleans = true, .protect_notifies_pud = true,
-	.collapse_retracts_all = true, .numa_rebuilds_folio = true,
+	.collapse_retracts_all = true,
 	.shmem_fits_vma = true, .set_pmd_in_size = true, .set_pmd_asks_vma = true,
 	.fault_maps_folio = MAPS_SHARED_ANON,
 };

@@ -138,7 +138,8 @@ static void gpc_release(struct machine *m, struct task *t, bool used)
 }
 
 static const struct traits traits = {
-	.vm_shares_mm = true, .numa_skips_pinned = true,
+	.vm_shares_mm = true, .numa_skips_pinned = true, .numa_asks_pmds = true,
+	.numa_moves_pmds = true, .numa_rebuilds_folio = true, .numa_moves_shared = true,
 	.npt_fast_mmio = true, .bus_freed_later = true,
 	.pferr = PFERR_USER_OF_LINEAR, .mmio_below_max_gfn = true, .npt_five_levels = true,
 	.mmu_pages_first = true, .rearm_clears_bits = true, .fault_splits = true,
@@ -176,7 +177,7 @@ static const struct traits traits = {
 	.split_keeps_dirty = true, .collapse_read_only = true, .collapse_of_nothing = true,
 	.collapse_passes_holes = true,
 	.protect_notifies_pud = true,
-	.collapse_retracts_all = true, .numa_rebuilds_folio = true,
+	.collapse_retracts_all = true,
 	.shmem_fits_vma = true, .set_pmd_in_size = true, .set_pmd_asks_vma = true,
 	.fault_maps_folio = MAPS_ALL,
 	.split_keeps_buddies = true, .shmem_any_order = true, .around_maps_folio = true,

@@ -81,7 +81,7 @@ enum path_id {
 	NR_PATHS,
 };
 
-enum { MAX_DEPTH = 8 };
+enum { MAX_DEPTH = 16 };
 
 enum access_kind { ACCESS_READ, ACCESS_WRITE, ACCESS_RMW, ACCESS_EXEC };
 
@@ -182,7 +182,8 @@ struct host_fault {
 	u8 retry;		/* VM_FAULT_RETRY: it would have waited, or has */
 	u8 relock;		/* mmap_lock was given up to wait */
 	u8 copied;		/* .cow, and nobody was faster: page_copied */
-	u8 pad[3];
+	u8 misplaced;		/* do_numa_page() has tried to move the page */
+	u8 pad[2];
 };
 
 /* The reason of handle_userfault(): VM_UFFD_MISSING, VM_UFFD_WP, VM_UFFD_MINOR */

@@ -54,7 +54,8 @@ struct config {
 	u8 no_huge_fault;	/* drivers' vm_ops have no huge_fault(): 4K at a time */
 	u8 no_file_split;	/* CONFIG_BASE_SMALL: xas_split_alloc() refuses 2M */
 	u8 async_pf;		/* kvm_can_do_async_pf(), and a swap device to wait for */
-	u8 pad[2];
+	u8 numa_stays;		/* migrate_balanced_pgdat(): no misplaced page moves */
+	u8 pad[1];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };

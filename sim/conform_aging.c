@@ -110,6 +110,25 @@ bool host_may_be_in_tlb(struct run *run, const char *name, const char *recorded,
 	return true;
 }
 
+/*
+ * set_pmd_migration_entry(), try_to_migrate_one(): what was young says so (SWP_MIG_YOUNG) above the
+ * frame, and inverted. Not young, it was aged since.
+ */
+void migration_may_be_aged(struct run *run, const struct fact *fact, hva_t hva)
+{
+	unsigned bit = 9 + (run->vm->w.config.five_levels ? 52 : 46) - PAGE_SHIFT;
+	struct pt_leaf leaf = host_leaf(&run->vm->m, hva);
+
+	if (!may_be_aged(run) || !fact->host.swap || !(leaf.swap & PTE_MIGRATION) ||
+	    !(leaf.swap & PTE_ACCESSED) || !(fact->host.raw & BIT(bit)))
+		return;
+	take_input(run, (struct place){ .file = run->file.out, .line = fact->line },
+		   "%s was aged on its way", fact->host.name);
+	host_set_leaf(&run->vm->m, leaf.first << PAGE_SHIFT, leaf.level,
+		      leaf.swap & ~PTE_ACCESSED);
+	run->has_aged = true;
+}
+
 /* kvm_age_gfn(): the bit goes with the PTE's; an entry made meanwhile may lose it, too. */
 bool s2_may_be_aged(const struct run *run, const struct fact *fact, const char *model)
 {

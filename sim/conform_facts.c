@@ -284,6 +284,7 @@ static void compare_host(struct run *run, const struct fact *fact)
 	}
 	aged = host_may_be_aged(run, name, pte.text, hva & PAGE_MASK) ||
 	       host_may_be_in_tlb(run, name, pte.text, hva & PAGE_MASK);
+	migration_may_be_aged(run, fact, hva & PAGE_MASK);
 	leaf = host_leaf(&run->vm->m, hva & PAGE_MASK);
 	if (actors_loop(run) && !fact->host.level)
 		leaf.present = false;	/* it has gone since, and the recorder never saw it */

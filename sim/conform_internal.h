@@ -332,6 +332,7 @@ bool item_is_but_aged(struct run *run, const struct item *recorded, const struct
 bool item_may_be_aged(struct run *run, const struct item *recorded, const struct item *model);
 bool host_may_be_in_tlb(struct run *run, const char *name, const char *recorded, hva_t hva);
 bool host_may_be_aged(struct run *run, const char *name, const char *recorded, hva_t hva);
+void migration_may_be_aged(struct run *run, const struct fact *fact, hva_t hva);
 bool s2_may_be_aged(const struct run *run, const struct fact *fact, const char *model);
 struct said s2_said_recorded(const struct fact *fact);		/* conform_facts.c */
 void items_align(struct run *run, struct item *recorded, struct item *model);

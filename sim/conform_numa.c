@@ -143,7 +143,7 @@ static bool is_whole(struct run *run, struct piece piece)
 	for (hva_t at = piece.start; at < piece.end; at += PAGE_SIZE) {
 		struct pt_leaf leaf = host_leaf(&run->vm->m, at);
 
-		if (leaf.present && leaf.level > 1)
+		if (leaf.present && leaf.level > 2)
 			return false;
 	}
 	return true;
@@ -181,7 +181,7 @@ static void run_visit(struct run *run, const struct trace_event *events, const s
 		if (!is_protection(&events[i]))
 			continue;
 		if (!is_whole(run, piece)) {
-			lose(run, "NUMA balancing of huge pages, or of part of a VMA");
+			lose(run, "NUMA balancing of 1G, or of part of a VMA");
 			return;
 		}
 		run_piece(run, piece, is_alone(run, &events[i]));
@@ -204,8 +204,9 @@ const char *numa_beyond_model(struct run *run, const struct script_events *todo)
 	const struct command *c = run->command;
 	struct visit visit = find_visit(c->events, c->nr_events, own_range(todo));
 
-	if (migrates(c->events, c->nr_events) || migrates(c->after, c->nr_after))
-		return "NUMA balancing moves pages";
+	run->vm->w.config.numa_stays = !migrates(c->events, c->nr_events);
+	if (migrates(c->after, c->nr_after))
+		return "NUMA balancing moves pages behind a command";
 	if (visit.unclear || (visit.found && todo->meanwhile))
 		return "NUMA balancing in the midst of a command";
 	return NULL;

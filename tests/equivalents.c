@@ -336,6 +336,16 @@ static bool makes_dirty(const struct semantics *sem)
 	return sem->traits.ept->dirty_always && sem->traits.npt->dirty_always;
 }
 
+static bool keeps_numa_write(const struct semantics *sem)
+{
+	return sem->traits.numa_keeps_write;
+}
+
+static bool moves_no_large(const struct semantics *sem)
+{
+	return !sem->traits.numa_moves_pmds && !sem->traits.numa_rebuilds_folio;
+}
+
 static bool keeps_hugetlb(const struct semantics *sem)
 {
 	return !sem->traits.hugetlb_dontneed;
@@ -899,6 +909,10 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_shadow, "without TDP never" },
 	{ MUTATION_TRAIT, "follow_outputs_kept", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_TRAIT, "atomic_async_warns", NULL, has_no_wrappers, NO_ATOMIC },
+	{ MUTATION_TRAIT, "numa_asks_pmds", NULL, keeps_numa_write,
+	  "a PMD that is shared, or at home, does not move, and comes back as it was" },
+	{ MUTATION_TRAIT, "numa_moves_shared", NULL, moves_no_large,
+	  "it is asked of large folios, and none gets there" },
 	{ MUTATION_TRAIT, "hugetlb_restores", NULL, keeps_hugetlb,
 	  "without MADV_DONTNEED a private page goes with its VMA, and its promise, too" },
 };

@@ -1,0 +1,247 @@
+# NUMA balancing visits pages that are on the other node, and whoever touches one next moves it home.
+mmap A 16K anon
+watch A+0x0
+watch A+0x1000
+slot 1 0x10000000 A 16K
+gwatch 0x10000000
+gwrite 0x10000000 7 n=4
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
+movepage A+0x0 1 n=4
+gread 0x10000000 n=2
+gwrite 0x10001000 9
+gread 0x10002000
+gwrite 0x10002000 4
+gread 0x10003000
+hwrite A+0x1000 1
+hread A+0x2000
