@@ -182,7 +182,8 @@ static inline void access(const void *p, size_t n, bool is_write)
 		access_any(w, (uintptr_t)p, n, is_write);
 }
 
-/* The names are the compiler's. */
+#ifdef HAVE_FOOTPRINTS
+/* The names are the compiler's, which knows them itself with another sanitizer. */
 #define ACCESS(name, n, is_write)		\
 	void name(const void *p);		\
 	void name(const void *p) { access(p, n, is_write); }
@@ -240,6 +241,7 @@ void *__tsan_memset(void *to, int byte, size_t n)
 	access(to, n, true);
 	return memset(to, byte, n);
 }
+#endif
 
 /* ---- memory ---- */
 

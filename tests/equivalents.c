@@ -575,6 +575,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "next_of_batch", "move_page", moves_one_by_one, NO_BATCH },
 	{ MUTATION_SWAP, "reclaim_again", "shrink_isolate", NULL,
 	  "at most one of the two takes pages: MADV_PAGEOUT's, or those that reclaim looks at" },
+	{ MUTATION_SWAP, "reclaim_split", "reclaim_split_thp", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "reclaim_judge", "reclaim_split", swaps_whole, NEVER_SPLIT },
 	{ MUTATION_SWAP, "reclaim_split", "reclaim_unmap", swaps_whole, NEVER_SPLIT },
 	{ MUTATION_SWAP, "inject_unlock", "offline_split", NULL,
