@@ -23,27 +23,18 @@ struct look {
 	struct mark_of *seen;		/* by the walk at hand */
 };
 
-static bool walk(struct look *look);
+/* A state on the way; not the caller's stack, as ways are thousands of steps long. */
+struct level {
+	struct explore_at at;		/* where its last turn began */
+	u64 fingerprint;
+	unsigned next;			/* thread to try */
+	bool moved;			/* a turn was possible */
+};
 
-/* Does the thread's next turn lead to an end? *@moved: there is one. */
-static bool try(struct look *look, unsigned thread, bool *moved)
-{
-	struct explore_at at = explore_mark(look->x);
-	struct error error;
-	bool found = false;
-
-	if (explore_turn(look->x, thread, &error) == TURN_STEPPED) {
-		*moved = true;
-		found = explore_is_dead(look->x) || walk(look);
-	}
-	explore_back(look->x, &at);
-	return found;
-}
-
-static bool walk(struct look *look)
+/* Does the state at hand lead to an end? If that is not known it becomes the last level. */
+static bool enter(struct look *look, struct level **levels)
 {
 	u64 fingerprint = explore_fingerprint(look->x);
-	bool moved = false, found = explore_is_over(look->x);
 
 	if (hmgeti(look->ends, fingerprint) >= 0)
 		return true;
@@ -52,11 +43,57 @@ static bool walk(struct look *look)
 	hmput(look->seen, fingerprint, true);
 	if (hmlenu(look->seen) > MOST_LOOKED_AT)
 		return true;
-	for (unsigned t = 0; !found && t < look->x->trace->nr_threads; t++)
-		found = try(look, t, &moved);
-	found |= !moved;
-	if (found)
+	if (explore_is_over(look->x)) {
 		hmput(look->ends, fingerprint, true);
+		return true;
+	}
+	arrput(*levels, ((struct level){ .fingerprint = fingerprint }));
+	return false;
+}
+
+/* The next thread's turn: does it lead to an end? */
+static bool try_next(struct look *look, struct level **levels)
+{
+	size_t depth = arrlenu(*levels);
+	struct level *level = &arrlast(*levels);
+	struct error error;
+	bool found = false;
+
+	level->at = explore_mark(look->x);
+	if (explore_turn(look->x, level->next++, &error) == TURN_STEPPED) {
+		level->moved = true;
+		found = explore_is_dead(look->x) || enter(look, levels);
+	}
+	if (arrlenu(*levels) == depth)
+		explore_back(look->x, &arrlast(*levels).at);
+	return found;
+}
+
+/* Nobody can go on: a deadlock, which is an end here. */
+static bool leave(struct look *look, struct level **levels, bool found)
+{
+	struct level level = arrpop(*levels);
+
+	found |= !level.moved;
+	if (found)
+		hmput(look->ends, level.fingerprint, true);
+	if (arrlenu(*levels))
+		explore_back(look->x, &arrlast(*levels).at);
+	return found;
+}
+
+static bool walk(struct look *look)
+{
+	struct level *levels = NULL;
+	bool found = enter(look, &levels);
+
+	while (arrlenu(levels)) {
+		if (found || arrlast(levels).next == look->x->trace->nr_threads)
+			found = leave(look, &levels, found);
+		else
+			found = try_next(look, &levels);
+	}
+	arrfree(levels);
 	return found;
 }
 

@@ -120,7 +120,7 @@ static void make_room(struct shard *shard)
 	struct place last = place_of(shard, shard->nr);
 	struct block *block = (struct block *)last.block;
 
-	if (!last.i) {
+	if (!last.i && !block->fingerprint) {	/* else made for a state that was known */
 		size_t n = (size_t)1 << (FIRST_BLOCK_BITS + (block - shard->block));
 
 		block->fingerprint = allocate(n, sizeof(u64));

@@ -15,6 +15,7 @@
 #include "sim/replay.h"
 #include "sim/report_explore.h"
 #include "sim/schedule.h"
+#include "sim/watch.h"
 #include "tests/mutants.h"
 
 #include "tests/support.h"
@@ -77,8 +78,12 @@ static const struct explore_finding *finding(struct explore *x, enum finding_kin
 
 struct scenario { const char *name; char text[160], path[600]; const char *semantics; };
 
+/* What a sanitizer's build, which is some times slower, leaves to the others. */
+enum { STATES_WITH_SANITIZER = 5000 };
+
 static void a_scenario_comes_out_as_it_expects(void **state)
 {
+	const struct explore_bound bound = { .states = watch_works() ? 0 : STATES_WITH_SANITIZER };
 	const struct scenario *s = *state;
 	const struct semantics_patch *patch = semantics_find(s->semantics);
 	struct error error = { .text = "" };
@@ -88,7 +93,12 @@ static void a_scenario_comes_out_as_it_expects(void **state)
 
 	if (!trace_load(s->path, &trace, &error))
 		fail_msg("%u:%u: %s", error.line, error.column, error.text);
-	x = search(&trace, patch, &everything);
+	x = search(&trace, patch, &bound);
+	if (bound.states && explore_result(x)->stop == STOP_STATES) {
+		explore_free(x);
+		trace_free(&trace);
+		skip();
+	}
 	explore_verdict(&trace, patch, explore_result(x), &verdict);
 	if (verdict.unexpected || verdict.inconclusive)
 		report_explored(&trace, patch, explore_result(x), &verdict, stderr);

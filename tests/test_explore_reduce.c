@@ -78,6 +78,8 @@ static void reductions_change_no_verdict_and_no_end(void **state)
 	struct explore *full, *x;
 	struct trace trace;
 
+	if (!watch_works())
+		skip();
 	load(row->path, &trace);
 	full = search(&trace, row->semantics, &small, false);
 	if (!explore_result(full)->stop) {
@@ -130,6 +132,8 @@ static void as_many_workers_as_there_are_find_the_same(void **state)
 	struct trace trace;
 
 	(void)state;
+	if (!watch_works())
+		skip();
 	scenario("a-slot-comes-within-an-invalidation", &trace);
 	for (unsigned por = 0; por < 2; por++) {
 		struct explore *one, *more;
