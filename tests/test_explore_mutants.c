@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/explore.h"
+#include "sim/watch.h"
 #include "tests/mutants.h"
 
 #include "tests/support.h"
@@ -101,6 +102,8 @@ static void check(const struct mutant *mutant, const char *scenario)
 	char path[600], why[128] = "";
 	struct trace trace;
 
+	if (!watch_works())	/* minutes, with a sanitizer */
+		skip();
 	snprintf(path, sizeof(path), "%.400s/race/%s.trace", getenv("PFNSIM_TRACES"), scenario);
 	if (!trace_load(path, &trace, &error))
 		fail_msg("%u:%u: %s", error.line, error.column, error.text);
