@@ -158,8 +158,11 @@ bool equiv_compare(struct equiv *equiv, size_t pair, const struct equiv_program 
 
 const struct equiv_result *equiv_result(struct equiv *equiv)
 {
-	qsort(equiv->result.differences, arrlenu(equiv->result.differences),
-	      sizeof(*equiv->result.differences), compare_differences);
+	struct equiv_difference *differences = equiv->result.differences;
+
+	if (differences)
+		qsort(differences, arrlenu(differences), sizeof(*differences),
+		      compare_differences);
 	return &equiv->result;
 }
 

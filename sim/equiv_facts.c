@@ -283,7 +283,8 @@ void facts_of_state(struct vm *vm, const struct stage *s, struct facts *f)
 		page_facts(vm, n.list[i].pfn, n.list[i].name, f);
 	kvm_facts(vm, &n, f);
 	arrfree(n.list);
-	qsort(f->list, arrlenu(f->list), sizeof(*f->list), compare_facts);
+	if (f->list)
+		qsort(f->list, arrlenu(f->list), sizeof(*f->list), compare_facts);
 }
 
 u64 facts_hash(const struct facts *f)

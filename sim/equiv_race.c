@@ -160,7 +160,8 @@ static void run(struct equiv *equiv, const struct semantics_patch *patch,
 	ends->cut_off = explore_result(x)->stop == STOP_STATES;
 	equiv->result.states += explore_result(x)->states;
 	take_findings(ends, explore_result(x));
-	qsort(ends->seen.list, arrlenu(ends->seen.list), sizeof(struct fact), compare_facts);
+	if (ends->seen.list)
+		qsort(ends->seen.list, arrlenu(ends->seen.list), sizeof(struct fact), compare_facts);
 	explore_free(x);
 }
 

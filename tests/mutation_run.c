@@ -95,13 +95,13 @@ static void learn(const struct mutation *m, const struct verdict *verdict)
 
 static bool can_show(const struct mutation *m, size_t script)
 {
-	u32 ran = whole.telling[script].ran[m->path];
+	u64 ran = whole.telling[script].ran[m->path];
 
 	if (m->kind == MUTATION_OP || m->kind == MUTATION_TRAIT)
 		return true;
 	if (m->kind == MUTATION_SWAP)
-		return ran & (3u << m->step);
-	return (ran & (1u << m->step)) && !script_stops_at(&whole.script[script], m->what);
+		return ran & (3ull << m->step);
+	return (ran & (1ull << m->step)) && !script_stops_at(&whole.script[script], m->what);
 }
 
 static void look_at(const struct mutation *m, const struct semantics_patch *patch, size_t script,

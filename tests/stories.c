@@ -261,13 +261,15 @@ static struct {
 	struct telling *telling;
 } watch;
 
+_Static_assert(MAX_STEPS < 64, "telling.ran[] has a bit for each step, and one for a swap");
+
 static enum step_result watched(struct machine *m, struct task *t)
 {
 	const struct frame *frame = &t->frame[t->depth - 1];
 
 	if (++watch.telling->steps > watch.telling->most_steps)
 		return STEP_BLOCKED;
-	watch.telling->ran[frame->path] |= 1u << frame->at;
+	watch.telling->ran[frame->path] |= 1ull << frame->at;
 	return watch.sem.path[frame->path][frame->at].run(m, t);
 }
 

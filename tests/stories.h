@@ -67,7 +67,7 @@ struct telling {
 	size_t nr_seen;		/* events that ran */
 	bool refused;		/* the last of them could not be told: it waits without a label */
 	unsigned steps, most_steps;
-	u32 ran[NR_PATHS];	/* bit n: step n of the path ran */
+	u64 ran[NR_PATHS];	/* bit n: step n of the path ran */
 	u64 pages, memory;	/* in the end: hashes of the records, and of what they hold */
 };
 
