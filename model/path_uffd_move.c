@@ -29,11 +29,6 @@
 
 #define VM_ACCESS	((u32)VM_READ | VM_WRITE | VM_EXEC)
 
-static hva_t source_of(const struct uffd_op *op)
-{
-	return op->from + (op->at - op->start);
-}
-
 /* validate_move_areas() */
 static bool may_move(const struct uffd_op *op, const struct vma *from, const struct vma *to)
 {
@@ -88,11 +83,6 @@ static bool move_is_open(const struct machine *m, const struct task *t)
 	return t->uffd.open;
 }
 
-static bool is_exclusive(struct machine *m, const struct pt_leaf *leaf)
-{
-	return leaf_is_normal(leaf) && page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE);
-}
-
 /* ---- move_pages(): what is at hand ---- */
 
 /* A PMD of 2M; or a table, or nothing. */
@@ -104,13 +94,13 @@ static bool is_huge(const struct pt_leaf *leaf)
 /* move_splits_huge_pmd(), or there is a table already */
 static bool must_cut(struct machine *m, const struct uffd_op *op)
 {
-	return ((source_of(op) | op->at) & (HPAGE_SIZE - 1)) || op->end - op->at < HPAGE_SIZE ||
+	return ((uffd_source(op) | op->at) & (HPAGE_SIZE - 1)) || op->end - op->at < HPAGE_SIZE ||
 	       host_has_table(m, op->at);
 }
 
 static void notify_source(struct task *t, u64 size)
 {
-	hva_t from = source_of(&t->uffd);
+	hva_t from = uffd_source(&t->uffd);
 
 	t->uffd.open = true;
 	t->notify = (struct notify){ .start = from, .end = from + size, .event = NOTIFY_CLEAR };
@@ -126,14 +116,14 @@ static enum step_result look_at_pmd(struct machine *m, struct task *t, const str
 	op->whole = !must_cut(m, op);
 	if (op->whole && leaf->swap)		/* pmd_migration_entry_wait() */
 		return STEP_BLOCKED;
-	if (leaf->present && !is_exclusive(m, leaf) && !(zero && (zero_moves || !op->whole))) {
+	if (leaf->present && !leaf_is_exclusive(m, leaf) && !(zero && (zero_moves || !op->whole))) {
 		op->error = -EBUSY;
 		return STEP_NEXT;
 	}
 	if (!op->whole) {
 		t->outer = t->notify;
 		t->range.split |= 4;
-		thp_notify(t, source_of(op));
+		thp_notify(t, uffd_source(op));
 		return STEP_CALL;
 	}
 	op->orig = leaf->entry;
@@ -148,11 +138,11 @@ static enum step_result look_at_pmd(struct machine *m, struct task *t, const str
 static enum step_result uffd_move_look(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
-	struct pt_leaf from = host_leaf(m, source_of(op)), to = host_leaf(m, op->at);
+	struct pt_leaf from = host_leaf(m, uffd_source(op)), to = host_leaf(m, op->at);
 	bool no_table = from.level > 1 && !is_huge(&from);
 
 	op->whole = false;
-	if (no_table && !host_has_pmds(m, source_of(op)) && !op->holes)
+	if (no_table && !host_has_pmds(m, uffd_source(op)) && !op->holes)
 		op->error = -ENOENT;
 	else if (to.present && to.level == 2)
 		op->error = -EEXIST;
@@ -162,7 +152,7 @@ static enum step_result uffd_move_look(struct machine *m, struct task *t)
 		op->error = -ENOENT;
 	if (op->error)
 		return STEP_NEXT;
-	host_make_table(m, source_of(op));
+	host_make_table(m, uffd_source(op));
 	host_make_table(m, op->at);
 	notify_source(t, m->sem->traits.uffd_moves == MOVES_BATCHES ? op->end - op->at :
 							      PAGE_SIZE);
@@ -177,51 +167,18 @@ static bool takes(const struct machine *m, const struct task *t)
 	return t->uffd.open && !t->uffd.whole;
 }
 
-/* filemap_get_folio() of what the swap cache has (6.14, and stable kernels) */
-static s32 take_swapped(struct machine *m, struct uffd_op *op, u64 swap)
-{
-	pfn_t cached;
-
-	if (!(swap & PTE_SWAPPED))
-		return -EFAULT;
-	if (!(swap & PTE_SWP_EXCLUSIVE))
-		return -EBUSY;
-	cached = swap_cached(m, pt_pfn(swap));
-	if (cached == NO_PFN || m->sem->traits.uffd_moves == MOVES_PAGES)
-		return 0;
-	if (page_is(m, page_head(m, cached), PG_HEAD))
-		return -EBUSY;
-	op->page = cached;
-	page_get(m, op->page, HOLD_MM);
-	return 0;
-}
-
-static s32 take_page(struct machine *m, struct uffd_op *op, const struct pt_leaf *leaf)
-{
-	if (pt_pfn(leaf->entry) == m->w->config.zero_pfn &&
-	    m->sem->traits.uffd_moves != MOVES_PAGES)
-		return 0;
-	if (!is_exclusive(m, leaf))
-		return -EBUSY;
-	op->page = page_head(m, pt_pfn(leaf->entry));
-	page_get(m, op->page, HOLD_MM);
-	return 0;
-}
-
 static enum step_result uffd_move_take(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
-	struct pt_leaf from = host_leaf(m, source_of(op)), to = host_leaf(m, op->at);
+	struct pt_leaf from = host_leaf(m, uffd_source(op)), to = host_leaf(m, op->at);
 
 	op->orig = from.present ? from.entry : from.swap;
 	if (to.present || to.swap)
 		op->error = -EEXIST;
 	else if (from.swap & PTE_MIGRATION)	/* migration_entry_wait() */
 		return STEP_BLOCKED;
-	else if (from.swap)
-		op->error = take_swapped(m, op, from.swap);
-	else if (from.present)
-		op->error = take_page(m, op, &from);
+	else if (from.present || from.swap)
+		op->error = uffd_take(m, op, &from);
 	else if (!op->holes)
 		op->error = -ENOENT;
 	return STEP_NEXT;
@@ -283,51 +240,6 @@ static enum step_result uffd_move_after_split(struct machine *m, struct task *t)
 
 /* ---- move_present_pte(), move_swap_pte(), move_zeropage_pte() ---- */
 
-static u64 moved_page(const struct machine *m, const struct vma *vma, u64 entry, pfn_t pfn)
-{
-	bool dirty = entry & (PTE_DIRTY | PTE_SAVED_DIRTY);
-
-	return pfn << PAGE_SHIFT | vma_prot_bits(vma) | PTE_WRITE | (entry & PTE_HUGE) |
-	       (dirty || (entry & PTE_HUGE) || m->sem->traits.uffd_moves == MOVES_PAGES ?
-		PTE_DIRTY : 0);
-}
-
-static u64 moved_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
-{
-	pfn_t pfn = pt_pfn(leaf->entry);
-
-	if (leaf->swap)
-		return m->sem->traits.uffd_moves == MOVES_PAGES ? leaf->swap :
-								  leaf->swap & ~PTE_SOFT_CLEAN;
-	if (leaf->level == 2 && pfn == m->w->huge_zero)
-		return leaf->entry & ~(PTE_UFFD_WP | PTE_SOFT_CLEAN);
-	if (leaf->level == 1 && pfn == m->w->config.zero_pfn)
-		return pfn << PAGE_SHIFT | vma_prot_bits(vma) | PTE_SPECIAL;
-	return moved_page(m, vma, leaf->entry, pfn);
-}
-
-static void move_leaf(struct machine *m, const struct uffd_op *op, const struct pt_leaf *leaf)
-{
-	const struct vma *vma = vma_find(m, op->at);
-	hva_t from = leaf->first << PAGE_SHIFT;
-
-	host_set_leaf(m, from, leaf->level, 0);
-	host_set_leaf(m, op->at, leaf->level, moved_entry(m, vma, leaf));
-}
-
-/* check_ptes_for_batched_move(): pages one behind the other, in both tables of PTEs */
-static bool goes_along(struct machine *m, const struct uffd_op *op)
-{
-	struct pt_leaf from = host_leaf(m, source_of(op)), to = host_leaf(m, op->at);
-	pfn_t pfn = pt_pfn(from.entry);
-
-	if (op->at >= op->end || !(op->at & (HPAGE_SIZE - 1)) ||
-	    !(source_of(op) & (HPAGE_SIZE - 1)) || to.present || to.swap)
-		return false;
-	return from.present && is_exclusive(m, &from) && folio_pages(m, pfn) == 1 &&
-	       !page_is(m, pfn, PG_LOCKED) && !page_maybe_pinned(m, pfn);
-}
-
 static bool can_move(const struct machine *m, const struct task *t)
 {
 	(void)m;
@@ -348,10 +260,10 @@ static void move_batch(struct machine *m, struct uffd_op *op)
 {
 	if (op->page != NO_PFN && (op->orig & PTE_USER))
 		put_page(m, op);
-	while (goes_along(m, op)) {
-		struct pt_leaf leaf = host_leaf(m, source_of(op));
+	while (uffd_goes_along(m, op)) {
+		struct pt_leaf leaf = host_leaf(m, uffd_source(op));
 
-		move_leaf(m, op, &leaf);
+		uffd_move_leaf(m, op, &leaf);
 		op->at += PAGE_SIZE;
 	}
 }
@@ -360,19 +272,19 @@ static void move_batch(struct machine *m, struct uffd_op *op)
 static enum step_result uffd_move_entries(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
-	struct pt_leaf from = host_leaf(m, source_of(op)), to = host_leaf(m, op->at);
+	struct pt_leaf from = host_leaf(m, uffd_source(op)), to = host_leaf(m, op->at);
 	bool present = from.present;
 
 	if ((present ? from.entry : from.swap) != op->orig || to.present || to.swap ||
 	    from.level != 1 + op->whole || (op->whole && to.level < 2))
 		return STEP_NEXT;		/* -EAGAIN: all of it again */
 	if (present && op->page != NO_PFN &&
-	    (page_maybe_pinned(m, op->page) || !is_exclusive(m, &from))) {
+	    (page_maybe_pinned(m, op->page) || !leaf_is_exclusive(m, &from))) {
 		op->error = -EBUSY;
 		return STEP_NEXT;
 	}
 	if (op->orig)
-		move_leaf(m, op, &from);
+		uffd_move_leaf(m, op, &from);
 	op->at += op->whole ? HPAGE_SIZE : PAGE_SIZE;
 	if (present && op->page != NO_PFN && !op->whole &&
 	    m->sem->traits.uffd_moves == MOVES_BATCHES)
@@ -403,7 +315,7 @@ static enum step_result uffd_move_end(struct machine *m, struct task *t)
 static enum step_result uffd_move_again(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
-	struct pt_leaf from = host_leaf(m, source_of(op));
+	struct pt_leaf from = host_leaf(m, uffd_source(op));
 	pfn_t head = from.present ? page_head(m, pt_pfn(from.entry)) : NO_PFN;
 
 	if (op->splits && head != NO_PFN && folio_pages(m, head) > 1 &&

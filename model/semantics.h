@@ -102,10 +102,10 @@ struct ops {
 	void (*release_prefetched)(struct machine *m, pfn_t page);
 };
 
-/* Which faults map all pages of a large folio that is mapped by PTEs */
-/* wp_can_reuse_anon_folio() of a part of a large folio */
 /* UFFDIO_MOVE: absent; zero pages too (6.9), and the swap cache's held; a table at once (6.18) */
 enum uffd_moves { MOVES_NOTHING, MOVES_PAGES, MOVES_ZEROES, MOVES_BATCHES };
+
+/* wp_can_reuse_anon_folio() of a part of a large folio */
 enum large_reuse { REUSE_BY_COUNT, REUSE_NEVER /* 6.7 */, REUSE_IF_WHOLE /* 6.15 */ };
 
 /* Who else maps a large folio: what madvise(), move_pages() go by */
@@ -117,6 +117,7 @@ enum folio_sharers {
 	SHARERS_EXACT,			/* folio_maybe_mapped_shared() (6.15) */
 };
 
+/* Which faults map all pages of a large folio that is mapped by PTEs */
 enum fault_maps { MAPS_ONE, MAPS_SHARED_ANON /* 6.12 */, MAPS_ALL /* 7.2 */ };
 
 /* Differences that are values. */

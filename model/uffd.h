@@ -17,6 +17,15 @@ bool uffd_has_ioctl(const struct machine *m, u8 verb);
 /* wake_userfault(): whoever waits for an address in [@start, @end) */
 void uffd_wake(struct machine *m, hva_t start, hva_t end);
 
+/* UFFDIO_MOVE (uffd_move.c): where what is at hand comes from */
+hva_t uffd_source(const struct uffd_op *op);
+bool leaf_is_exclusive(struct machine *m, const struct pt_leaf *leaf);
+/* Takes a reference on the page of an entry, to op->page; an errno: it does not move. */
+s32 uffd_take(struct machine *m, struct uffd_op *op, const struct pt_leaf *leaf);
+void uffd_move_leaf(struct machine *m, const struct uffd_op *op, const struct pt_leaf *leaf);
+/* check_ptes_for_batched_move(): pages one behind the other, in both tables of PTEs */
+bool uffd_goes_along(struct machine *m, const struct uffd_op *op);
+
 /* Steps of a fault (path_userfault.c) */
 DECLARE_STEP(resolve_async);
 bool is_resolved_async(const struct machine *m, const struct task *t);
