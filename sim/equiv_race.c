@@ -161,7 +161,8 @@ static void run(struct equiv *equiv, const struct semantics_patch *patch,
 	equiv->result.states += explore_result(x)->states;
 	take_findings(ends, explore_result(x));
 	if (ends->seen.list)
-		qsort(ends->seen.list, arrlenu(ends->seen.list), sizeof(struct fact), compare_facts);
+		qsort(ends->seen.list, arrlenu(ends->seen.list), sizeof(struct fact),
+		      compare_facts);
 	explore_free(x);
 }
 
