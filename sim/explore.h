@@ -60,6 +60,7 @@ struct explored {
 	u64 states, transitions, depth, ends;
 	u64 bytes;		/* of what is kept of all states */
 	u64 peak;		/* bytes, with the states that wait to be expanded */
+	u32 asked;		/* BIT(enum object_kind): what laws were asked about */
 	bool por;		/* was on: fewer .states, of the same verdict, outcomes and .ends */
 	unsigned rounds;	/* until it was known to be right; 1 without reductions */
 	enum explore_stop stop;

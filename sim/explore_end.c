@@ -206,6 +206,7 @@ void explore_merge_numbers(struct search *search)
 
 		r->transitions += x->transitions;
 		r->ends += x->ends;
+		r->asked |= x->asked;
 		if (x->why[0])
 			snprintf(r->why, sizeof(r->why), "%s", x->why);
 	}

@@ -91,6 +91,7 @@ struct explore {
 	u64 *packed;			/* stb_ds: the state at hand */
 	struct violation found[MAX_VIOLATIONS];	/* by the last turn */
 	unsigned nr_found;
+	u32 asked;			/* explored.asked */
 	const struct step *step;	/* that the last turn took; NULL: its event has none */
 	struct spots *spots;		/* reductions: what was seen in this round */
 	struct tried *tried, *alone;	/* .alone: one behind a turn */

@@ -204,6 +204,12 @@ static void forget_tries(struct task *t)
 
 static void look_at_laws(struct explore *x)
 {
+	const struct machine *m = &x->vm->m;
+
+	for (unsigned i = 0; i < m->nr_touched; i++)
+		x->asked |= BIT(m->touched[i].kind);
+	if (m->touched_all)
+		x->asked = ~0u;
 	x->nr_found = laws_check(&x->vm->m, x->found, MAX_VIOLATIONS);
 }
 

@@ -457,6 +457,21 @@ def a_search_that_is_cut_off_is_inconclusive():
 	      "every order" not in done.stdout, done.stdout)
 
 
+def what_all_traces_say_of_a_law_is_one_table():
+	scenario = os.path.join(TRACES, "race", "a-driver-zaps-what-a-guest-writes.trace")
+	done = run("explore", "--laws", "-s", "v6.8,v11", scenario)
+	row = next(line for line in done.stdout.splitlines()
+		   if line.startswith("no-touch-when-stale"))
+	check(row.split() == ["no-touch-when-stale", "holds", "1", "BROKEN"], done.stdout)
+	check(f"pfnsim explore -s v11 {scenario}" in done.stdout, done.stdout)
+	cells = lines_of(run("explore", "--laws", "--json", "-s", "v6.8,v11", scenario))
+	check({line["type"] for line in cells} == {"law"}, cells[0])
+	broken = [(c["law"], c["semantics"], c["blame"]) for c in cells if c["answer"] == "broken"]
+	check(broken == [("no-touch-when-stale", "v11", "kvm")], broken)
+	cut = lines_of(run("explore", "--laws", "--json", "-s", "v6.8", "-b", "states=5", scenario))
+	check("holds" not in {c["answer"] for c in cut}, cut)
+
+
 def a_bound_that_is_none_is_misuse():
 	for bound in ("states", "states=", "states=x", "time=3", "depth=1,2"):
 		check("--bound is" in misused("explore", "-b", bound, SEED), bound)

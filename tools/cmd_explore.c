@@ -10,12 +10,13 @@
 #include <unistd.h>
 
 #include "sim/explore.h"
+#include "sim/law_sheet.h"
 #include "sim/report_explore.h"
 #include "sim/replay.h"
 #include "sim/schedule.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_JSON = 256, KEY_NO_POR, KEY_BITSTATE, MOST_JOBS = 64 };
+enum { KEY_JSON = 256, KEY_NO_POR, KEY_BITSTATE, KEY_LAWS, MOST_JOBS = 64 };
 enum { MAX_SEMANTICS = 64, AT_A_TIME = 20000 };
 
 struct arguments {
@@ -26,6 +27,8 @@ struct arguments {
 	const char *folder;
 	char **path;
 	size_t nr_paths;
+	bool by_law;
+	struct law_sheet *sheet;	/* of all traces; NULL: not wanted */
 };
 
 static const struct argp_option options[] = {
@@ -38,6 +41,8 @@ static const struct argp_option options[] = {
 	  "keep three bits of a state in a memory of M; what is left out is not known, and "
 	  "nothing is ever said to hold", 0 },
 	{ "jobs", 'j', "N", 0, "search with N threads; the result is the same", 0 },
+	{ "laws", KEY_LAWS, NULL, 0,
+	  "tell at the end what all traces say of each law under each semantics, and no more", 0 },
 	{ "no-por", KEY_NO_POR, NULL, 0,
 	  "take every thread's turn in every state, also where that cannot make a difference", 0 },
 	{ "output", 'o', "FOLDER", 0, "write a trace for replay for each finding there", 0 },
@@ -107,6 +112,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!take_number((const char **)&arg, &a->bound.bitstate) || *arg ||
 		    a->bound.bitstate < 64)
 			argp_error(state, "--bitstate is a number of bytes, from 64 on");
+		return 0;
+	case KEY_LAWS:
+		a->by_law = true;
 		return 0;
 	case KEY_NO_POR:
 		a->bound.por = false;
@@ -242,11 +250,15 @@ static int write_traces(const struct arguments *a, const char *path, const struc
 /* ---- one search ---- */
 
 static void tell(const struct arguments *a, const char *path, const struct trace *trace,
-		 const struct semantics_patch *patch, const struct explored *r,
-		 const struct explore_verdict *verdict)
+		 size_t column, const struct explored *r, const struct explore_verdict *verdict)
 {
+	const struct semantics_patch *patch = a->semantics[column];
 	struct json *json;
 
+	if (a->sheet) {
+		law_sheet_add(a->sheet, column, path, r);
+		return;
+	}
 	if (a->format == FORMAT_TEXT) {
 		report_explored(trace, patch, r, verdict, stdout);
 		fflush(stdout);
@@ -258,8 +270,9 @@ static void tell(const struct arguments *a, const char *path, const struct trace
 }
 
 static int explore_one(const struct arguments *a, const char *path, const struct trace *trace,
-		       const struct semantics_patch *patch)
+		       size_t column)
 {
+	const struct semantics_patch *patch = a->semantics[column];
 	struct error error = { .text = "" };
 	struct explore *x = explore_new(trace, patch, &a->bound, &error);
 	struct explore_verdict verdict;
@@ -275,7 +288,7 @@ static int explore_one(const struct arguments *a, const char *path, const struct
 	}
 	r = explore_result(x);
 	explore_verdict(trace, patch, r, &verdict);
-	tell(a, path, trace, patch, r, &verdict);
+	tell(a, path, trace, column, r, &verdict);
 	code = verdict.unexpected ? CODE_UNEXPECTED :
 	       verdict.inconclusive ? CODE_INCONCLUSIVE : CODE_EXPECTED;
 	code = worse_exit_code(code, write_traces(a, path, trace, patch, r));
@@ -298,16 +311,30 @@ static int explore_path(const struct arguments *a, const char *path)
 		trace_free(&trace);
 		return complain(&error);
 	}
-	if (a->format == FORMAT_TEXT)
+	if (a->format == FORMAT_TEXT && !a->sheet)
 		printf("%s: %s\n", path, trace.title);
 	for (size_t i = 0; i < a->nr_semantics && !interrupted; i++)
-		code = worse_exit_code(code, explore_one(a, path, &trace, a->semantics[i]));
+		code = worse_exit_code(code, explore_one(a, path, &trace, i));
 	trace_free(&trace);
 	return code;
 }
 
+static void tell_laws(const struct arguments *a)
+{
+	struct json *json;
+
+	if (a->format == FORMAT_TEXT) {
+		law_sheet_report(a->sheet, stdout);
+		return;
+	}
+	json = json_begin(stdout);
+	law_sheet_report_json(a->sheet, json);
+	json_end(json);
+}
+
 int cmd_explore(int argc, char **argv)
 {
+	struct law_sheet sheet;
 	struct arguments a = { .bound = { .memory = (u64)4 << 30, .por = true } };
 	int code = CODE_EXPECTED;
 
@@ -315,7 +342,15 @@ int cmd_explore(int argc, char **argv)
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics("v6.8-rc3,v11,v7.2", a.semantics, MAX_SEMANTICS);
 	signal(SIGINT, on_interrupt);
+	if (a.by_law) {
+		law_sheet_begin(&sheet, a.semantics, a.nr_semantics);
+		a.sheet = &sheet;
+	}
 	for (size_t i = 0; i < a.nr_paths && !interrupted; i++)
 		code = worse_exit_code(code, explore_path(&a, a.path[i]));
+	if (a.sheet) {
+		tell_laws(&a);
+		law_sheet_free(a.sheet);
+	}
 	return code;
 }
