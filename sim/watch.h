@@ -36,6 +36,12 @@ void watch_free(struct watch *watch);
 /* This thread's accesses are @watch's from now on; NULL: nobody's. */
 void watch_on(struct watch *watch);
 
+/*
+ * While no watch is on: this thread's reads of the @size bytes from @from on set their bytes in
+ * @read. NULL: no more.
+ */
+void watch_reads(const void *from, size_t size, u8 *read);
+
 /* Marks are a stack. */
 void watch_mark(struct watch *watch);
 /* World and memory are as they were at the last mark, which goes; or it goes all the same. */

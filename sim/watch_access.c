@@ -15,6 +15,7 @@
 #include "sim/watch_internal.h"
 
 static __thread struct watch *watching;
+static __thread struct { uintptr_t from; size_t size; u8 *read; } asked;
 
 bool watch_works(void)
 {
@@ -28,6 +29,13 @@ bool watch_works(void)
 void watch_on(struct watch *w)
 {
 	watching = w;
+}
+
+void watch_reads(const void *from, size_t size, u8 *read)
+{
+	asked.from = (uintptr_t)from;
+	asked.size = read ? size : 0;
+	asked.read = read;
 }
 
 /* ---- which line ---- */
@@ -174,12 +182,20 @@ static inline bool is_news(const struct watch *w, uintptr_t at, size_t n, bool i
 	       ~w->read[offset / 64] & (BIT(n) - 1) << offset % 64;
 }
 
+static __attribute__((noinline)) void access_asked(size_t offset, size_t n)
+{
+	for (; n-- && offset < asked.size; offset++)
+		asked.read[offset] = 1;
+}
+
 static inline void access(const void *p, size_t n, bool is_write)
 {
 	struct watch *w = watching;
 
 	if (w && is_news(w, (uintptr_t)p, n, is_write))
 		access_any(w, (uintptr_t)p, n, is_write);
+	else if (!w && (uintptr_t)p - asked.from < asked.size)
+		access_asked((uintptr_t)p - asked.from, n);
 }
 
 #ifdef HAVE_FOOTPRINTS

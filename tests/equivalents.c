@@ -134,6 +134,11 @@ static bool swaps_in_parts(const struct semantics *sem)
 	return !sem->traits.shmem_swaps_whole;
 }
 
+static bool has_no_continue(const struct semantics *sem)
+{
+	return !sem->traits.uffd_minor;
+}
+
 /* Neither MADV_PAGEOUT nor reclaim */
 static bool asks_by_clear_young(const struct semantics *sem)
 {
@@ -359,6 +364,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define PRIVATE_FLUSHED	"the pages are there until truncation or the attribute's end"
 #define PRIVATE_LOCKED	"who looks without mmu_lock only saves itself a look-up; the others wait"
 #define UNBINDS		"who punches a hole zaps the memslot's gfns, too, if it is still there"
+#define UNPINNED	"kvm_vcpu_map() pins since 6.13; nobody else pins a page here"
 #define UNHELD	"no reference since 6.2: .ksm_unshares guards it"
 #define NO_FIRST_SPLIT	"since 6.10 no split_huge_pmd_address() comes first: never run"
 #define NO_FIRST_FREEZE	"since 6.15 no split_huge_pmd_address() comes first: never run"
@@ -458,6 +464,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "young_unlock", NULL, ages_without_lock, LOCKLESS },
 	{ MUTATION_DROP, "young_flush", NULL, asks_by_clear_young, NEVER_FLUSHED },
 
+	{ MUTATION_DROP, "split_pinned", NULL, maps_by_reference, UNPINNED },
+	{ MUTATION_DROP, "end_pinned", NULL, maps_by_reference, UNPINNED },
 	{ MUTATION_DROP, "populate_piece", NULL, never_populates, NO_POPULATE },
 	{ MUTATION_DROP, "take_populated", NULL, never_populates, NO_POPULATE },
 
@@ -477,6 +485,9 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "end_file", NULL, collapses_no_file, NO_COLLAPSE },
 
 	/* ---- neighbours swapped ---- */
+	{ MUTATION_SWAP, "copy_ptes", "split_pinned", maps_by_reference, UNPINNED },
+	{ MUTATION_SWAP, "split_pinned", "end_pinned", maps_by_reference, UNPINNED },
+	{ MUTATION_SWAP, "end_pinned", "end_fork_vma", maps_by_reference, UNPINNED },
 	{ MUTATION_SWAP, "begin_collapse_file", NULL, collapses_no_file, NO_COLLAPSE },
 	{ MUTATION_SWAP, "isolate_file_page", NULL, collapses_no_file, NO_COLLAPSE },
 	{ MUTATION_SWAP, "find_page_mapping", NULL, collapses_no_file, NO_COLLAPSE },
@@ -872,7 +883,6 @@ const struct equivalent equivalents[] = {
 	/* ---- traits ---- */
 	{ MUTATION_DROP, "shrink_mmu", NULL, shrinks_nothing,
 	  "there is no shrinker, or no table that counts as the TDP MMU's do not" },
-	{ MUTATION_TRAIT, "split_ascends", NULL, moves_parts_whole, MOVED_WHOLE },
 	{ MUTATION_TRAIT, "mmu_pages_first", NULL, is_tdp, "of shadow pages" },
 	{ MUTATION_TRAIT, "mmu_shrinker", NULL, is_tdp,
 	  "the TDP MMU's tables do not count: there is nothing to shrink" },
@@ -888,7 +898,9 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "shmem_swapin_large", NULL, swaps_in_parts, "no entry in swap is large" },
 	{ MUTATION_TRAIT, "order_in_flags", NULL, counts_no_tail,
 	  "of a leaked head, and a tail's own count leaks none here" },
-	{ MUTATION_TRAIT, "numa_skips_pinned", NULL, maps_by_reference, "nobody pins a page" },
+	{ MUTATION_TRAIT, "numa_skips_pinned", NULL, maps_by_reference, UNPINNED },
+	{ MUTATION_TRAIT, "uffd_minor_efault", NULL, has_no_continue,
+	  "UFFDIO_CONTINUE is of 5.14: .uffd_minor guards it" },
 	{ MUTATION_TRAIT, "zap_root_from", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "table_noted_last", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "zap_noted_nonpresent", NULL, has_rmaps, TRAIT_OF_TDP },

@@ -317,8 +317,7 @@ static enum step_result fix_any_leaf(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* A notification that forgets roots on their way out. */
-static enum step_result zap_current_root(struct machine *m, struct task *t)
+enum step_result zap_current_root(struct machine *m, struct task *t)
 {
 	pfn_t root = tdp_current_root(m);
 	gfn_t lo, hi;

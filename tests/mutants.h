@@ -33,6 +33,9 @@ extern const size_t nr_mutants;
 extern const struct mutant race_mutants[];
 extern const size_t nr_race_mutants;
 
+/* d62007edf01f (5.18): up to it a notification forgot roots on their way out. */
+enum step_result zap_current_root(struct machine *m, struct task *t);
+
 struct mutant_patch {
 	struct semantics_patch patch;
 	struct step_edit edits[4];

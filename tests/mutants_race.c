@@ -107,18 +107,6 @@ static enum step_result uncount_all(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* d62007edf01f (5.18): up to it a notification forgot roots on their way out. */
-static enum step_result zap_current_root(struct machine *m, struct task *t)
-{
-	pfn_t root = tdp_current_root(m);
-	gfn_t lo, hi;
-
-	for (int row = memslots_begin(m); row < memslots_end(m) && root != NO_PFN; row++)
-		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
-			t->notify.flush |= tdp_zap_leafs(m, root, lo, hi);
-	return STEP_NEXT;
-}
-
 /* ---- KVM's own zaps ---- */
 
 static enum step_result zap_unlock_first(struct machine *m, struct task *t)
@@ -137,22 +125,6 @@ static enum step_result flush_unlocked(struct machine *m, struct task *t)
 {
 	t->zap.flush = false;
 	return flush_slot(m, t);
-}
-
-/* The lock of kvm_set_memory_region(), where it waits for those who are to take it */
-static enum step_result take_slots_lock(struct machine *m, struct task *t)
-{
-	return slots_lock(m, t);
-}
-
-static enum step_result give_slots_lock(struct machine *m, struct task *t)
-{
-	return slots_unlock(m, t);
-}
-
-static bool slot_swaps(const struct machine *m, const struct task *t)
-{
-	return slot_publishes(m, t);
 }
 
 static void rearm_nothing(struct machine *m, gfn_t gfn)
@@ -276,14 +248,14 @@ const struct mutant race_mutants[] = {
 			   { .name = "flush_unlocked", .run = flush_unlocked,
 			     .when = has_zapped } }) },
 	{ "memslots change within an invalidation", "notifier-counts-agree", comes, &sem_v6_1,
-	  .edits = REPLACE(PATH_SLOT, "swap_to_new", commit_slot, .when = slot_swaps) },
+	  .edits = REPLACE(PATH_SLOT, "swap_to_new", commit_slot, .when = slot_publishes) },
 	{ "memslots change within an invalidation", "no-stale-spte", comes, &sem_v7_2,
-	  .edits = REPLACE(PATH_SLOT, "swap_to_new", commit_slot, .when = slot_swaps) },
+	  .edits = REPLACE(PATH_SLOT, "swap_to_new", commit_slot, .when = slot_publishes) },
 	{ "an invalidation takes slots_lock", "deadlock", comes, &sem_v6_1,
 	  .edits = EDITS({ EDIT_BEFORE, PATH_NOTIFY_END, "notify_raise_seq",
-			   { .name = "take_slots_lock", .run = take_slots_lock } },
+			   { .name = "slots_lock", .run = slots_lock } },
 			 { EDIT_AFTER, PATH_NOTIFY_END, "notify_end_unlock",
-			   { .name = "give_slots_lock", .run = give_slots_lock } }) },
+			   { .name = "slots_unlock", .run = slots_unlock } }) },
 	{ "the dirty log is read, and nothing is re-armed", "dirty-log-complete",
 	  "a-log-is-read-while-a-guest-writes", &sem_v6_1, .ops = { .rearm = rearm_nothing } },
 

@@ -168,6 +168,16 @@ bool mutation_build(const struct mutation *m, const struct semantics_patch *base
 	return resolves(&out->patch, mmu);
 }
 
+bool mutation_is_read(const struct mutation *m, const u8 *reads)
+{
+	bool is_op = m->kind == MUTATION_OP;
+	size_t at = is_op ? offsetof(struct semantics, ops) + op_rows[m->row].offset :
+			    offsetof(struct semantics, traits) + trait_rows[m->row].offset;
+	size_t size = is_op ? sizeof(m->function) : trait_rows[m->row].size;
+
+	return memchr(reads + at, 1, size);
+}
+
 const char *mutation_kind_name(unsigned kind)
 {
 	static const char *const name[] = { "without", "swapped", "replaced", "trait" };

@@ -65,6 +65,9 @@ struct mutation_patch {
 bool mutation_build(const struct mutation *mutation, const struct semantics_patch *base,
 		    enum mmu_kind mmu, const struct semantics *sem, struct mutation_patch *out);
 
+/* OP, TRAIT: does one of the bytes that it changes stand in @reads (stories.h)? */
+bool mutation_is_read(const struct mutation *mutation, const u8 *reads);
+
 struct equivalent {
 	u8 kind;
 	const char *what, *with;		/* NULL: any; a_*: all that begin so */

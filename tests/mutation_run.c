@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * mutation_run.c: a mutant is run over a script only if the kernel itself gets to its step there,
- * and first over the script that has shown it in the kernel before.
+ * or reads its operation or trait; first over the script that has shown it in the kernel before,
+ * then over the short ones.
  */
 #include "tests/mutation_run.h"
 
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/watch.h"
 #include "tests/stories.h"
 #include "tests/support.h"
 
@@ -25,10 +27,20 @@ static struct {
 	struct script *script;		/* all of them, as if they said so */
 	size_t nr;
 	struct telling *telling;	/* by script */
+	size_t *order;			/* of the scripts: the shortest one first */
 } whole;
+
+static int by_steps(const void *a, const void *b)
+{
+	unsigned x = whole.telling[*(const size_t *)a].steps;
+	unsigned y = whole.telling[*(const size_t *)b].steps;
+
+	return (x > y) - (x < y);
+}
 
 static void tell_all(const struct kernel *kernel)
 {
+	const struct tell_options options = { .with_reads = watch_works() };
 	const struct script *scripts = all_scripts(&whole.nr);
 
 	whole.patch = semantics_find(kernel->semantics);
@@ -39,16 +51,20 @@ static void tell_all(const struct kernel *kernel)
 	for (size_t i = 0; i < whole.nr; i++)
 		whole.script[i].config.mmu = whole.mmu;
 	whole.telling = calloc(whole.nr, sizeof(*whole.telling));
+	whole.order = calloc(whole.nr, sizeof(*whole.order));
 	assert_non_null(whole.telling);
+	assert_non_null(whole.order);
 	for (size_t i = 0; i < whole.nr; i++) {
 		struct telling *telling = &whole.telling[i];
 
-		tell(&whole.script[i], whole.patch, NULL, telling);
+		tell(&whole.script[i], whole.patch, &options, telling);
+		whole.order[i] = i;
 		/* cut short, it would differ from each mutant, which may have more steps */
 		if (telling->steps > telling->most_steps)
 			fail_msg("%s does not end in %u steps", whole.script[i].name,
 				 telling->most_steps);
 	}
+	qsort(whole.order, whole.nr, sizeof(*whole.order), by_steps);
 }
 
 static void forget_all(void)
@@ -56,12 +72,13 @@ static void forget_all(void)
 	for (size_t i = 0; i < whole.nr; i++)
 		telling_free(&whole.telling[i]);
 	free(whole.telling);
+	free(whole.order);
 	free(whole.script);
 }
 
 /* ---- which script has shown a mutant, in the kernels before ---- */
 
-static struct { struct mutation mutation; u16 script; } hints[2000];
+static struct { struct mutation mutation; u16 script; } hints[8000];
 static size_t nr_hints;
 
 static bool is_same(const struct mutation *a, const struct mutation *b)
@@ -95,10 +112,13 @@ static void learn(const struct mutation *m, const struct verdict *verdict)
 
 static bool can_show(const struct mutation *m, size_t script)
 {
-	u64 ran = whole.telling[script].ran[m->path];
+	const struct telling *telling = &whole.telling[script];
+	u64 ran = telling->ran[m->path];
 
+	/* vm_new() reads, too, where memory may be private */
 	if (m->kind == MUTATION_OP || m->kind == MUTATION_TRAIT)
-		return true;
+		return !telling->reads || telling->script->config.private_mem ||
+		       mutation_is_read(m, telling->reads);
 	if (m->kind == MUTATION_SWAP)
 		return ran & (3ull << m->step);
 	return (ran & (1ull << m->step)) && !script_stops_at(&whole.script[script], m->what);
@@ -115,6 +135,7 @@ static void look_at(const struct mutation *m, const struct semantics_patch *patc
 	if (!can_show(m, script))
 		return;
 	verdict->script = script;
+	setitimer(ITIMER_PROF, &(struct itimerval){ .it_value.tv_sec = 5 }, NULL);
 	tell(&whole.script[script], patch, &soon, &telling);
 	if (tellings_differ(base, &telling, what, sizeof(what))) {
 		snprintf(verdict->text, sizeof(verdict->text), "%.40s: %s",
@@ -138,7 +159,7 @@ static void look_for(const struct mutation *m, const struct semantics *sem,
 	if (hint < nr_hints)
 		look_at(m, &mutant.patch, hints[hint].script, verdict);
 	for (size_t i = 0; i < whole.nr && !verdict->seen; i++)
-		look_at(m, &mutant.patch, i, verdict);
+		look_at(m, &mutant.patch, whole.order[i], verdict);
 }
 
 /* ---- all of them ---- */
@@ -172,7 +193,6 @@ static void work(unsigned w, const struct mutation_run *run, struct shared *shar
 	for (; shared->at[w] < run->nr; shared->at[w] += WORKERS) {
 		size_t i = shared->at[w];
 
-		setitimer(ITIMER_PROF, &(struct itimerval){ .it_value.tv_sec = 10 }, NULL);
 		look_for(&run->mutation[i], &run->sem, &shared->verdict[i]);
 	}
 	shared->done[w] = true;
@@ -222,7 +242,17 @@ static void look_for_all(const struct mutation_run *run, struct shared *shared)
 	}
 }
 
-void mutation_run(const struct kernel *kernel, struct mutation_run *out)
+static void keep(struct mutation_run *run, const char *only)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < run->nr; i++)
+		if (!strcmp(run->mutation[i].what, only))
+			run->mutation[kept++] = run->mutation[i];
+	run->nr = kept;
+}
+
+void mutation_run(const struct kernel *kernel, const char *only, struct mutation_run *out)
 {
 	struct shared *shared;
 	char why[128];
@@ -230,6 +260,8 @@ void mutation_run(const struct kernel *kernel, struct mutation_run *out)
 	tell_all(kernel);
 	assert_true(semantics_resolve_mmu(whole.patch, whole.mmu, &out->sem, why, sizeof(why)));
 	out->mutation = mutations_of(&out->sem, whole.mmu, &out->nr);
+	if (only)
+		keep(out, only);
 	shared = mmap(NULL, shared_size(out), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	assert_ptr_not_equal(shared, MAP_FAILED);

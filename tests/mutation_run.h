@@ -25,5 +25,6 @@ struct mutation_run {
 	size_t nr;
 };
 
-void mutation_run(const struct kernel *kernel, struct mutation_run *out);
+/* @only: those of this step, operation or trait; NULL: all. */
+void mutation_run(const struct kernel *kernel, const char *only, struct mutation_run *out);
 void mutation_run_free(struct mutation_run *run);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "sim/trace_config.h"
+#include "sim/watch.h"
 #include "tests/support.h"
 
 #define HASH_START	0xcbf29ce484222325ull
@@ -292,6 +293,11 @@ void tell(const struct script *script, const struct semantics_patch *patch,
 	assert_non_null(out->seen);
 	out->most_steps = options && options->most_steps ? options->most_steps : 200000;
 	start_watch(out);
+	if (options && options->with_reads) {
+		out->reads = calloc(1, offsetof(struct semantics, calls));
+		assert_non_null(out->reads);
+	}
+	watch_reads(out->vm->m.sem, offsetof(struct semantics, calls), out->reads);
 	if (options && options->prepare)
 		options->prepare(out->vm);
 	for (size_t i = 0; i < script->nr_events && !out->refused && !out->vm->dead; i++) {
@@ -302,6 +308,7 @@ void tell(const struct script *script, const struct semantics_patch *patch,
 		out->nr_seen++;
 		out->refused |= out->steps > out->most_steps;
 	}
+	watch_reads(NULL, 0, NULL);
 	out->pages = hash_pages(out);
 	out->memory = hash_memory(out);
 }
@@ -310,6 +317,7 @@ void telling_free(struct telling *telling)
 {
 	vm_free(telling->vm);
 	free(telling->seen);
+	free(telling->reads);
 	*telling = (struct telling){ 0 };
 }
 

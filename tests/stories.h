@@ -68,12 +68,14 @@ struct telling {
 	bool refused;		/* the last of them could not be told: it waits without a label */
 	unsigned steps, most_steps;
 	u64 ran[NR_PATHS];	/* bit n: step n of the path ran */
+	u8 *reads;		/* NULL, or which of the semantics' bytes up to .calls */
 	u64 pages, memory;	/* in the end: hashes of the records, and of what they hold */
 };
 
 struct tell_options {
 	unsigned most_steps;			/* more is a kernel that does not end; 0: 200000 */
 	void (*prepare)(struct vm *vm);		/* before the first event; NULL: nothing */
+	bool with_reads;
 };
 
 void tell(const struct script *script, const struct semantics_patch *patch,

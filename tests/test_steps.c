@@ -6,6 +6,7 @@
  * equivalents.c, with the reason.
  *
  *	build/tests/test_steps print > docs/MUTATION.md
+ *	build/tests/test_steps v6.1 check_stale
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,12 +67,14 @@ static void count(struct tally *tally, const struct kernel *kernel, const struct
 		    m->with ? m->with : "", known ? run->verdict[i].text : "not seen");
 }
 
+static const char *only;	/* the mutants of one step, operation or trait; NULL: all */
+
 static void try_kernel(const struct kernel *kernel, struct tally *tally)
 {
 	static struct mutation_run run;
 
 	*tally = (struct tally){ .wrong = 0 };
-	mutation_run(kernel, &run);
+	mutation_run(kernel, only, &run);
 	for (size_t i = 0; i < run.nr; i++)
 		count(tally, kernel, &run, i);
 	mutation_run_free(&run);
@@ -304,11 +307,14 @@ int main(int argc, char **argv)
 		print_document(stdout);
 		return 0;
 	}
+	only = argc > 2 ? argv[2] : NULL;
 	if (argc > 1)			/* one kernel alone */
 		while (first < nr_kernels - 1 && strcmp(kernels[first].name, argv[1]))
 			first++;
 	list_rows(&list, "every_mutant_is_seen_or_equivalent", every_mutant_is_seen_or_equivalent,
 		  &kernels[first], argc > 1 ? 1 : nr_kernels, sizeof(*kernels));
+	if (only)
+		return list_run(&list, "steps");
 	LIST_TEST(&list, every_operation_has_a_name);
 	LIST_TEST(&list, every_trait_has_a_name);
 	LIST_ROWS(&list, a_broken_kernel_is_seen_by_the_laws_eyes, seeing);
