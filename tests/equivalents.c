@@ -913,6 +913,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, makes_dirty,
 	  "its make_spte() sets D whatever was there before" },
 	{ MUTATION_TRAIT, "collapse_retracts_all", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_TRAIT, "collapse_of_nothing", NULL, collapses_no_file, NO_COLLAPSE },
+	{ MUTATION_TRAIT, "collapse_passes_holes", NULL, collapses_no_file, NO_COLLAPSE },
 	{ MUTATION_TRAIT, "collapses_unchecked", NULL, is_tdp, "only the MMU with rmaps asks" },
 	{ MUTATION_TRAIT, "prefetch_keeps_spte", NULL, is_tdp, "only the MMU with rmaps asks" },
 	{ MUTATION_TRAIT, "arm64_accessed_once", NULL, has_no_wrappers, NO_WRAPPERS },
