@@ -6,6 +6,7 @@
 #include <stb/stb_ds.h>
 
 #include "model/law.h"
+#include "model/page.h"
 #include "sim/equiv_internal.h"
 
 /* How the values of a kind are told apart. */
@@ -91,6 +92,28 @@ static const char *page_text(const struct fact *f, const struct fact *other)
 	return other && other->value > 1 ? "another" : "one";
 }
 
+/* enum page_flags, as far as they are facts of their own: those that differ, joined by + */
+static void flags_text(u64 flags, char *text, size_t size)
+{
+	static const struct { u32 flag; const char *name; } names[] = {
+		{ PG_FREE, "free" }, { PG_HEAD, "head" }, { PG_TAIL, "tail" },
+		{ PG_RESERVED, "reserved" }, { PG_LRU, "LRU" }, { PG_ANON, "anonymous" },
+		{ PG_HWPOISON, "poisoned" }, { PG_LEAKED, "leaked" }, { PG_CACHE, "cache" },
+		{ PG_KSM, "KSM" }, { PG_SWAPCACHE, "swap cache" }, { PG_MLOCKED, "locked" },
+		{ PG_LAZYFREE, "lazyfree" },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!(flags & names[i].flag) || n >= size)
+			continue;
+		n += snprintf(text + n, size - n, "%s%s", n ? "+" : "", names[i].name);
+		flags &= ~(u64)names[i].flag;
+	}
+	if (flags && n < size)
+		snprintf(text + n, size - n, "%s0x%llx", n ? "+" : "", (unsigned long long)flags);
+}
+
 /* ---- kinds ---- */
 
 static void unlike_words(const struct fact *a, const struct fact *b, const char *class,
@@ -130,8 +153,9 @@ static void unlike_values(const struct fact *a, const struct fact *b, struct unl
 			 sign_of(a, b) == 1 ? "higher" : "lower");
 		break;
 	case BY_BITS:
-		snprintf(out->text, sizeof(out->text), "%s: 0x%llx", what,
-			 (unsigned long long)((a ? a->value : 0) ^ (b ? b->value : 0)));
+		snprintf(out->text, sizeof(out->text), "%s: ", what);
+		flags_text((a ? a->value : 0) ^ (b ? b->value : 0), out->text + strlen(out->text),
+			   sizeof(out->text) - strlen(out->text));
 		break;
 	case BY_WORD:
 	case BY_PLACE:
