@@ -5,22 +5,27 @@
 #include "model/base.h"
 
 struct lock {
-	u8 readers;
+	u8 readers;		/* tasks, a bit each */
 	u8 writer;		/* task index + 1; 0: nobody */
 };
 
-static inline bool lock_try_read(struct lock *lock)
+static inline bool lock_try_read(struct lock *lock, u8 task)
 {
 	if (lock->writer)
 		return false;
-	lock->readers++;
+	lock->readers |= 1u << task;
 	return true;
 }
 
-static inline void lock_release_read(struct lock *lock)
+static inline void lock_release_read(struct lock *lock, u8 task)
 {
-	assert(lock->readers > 0);
-	lock->readers--;
+	assert(lock->readers >> task & 1);
+	lock->readers &= ~(1u << task);
+}
+
+static inline bool lock_is_held(const struct lock *lock, u8 task)
+{
+	return lock->writer == task + 1 || (lock->readers >> task & 1);
 }
 
 static inline bool lock_try_write(struct lock *lock, u8 task)
@@ -35,7 +40,7 @@ static inline void lock_downgrade(struct lock *lock, u8 task)
 {
 	assert(lock->writer == task + 1);
 	lock->writer = 0;
-	lock->readers = 1;
+	lock->readers = 1u << task;
 }
 
 static inline void lock_release_write(struct lock *lock, u8 task)

@@ -257,9 +257,9 @@ static enum step_result collapse_scan(struct machine *m, struct task *t)
 	struct range_op *op = &t->range;
 
 	op->piece_end = 0;
-	if (!lock_try_read(&current_mm(m)->mmap_lock))
+	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
 		return STEP_BLOCKED;
-	lock_release_read(&current_mm(m)->mmap_lock);
+	lock_release_read(&current_mm(m)->mmap_lock, m->task);
 	if (m->sem->traits.no_madvise_collapse && !op->daemon) {
 		op->error = -EINVAL;	/* madvise_behavior_valid() */
 		return STEP_DONE;

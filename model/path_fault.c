@@ -224,7 +224,7 @@ static enum step_result take_result(struct machine *m, struct task *t)
 
 static enum step_result lock_mmu(struct machine *m, struct task *t)
 {
-	if (!lock_try_read(&m->w->kvm.mmu_lock))
+	if (!lock_try_read(&m->w->kvm.mmu_lock, m->task))
 		return STEP_BLOCKED;
 	t->fault.level = PT_LEVELS;
 	return STEP_NEXT;
@@ -426,7 +426,7 @@ static enum step_result trace_leaf(struct machine *m, struct task *t)
 
 enum step_result unlock_mmu(struct machine *m, struct task *t)
 {
-	lock_release_read(&m->w->kvm.mmu_lock);
+	lock_release_read(&m->w->kvm.mmu_lock, m->task);
 	t->fault.level = 0;
 	return STEP_NEXT;
 }

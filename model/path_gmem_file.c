@@ -89,7 +89,7 @@ static enum step_result gmem_file_lock_slots(struct machine *m, struct task *t)
 static enum step_result gmem_file_lock(struct machine *m, struct task *t)
 {
 	struct lock *lock = &file_of(m, t)->invalidate_lock;
-	bool taken = closes(m, t) ? lock_try_write(lock, t - m->w->task) : lock_try_read(lock);
+	bool taken = closes(m, t) ? lock_try_write(lock, m->task) : lock_try_read(lock, m->task);
 
 	return taken ? STEP_NEXT : STEP_BLOCKED;
 }
@@ -137,7 +137,7 @@ static enum step_result gmem_file_unlock(struct machine *m, struct task *t)
 	if (closes(m, t))
 		lock_release_write(lock, t - m->w->task);
 	else
-		lock_release_read(lock);
+		lock_release_read(lock, m->task);
 	return STEP_NEXT;
 }
 

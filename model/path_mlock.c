@@ -101,10 +101,17 @@ const struct step path_mlock[] = {
 
 /* ---- __mm_populate() ---- */
 
+/* madvise_populate() has it already. */
+static bool populate_locks(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->frame[t->depth - 2].path != PATH_MADVISE;
+}
+
 static enum step_result populate_lock(struct machine *m, struct task *t)
 {
 	t->host.error = false;
-	return lock_try_read(&current_mm(m)->mmap_lock) ? STEP_NEXT : STEP_BLOCKED;
+	return lock_try_read(&current_mm(m)->mmap_lock, m->task) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 /* To break COW in advance; shared pages are not dirtied for nothing. */
@@ -204,14 +211,14 @@ static enum step_result populate_page(struct machine *m, struct task *t)
 static enum step_result populate_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
-	lock_release_read(&current_mm(m)->mmap_lock);
+	lock_release_read(&current_mm(m)->mmap_lock, m->task);
 	return STEP_DONE;
 }
 
 const struct step path_populate[] = {
-	STEP(populate_lock, .chain = "mmap_read_lock"),
+	STEP(populate_lock, .when = populate_locks, .chain = "mmap_read_lock"),
 	STEP(populate_page, .calls = PATH_HOST_FAULT, .to = "populate_page",
 	     .chain = "populate_vma_page_range > __get_user_pages"),
-	STEP(populate_unlock),
+	STEP(populate_unlock, .when = populate_locks),
 	{ 0 }
 };

@@ -50,7 +50,7 @@ enum step_result range_lock(struct machine *m, struct task *t)
 	bool got = true;
 
 	if (t->range.kind == RANGE_DONTNEED)
-		got = lock_try_read(lock);
+		got = lock_try_read(lock, m->task);
 	else if (takes_mmap_lock(t))
 		got = lock_try_write(lock, t - m->w->task);
 	if (!got)
@@ -371,7 +371,7 @@ enum step_result range_unlock(struct machine *m, struct task *t)
 	if (t->range.kind == RANGE_REMAP)
 		return STEP_NEXT;
 	if (t->range.kind == RANGE_DONTNEED || t->range.detached)
-		lock_release_read(&current_mm(m)->mmap_lock);
+		lock_release_read(&current_mm(m)->mmap_lock, m->task);
 	else if (takes_mmap_lock(t))
 		lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
 	return STEP_NEXT;

@@ -147,13 +147,13 @@ enum step_result recover_shadow_pages(struct machine *m, struct task *t)
 enum step_result recover_lock_shared(struct machine *m, struct task *t)
 {
 	(void)t;
-	return lock_try_read(&m->w->kvm.mmu_lock) ? STEP_NEXT : STEP_BLOCKED;
+	return lock_try_read(&m->w->kvm.mmu_lock, m->task) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 enum step_result recover_unlock_shared(struct machine *m, struct task *t)
 {
 	(void)t;
-	lock_release_read(&m->w->kvm.mmu_lock);
+	lock_release_read(&m->w->kvm.mmu_lock, m->task);
 	return STEP_DONE;
 }
 

@@ -84,6 +84,8 @@ static const struct verdict_row {
 	  "WORD at=LABEL [refs=N] [value=N] [pfn=N]" },
 	{ "deadlock", { NULL }, { NULL }, false, "no argument: in some order nobody can go on" },
 	{ "livelock", { NULL }, { NULL }, false, "no argument: some order cannot come to its end" },
+	{ "lock-inversion", { NULL }, { NULL }, false,
+	  "no argument: locks are taken in a cycle, by some order" },
 	{ "page",
 	  { "object", "index", "refs", "free", "dirty", "accessed", NULL },
 	  { "object", "index", NULL },
@@ -174,7 +176,8 @@ bool expect_check(const struct ast_statement *s, const struct names *names, stru
 	if (v == ARRAY_SIZE(verdicts))
 		return error_at(error, s->file, s->line, s->column,
 				"unknown verdict \"%s\"; expected "
-				"ok, violation, outcome, page, spte, deadlock or livelock",
+				"ok, violation, outcome, page, spte, deadlock, livelock "
+				"or lock-inversion",
 				s->word);
 	if (!check_args(s, &verdicts[v], error))
 		return false;

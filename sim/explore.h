@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "sim/error.h"
+#include "sim/lock_order.h"
 #include "sim/trace.h"
 
 /* 0: no bound */
@@ -34,12 +35,15 @@ enum explore_stop {
 };
 
 /* What a state is an example of. */
-enum finding_kind { FOUND_VIOLATION, FOUND_DEADLOCK, FOUND_LIVELOCK, NR_FINDINGS };
+enum finding_kind {
+	FOUND_VIOLATION, FOUND_DEADLOCK, FOUND_LIVELOCK, FOUND_INVERSION, NR_FINDINGS
+};
 
 struct explore_finding {
 	enum finding_kind kind;
 	struct violation v;	/* FOUND_VIOLATION */
-	u64 states;		/* in so many; of a violation: transitions */
+	struct lock_cycle locks;	/* FOUND_INVERSION: the first edge is the last found */
+	u64 states;		/* in so many; of a violation: transitions; of locks: edges */
 	u8 *schedule;		/* a shortest: the thread that takes each step, from the first on */
 	size_t nr_steps;
 	bool is_shortest;	/* else it may be that there is a shorter one */

@@ -228,6 +228,7 @@ void explore_merge(struct search *search)
 		return;
 	search->has_result = true;
 	merge_findings(search);
+	explore_find_inversions(search);
 	merge_outcomes(search);
 	explore_shorten(search);
 }

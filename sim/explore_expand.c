@@ -15,6 +15,7 @@ static enum seen take_successor(struct explore *x, unsigned thread)
 	u32 node;
 
 	explore_judge(x, thread);
+	explore_keep_locks(x, thread, 0, thread);
 	seen = explore_set_add(x->search->set, explore_fingerprint(x),
 			       (struct way){ x->node, thread }, &node);
 	x->transitions++;

@@ -99,6 +99,8 @@ void explore_verdict(const struct trace *trace, const struct semantics_patch *pa
 			expect_finding(s, FOUND_DEADLOCK, r, v);
 		else if (!strcmp(s->word, "livelock"))
 			expect_finding(s, FOUND_LIVELOCK, r, v);
+		else if (!strcmp(s->word, "lock-inversion"))
+			expect_finding(s, FOUND_INVERSION, r, v);
 		else if (!strcmp(s->word, "outcome"))
 			expect_outcome(trace, s, r, v);
 	}

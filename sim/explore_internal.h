@@ -93,6 +93,8 @@ struct explore {
 	unsigned nr_found;
 	u32 asked;			/* explored.asked */
 	const struct step *step;	/* that the last turn took; NULL: its event has none */
+	struct { u8 held, taken, path; } locks;	/* before and by the last turn: lock_order.h */
+	struct lock_edge *lock_edges;	/* stb_ds */
 	struct spots *spots;		/* reductions: what was seen in this round */
 	struct tried *tried, *alone;	/* .alone: one behind a turn */
 };
@@ -192,6 +194,19 @@ u8 *explore_schedule(const struct search *search, const struct example *example,
 
 /* Findings of a reduced search, by a shortest way where that can be found. */
 void explore_shorten(struct search *search);
+
+/* ---- explore_locks.c ---- */
+
+/* Around the step of a task. */
+void explore_locks_before(struct explore *x, unsigned row);
+void explore_locks_after(struct explore *x, unsigned row);
+/*
+ * What the last turn took while it held others is kept: @thread's, the one of so many @alone behind
+ * @first's.
+ */
+void explore_keep_locks(struct explore *x, unsigned first, unsigned alone, unsigned thread);
+/* Locks of all workers that were taken in a cycle. */
+void explore_find_inversions(struct search *search);
 
 /* ---- explore_livelock.c ---- */
 

@@ -153,6 +153,7 @@ void explore_follow(struct explore *x, unsigned thread, unsigned most, u8 **sche
 static void follow(struct explore *x, unsigned thread)
 {
 	struct tried *tried = &x->tried[thread];
+	unsigned first = thread;
 
 	tried->nr_alone = 0;
 	arrsetlen(tried->late, 0);
@@ -160,7 +161,7 @@ static void follow(struct explore *x, unsigned thread)
 		thread = someone_alone(x, thread);
 		if (thread == NO_THREAD)
 			return;
-		tried->nr_alone++;
+		explore_keep_locks(x, first, ++tried->nr_alone, thread);
 		for (unsigned i = 0; i < x->nr_found; i++)
 			arrput(tried->late, ((struct late){ x->found[i], tried->nr_alone }));
 	}
@@ -174,6 +175,7 @@ static void keep_successor(struct explore *x, unsigned thread)
 
 	tried->nr_found = x->nr_found;
 	memcpy(tried->found, x->found, x->nr_found * sizeof(*x->found));
+	explore_keep_locks(x, thread, 0, thread);
 	follow(x, thread);
 	tried->fingerprint = explore_fingerprint(x);
 	tried->seen = explore_set_look(x->search->set, tried->fingerprint);

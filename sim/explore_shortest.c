@@ -14,7 +14,10 @@
 
 static bool is_same(const struct explore_finding *a, const struct explore_finding *b)
 {
-	return a->kind == b->kind && a->v.law == b->v.law;
+	const struct lock_edge *x = a->locks.edge, *y = b->locks.edge;
+
+	return a->kind == b->kind && a->v.law == b->v.law && x->held == y->held &&
+	       x->taken == y->taken;
 }
 
 static void take_shorter(struct explore_finding *f, struct explored *all)
@@ -28,6 +31,7 @@ static void take_shorter(struct explore_finding *f, struct explored *all)
 		f->schedule = other->schedule;
 		f->nr_steps = other->nr_steps;
 		f->v = other->v;
+		f->locks = other->locks;
 		f->is_shortest = true;
 		other->schedule = NULL;
 		return;

@@ -216,6 +216,7 @@ static void look_at_laws(struct explore *x)
 enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 {
 	const struct trace_part *part = &x->trace->threads[thread];
+	enum run_result result;
 	const struct event *e;
 	unsigned row;
 
@@ -224,6 +225,7 @@ enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 	x->vm->m.nr_touched = x->vm->m.nr_alarms = 0;
 	x->vm->m.touched_all = false;
 	x->step = NULL;
+	x->locks.taken = 0;
 	x->nr_found = 0;
 	if (!x->progress.runs[thread]) {
 		enum turn turn;
@@ -240,7 +242,10 @@ enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 	row = row_of(thread, e);
 	x->vm->event = e->number;
 	x->step = task_next_step(&x->vm->m, row);
-	switch (task_step(&x->vm->m, row)) {
+	explore_locks_before(x, row);
+	result = task_step(&x->vm->m, row);
+	explore_locks_after(x, row);
+	switch (result) {
 	case RUN_BLOCKED:
 		return TURN_WAITS;
 	case RUN_FINISHED:

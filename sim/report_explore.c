@@ -6,6 +6,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "model/step.h"
 #include "sim/schedule.h"
 
 const char *explore_stop_text(const struct explored *r)
@@ -24,7 +25,8 @@ const char *explore_stop_text(const struct explored *r)
 const char *finding_name(const struct explore_finding *f)
 {
 	static const char *const name[] = { [FOUND_DEADLOCK] = "deadlock",
-					    [FOUND_LIVELOCK] = "livelock" };
+					    [FOUND_LIVELOCK] = "livelock",
+					    [FOUND_INVERSION] = "lock-inversion" };
 
 	return f->kind == FOUND_VIOLATION ? f->v.law->id : name[f->kind];
 }
@@ -69,6 +71,31 @@ static void print_extent(const struct explored *r, FILE *out)
 			explore_odds(r->states));
 }
 
+/* As lockdep: each lock of the cycle, who takes it, and where. */
+static void print_inversion(const struct trace *trace, const struct explore_finding *f, FILE *out)
+{
+	fprintf(out, "  LOCK INVERSION%s: in some order of these nobody goes on\n",
+		f->expected ? " (expected)" : "");
+	for (unsigned i = 0; i < f->locks.nr; i++) {
+		const struct lock_edge *e = &f->locks.edge[i];
+
+		fprintf(out, "    %s is taken under %s: thread %s, path %s, step %s\n",
+			lock_class_names[e->taken], lock_class_names[e->held],
+			trace->threads[e->thread].name, path_name(e->path), e->step);
+	}
+}
+
+static const char *unit_of(const struct explore_finding *f)
+{
+	return f->kind == FOUND_VIOLATION ? "by" : f->kind == FOUND_INVERSION ? "of" : "in";
+}
+
+static const char *counted_of(const struct explore_finding *f)
+{
+	return f->kind == FOUND_VIOLATION ? "transitions" :
+	       f->kind == FOUND_INVERSION ? "locks" : "states";
+}
+
 static void print_finding(const struct trace *trace, const struct semantics_patch *patch,
 			  const struct explore_finding *f, FILE *out)
 {
@@ -83,14 +110,18 @@ static void print_finding(const struct trace *trace, const struct semantics_patc
 	} else if (f->kind == FOUND_DEADLOCK) {
 		fprintf(out, "  DEADLOCK%s: nobody can go on\n", f->expected ? " (expected)" : "");
 		snprintf(breaks, sizeof(breaks), "deadlock");
+	} else if (f->kind == FOUND_INVERSION) {
+		print_inversion(trace, f, out);
+		snprintf(breaks, sizeof(breaks), "%s under %s",
+			 lock_class_names[f->locks.edge[0].taken],
+			 lock_class_names[f->locks.edge[0].held]);
 	} else {
 		fprintf(out, "  LIVELOCK%s: whatever is done from here, it does not end\n",
 			f->expected ? " (expected)" : "");
 		snprintf(breaks, sizeof(breaks), "livelock");
 	}
 	fprintf(out, "    %s %llu %s; %s way, %zu steps:\n\n",
-		f->kind == FOUND_VIOLATION ? "by" : "in", (unsigned long long)f->states,
-		f->kind == FOUND_VIOLATION ? "transitions" : "states",
+		unit_of(f), (unsigned long long)f->states, counted_of(f),
 		f->is_shortest ? "a shortest" : "a", f->nr_steps);
 	schedule_run(&schedule, trace, patch, f);
 	schedule_print(&schedule, breaks, out);
@@ -134,7 +165,8 @@ static void end(struct json *json)
 static void put_finding(struct json *json, const char *name, const struct explored *r,
 			const struct explore_finding *f)
 {
-	static const char *const kind[] = { "violation", "deadlock", "livelock" };
+	static const char *const kind[] = { "violation", "deadlock", "livelock",
+					    "lock-inversion" };
 
 	begin(json, name, r, "finding");
 	json_string_at(json, "finding", kind[f->kind]);
@@ -143,6 +175,18 @@ static void put_finding(struct json *json, const char *name, const struct explor
 	json_number_at(json, "steps", f->nr_steps);
 	json_bool_at(json, "shortest", f->is_shortest);
 	json_bool_at(json, "expected", f->expected);
+	end(json);
+}
+
+static void put_lock(struct json *json, const char *name, const struct trace *trace,
+		     const struct explored *r, const struct lock_edge *e)
+{
+	begin(json, name, r, "lock");
+	json_string_at(json, "taken", lock_class_names[e->taken]);
+	json_string_at(json, "held", lock_class_names[e->held]);
+	json_string_at(json, "thread", trace->threads[e->thread].name);
+	json_string_at(json, "path", path_name(e->path));
+	json_string_at(json, "step", e->step);
 	end(json);
 }
 
@@ -200,6 +244,8 @@ void report_explored_json(const char *name, const struct trace *trace,
 	for (size_t i = 0; i < arrlenu(r->findings); i++) {
 		violations += r->findings[i].kind == FOUND_VIOLATION;
 		put_finding(json, name, r, &r->findings[i]);
+		for (unsigned n = 0; n < r->findings[i].locks.nr; n++)
+			put_lock(json, name, trace, r, &r->findings[i].locks.edge[n]);
 		put_steps(json, name, trace, patch, r, &r->findings[i]);
 	}
 	for (size_t i = 0; i < arrlenu(v->missed); i++) {

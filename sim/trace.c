@@ -239,7 +239,8 @@ static bool check_expect(const struct trace *trace, const struct ast_statement *
 			 struct error *error)
 {
 	bool at_end = !strcmp(s->word, "page") || !strcmp(s->word, "spte");
-	bool of_orders = !strcmp(s->word, "deadlock") || !strcmp(s->word, "livelock");
+	bool of_orders = !strcmp(s->word, "deadlock") || !strcmp(s->word, "livelock") ||
+			 !strcmp(s->word, "lock-inversion");
 
 	if (!expect_check(s, trace->names, error))
 		return false;

@@ -964,7 +964,7 @@ static const struct refusal {
 	  "unknown semantics \"v9\" (pfnsim semantics)" },
 	{ "an_unknown_verdict_is_refused", "read 0\nexpect all: good", 3, 1,
 	  "unknown verdict \"good\"; expected ok, violation, outcome, page, spte, "
-	  "deadlock or livelock" },
+	  "deadlock, livelock or lock-inversion" },
 	{ "an_unknown_law_is_refused", "read 0\nexpect all: violation no-such-law", 3, 23,
 	  "unknown law \"no-such-law\" (pfnsim invariants)" },
 	{ "a_violation_of_no_law_is_refused", "read 0\nexpect all: violation", 3, 1,

@@ -73,7 +73,7 @@ def bench(size):
 	best = max(row.rate for row in pans)
 	for row in ours:
 		if best:
-			print(f"  {row.engine} : pan{row.rate / best:40.2f}"
+			print(f"  {row.engine + ' : pan':24}{'':14} {row.rate / best:12.2f}"
 			      f"{row.bytes / pans[0].bytes:10.2f}")
 	sys.stdout.flush()
 
