@@ -4,47 +4,19 @@
 
 #include "model/base.h"
 
+struct machine;
+
 struct lock {
 	u8 readers;		/* tasks, a bit each */
 	u8 writer;		/* task index + 1; 0: nobody */
 };
 
-static inline bool lock_try_read(struct lock *lock, u8 task)
-{
-	if (lock->writer)
-		return false;
-	lock->readers |= 1u << task;
-	return true;
-}
+/* By the task whose step runs; what it takes is told (machine.h: taken). */
+bool lock_try_read(struct machine *m, struct lock *lock);
+void lock_release_read(struct machine *m, struct lock *lock);
+bool lock_try_write(struct machine *m, struct lock *lock);
+void lock_release_write(struct machine *m, struct lock *lock);
+/* From a writer's to a reader's. */
+void lock_downgrade(struct machine *m, struct lock *lock);
 
-static inline void lock_release_read(struct lock *lock, u8 task)
-{
-	assert(lock->readers >> task & 1);
-	lock->readers &= ~(1u << task);
-}
-
-static inline bool lock_is_held(const struct lock *lock, u8 task)
-{
-	return lock->writer == task + 1 || (lock->readers >> task & 1);
-}
-
-static inline bool lock_try_write(struct lock *lock, u8 task)
-{
-	if (lock->writer || lock->readers)
-		return false;
-	lock->writer = task + 1;
-	return true;
-}
-
-static inline void lock_downgrade(struct lock *lock, u8 task)
-{
-	assert(lock->writer == task + 1);
-	lock->writer = 0;
-	lock->readers = 1u << task;
-}
-
-static inline void lock_release_write(struct lock *lock, u8 task)
-{
-	assert(lock->writer == task + 1);
-	lock->writer = 0;
-}
+bool lock_is_held(const struct lock *lock, u8 task);

@@ -2,9 +2,9 @@
 /*
  * machine.h: what a step works on: a world, the memory behind it, the semantics it runs under.
  *
- * The model writes three things for others to read: the world, the list of objects a step
- * touched (laws are checked on those, law.h), and notes (journal) of what a kernel's tracepoints
- * and probes would have shown. It never reads the last two back.
+ * The model writes four things for others to read: the world, the list of objects a step
+ * touched (laws are checked on those, law.h), the locks it took, and notes (journal) of what a
+ * kernel's tracepoints and probes would have shown. It never reads the last three back.
  */
 #pragma once
 
@@ -80,7 +80,7 @@ extern const char *const splat_names[NR_SPLATS];
 
 struct alarm { u8 kind; u8 blame; u64 key; };
 
-enum { MAX_TOUCHED = 256, MAX_ALARMS = 16 };
+enum { MAX_TOUCHED = 256, MAX_ALARMS = 16, MAX_TAKEN = 8 };
 
 /* What a tracepoint, a probe or a counter would have shown. */
 enum note_kind {
@@ -136,6 +136,8 @@ struct machine {
 	bool touched_all;		/* the list overflowed: check everything */
 	u16 nr_touched;
 	u16 nr_alarms;
+	u16 nr_taken;
+	const struct lock *taken[MAX_TAKEN];	/* by the last step */
 	struct object touched[MAX_TOUCHED];
 	struct alarm alarms[MAX_ALARMS];
 };

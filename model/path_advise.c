@@ -257,9 +257,9 @@ static enum step_result collapse_scan(struct machine *m, struct task *t)
 	struct range_op *op = &t->range;
 
 	op->piece_end = 0;
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	if (m->sem->traits.no_madvise_collapse && !op->daemon) {
 		op->error = -EINVAL;	/* madvise_behavior_valid() */
 		return STEP_DONE;
@@ -291,13 +291,13 @@ static enum step_result collapse_begin(struct machine *m, struct task *t)
 {
 	struct range_op *op = &t->range;
 
-	if (!lock_try_write(&current_mm(m)->mmap_lock, t - m->w->task))
+	if (!lock_try_write(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	if (!may_collapse(vma_find(m, op->piece_start), op->daemon) ||
 	    !host_has_table(m, op->piece_start)) {
 		op->error = -EINVAL;
 		op->piece_end = 0;
-		lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+		lock_release_write(m, &current_mm(m)->mmap_lock);
 		page_hand_over(m, t->host.page, HOLD_PTE, HOLD_MM);
 		page_put(m, t->host.page, HOLD_MM);
 		return STEP_DONE;
@@ -406,7 +406,7 @@ static enum step_result collapse_install(struct machine *m, struct task *t)
 		page_hand_over(m, t->host.page, HOLD_PTE, HOLD_MM);
 		page_put(m, t->host.page, HOLD_MM);
 	}
-	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+	lock_release_write(m, &current_mm(m)->mmap_lock);
 	return STEP_BACK;
 }
 

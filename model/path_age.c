@@ -22,8 +22,8 @@ static bool clears_soft_dirty(const struct machine *m, const struct task *t)
 
 static enum step_result clear_refs_lock(struct machine *m, struct task *t)
 {
-	return lock_try_write(&current_mm(m)->mmap_lock, t - m->w->task) ? STEP_NEXT :
-									    STEP_BLOCKED;
+	(void)t;
+	return lock_try_write(m, &current_mm(m)->mmap_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 /* Each VMA is clean, and vma_set_page_prot() takes W from a shared one's pages to come. */
@@ -94,7 +94,8 @@ static enum step_result clear_refs(struct machine *m, struct task *t)
 
 static enum step_result clear_refs_unlock(struct machine *m, struct task *t)
 {
-	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+	(void)t;
+	lock_release_write(m, &current_mm(m)->mmap_lock);
 	return STEP_DONE;
 }
 

@@ -158,7 +158,7 @@ static enum step_result apic_to_page(struct machine *m, struct task *t)
 enum step_result apic_lock(struct machine *m, struct task *t)
 {
 	(void)t;
-	return lock_try_read(&m->w->kvm.mmu_lock, m->task) ? STEP_NEXT : STEP_BLOCKED;
+	return lock_try_read(m, &m->w->kvm.mmu_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 /* mmu_invalidate_retry_gfn() */
@@ -189,7 +189,7 @@ static enum step_result apic_flush(struct machine *m, struct task *t)
 enum step_result apic_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
-	lock_release_read(&m->w->kvm.mmu_lock, m->task);
+	lock_release_read(m, &m->w->kvm.mmu_lock);
 	return STEP_NEXT;
 }
 

@@ -26,11 +26,13 @@ enum step_result go_back(struct machine *m, struct task *t)
 
 enum step_result write_lock_mmu(struct machine *m, struct task *t)
 {
-	return lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task) ? STEP_NEXT : STEP_BLOCKED;
+	(void)t;
+	return lock_try_write(m, &m->w->kvm.mmu_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 enum step_result write_unlock_mmu(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
+	(void)t;
+	lock_release_write(m, &m->w->kvm.mmu_lock);
 	return STEP_NEXT;
 }

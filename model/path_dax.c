@@ -83,13 +83,13 @@ static enum step_result dax_begin(struct machine *m, struct task *t)
 	const struct vma *vma = dax_vma(m, t);
 	u64 index, pages;
 
-	if (!lock_try_read(&m->w->file[vma->object].invalidate_lock, m->task))
+	if (!lock_try_read(m, &m->w->file[vma->object].invalidate_lock))
 		return STEP_BLOCKED;
 	t->host.level = maps_pmd(m, vma, &t->host) ? 2 : 1;
 	index = fault_index(m, t, &pages);
 	if (index >= file_nr_pages(m, vma->object)) {
 		t->host.error = t->host.sigbus = true;
-		lock_release_read(&m->w->file[vma->object].invalidate_lock, m->task);
+		lock_release_read(m, &m->w->file[vma->object].invalidate_lock);
 		return STEP_DONE;
 	}
 	if (!t->host.write || !(vma->flags & VM_SHARED) ||
@@ -153,7 +153,7 @@ static enum step_result dax_insert(struct machine *m, struct task *t)
 	struct vma *vma = dax_vma(m, t);
 	u64 pages, index = fault_index(m, t, &pages);
 
-	lock_release_read(&m->w->file[vma->object].invalidate_lock, m->task);
+	lock_release_read(m, &m->w->file[vma->object].invalidate_lock);
 	if (t->host.write && !(vma->flags & VM_SHARED)) {
 		copy_block(m, t, vma, index);
 		return STEP_DONE;

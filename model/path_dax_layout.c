@@ -30,7 +30,7 @@ enum step_result dax_unmap_layout(struct machine *m, struct task *t)
 {
 	struct file_op *op = &t->file;
 
-	if (!lock_try_write(&m->w->file[op->file].invalidate_lock, t - m->w->task))
+	if (!lock_try_write(m, &m->w->file[op->file].invalidate_lock))
 		return STEP_BLOCKED;
 	op->page = NO_PFN;
 	t->range = (struct range_op){ .kind = RANGE_ZAP, .split = 2, .backing = VMA_FILE,
@@ -47,7 +47,7 @@ enum step_result dax_find_busy(struct machine *m, struct task *t)
 		if (page_count(m, dax_pfn(m, op->file, i)) > 1)
 			op->page = dax_pfn(m, op->file, i);
 	if (op->page != NO_PFN)
-		lock_release_write(&m->w->file[op->file].invalidate_lock, t - m->w->task);
+		lock_release_write(m, &m->w->file[op->file].invalidate_lock);
 	return STEP_NEXT;
 }
 
@@ -73,6 +73,6 @@ enum step_result dax_free_blocks(struct machine *m, struct task *t)
 	for (u64 i = op->offset >> PAGE_SHIFT; i <= last && has_block(m, op, i); i++)
 		if (dax_block(m, op->file, i) & DAX_WRITTEN)
 			file_zero_page(m, op, i, dax_pfn(m, op->file, i));
-	lock_release_write(&m->w->file[op->file].invalidate_lock, t - m->w->task);
+	lock_release_write(m, &m->w->file[op->file].invalidate_lock);
 	return STEP_NEXT;
 }

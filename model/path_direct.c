@@ -23,7 +23,7 @@ enum { KVM_MEMSLOT_PAGES_TO_MMU_PAGES_RATIO = 50 };
 
 enum step_result direct_lock_mmu(struct machine *m, struct task *t)
 {
-	if (!lock_try_write(&m->w->kvm.mmu_lock, t - m->w->task))
+	if (!lock_try_write(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	t->fault.level = PT_LEVELS;
 	return STEP_NEXT;
@@ -31,7 +31,7 @@ enum step_result direct_lock_mmu(struct machine *m, struct task *t)
 
 enum step_result direct_unlock_mmu(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
+	lock_release_write(m, &m->w->kvm.mmu_lock);
 	t->fault.level = 0;
 	return STEP_NEXT;
 }
@@ -186,10 +186,11 @@ enum step_result zap_all_shadow(struct machine *m, struct task *t)
 {
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	(void)t;
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	shadow_zap_all_fast(m);
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 
@@ -223,10 +224,10 @@ static enum step_result protect_from(struct machine *m, struct task *t, unsigned
 	struct rmap_range range = { t->slot.base_gfn, t->slot.base_gfn + t->slot.npages,
 				    min_level, NR_LEVELS };
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	rmap_write_protect(m, range, false);
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 
@@ -260,10 +261,10 @@ enum step_result zap_collapsible(struct machine *m, struct task *t)
 {
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	if (rmap_zap_collapsible(m, t->slot.row))
 		tlb_flush_all(m);
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }

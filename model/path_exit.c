@@ -46,11 +46,12 @@ static enum step_result exit_zap_all(struct machine *m, struct task *t)
 {
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	(void)t;
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	shadow_zap_all(m);
 	(void)tdp_zap_all(m);	/* a flush (5.12) is nobody's any more */
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 

@@ -224,7 +224,7 @@ static enum step_result take_result(struct machine *m, struct task *t)
 
 static enum step_result lock_mmu(struct machine *m, struct task *t)
 {
-	if (!lock_try_read(&m->w->kvm.mmu_lock, m->task))
+	if (!lock_try_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	t->fault.level = PT_LEVELS;
 	return STEP_NEXT;
@@ -426,7 +426,7 @@ static enum step_result trace_leaf(struct machine *m, struct task *t)
 
 enum step_result unlock_mmu(struct machine *m, struct task *t)
 {
-	lock_release_read(&m->w->kvm.mmu_lock, m->task);
+	lock_release_read(m, &m->w->kvm.mmu_lock);
 	t->fault.level = 0;
 	return STEP_NEXT;
 }

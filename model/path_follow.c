@@ -365,7 +365,7 @@ static enum step_result gup_slow_own(struct machine *m, struct task *t)
 
 enum step_result lock_mmap(struct machine *m, struct task *t)
 {
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	t->follow.locked = true;
 	return STEP_NEXT;
@@ -464,7 +464,7 @@ static enum step_result follow_pte_again(struct machine *m, struct task *t)
 
 enum step_result unlock_mmap(struct machine *m, struct task *t)
 {
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	t->follow.locked = false;
 	return STEP_NEXT;
 }

@@ -16,7 +16,7 @@
 
 static enum step_result fork_lock(struct machine *m, struct task *t)
 {
-	if (!lock_try_write(&current_mm(m)->mmap_lock, t - m->w->task))
+	if (!lock_try_write(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	t->range.at = 0;
 	return STEP_NEXT;
@@ -247,7 +247,8 @@ static enum step_result end_pinned(struct machine *m, struct task *t)
 
 static enum step_result fork_unlock(struct machine *m, struct task *t)
 {
-	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+	(void)t;
+	lock_release_write(m, &current_mm(m)->mmap_lock);
 	m->w->mm[CHILD_MM].used = true;
 	return STEP_DONE;
 }

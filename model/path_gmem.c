@@ -278,7 +278,7 @@ static enum step_result gmem_punch(struct machine *m, struct task *t)
 		op->error = -EINVAL;
 	if (op->error)
 		return STEP_DONE;
-	if (!lock_try_write(&m->w->file[op->file].invalidate_lock, t - m->w->task))
+	if (!lock_try_write(m, &m->w->file[op->file].invalidate_lock))
 		return STEP_BLOCKED;
 	op->start = op->offset >> PAGE_SHIFT;
 	op->end = (op->offset + op->size) >> PAGE_SHIFT;
@@ -290,7 +290,7 @@ static enum step_result gmem_punch(struct machine *m, struct task *t)
 
 static enum step_result gmem_punched(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->file[t->private.file].invalidate_lock, t - m->w->task);
+	lock_release_write(m, &m->w->file[t->private.file].invalidate_lock);
 	return STEP_DONE;
 }
 
@@ -361,10 +361,10 @@ static enum step_result begin_attributes(struct machine *m, struct task *t)
 {
 	const struct private_op *op = &t->private;
 
-	if (!lock_try_write(&m->w->kvm.slots_lock, t - m->w->task))
+	if (!lock_try_write(m, &m->w->kvm.slots_lock))
 		return STEP_BLOCKED;
 	if (attributes_are(m, op->start, op->end, op->is_private)) {
-		lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
+		lock_release_write(m, &m->w->kvm.slots_lock);
 		return STEP_DONE;
 	}
 	return STEP_NEXT;
@@ -379,7 +379,8 @@ static enum step_result attributes_store(struct machine *m, struct task *t)
 
 static enum step_result attributes_unlock(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
+	(void)t;
+	lock_release_write(m, &m->w->kvm.slots_lock);
 	return STEP_DONE;
 }
 

@@ -82,14 +82,15 @@ static enum step_result gmem_file_fail(struct machine *m, struct task *t)
 /* Memslots cannot be unbound meanwhile. */
 static enum step_result gmem_file_lock_slots(struct machine *m, struct task *t)
 {
-	return lock_try_write(&m->w->kvm.slots_lock, t - m->w->task) ? STEP_NEXT : STEP_BLOCKED;
+	(void)t;
+	return lock_try_write(m, &m->w->kvm.slots_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 /* filemap_invalidate_lock(), _shared() */
 static enum step_result gmem_file_lock(struct machine *m, struct task *t)
 {
 	struct lock *lock = &file_of(m, t)->invalidate_lock;
-	bool taken = closes(m, t) ? lock_try_write(lock, m->task) : lock_try_read(lock, m->task);
+	bool taken = closes(m, t) ? lock_try_write(m, lock) : lock_try_read(m, lock);
 
 	return taken ? STEP_NEXT : STEP_BLOCKED;
 }
@@ -135,15 +136,15 @@ static enum step_result gmem_file_unlock(struct machine *m, struct task *t)
 	struct lock *lock = &file_of(m, t)->invalidate_lock;
 
 	if (closes(m, t))
-		lock_release_write(lock, t - m->w->task);
+		lock_release_write(m, lock);
 	else
-		lock_release_read(lock, m->task);
+		lock_release_read(m, lock);
 	return STEP_NEXT;
 }
 
 static enum step_result gmem_file_unlock_slots(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
+	lock_release_write(m, &m->w->kvm.slots_lock);
 	t->file = (struct file_op){ .verb = FILE_PUNCH, .file = t->private.file,
 				    .end = t->private.end, .shrinks = true, .page = NO_PFN };
 	return STEP_NEXT;

@@ -98,7 +98,7 @@ static enum step_result gpc_lock_refresh(struct machine *m, struct task *t)
 		t->gpc.error = -ENOSYS;
 		return STEP_DONE;
 	}
-	if (!lock_try_write(&gpc_of(m, t)->refresh_lock, t - m->w->task))
+	if (!lock_try_write(m, &gpc_of(m, t)->refresh_lock))
 		return STEP_BLOCKED;
 	return STEP_NEXT;
 }
@@ -220,7 +220,7 @@ static enum step_result gpc_deactivate(struct machine *m, struct task *t)
 
 static enum step_result gpc_unlock_refresh(struct machine *m, struct task *t)
 {
-	lock_release_write(&gpc_of(m, t)->refresh_lock, t - m->w->task);
+	lock_release_write(m, &gpc_of(m, t)->refresh_lock);
 	return STEP_NEXT;
 }
 

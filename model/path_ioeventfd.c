@@ -105,7 +105,8 @@ static enum step_result check_ioeventfd(struct machine *m, struct task *t)
 
 static enum step_result io_lock(struct machine *m, struct task *t)
 {
-	return lock_try_write(&m->w->kvm.slots_lock, t - m->w->task) ? STEP_NEXT : STEP_BLOCKED;
+	(void)t;
+	return lock_try_write(m, &m->w->kvm.slots_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 /* ioeventfd_check_collision() */
@@ -161,7 +162,8 @@ static enum step_result change_bus(struct machine *m, struct task *t)
 
 static enum step_result io_unlock(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
+	(void)t;
+	lock_release_write(m, &m->w->kvm.slots_lock);
 	return STEP_NEXT;
 }
 

@@ -54,9 +54,9 @@ static enum step_result ksm_look_up(struct machine *m, struct task *t)
 {
 	struct ksm_op *op = &t->ksm;
 
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	lru_drain(m);
 	op->error = op->other ? -EAGAIN : 0;
 	op->page = is_mergeable(m, op->hva) || !op->other ? get_page_of(m, op->hva) : NO_PFN;
@@ -89,7 +89,7 @@ static enum step_result ksm_lock_mm(struct machine *m, struct task *t)
 {
 	struct ksm_op *op = &t->ksm;
 
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	op->locked = true;
 	op->is_protected = false;
@@ -185,7 +185,7 @@ static enum step_result ksm_make_stable(struct machine *m, struct task *t)
 	op->kpage = op->page;
 	op->second = true;
 	op->locked = false;
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	return STEP_BACK;
 }
 
@@ -269,7 +269,7 @@ static enum step_result ksm_put_tree_page(struct machine *m, struct task *t)
 	op->splits |= op->tries && page_is_compound(m, op->page) &&
 		      page_head(m, op->page) == page_head(m, op->tree_page);
 	if (op->locked)
-		lock_release_read(&current_mm(m)->mmap_lock, m->task);
+		lock_release_read(m, &current_mm(m)->mmap_lock);
 	if (op->tree_page != NO_PFN)
 		page_put(m, op->tree_page, HOLD_MM);
 	return STEP_NEXT;
@@ -331,7 +331,7 @@ static enum step_result ksm_lock(struct machine *m, struct task *t)
 	t->ksm.broken = NO_PFN;
 	if (t->ksm.caller_locks)
 		return STEP_NEXT;
-	return lock_try_read(&current_mm(m)->mmap_lock, m->task) ? STEP_NEXT : STEP_BLOCKED;
+	return lock_try_read(m, &current_mm(m)->mmap_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 /* The next merged page from .at on; NO_PFN: none. */
@@ -365,7 +365,7 @@ static enum step_result ksm_unmerge(struct machine *m, struct task *t)
 static enum step_result ksm_unlock(struct machine *m, struct task *t)
 {
 	if (!t->ksm.caller_locks)
-		lock_release_read(&current_mm(m)->mmap_lock, m->task);
+		lock_release_read(m, &current_mm(m)->mmap_lock);
 	return STEP_DONE;
 }
 

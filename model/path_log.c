@@ -73,7 +73,7 @@ static enum step_result harvest_log(struct machine *m, struct task *t)
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 	gfn_t base = memslot_row(m, op->row)->base_gfn;
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	for (u64 page = 0; page < memslot_row(m, op->row)->npages; page++) {
 		u64 bits = memslot_dirty_word(m, op->row, page / 64);
@@ -84,7 +84,7 @@ static enum step_result harvest_log(struct machine *m, struct task *t)
 		report_page(m, op, page);
 		m->sem->ops.rearm(m, base + page);
 	}
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 
@@ -153,7 +153,7 @@ static enum step_result clear_log(struct machine *m, struct task *t)
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 	gfn_t base = memslot_row(m, op->row)->base_gfn;
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	for (u64 page = op->first; page < op->first + op->pages; page++) {
 		u64 bits = memslot_dirty_word(m, op->row, page / 64);
@@ -164,7 +164,7 @@ static enum step_result clear_log(struct machine *m, struct task *t)
 		op->dirty++;
 		m->sem->ops.rearm(m, base + page);
 	}
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 

@@ -23,7 +23,7 @@ static enum step_result madvise_lock(struct machine *m, struct task *t)
 {
 	struct range_op *op = &t->range;
 
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	op->at = op->start;
 	if (op->kind == RANGE_POPULATE && !m->sem->traits.madvise_populates)
@@ -298,7 +298,7 @@ static bool goes_on(const struct machine *m, const struct task *t)
 
 static enum step_result madvise_unlock(struct machine *m, struct task *t)
 {
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	if (t->range.hole && !t->range.error)
 		t->range.error = -ENOMEM;
 	return STEP_DONE;

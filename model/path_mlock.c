@@ -111,7 +111,7 @@ static bool populate_locks(const struct machine *m, const struct task *t)
 static enum step_result populate_lock(struct machine *m, struct task *t)
 {
 	t->host.error = false;
-	return lock_try_read(&current_mm(m)->mmap_lock, m->task) ? STEP_NEXT : STEP_BLOCKED;
+	return lock_try_read(m, &current_mm(m)->mmap_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 /* To break COW in advance; shared pages are not dirtied for nothing. */
@@ -211,7 +211,7 @@ static enum step_result populate_page(struct machine *m, struct task *t)
 static enum step_result populate_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	return STEP_DONE;
 }
 

@@ -27,10 +27,10 @@ static enum step_result change_mmu_pages(struct machine *m, struct task *t)
 {
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	shadow_limit(m, t->slot.npages);
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 
@@ -38,7 +38,7 @@ static enum step_result change_mmu_pages(struct machine *m, struct task *t)
 static enum step_result keep_mmu_pages(struct machine *m, struct task *t)
 {
 	m->w->kvm.requested_mmu_pages = t->slot.npages;
-	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
+	lock_release_write(m, &m->w->kvm.slots_lock);
 	return STEP_DONE;
 }
 
@@ -63,10 +63,10 @@ static enum step_result shrink_mmu(struct machine *m, struct task *t)
 {
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	shadow_zap_oldest(m, t->slot.npages);
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 

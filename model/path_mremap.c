@@ -85,7 +85,7 @@ static enum step_result mremap_lock(struct machine *m, struct task *t)
 	op->error = check_arguments(op);
 	if (op->error)
 		return STEP_DONE;
-	if (!lock_try_write(&current_mm(m)->mmap_lock, t - m->w->task))
+	if (!lock_try_write(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	vma = vma_find(m, op->from);
 	op->error = !vma ? -EFAULT : vma->kind == VMA_HUGETLB ? check_hugetlb(m, op) : 0;
@@ -363,7 +363,7 @@ static enum step_result mremap_unlock(struct machine *m, struct task *t)
 	struct remap_op *op = &t->remap;
 	const struct vma *vma = op->grown ? vma_find(m, op->grown) : NULL;
 
-	lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+	lock_release_write(m, &current_mm(m)->mmap_lock);
 	if (op->error || !vma || !(vma->flags & VM_LOCKED))
 		return STEP_DONE;
 	t->populate = (struct populate_op){ .at = op->grown, .ignores_errors = true,

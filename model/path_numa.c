@@ -17,7 +17,7 @@
 
 static enum step_result numa_lock(struct machine *m, struct task *t)
 {
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	t->range.at = t->range.start;
 	return STEP_NEXT;
@@ -127,7 +127,7 @@ static enum step_result numa_change(struct machine *m, struct task *t)
 static enum step_result numa_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	return STEP_DONE;
 }
 

@@ -43,7 +43,7 @@ static bool is_followed(struct machine *m, const struct pt_leaf *leaf, hva_t hva
 
 enum step_result inject_fault(struct machine *m, struct task *t)
 {
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	t->pages.locked = true;
 	t->host = (struct host_fault){ .hva = t->pages.at };
@@ -59,7 +59,7 @@ bool inject_has_lock(const struct machine *m, const struct task *t)
 /* __get_user_pages() asks the PTE once more. */
 enum step_result inject_unlock(struct machine *m, struct task *t)
 {
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	t->pages.locked = false;
 	if (t->host.error)
 		t->pages.error = -EFAULT;

@@ -87,7 +87,8 @@ static enum step_result prefetch_release(struct machine *m, struct task *t)
 
 static enum step_result prefetch_unlock(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
+	(void)t;
+	lock_release_write(m, &m->w->kvm.mmu_lock);
 	return STEP_DONE;
 }
 

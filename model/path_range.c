@@ -50,9 +50,9 @@ enum step_result range_lock(struct machine *m, struct task *t)
 	bool got = true;
 
 	if (t->range.kind == RANGE_DONTNEED)
-		got = lock_try_read(lock, m->task);
+		got = lock_try_read(m, lock);
 	else if (takes_mmap_lock(t))
-		got = lock_try_write(lock, t - m->w->task);
+		got = lock_try_write(m, lock);
 	if (!got)
 		return STEP_BLOCKED;
 	t->range.at = t->range.start;
@@ -92,7 +92,7 @@ static enum step_result detach_vmas(struct machine *m, struct task *t)
 		t->range.detached = true;
 	}
 	if (t->range.detached && t->range.kind != RANGE_REMAP)
-		lock_downgrade(lock, t - m->w->task);
+		lock_downgrade(m, lock);
 	return STEP_NEXT;
 }
 
@@ -371,9 +371,9 @@ enum step_result range_unlock(struct machine *m, struct task *t)
 	if (t->range.kind == RANGE_REMAP)
 		return STEP_NEXT;
 	if (t->range.kind == RANGE_DONTNEED || t->range.detached)
-		lock_release_read(&current_mm(m)->mmap_lock, m->task);
+		lock_release_read(m, &current_mm(m)->mmap_lock);
 	else if (takes_mmap_lock(t))
-		lock_release_write(&current_mm(m)->mmap_lock, t - m->w->task);
+		lock_release_write(m, &current_mm(m)->mmap_lock);
 	return STEP_NEXT;
 }
 

@@ -24,7 +24,8 @@ static enum step_result store_nx(struct machine *m, struct task *t)
 
 static enum step_result nx_unlock(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
+	(void)t;
+	lock_release_write(m, &m->w->kvm.slots_lock);
 	return STEP_DONE;
 }
 

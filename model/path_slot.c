@@ -134,7 +134,8 @@ bool slot_call_runs(const struct machine *m, bool log)
 
 enum step_result slots_lock(struct machine *m, struct task *t)
 {
-	if (!lock_try_write(&m->w->kvm.slots_lock, t - m->w->task))
+	(void)t;
+	if (!lock_try_write(m, &m->w->kvm.slots_lock))
 		return STEP_BLOCKED;
 	return STEP_NEXT;
 }
@@ -275,11 +276,11 @@ enum step_result zap_all_roots(struct machine *m, struct task *t)
 {
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	if (tdp_zap_all(m))
 		flush_slot(m, t);
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 
@@ -288,10 +289,11 @@ enum step_result zap_all_fast(struct machine *m, struct task *t)
 {
 	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	(void)t;
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	tdp_invalidate_roots(m);
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 
@@ -312,12 +314,12 @@ enum step_result zap_slot(struct machine *m, struct task *t)
 	const struct memslot *slot = memslot_row(m, t->slot.row);
 	bool zapped[2] = { false, false };
 
-	if (!lock_try_write(mmu_lock, t - m->w->task))
+	if (!lock_try_write(m, mmu_lock))
 		return STEP_BLOCKED;
 	m->sem->ops.unmap_range(m, slot->base_gfn, slot->base_gfn + slot->npages, zapped);
 	if (m->sem->ops.zap_flushes(m, zapped[0], zapped[1]))
 		flush_slot(m, t);
-	lock_release_write(mmu_lock, t - m->w->task);
+	lock_release_write(m, mmu_lock);
 	return STEP_NEXT;
 }
 
@@ -458,7 +460,7 @@ enum step_result slots_unlock(struct machine *m, struct task *t)
 {
 	if (slot_goes(m, t))
 		m->touched_all = true;	/* from here on nothing may lead to it */
-	lock_release_write(&m->w->kvm.slots_lock, t - m->w->task);
+	lock_release_write(m, &m->w->kvm.slots_lock);
 	return STEP_DONE;
 }
 

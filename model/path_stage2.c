@@ -205,7 +205,7 @@ static enum step_result stage2_accessed(struct machine *m, struct task *t)
 static enum step_result stage2_lock(struct machine *m, struct task *t)
 {
 	(void)t;
-	if (!lock_try_read(&m->w->kvm.mmu_lock, m->task))
+	if (!lock_try_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	return STEP_NEXT;
 }
@@ -221,7 +221,7 @@ static enum step_result stage2_check(struct machine *m, struct task *t)
 static enum step_result stage2_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
-	lock_release_read(&m->w->kvm.mmu_lock, m->task);
+	lock_release_read(m, &m->w->kvm.mmu_lock);
 	return STEP_NEXT;
 }
 

@@ -273,7 +273,7 @@ static enum step_result uffd_lock(struct machine *m, struct task *t)
 	struct range_op *op = &t->range;
 	const struct vma *vma;
 
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	op->at = op->start;
 	vma = vma_find(m, op->start);
@@ -287,7 +287,7 @@ static enum step_result uffd_lock(struct machine *m, struct task *t)
 static enum step_result uffd_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	return STEP_NEXT;
 }
 

@@ -54,7 +54,7 @@ static enum step_result fill_lock(struct machine *m, struct task *t)
 		op->error = -EINVAL;
 		return STEP_DONE;
 	}
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	if ((op->start | op->from) & ~PAGE_MASK)
 		op->error = -EINVAL;
@@ -259,7 +259,7 @@ static enum step_result fill_next(struct machine *m, struct task *t)
 static enum step_result fill_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	return STEP_NEXT;
 }
 

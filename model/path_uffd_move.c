@@ -60,7 +60,7 @@ static enum step_result uffd_move_lock(struct machine *m, struct task *t)
 	struct vma *to = vma_find(m, op->start);
 	const struct vma *from = vma_find(m, op->from);
 
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	if (!to || !(to->flags & VM_UFFD) || !from)
 		op->error = !to || !from ? -ENOENT : -EINVAL;
@@ -329,7 +329,7 @@ static enum step_result uffd_move_unlock(struct machine *m, struct task *t)
 {
 	struct uffd_op *op = &t->uffd;
 
-	lock_release_read(&current_mm(m)->mmap_lock, m->task);
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	if (op->error && op->at > op->start)
 		op->error = -EAGAIN;
 	return STEP_NEXT;

@@ -233,7 +233,7 @@ static enum step_result userfault_queue(struct machine *m, struct task *t)
 	t->host.waits = must_wait(m, t);
 	t->host.relock = caller_holds_mmap_lock(t);
 	if (t->host.relock)
-		lock_release_read(&current_mm(m)->mmap_lock, m->task);
+		lock_release_read(m, &current_mm(m)->mmap_lock);
 	return STEP_NEXT;
 }
 
@@ -258,7 +258,7 @@ static bool must_relock(const struct machine *m, const struct task *t)
 /* __get_user_pages_locked(): mmap_read_lock_killable() */
 static enum step_result userfault_relock(struct machine *m, struct task *t)
 {
-	if (!lock_try_read(&current_mm(m)->mmap_lock, m->task))
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	t->host.relock = false;
 	return STEP_NEXT;

@@ -17,7 +17,8 @@
 
 enum step_result zap_unlock(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
+	(void)t;
+	lock_release_write(m, &m->w->kvm.mmu_lock);
 	return STEP_DONE;
 }
 
@@ -147,13 +148,13 @@ enum step_result recover_shadow_pages(struct machine *m, struct task *t)
 enum step_result recover_lock_shared(struct machine *m, struct task *t)
 {
 	(void)t;
-	return lock_try_read(&m->w->kvm.mmu_lock, m->task) ? STEP_NEXT : STEP_BLOCKED;
+	return lock_try_read(m, &m->w->kvm.mmu_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 enum step_result recover_unlock_shared(struct machine *m, struct task *t)
 {
 	(void)t;
-	lock_release_read(&m->w->kvm.mmu_lock, m->task);
+	lock_release_read(m, &m->w->kvm.mmu_lock);
 	return STEP_DONE;
 }
 

@@ -140,7 +140,6 @@ static void worker_free(struct explore *x)
 	free(x->progress.came_to);
 	arrfree(x->outcomes);
 	explore_forget_examples(&x->examples);
-	arrfree(x->lock_edges);
 	arrfree(x->stuck);
 	arrfree(x->packed);
 	arrfree(x->next.words);
@@ -246,7 +245,6 @@ static void forget(struct explore *x)
 {
 	arrfree(x->outcomes);
 	explore_forget_examples(&x->examples);
-	arrfree(x->lock_edges);
 	arrfree(x->stuck);
 	spots_free(x->spots);
 	x->spots = spots_new();

@@ -8,9 +8,10 @@
 
 #include "sim/explore_internal.h"
 
-static bool is_of_kind(const struct example *a, enum finding_kind kind, const struct law *law)
+static bool is_of_kind(const struct example *a, const struct example *b)
 {
-	return a->kind == kind && a->v.law == law;
+	return a->kind == b->kind && a->v.law == b->v.law && a->edge.held == b->edge.held &&
+	       a->edge.taken == b->edge.taken;
 }
 
 /* Which of two is told: the shorter one; else whoever is chosen, it is always the same. */
@@ -56,7 +57,7 @@ static void add_example(const struct search *search, struct example **all,
 	for (size_t i = 0; i < arrlenu(*all); i++) {
 		u64 states = (*all)[i].states + new->states;
 
-		if (!is_of_kind(&(*all)[i], new->kind, new->v.law))
+		if (!is_of_kind(&(*all)[i], new))
 			continue;
 		if (is_better(search, new, &(*all)[i]))
 			replace(&(*all)[i], new);
@@ -67,20 +68,36 @@ static void add_example(const struct search *search, struct example **all,
 	(*all)[arrlenu(*all) - 1].ways = copy_of(new->ways);
 }
 
+/* What it is of is said; the rest is where the worker stands. */
+static void keep(struct explore *x, struct example *example)
+{
+	example->states = 1;
+	example->node = x->node;
+	example->depth = x->search->depth + (example->thread != NO_THREAD);
+	if (x->search->bound.bitstate && x->search->depth)	/* the last one first */
+		for (u32 i = x->search->depth; i--; )
+			arrput(example->ways, x->ways[i]);
+	add_example(x->search, &x->examples, example);
+	arrfree(example->ways);
+}
+
 void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
 		  unsigned thread, unsigned alone)
 {
-	struct example example = { .kind = kind, .states = 1, .node = x->node, .thread = thread,
-				   .alone = alone,
-				   .depth = x->search->depth + (thread != NO_THREAD) };
+	struct example example = { .kind = kind, .thread = thread, .alone = alone };
 
 	if (v)
 		example.v = *v;
-	if (x->search->bound.bitstate && x->search->depth)	/* the last one first */
-		for (u32 i = x->search->depth; i--; )
-			arrput(example.ways, x->ways[i]);
-	add_example(x->search, &x->examples, &example);
-	arrfree(example.ways);
+	keep(x, &example);
+}
+
+void explore_keep_edge(struct explore *x, const struct lock_edge *edge, unsigned thread,
+		       unsigned alone)
+{
+	struct example example = { .kind = FOUND_INVERSION, .edge = *edge, .thread = thread,
+				   .alone = alone };
+
+	keep(x, &example);
 }
 
 /* Ways to a node, the last one first. */
@@ -135,7 +152,12 @@ static int by_length(const void *a, const void *b)
 		return x->depth < y->depth ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
-	return x->v.law < y->v.law ? -1 : x->v.law > y->v.law;
+	if (x->v.law != y->v.law)
+		return x->v.law < y->v.law ? -1 : 1;
+	if (x->alone != y->alone)
+		return x->alone - y->alone;
+	return x->edge.held != y->edge.held ? x->edge.held - y->edge.held :
+					      x->edge.taken - y->edge.taken;
 }
 
 static void merge_findings(struct search *search)
@@ -152,9 +174,12 @@ static void merge_findings(struct search *search)
 					     .states = all[i].states,
 					     .is_shortest = !search->futures };
 
+		if (f.kind == FOUND_INVERSION)
+			continue;
 		f.schedule = explore_schedule(search, &all[i], &f.nr_steps);
 		arrput(search->result.findings, f);
 	}
+	explore_find_inversions(search, all);
 	search->result.nr_findings = arrlenu(search->result.findings);
 	explore_forget_examples(&all);
 }
@@ -228,7 +253,6 @@ void explore_merge(struct search *search)
 		return;
 	search->has_result = true;
 	merge_findings(search);
-	explore_find_inversions(search);
 	merge_outcomes(search);
 	explore_shorten(search);
 }

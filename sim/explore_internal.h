@@ -14,7 +14,7 @@
 #include "sim/explore_set.h"
 #include "sim/watch.h"
 
-enum { MAX_OUTCOME_WORDS = 64, CHUNK = 64, MOST_JOBS = 64 };
+enum { MAX_OUTCOME_WORDS = 64, CHUNK = 64, MOST_JOBS = 64, MAX_LOCK_EDGES = 16 };
 
 struct outcome_word { u32 number; const char *word; };
 
@@ -36,6 +36,7 @@ struct queue { u64 *words; size_t *chunks; size_t nr; };
 struct example {
 	enum finding_kind kind;
 	struct violation v;
+	struct lock_edge edge;		/* FOUND_INVERSION: of what may be a cycle */
 	u64 states;
 	u32 node;
 	u8 thread;			/* goes on from there; NO_THREAD: nobody */
@@ -93,8 +94,9 @@ struct explore {
 	unsigned nr_found;
 	u32 asked;			/* explored.asked */
 	const struct step *step;	/* that the last turn took; NULL: its event has none */
-	struct { u8 held, taken, path; } locks;	/* before and by the last turn: lock_order.h */
-	struct lock_edge *lock_edges;	/* stb_ds */
+	u8 path;			/* that it is of */
+	unsigned nr_lock_edges;		/* by the last turn; .thread is not known yet */
+	struct lock_edge lock_edge[MAX_LOCK_EDGES];
 	struct spots *spots;		/* reductions: what was seen in this round */
 	struct tried *tried, *alone;	/* .alone: one behind a turn */
 };
@@ -182,6 +184,8 @@ void explore_run_workers(struct search *search);
 /* An example of @kind: where it stands, or what @thread's turn and so many after it lead to. */
 void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
 		  unsigned thread, unsigned alone);
+void explore_keep_edge(struct explore *x, const struct lock_edge *edge, unsigned thread,
+		       unsigned alone);
 void explore_forget_examples(struct example **all);
 /* What all workers have; the numbers alone. */
 void explore_merge_numbers(struct search *search);
@@ -197,16 +201,12 @@ void explore_shorten(struct search *search);
 
 /* ---- explore_locks.c ---- */
 
-/* Around the step of a task. */
-void explore_locks_before(struct explore *x, unsigned row);
-void explore_locks_after(struct explore *x, unsigned row);
-/*
- * What the last turn took while it held others is kept: @thread's, the one of so many @alone behind
- * @first's.
- */
+/* Behind the step of a task: what it took while it held others. */
+void explore_note_locks(struct explore *x, unsigned row);
+/* That is kept: of @thread's turn, the one of so many @alone behind @first's. */
 void explore_keep_locks(struct explore *x, unsigned first, unsigned alone, unsigned thread);
-/* Locks of all workers that were taken in a cycle. */
-void explore_find_inversions(struct search *search);
+/* Locks that were taken in a cycle, of @all examples (stb_ds) in order of steps. */
+void explore_find_inversions(struct search *search, const struct example *all);
 
 /* ---- explore_livelock.c ---- */
 

@@ -2,6 +2,9 @@
 /*
  * explore_locks.c: the order in which threads take locks, over all turns of a search; a cycle is a
  * finding, though none of the orders that were run may have stood still.
+ *
+ * Which locks a task holds is read off the world only where its step took one. What it held before
+ * is what it holds then, and did not take: no step gives a lock back behind the one that it takes.
  */
 #include <stdlib.h>
 
@@ -10,86 +13,66 @@
 #include "model/path.h"
 #include "sim/explore_internal.h"
 
-void explore_locks_before(struct explore *x, unsigned row)
+/* @row's step took @taken, one class, while it held @held. */
+static void note_edges(struct explore *x, u8 held, u8 taken)
 {
-	const struct task *t = &x->vm->w.task[row];
-
-	x->locks.held = locks_held(&x->vm->w, row);
-	x->locks.path = t->depth ? t->frame[t->depth - 1].path : 0;
+	for (unsigned class = 0; class < NR_LOCK_CLASSES; class++)
+		if (held >> class & 1 && x->nr_lock_edges < MAX_LOCK_EDGES)
+			x->lock_edge[x->nr_lock_edges++] = (struct lock_edge){
+				.held = class, .taken = __builtin_ctz(taken),
+				.path = x->path, .step = x->step->name };
 }
 
-void explore_locks_after(struct explore *x, unsigned row)
+void explore_note_locks(struct explore *x, unsigned row)
 {
-	x->locks.taken = locks_held(&x->vm->w, row) & ~x->locks.held;
-	if (x->step && x->step->run == wait_for_readers)
-		x->locks.taken |= 1u << LOCK_SRCU;
-}
+	const struct machine *m = &x->vm->m;
+	u8 held, taken = 0;
 
-static void add_edge(struct lock_edge **edges, const struct lock_edge *new)
-{
-	for (size_t i = 0; i < arrlenu(*edges); i++) {
-		struct lock_edge *old = &(*edges)[i];
-
-		if (old->held != new->held || old->taken != new->taken)
-			continue;
-		if (new->depth < old->depth ||
-		    (new->depth == old->depth && new->alone < old->alone))
-			*old = *new;
+	if (!m->nr_taken && !(x->step && x->step->run == wait_for_readers))
 		return;
+	held = locks_held(&x->vm->w, row);
+	for (unsigned i = 0; i < m->nr_taken; i++)
+		taken |= lock_class_bit(&x->vm->w, m->taken[i]);
+	if (!m->nr_taken)
+		note_edges(x, held, 1u << LOCK_SRCU);
+	held &= ~taken;
+	for (unsigned i = 0; i < m->nr_taken; i++) {
+		note_edges(x, held, lock_class_bit(&x->vm->w, m->taken[i]));
+		if (lock_is_held(m->taken[i], row))
+			held |= lock_class_bit(&x->vm->w, m->taken[i]);
 	}
-	arrput(*edges, *new);
 }
 
 void explore_keep_locks(struct explore *x, unsigned first, unsigned alone, unsigned thread)
 {
-	struct lock_edge edge = { .thread = thread, .path = x->locks.path, .node = x->node,
-				  .step = x->step ? x->step->name : NULL, .first = first,
-				  .alone = alone, .depth = x->search->depth + 1 };
-
-	for (edge.held = 0; x->locks.taken && edge.held < NR_LOCK_CLASSES; edge.held++)
-		for (edge.taken = 0; edge.taken < NR_LOCK_CLASSES; edge.taken++)
-			if ((x->locks.held >> edge.held & 1) && (x->locks.taken >> edge.taken & 1))
-				add_edge(&x->lock_edges, &edge);
+	for (unsigned i = 0; i < x->nr_lock_edges; i++) {
+		x->lock_edge[i].thread = thread;
+		explore_keep_edge(x, &x->lock_edge[i], first, alone);
+	}
 }
 
-/* As lockdep, which speaks up at the one that closes a cycle. */
-static int by_time(const void *a, const void *b)
+static void keep_cycle(struct search *search, const struct example *last,
+		       const struct lock_cycle *cycle)
 {
-	const struct lock_edge *x = a, *y = b;
-
-	if (x->depth != y->depth)
-		return x->depth < y->depth ? -1 : 1;
-	if (x->alone != y->alone)
-		return x->alone - y->alone;
-	return x->held != y->held ? x->held - y->held : x->taken - y->taken;
-}
-
-static void keep_cycle(struct search *search, const struct lock_cycle *cycle)
-{
-	const struct lock_edge *last = &cycle->edge[0];
-	struct example example = { .kind = FOUND_INVERSION, .node = last->node,
-				   .thread = last->first, .alone = last->alone,
-				   .depth = last->depth };
 	struct explore_finding f = { .kind = FOUND_INVERSION, .states = cycle->nr, .locks = *cycle,
 				     .is_shortest = !search->futures };
 
-	f.schedule = explore_schedule(search, &example, &f.nr_steps);
+	f.schedule = explore_schedule(search, last, &f.nr_steps);
 	arrput(search->result.findings, f);
-	search->result.nr_findings = arrlenu(search->result.findings);
 }
 
-void explore_find_inversions(struct search *search)
+/* As lockdep, which speaks up at the one that closes a cycle. */
+void explore_find_inversions(struct search *search, const struct example *all)
 {
-	struct lock_edge *all = NULL;
+	struct lock_edge *edges = NULL;
 	struct lock_cycle cycle;
 
-	for (unsigned w = 0; w < search->nr_workers; w++)
-		for (size_t i = 0; i < arrlenu(search->worker[w]->lock_edges); i++)
-			add_edge(&all, &search->worker[w]->lock_edges[i]);
-	if (all)
-		qsort(all, arrlenu(all), sizeof(*all), by_time);
-	for (size_t i = 0; i < arrlenu(all); i++)
-		if (lock_cycle_find(all, i, &all[i], &cycle))
-			keep_cycle(search, &cycle);
-	arrfree(all);
+	for (size_t i = 0; i < arrlenu(all); i++) {
+		if (all[i].kind != FOUND_INVERSION)
+			continue;
+		if (lock_cycle_find(edges, arrlenu(edges), &all[i].edge, &cycle))
+			keep_cycle(search, &all[i], &cycle);
+		arrput(edges, all[i].edge);
+	}
+	arrfree(edges);
 }

@@ -213,6 +213,11 @@ static void look_at_laws(struct explore *x)
 	x->nr_found = laws_check(&x->vm->m, x->found, MAX_VIOLATIONS);
 }
 
+static u8 path_of(const struct task *t)
+{
+	return t->depth ? t->frame[t->depth - 1].path : 0;
+}
+
 enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 {
 	const struct trace_part *part = &x->trace->threads[thread];
@@ -225,7 +230,7 @@ enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 	x->vm->m.nr_touched = x->vm->m.nr_alarms = 0;
 	x->vm->m.touched_all = false;
 	x->step = NULL;
-	x->locks.taken = 0;
+	x->nr_lock_edges = 0;
 	x->nr_found = 0;
 	if (!x->progress.runs[thread]) {
 		enum turn turn;
@@ -242,9 +247,9 @@ enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 	row = row_of(thread, e);
 	x->vm->event = e->number;
 	x->step = task_next_step(&x->vm->m, row);
-	explore_locks_before(x, row);
+	x->path = path_of(&x->vm->w.task[row]);
 	result = task_step(&x->vm->m, row);
-	explore_locks_after(x, row);
+	explore_note_locks(x, row);
 	switch (result) {
 	case RUN_BLOCKED:
 		return TURN_WAITS;

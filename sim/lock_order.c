@@ -8,6 +8,21 @@ const char *const lock_class_names[NR_LOCK_CLASSES] = {
 	[LOCK_MMAP] = "mmap_lock", [LOCK_INVALIDATE] = "invalidate_lock", [LOCK_MMU] = "mmu_lock",
 };
 
+u8 lock_class_bit(const struct world *w, const struct lock *lock)
+{
+	if (lock == &w->kvm.slots_lock)
+		return 1u << LOCK_SLOTS;
+	if (lock == &w->kvm.mmu_lock)
+		return 1u << LOCK_MMU;
+	for (unsigned i = 0; i < MAX_GPCS; i++)
+		if (lock == &w->kvm.gpcs[i].refresh_lock)
+			return 1u << LOCK_GPC;
+	for (unsigned i = 0; i < MAX_MMS; i++)
+		if (lock == &w->mm[i].mmap_lock)
+			return 1u << LOCK_MMAP;
+	return 1u << LOCK_INVALIDATE;
+}
+
 u8 locks_held(const struct world *w, unsigned task)
 {
 	u8 held = lock_is_held(&w->kvm.slots_lock, task) << LOCK_SLOTS |

@@ -111,7 +111,8 @@ static enum step_result uncount_all(struct machine *m, struct task *t)
 
 static enum step_result zap_unlock_first(struct machine *m, struct task *t)
 {
-	lock_release_write(&m->w->kvm.mmu_lock, t - m->w->task);
+	(void)t;
+	lock_release_write(m, &m->w->kvm.mmu_lock);
 	return STEP_NEXT;
 }
 

@@ -89,6 +89,7 @@ void forget(struct machine *m)
 {
 	m->nr_touched = 0;
 	m->nr_alarms = 0;
+	m->nr_taken = 0;
 	m->touched_all = false;
 }
 

@@ -24,7 +24,7 @@ static const char zapped[] =
 
 static enum step_result lock_early(struct machine *m, struct task *t)
 {
-	if (!lock_try_read(&m->w->kvm.mmu_lock, m->task))
+	if (!lock_try_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	t->fault.level = PT_LEVELS;
 	return STEP_NEXT;

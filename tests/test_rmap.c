@@ -126,9 +126,9 @@ static void no_root_is_loaded_while_mmu_lock_is_taken(void **state)
 	struct vm *vm = vm_with("v6.8", MMU_SHADOW);
 
 	(void)state;
-	assert_true(lock_try_write(&vm->w.kvm.mmu_lock, 0));
+	assert_true(lock_try_write(&vm->m, &vm->w.kvm.mmu_lock));
 	assert_int_equal(pae_load_root(&vm->m, 0), NO_PFN);
-	lock_release_write(&vm->w.kvm.mmu_lock, 0);
+	lock_release_write(&vm->m, &vm->w.kvm.mmu_lock);
 	assert_int_not_equal(pae_load_root(&vm->m, 0), NO_PFN);
 	vm_free(vm);
 }
