@@ -40,13 +40,18 @@ void lock_release_write(struct machine *m, struct lock *lock)
 	lock->writer = 0;
 }
 
+bool lock_pass_read(struct machine *m, const struct lock *lock)
+{
+	return !lock->writer && take(m, lock);
+}
+
+bool lock_pass_write(struct machine *m, const struct lock *lock)
+{
+	return !lock->writer && !lock->readers && take(m, lock);
+}
+
 void lock_downgrade(struct machine *m, struct lock *lock)
 {
 	lock_release_write(m, lock);
 	lock->readers = 1u << m->task;
-}
-
-bool lock_is_held(const struct lock *lock, u8 task)
-{
-	return lock->writer == task + 1 || lock->readers >> task & 1;
 }

@@ -16,7 +16,14 @@ bool lock_try_read(struct machine *m, struct lock *lock);
 void lock_release_read(struct machine *m, struct lock *lock);
 bool lock_try_write(struct machine *m, struct lock *lock);
 void lock_release_write(struct machine *m, struct lock *lock);
+/* Taken and given back within the step. */
+bool lock_pass_read(struct machine *m, const struct lock *lock);
+bool lock_pass_write(struct machine *m, const struct lock *lock);
 /* From a writer's to a reader's. */
 void lock_downgrade(struct machine *m, struct lock *lock);
 
-bool lock_is_held(const struct lock *lock, u8 task);
+/* Inline: whoever is no step and asks leaves no footprint (sim/watch.h). */
+static inline bool lock_is_held(const struct lock *lock, u8 task)
+{
+	return lock->writer == task + 1 || lock->readers >> task & 1;
+}

@@ -207,7 +207,7 @@ enum step_result limit_mmu_pages(struct machine *m, struct task *t)
 	u64 pages = 0;
 
 	(void)t;
-	if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
+	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	for (int row = memslots_begin(m); row < memslots_end(m); row++)
 		if (memslot_is(m, row, KVM_MEMSLOT_USED))
@@ -247,7 +247,7 @@ enum step_result protect_cleared(struct machine *m, struct task *t)
 	const struct slot_op *op = &t->slot;
 	gfn_t base = memslot_row(m, op->row)->base_gfn;
 
-	if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
+	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	for (u64 page = op->first; page < op->first + op->pages; page++)
 		if (memslot_dirty_word(m, op->row, page / 64) & BIT(page % 64))

@@ -184,7 +184,7 @@ static enum step_result leave_slow_bus(struct machine *m, struct task *t)
 {
 	struct io_op *op = &t->io;
 
-	if (m->w->kvm.slots_lock.writer)
+	if (!lock_pass_write(m, &m->w->kvm.slots_lock))
 		return STEP_BLOCKED;
 	op->bus = IO_BUS_MMIO;
 	deassign(&m->w->kvm, op);

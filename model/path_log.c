@@ -133,7 +133,7 @@ enum step_result split_cleared(struct machine *m, struct task *t)
 	const struct slot_op *op = &t->slot;
 	gfn_t base = memslot_row(m, op->row)->base_gfn;
 
-	if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
+	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	for (u64 page = op->first; page < op->first + op->pages; page++) {
 		if (!(memslot_dirty_word(m, op->row, page / 64) & BIT(page % 64)))
@@ -204,7 +204,7 @@ const struct step path_log_mode[] = {
 /* kvm_mmu_slot_remove_write_access(PG_LEVEL_2M): initially-all-set, up to 5.12 */
 enum step_result protect_huge_leaves(struct machine *m, struct task *t)
 {
-	if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
+	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages, 2);
 	return STEP_NEXT;
@@ -213,7 +213,7 @@ enum step_result protect_huge_leaves(struct machine *m, struct task *t)
 /* kvm_mmu_zap_collapsible_sptes(): small leaves, up to 5.17; all under mmu_lock */
 enum step_result collapse_slot(struct machine *m, struct task *t)
 {
-	if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
+	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	if (tdp_zap_small_leafs(m, t->slot.row))
 		tlb_flush_all(m);
@@ -223,7 +223,7 @@ enum step_result collapse_slot(struct machine *m, struct task *t)
 /* The same since 5.20 (85f44f8cc07b): the tables above them */
 enum step_result collapse_tables(struct machine *m, struct task *t)
 {
-	if (m->w->kvm.mmu_lock.writer)
+	if (!lock_pass_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	tdp_zap_collapsible(m, t->slot.row);
 	return STEP_NEXT;
@@ -232,7 +232,7 @@ enum step_result collapse_tables(struct machine *m, struct task *t)
 /* kvm_mmu_recover_huge_pages(), since 6.13 */
 enum step_result recover_slot(struct machine *m, struct task *t)
 {
-	if (m->w->kvm.mmu_lock.writer)
+	if (!lock_pass_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	if (tdp_recover_huge(m, t->slot.row))
 		tlb_flush_all(m);

@@ -301,7 +301,7 @@ enum step_result zap_all_fast(struct machine *m, struct task *t)
 enum step_result zap_obsolete(struct machine *m, struct task *t)
 {
 	(void)t;
-	if (m->w->kvm.mmu_lock.writer)
+	if (!lock_pass_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	tdp_zap_invalid_roots(m);
 	return STEP_NEXT;
@@ -363,7 +363,7 @@ static enum step_result bind_gmem(struct machine *m, struct task *t)
 {
 	struct slot_op *op = &t->slot;
 
-	if (op->has_gmem && m->w->file[op->gmem].invalidate_lock.writer)
+	if (op->has_gmem && !lock_pass_read(m, &m->w->file[op->gmem].invalidate_lock))
 		return STEP_BLOCKED;
 	op->error = gmem_bind(m, op);
 	return STEP_NEXT;
@@ -374,7 +374,7 @@ static enum step_result unbind_gmem(struct machine *m, struct task *t)
 {
 	unsigned file = m->w->kvm.slots[t->slot.row].gmem;
 
-	return m->w->file[file].invalidate_lock.writer ? STEP_BLOCKED : STEP_NEXT;
+	return lock_pass_read(m, &m->w->file[file].invalidate_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 enum step_result commit_slot(struct machine *m, struct task *t)
@@ -419,7 +419,7 @@ enum step_result swap_to_new(struct machine *m, struct task *t)
 /* kvm_mmu_slot_try_split_huge_pages(), since 5.18 */
 enum step_result split_slot(struct machine *m, struct task *t)
 {
-	if (m->w->kvm.mmu_lock.writer)
+	if (!lock_pass_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	tdp_split_range(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages);
 	return STEP_NEXT;
@@ -428,7 +428,7 @@ enum step_result split_slot(struct machine *m, struct task *t)
 /* kvm_mmu_slot_apply_flags(): write-protect under the read lock, then flush outside of it. */
 static enum step_result protect_slot(struct machine *m, struct task *t)
 {
-	if (m->w->kvm.mmu_lock.writer)
+	if (!lock_pass_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages,
 			  m->w->config.pml ? 2 : 1);
@@ -443,7 +443,7 @@ static bool log_begins_by_dirty(const struct machine *m, const struct task *t)
 /* kvm_mmu_slot_leaf_clear_dirty() */
 static enum step_result clear_dirty_slot(struct machine *m, struct task *t)
 {
-	if (m->w->kvm.mmu_lock.writer)
+	if (!lock_pass_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	tdp_clear_dirty(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages);
 	return STEP_NEXT;

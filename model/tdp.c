@@ -432,7 +432,7 @@ pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
 	pfn_t root, old;
 
 	if (m->w->vcpu[vcpu].free_obsolete_roots) {
-		if (m->w->kvm.mmu_lock.writer || m->w->kvm.mmu_lock.readers)
+		if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
 			return NO_PFN;
 		tdp_unload_root(m, vcpu);
 	}

@@ -18,13 +18,14 @@ static bool is_of_kind(const struct example *a, const struct example *b)
 static bool is_better(const struct search *search, const struct example *a,
 		      const struct example *b)
 {
-	u64 x = explore_set_fingerprint(search->set, a->node);
-	u64 y = explore_set_fingerprint(search->set, b->node);
+	u64 x, y;
 
 	if (a->depth != b->depth)
 		return a->depth < b->depth;
 	if (a->alone != b->alone)
 		return a->alone < b->alone;
+	x = explore_set_fingerprint(search->set, a->node);
+	y = explore_set_fingerprint(search->set, b->node);
 	return x < y || (x == y && a->thread < b->thread);
 }
 
@@ -97,6 +98,10 @@ void explore_keep_edge(struct explore *x, const struct lock_edge *edge, unsigned
 	struct example example = { .kind = FOUND_INVERSION, .edge = *edge, .thread = thread,
 				   .alone = alone };
 
+	for (size_t i = 0; i < arrlenu(x->examples); i++)
+		if (is_of_kind(&x->examples[i], &example) &&
+		    x->examples[i].depth <= x->search->depth)
+			return;		/* a turn's is one deeper */
 	keep(x, &example);
 }
 
