@@ -304,6 +304,21 @@ static void free_block(struct machine *m, pfn_t pfn, u32 order, enum blame by)
 	note(m, &(struct note){ .kind = NOTE_FREE, .pfn = pfn, .level = order });
 }
 
+/*
+ * Whose doing it is that the folio is free now: who put the last reference; but who gives up what
+ * PTEs without a count still map has lost it, however long another's own reference kept it.
+ */
+static enum blame freed_by(struct machine *m, pfn_t head, enum holder last)
+{
+	const struct page *page = page_of(m, head);
+
+	if (page->owner == OWNER_NONE && !page->misput_by)
+		for (u64 i = 0; i < (u64)1 << page->order; i++)
+			if (page_of(m, head + i)->ptes)
+				return BLAME_DRIVER;
+	return blame_of(last);
+}
+
 /* __folio_put(): the folio's last reference is gone. */
 static void folio_free(struct machine *m, pfn_t head, enum holder last)
 {
@@ -315,7 +330,7 @@ static void folio_free(struct machine *m, pfn_t head, enum holder last)
 	}
 	if (page->owner == OWNER_DRIVER || page->owner == OWNER_KERNEL)
 		raise_alarm(m, ALARM_FREED_OWNED, head, blame_of(last));
-	free_block(m, head, page->flags & PG_HEAD ? page->order : 0, blame_of(last));
+	free_block(m, head, page->flags & PG_HEAD ? page->order : 0, freed_by(m, head, last));
 }
 
 void page_put_refs(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)

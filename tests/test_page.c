@@ -756,6 +756,25 @@ static void page_blame_names_who_lost_the_page(void **state)
 	machine_free(m);
 }
 
+/* The reference of a fault in flight only puts off what the driver has done. */
+static void who_gives_up_what_a_pte_maps_has_freed_it_whoever_puts_last(void **state)
+{
+	struct machine *m = *state;
+
+	for (u16 ptes = 0; ptes < 2; ptes++) {
+		pfn_t pfn = BLOCK + 0x10 + ptes;
+
+		pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_DRIVER);
+		page_of(m, pfn)->ptes = ptes;
+		page_get(m, pfn, HOLD_FAULT);
+		pages_free(m, pfn, 0);
+		page_put(m, pfn, HOLD_FAULT);
+
+		assert_true(page_is(m, pfn, PG_FREE));
+		assert_int_equal(page_of(m, pfn)->freed_by, ptes ? BLAME_DRIVER : BLAME_KVM);
+	}
+}
+
 /* ---- contents ---- */
 
 static void page_store_writes_four_bytes_and_leaves_their_neighbours(void **state)
@@ -1022,6 +1041,7 @@ int main(void)
 	LIST_MACHINE_TEST(&list, of_a_piecewise_free_only_the_bad_part_is_leaked);
 	LIST_MACHINE_TEST(&list, pages_free_of_a_free_page_is_raised);
 	LIST_ROWS(&list, page_blame_names_who_lost_the_page, blames);
+	LIST_MACHINE_TEST(&list, who_gives_up_what_a_pte_maps_has_freed_it_whoever_puts_last);
 	LIST_MACHINE_TEST(&list, page_store_writes_four_bytes_and_leaves_their_neighbours);
 	LIST_MACHINE_TEST(&list, page_load_reads_what_page_store_wrote_at_any_offset);
 	LIST_MACHINE_TEST(&list, page_set_dirty_marks_the_compound_head);
