@@ -76,3 +76,14 @@ u32 page_load_rest(struct machine *m, pfn_t next, u64 address)
 {
 	return load_bytes(m, next, (int)(address & ~PAGE_MASK) - (int)PAGE_SIZE);
 }
+
+void page_copy_state(struct machine *m, pfn_t to, pfn_t from)
+{
+	u32 kept = PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_ANON | PG_KSM |
+		   PG_GUEST_WROTE | PG_LAZYFREE;
+
+	for (u64 i = 0; i < (u64)1 << page_of(m, from)->order; i++) {
+		page_of(m, to + i)->flags |= page_of(m, from + i)->flags & kept;
+		page_copy(m, to + i, from + i);
+	}
+}

@@ -336,18 +336,6 @@ static enum step_result next_of_batch(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
-/* folio_migrate_flags(), folio_migrate_copy() */
-static void copy_state(struct machine *m, pfn_t to, pfn_t from)
-{
-	u32 kept = PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_ANON | PG_KSM |
-		   PG_GUEST_WROTE | PG_LAZYFREE;
-
-	for (u64 i = 0; i < folio_pages(m, from); i++) {
-		page_of(m, to + i)->flags |= page_of(m, from + i)->flags & kept;
-		page_copy(m, to + i, from + i);
-	}
-}
-
 /* folio_migrate_mapping(): only the isolation and the page cache have references. */
 static bool may_move(struct machine *m, const struct page_op *op)
 {
@@ -369,7 +357,7 @@ static enum step_result move_page(struct machine *m, struct task *t)
 	op->moved = may_move(m, op);
 	if (!op->moved)
 		return STEP_NEXT;
-	copy_state(m, op->other, op->page);
+	page_copy_state(m, op->other, op->page);
 	if (page_is(m, op->page, PG_HUGETLB)) {
 		hugetlb_replace(m, op->page, op->other);
 		return STEP_NEXT;

@@ -184,7 +184,7 @@ bool fault_is_misplaced(const struct machine *m, const struct task *t)
 		return false;
 	if (leaf.level == 1 && page_is(machine, head, PG_HEAD))
 		return m->sem->traits.numa_rebuilds_folio;
-	return leaf.level == 1 || m->sem->traits.numa_moves_pmds;
+	return leaf.level == 1 || m->sem->traits.numa_moves_pmds || numa_moves_thp(machine, head);
 }
 
 /*
@@ -212,6 +212,11 @@ enum step_result move_misplaced(struct machine *m, struct task *t)
 	pfn_t head = page_head(m, pt_pfn(leaf.entry));
 	bool isolates = may_isolate(m, vma_find(m, t->host.hva), pt_pfn(leaf.entry));
 
+	if (leaf.level == 2 && !m->sem->traits.numa_moves_pmds) {
+		t->host.misplaced = true;
+		numa_move_thp(m, t->host.hva);
+		return STEP_NEXT;
+	}
 	t->host.misplaced = isolates || !m->sem->traits.numa_rebuilds_folio;
 	if (!isolates)
 		return STEP_NEXT;

@@ -352,12 +352,17 @@ bool thp_is_own(struct machine *m, pfn_t head)
 	return mapped > 1 && mapped == page_count(m, head);
 }
 
-void thp_map(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
+void thp_set(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
 {
 	u64 write = vma->flags & VM_WRITE ? PTE_WRITE : 0;
 
 	host_set_leaf(m, hva & HPAGE_MASK, 2,
 		      pfn << PAGE_SHIFT | huge_bits(vma) | write | PTE_DIRTY);
+}
+
+void thp_map(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
+{
+	thp_set(m, vma, hva, pfn);
 	page_add_lru(m, pfn);
 }
 

@@ -178,7 +178,7 @@ struct traits {
 	bool vm_shares_mm;		/* a vhost_task of KVM's own uses the VMM's mm */
 	bool numa_skips_held;		/* of private memory: page_count() != 1 (5.18 to 6.8) */
 	bool numa_rebuilds_folio;	/* all PTEs of a folio come back, or it moves (6.10) */
-	bool numa_moves_pmds;		/* by migrate_misplaced_page() (5.14) */
+	bool numa_moves_pmds;		/* by migrate_misplaced_page() (5.14), not at once */
 	bool numa_moves_shared;		/* also a folio of 2M that is mapped more than once (6.7) */
 	bool numa_asks_pmds;		/* folio_can_map_prot_numa() of PMDs, too (7.2) */
 	bool numa_skips_pinned;		/* of shared mappings, too (7.2) */

@@ -35,12 +35,17 @@ pfn_t thp_huge_zero(struct machine *m);
 pfn_t thp_alloc(struct machine *m);
 /* Every reference to the folio is a PTE of this mm's, and there is more than one. */
 bool thp_is_own(struct machine *m, pfn_t head);
+void thp_set(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn);
 void thp_map(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn);
 /* Does it change vm_flags, and to what (path_split.c)? */
 bool range_changes_flags(const struct range_op *op);
 u32 range_new_flags(const struct vma *vma, const struct range_op *op);
 /* A notification for the 2M around @hva, into the task's. */
 void thp_notify(struct task *t, hva_t hva);
+
+/* migrate_misplaced_transhuge_page(): moves what moves, to 5.13 (numa_thp.c) */
+bool numa_moves_thp(struct machine *m, pfn_t head);
+void numa_move_thp(struct machine *m, hva_t hva);
 
 /* How many PMDs map it */
 s32 thp_pmd_mappings(struct machine *m, pfn_t head);
