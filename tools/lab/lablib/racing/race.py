@@ -83,7 +83,7 @@ class Report:
 		return {"schema": 1, "type": "race", "kernel": self.kernel, "scenario": self.name,
 			"orders": self.runs, "agree": self.agree, "differ": len(self.differ),
 			"died": len(self.died), "unmodelled": len(self.unmodelled),
-			"complete": self.complete,
+			"complete": self.complete, "refused": self.refused,
 			"outcomes": [{"label": label, "outcome": words(outcome),
 				      "explored": (label, outcome) in self.explored,
 				      "seen": len(self.seen.get((label, outcome), []))}
