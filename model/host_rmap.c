@@ -4,7 +4,6 @@
 #include "model/machine.h"
 #include "model/semantics.h"
 
-#define SPACE_LIST	((pfn_t)15 << 44)
 #define LAST_HVA	((hva_t)1 << 47)
 
 /* A folio's head stands for all its pages, but a slot is no page. */
@@ -121,7 +120,7 @@ bool page_next_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t near, struct rma
 	return found;
 }
 
-static pfn_t list_page(const struct machine *m, enum page_list list, u64 index)
+pfn_t list_page(const struct machine *m, enum page_list list, u64 index)
 {
 	return SPACE_LIST + ((u64)(m->task * NR_LISTS + list) << 32) + index / WORDS_PER_PAGE;
 }

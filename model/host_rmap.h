@@ -43,7 +43,12 @@ bool page_next_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t near, struct rma
 /* The first leaf or entry in [start, end), in the current mm: .present, or .swap is not 0. */
 struct pt_leaf host_next_used(struct machine *m, hva_t start, hva_t end);
 
-/* Lists of pages that a task works on: words of pages that no host frame has. */
-enum page_list { LIST_PAGES, LIST_TARGETS, NR_LISTS };
+/*
+ * Lists of pages that a task works on: words of pages that no host frame has; 2^32 such pages for
+ * each list, those of a task one after the other.
+ */
+enum page_list { LIST_PAGES, LIST_TARGETS, LIST_GATHER, NR_LISTS };
+#define SPACE_LIST	((pfn_t)15 << 44)
+pfn_t list_page(const struct machine *m, enum page_list list, u64 index);
 pfn_t list_get(struct machine *m, enum page_list list, u64 index);
 void list_set(struct machine *m, enum page_list list, u64 index, pfn_t pfn);

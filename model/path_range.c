@@ -6,6 +6,7 @@
  * mm/mprotect.c:change_protection(); 6.1 to 7.2. VMAs are split first: path_split.c.
  * The order is the whole point: start, clear, end, and only then (tlb_finish_mmu) the frees.
  */
+#include "model/host_rmap.h"
 #include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -17,13 +18,12 @@
 #define EINVAL	22
 #define ENOMEM	12
 
-/* Pages that an mmu_gather holds: a list in pages that no host frame has. */
-#define SPACE_GATHER	((pfn_t)3 << 44)
 #define HUGE_SIZE	(level_pages(2) * PAGE_SIZE)
 
+/* Pages that an mmu_gather holds */
 static pfn_t gather_page(const struct machine *m, u64 index)
 {
-	return SPACE_GATHER + ((u64)m->task << 32) + index / WORDS_PER_PAGE;
+	return list_page(m, LIST_GATHER, index);
 }
 
 static bool range_ok(const struct machine *m, const struct task *t)

@@ -7,7 +7,9 @@
 
 #include <stb/stb_ds.h>
 
+#include "model/host_rmap.h"
 #include "sim/explore_reduce.h"
+#include "sim/explore_symmetry.h"
 
 /* What a schedule can have. */
 enum { MOST_STEPS = UINT16_MAX };
@@ -31,9 +33,25 @@ static bool run_setup(struct explore *x, struct error *error)
 	return true;
 }
 
+/* What ended tasks have left in their rows and lists is nobody's any more. */
+static void forget_tasks(struct explore *x)
+{
+	struct machine *m = &x->vm->m;
+	u8 task = m->task;
+
+	for (unsigned i = 0; i < x->trace->nr_threads; i++) {
+		x->vm->w.task[i] = (struct task){ .state = TASK_IDLE };
+		m->task = i;
+		for (unsigned list = 0; list < NR_LISTS; list++)
+			m->phys->clear(m->phys, list_page(m, list, 0));
+	}
+	m->task = task;
+}
+
 static bool uses_vcpu(const struct event *e)
 {
-	return event_path(e->id) == PATH_ACCESS || event_path(e->id) == PATH_PREFAULT;
+	return event_names_vcpu(e->id) && (event_path(e->id) == PATH_ACCESS ||
+					   event_path(e->id) == PATH_PREFAULT);
 }
 
 /* A vCPU is one thread. */
@@ -102,12 +120,17 @@ static struct explore *worker_new(struct search *search, unsigned number,
 	search->worker[number] = x;
 	if (!run_setup(x, error))
 		return NULL;
+	forget_tasks(x);
 	x->setup_violations = x->vm->nr_violations;
 	x->vm->m.journal = NULL;
 	x->watch = watch_new(x->vm, search->names);
+	memcpy(x->as, nobody_else, sizeof(x->as));
+	if (search->bound.symmetry && watch_works() && !number)
+		search->symmetry = symmetry_new(x, search->unlike, sizeof(search->unlike));
+	symmetry_use(x, search->symmetry);
 	if (search->futures)
 		explore_por_new(x);
-	else
+	else if (!search->symmetry)
 		watch_no_footprints(x->watch);
 	return x;
 }
@@ -142,6 +165,7 @@ static void worker_free(struct explore *x)
 	explore_forget_examples(&x->examples);
 	arrfree(x->stuck);
 	arrfree(x->packed);
+	hmfree(x->symmetric);
 	arrfree(x->next.words);
 	arrfree(x->next.chunks);
 	free(x);
@@ -161,6 +185,7 @@ static void search_free(struct search *search)
 	arrfree(search->root);
 	explore_set_free(search->set);
 	futures_free(search->futures);
+	free(search->symmetry);
 	watch_names_free(search->names);
 	free(search->worker);
 	free(search->now);
@@ -246,26 +271,15 @@ static void forget(struct explore *x)
 	arrfree(x->outcomes);
 	explore_forget_examples(&x->examples);
 	arrfree(x->stuck);
-	spots_free(x->spots);
-	x->spots = spots_new();
+	if (x->spots) {
+		spots_free(x->spots);
+		x->spots = spots_new();
+	}
 	x->transitions = x->ends = x->expanded = 0;
 }
 
-/* Reductions went by futures that had not been seen yet: once more, with what is known by now. */
-static bool has_to_begin_again(struct search *search)
+static void begin_again(struct search *search)
 {
-	struct spots *spots[MOST_JOBS];
-	struct futures *after;
-
-	if (!search->futures || search->believes)
-		return false;
-	for (unsigned i = 0; i < search->nr_workers; i++)
-		spots[i] = search->worker[i]->spots;
-	after = futures_after(search->futures, spots, search->nr_workers);
-	if (!after)
-		return false;
-	futures_free(search->futures);
-	search->futures = after;
 	for (unsigned i = 0; i < search->nr_workers; i++)
 		forget(search->worker[i]);
 	explore_set_free(search->set);
@@ -274,7 +288,52 @@ static bool has_to_begin_again(struct search *search)
 	search->depth = 0;
 	explore_unpack(search->worker[0], search->root, arrlenu(search->root));
 	begin(search);
+}
+
+/* Reductions went by futures that had not been seen yet: once more, with what is known by now. */
+static bool has_to_begin_again(struct search *search)
+{
+	struct futures *after;
+
+	if (!search->futures || search->believes)
+		return false;
+	after = futures_after(search);
+	if (!after)
+		return false;
+	futures_free(search->futures);
+	search->futures = after;
+	begin_again(search);
 	return true;
+}
+
+/* Nothing of what was kept as one is known to be. */
+static void go_on_without_symmetry(struct search *search)
+{
+	struct explore *x = search->worker[0];
+
+	explore_unpack(x, search->root, arrlenu(search->root));
+	snprintf(search->unlike, sizeof(search->unlike), "%s", search->symmetry->why);
+	for (unsigned i = 0; i < search->nr_workers; i++) {
+		struct explore *worker = search->worker[i];
+
+		symmetry_use(worker, NULL);
+		hmfree(worker->symmetric);
+		queue_clear(&search->now[i]);
+		queue_clear(&worker->next);
+		worker->at = worker->end = NULL;
+	}
+	free(search->symmetry);
+	search->symmetry = NULL;
+	if (search->futures) {
+		futures_free(search->futures);
+		search->futures = futures_new();
+	}
+	explore_pack(x);
+	arrsetlen(search->root, 0);
+	memcpy(arraddnptr(search->root, arrlenu(x->packed)), x->packed,
+	       arrlenu(x->packed) * sizeof(u64));
+	search->taken = 0;
+	begin_again(search);
 }
 
 /* There is a chunk for the first worker; false: all is done. */
@@ -310,6 +369,10 @@ static bool expand_next(struct explore *x, struct error *error)
 	if (search->stop)
 		return false;
 	if (!explore_expand(x)) {
+		if (explore_is_broken(x)) {
+			go_on_without_symmetry(search);
+			return true;
+		}
 		*error = x->error.text[0] ? x->error : *error;
 		return false;
 	}
@@ -325,6 +388,10 @@ static bool expand_depth(struct search *search, struct error *error)
 	if (search->stop)
 		return false;
 	explore_run_workers(search);
+	if (explore_is_broken(search->worker[0])) {
+		go_on_without_symmetry(search);
+		return true;
+	}
 	for (unsigned i = 0; i < search->nr_workers; i++)
 		if (search->worker[i]->error.text[0]) {
 			*error = search->worker[i]->error;
@@ -353,6 +420,7 @@ bool explore_more(struct explore *x, u64 states, struct error *error)
 const struct explore_end *explore_next_end(struct explore *x, struct error *error)
 {
 	assert(!x->search->futures);	/* with several rounds an end would be given twice */
+	assert(!x->search->symmetry);	/* of several one would be given */
 	while (expand_next(x, error))
 		if (x->end_at.vm)
 			return &x->end_at;

@@ -24,6 +24,7 @@ struct explore_bound {
 	unsigned jobs;		/* workers; 0: one */
 	u64 bitstate;		/* bytes: keep bits alone, and never say that all was seen */
 	bool por;		/* reduce by partial order, where that is possible */
+	bool symmetry;		/* keep one of states that differ in who is who */
 };
 
 enum explore_stop {
@@ -66,6 +67,8 @@ struct explored {
 	u64 peak;		/* bytes, with the states that wait to be expanded */
 	u32 asked;		/* BIT(enum object_kind): what laws were asked about */
 	bool por;		/* was on: fewer .states, of the same verdict, outcomes and .ends */
+	char alike[160];	/* threads that could be exchanged: the same; "": none */
+	char unlike[160];	/* ... could not be though they do the same; or "" */
 	unsigned rounds;	/* until it was known to be right; 1 without reductions */
 	enum explore_stop stop;
 	char why[200];

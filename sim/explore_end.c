@@ -6,7 +6,7 @@
 
 #include <stb/stb_ds.h>
 
-#include "sim/explore_internal.h"
+#include "sim/explore_symmetry.h"
 
 static bool is_of_kind(const struct example *a, const struct example *b)
 {
@@ -74,6 +74,7 @@ static void keep(struct explore *x, struct example *example)
 {
 	example->states = 1;
 	example->node = x->node;
+	memcpy(example->as, x->as, sizeof(example->as));
 	example->depth = x->search->depth + (example->thread != NO_THREAD);
 	if (x->search->bound.bitstate && x->search->depth)	/* the last one first */
 		for (u32 i = x->search->depth; i--; )
@@ -116,17 +117,56 @@ static u8 *ways_to(const struct search *search, u32 node)
 	return ways;
 }
 
+/*
+ * The way is one of states that are kept for others. @is: who at the beginning has become each
+ * thread by now.
+ */
+static void follow_kept(struct explore *x, unsigned thread, u8 **turns, u8 *is)
+{
+	const struct symmetry *s = x->search->symmetry;
+	u8 to[WATCH_ACTORS], was[TRACE_MAX_THREADS];
+	size_t from = arrlenu(*turns);
+
+	explore_follow(x, thread, MOST_ALONE, turns);
+	if (!s)
+		return;
+	for (size_t i = from; i < arrlenu(*turns); i++)
+		(*turns)[i] = is[(*turns)[i]];
+	explore_make_first(x, to);
+	memcpy(was, is, sizeof(was));
+	for (unsigned t = 0; t < x->trace->nr_threads; t++)
+		is[symmetry_thread(s, to, t)] = was[t];
+}
+
+/* Another beginning, so that at the end each is who it is in the finding. */
+static void rename_turns(const struct explore *x, const struct example *e, u8 *turns, const u8 *is)
+{
+	u8 other[TRACE_MAX_THREADS];
+
+	for (unsigned t = 0; t < x->trace->nr_threads; t++)
+		other[is[t]] = symmetry_thread(x->search->symmetry, e->as, t);
+	for (size_t i = 0; i < arrlenu(turns); i++)
+		turns[i] = other[turns[i]];
+}
+
 u8 *explore_schedule(const struct search *search, const struct example *e, size_t *nr)
 {
 	struct explore *x = search->worker[0];
 	u8 *ways = search->bound.bitstate ? copy_of(e->ways) : ways_to(search, e->node);
-	u8 *turns = NULL, *schedule;
+	u8 *turns = NULL, *schedule, is[TRACE_MAX_THREADS] = { 0, 1, 2, 3, 4 };
+	size_t kept;
 
 	explore_unpack(x, search->root, arrlenu(search->root));
 	for (size_t i = arrlenu(ways); i--; )
-		explore_follow(x, ways[i], MOST_ALONE, &turns);
+		follow_kept(x, ways[i], &turns, is);
+	kept = arrlenu(turns);
 	if (e->thread != NO_THREAD)
 		explore_follow(x, e->thread, e->alone, &turns);
+	if (search->symmetry) {
+		for (size_t i = kept; i < arrlenu(turns); i++)
+			turns[i] = is[turns[i]];
+		rename_turns(x, e, turns, is);
+	}
 	*nr = arrlenu(turns);
 	schedule = malloc(*nr + 1);
 	if (!schedule)
@@ -241,6 +281,11 @@ void explore_merge_numbers(struct search *search)
 			snprintf(r->why, sizeof(r->why), "%s", x->why);
 	}
 	r->por = search->futures;
+	if (search->symmetry)
+		symmetry_text(search->symmetry, search->trace, r->alike, sizeof(r->alike));
+	else
+		r->alike[0] = '\0';
+	snprintf(r->unlike, sizeof(r->unlike), "%s", search->unlike);
 	r->rounds = search->rounds;
 	r->states = explore_set_states(search->set);
 	r->bytes = explore_bytes(search);

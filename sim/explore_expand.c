@@ -5,7 +5,7 @@
 
 #include <stb/stb_ds.h>
 
-#include "sim/explore_internal.h"
+#include "sim/explore_symmetry.h"
 
 /* What the last turn has led to, seen or not. */
 static enum seen take_successor(struct explore *x, unsigned thread)
@@ -20,6 +20,8 @@ static enum seen take_successor(struct explore *x, unsigned thread)
 			       (struct way){ x->node, thread }, &node);
 	x->transitions++;
 	if (seen == SEEN_NEVER) {
+		if (x->search->symmetry)
+			explore_make_first(x, NULL);
 		explore_pack(x);
 		explore_push(x, &x->packed, node | (is_dead ? WAITS_DEAD : 0), thread);
 	}
@@ -31,7 +33,7 @@ struct what { bool waits, moved, deeper; };
 static bool try_thread(struct explore *x, unsigned thread, struct what *what)
 {
 	struct explore_at before = explore_mark(x);
-	enum turn turn = explore_turn(x, thread, &x->error);
+	enum turn turn = explore_turn_of_all(x, thread, &before, &x->error);
 
 	if (turn == TURN_STEPPED)
 		what->deeper |= take_successor(x, thread) != SEEN_BEFORE;
@@ -55,9 +57,28 @@ static bool try_threads(struct explore *x)
 	return true;
 }
 
+/* All that are kept as this one come to an end each. */
+static bool finish_all(struct explore *x, const u64 *words, size_t n)
+{
+	u8 to[MOST_EXCHANGES + 1][WATCH_ACTORS];
+	unsigned nr = explore_orbit(x, to);
+	bool ok = true;
+
+	for (unsigned i = 0; i < nr && ok; i++) {
+		explore_unpack(x, words, n);
+		explore_exchange(x, to[i]);
+		memcpy(x->as, to[i], sizeof(x->as));
+		x->ends++;
+		ok = explore_finish(x, &x->error);
+	}
+	memcpy(x->as, nobody_else, sizeof(x->as));
+	return ok;
+}
+
 static bool expand(struct explore *x)
 {
 	size_t n = x->at[0], nr_ways = explore_way_words(x->search, x->search->depth);
+	const u64 *words = x->at + 2;
 	bool is_dead = x->at[1] & WAITS_DEAD;
 
 	x->node = x->at[1];
@@ -71,6 +92,8 @@ static bool expand(struct explore *x)
 	x->end_at = (struct explore_end){ x->vm, is_dead };
 	if (is_dead)
 		return true;
+	if (x->search->symmetry)
+		return finish_all(x, words, n - nr_ways);
 	x->ends++;
 	return explore_finish(x, &x->error);
 }
@@ -80,6 +103,8 @@ bool explore_expand(struct explore *x)
 	unsigned none = STOP_NONE;
 	bool ok = expand(x);
 
+	if (explore_is_broken(x))
+		return false;
 	if (!ok && !x->error.text[0])
 		atomic_compare_exchange_strong(&x->search->stop, &none, STOP_UNMODELLED);
 	return ok;

@@ -16,6 +16,8 @@
 
 enum { MAX_OUTCOME_WORDS = 64, CHUNK = 64, MOST_JOBS = 64, MAX_LOCK_EDGES = 16 };
 
+extern const u8 nobody_else[WATCH_ACTORS];	/* exchange: each for itself */
+
 struct outcome_word { u32 number; const char *word; };
 
 /* How far the threads are: part of the state, beside world and memory. */
@@ -43,7 +45,10 @@ struct example {
 	u16 alone;			/* turns that follow its turn */
 	u32 depth;
 	u8 *ways;			/* stb_ds: with bits alone */
+	u8 as[WATCH_ACTORS];		/* of what the node is kept for, that which it makes */
 };
+
+struct symmetric { u64 key; bool value; };
 
 /* What the workers share. */
 struct search {
@@ -62,8 +67,10 @@ struct search {
 	bool done;
 	u64 *root;			/* stb_ds: the first state's words */
 	struct futures *futures;	/* reductions: or NULL */
+	struct symmetry *symmetry;	/* or NULL: */
+	char unlike[160];		/* why, if there are threads that do the same */
 	unsigned rounds;
-	bool believes;			/* the first round: for a test */
+	bool believes;			/* the first round, and symmetry: for a test */
 	struct explored result;
 	bool has_result;
 };
@@ -98,6 +105,8 @@ struct explore {
 	unsigned nr_lock_edges;		/* by the last turn; .thread is not known yet */
 	struct lock_edge lock_edge[MAX_LOCK_EDGES];
 	struct spots *spots;		/* reductions: what was seen in this round */
+	struct symmetric *symmetric;	/* stb_ds: turns that are the same for all actors */
+	u8 as[WATCH_ACTORS];		/* which of all that are kept as one it stands in */
 	struct tried *tried, *alone;	/* .alone: one behind a turn */
 };
 

@@ -6,7 +6,7 @@
  * seen states is shared. A depth is done when all are: what the next one begins with, and so all
  * counts, does not depend on how many they are.
  */
-#include "sim/explore_internal.h"
+#include "sim/explore_symmetry.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,11 +19,13 @@ static void *work(void *argument)
 	struct search *search = x->search;
 
 	watch_on(x->watch);
-	while (!search->stop && (x->at != x->end || explore_take_chunk(x))) {
+	while (!search->stop && !explore_is_broken(x) &&
+	       (x->at != x->end || explore_take_chunk(x))) {
 		if (!explore_expand(x)) {
 			unsigned none = STOP_NONE;	/* unmodelled, or x->error */
 
-			atomic_compare_exchange_strong(&search->stop, &none, STOP_ASKED);
+			if (!explore_is_broken(x))
+				atomic_compare_exchange_strong(&search->stop, &none, STOP_ASKED);
 			break;
 		}
 		if (x->at == x->end && !x->number)

@@ -7,6 +7,7 @@
  * them leads is looked at again, depth first; as a rule the first way ends.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <stb/stb_ds.h>
 
@@ -110,10 +111,12 @@ static bool leads_to_end(struct look *look)
 
 static bool node_leads_to_end(struct look *look, u32 node)
 {
-	const struct example at = { .node = node, .thread = NO_THREAD };
+	struct example at = { .node = node, .thread = NO_THREAD };
+	u8 *schedule;
 	size_t nr;
-	u8 *schedule = explore_schedule(look->x->search, &at, &nr);
 
+	memcpy(at.as, nobody_else, sizeof(at.as));
+	schedule = explore_schedule(look->x->search, &at, &nr);
 	explore_go(look->x, schedule, nr);
 	free(schedule);
 	return leads_to_end(look);

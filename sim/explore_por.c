@@ -8,12 +8,13 @@
 #include <stb/stb_ds.h>
 
 #include "sim/explore_reduce.h"
+#include "sim/explore_symmetry.h"
 
 /* A thread's turn in the state at hand. */
 struct tried {
 	enum turn turn;
 	bool is_dead;			/* the host is gone then, and nobody else goes on */
-	u64 spot;			/* where the thread stood */
+	struct spot_name spot;		/* where the thread stood */
 	struct touched touched;
 	u64 fingerprint;
 	enum seen seen;
@@ -47,17 +48,17 @@ void explore_por_free(struct explore *x)
 }
 
 /* How far a thread is: its events, and the steps that its task's paths are at. */
-static u64 spot_of(const struct explore *x, unsigned thread)
+static struct spot_name spot_of(const struct explore *x, unsigned thread)
 {
-	u64 spot = watch_mix(thread, x->progress.begun[thread] << 1 | x->progress.runs[thread]);
+	u64 at = watch_mix(0, x->progress.begun[thread] << 1 | x->progress.runs[thread]);
 	const struct task *t;
 
 	if (!x->progress.runs[thread])
-		return spot;
+		return (struct spot_name){ at, thread };
 	t = &x->vm->w.task[explore_row(x, thread)];
 	for (unsigned i = 0; i < t->depth; i++)
-		spot = watch_mix(spot, t->frame[i].path << 8 | t->frame[i].pc);
-	return spot;
+		at = watch_mix(at, t->frame[i].path << 8 | t->frame[i].pc);
+	return (struct spot_name){ at, thread };
 }
 
 static void note_turn(struct explore *x, unsigned thread)
@@ -68,7 +69,7 @@ static void note_turn(struct explore *x, unsigned thread)
 	touched_set(&tried->touched, &footprint);
 	tried->is_dead = tried->turn == TURN_STEPPED && explore_is_dead(x);
 	spot_note(x->spots, tried->spot,
-		  tried->turn == TURN_STEPPED ? spot_of(x, thread) : tried->spot,
+		  tried->turn == TURN_STEPPED ? spot_of(x, thread).at : tried->spot.at,
 		  &tried->touched);
 }
 
@@ -81,7 +82,7 @@ static bool is_through(const struct explore *x, unsigned thread)
 }
 
 /* Nobody else has to do with it; and they are relied upon not to. */
-static bool is_alone(struct explore *x, unsigned thread, const u64 *spots)
+static bool is_alone(struct explore *x, unsigned thread, const struct spot_name *spots)
 {
 	const struct touched *touched = &x->alone->touched;
 
@@ -98,17 +99,17 @@ static bool is_alone(struct explore *x, unsigned thread, const u64 *spots)
 }
 
 /* The thread's turn, if it may be taken alone; else nothing. */
-static bool take_alone(struct explore *x, unsigned thread, const u64 *spots)
+static bool take_alone(struct explore *x, unsigned thread, const struct spot_name *spots)
 {
 	struct explore_at before = explore_mark(x);
 	struct error error;
-	enum turn turn = explore_turn(x, thread, &error);
+	enum turn turn = explore_turn_of_all(x, thread, &before, &error);
 	struct footprint footprint = watch_footprint(x->watch);
 
 	touched_set(&x->alone->touched, &footprint);
 	if (turn != TURN_OVER)
 		spot_note(x->spots, spots[thread],
-			  turn == TURN_STEPPED ? spot_of(x, thread) : spots[thread],
+			  turn == TURN_STEPPED ? spot_of(x, thread).at : spots[thread].at,
 			  &x->alone->touched);
 	if (turn == TURN_STEPPED && !explore_is_dead(x) && is_alone(x, thread, spots)) {
 		explore_forget(x, &before);
@@ -122,7 +123,7 @@ static bool take_alone(struct explore *x, unsigned thread, const u64 *spots)
 static unsigned someone_alone(struct explore *x, unsigned last)
 {
 	unsigned nr = x->trace->nr_threads;
-	u64 spots[TRACE_MAX_THREADS];
+	struct spot_name spots[TRACE_MAX_THREADS];
 
 	for (unsigned t = 0; t < nr; t++)
 		spots[t] = spot_of(x, t);
@@ -182,6 +183,8 @@ static void keep_successor(struct explore *x, unsigned thread)
 	if (tried->seen == SEEN_NEVER) {
 		u64 *packed = tried->packed;
 
+		if (x->search->symmetry)
+			explore_make_first(x, NULL);
 		explore_pack(x);
 		tried->packed = x->packed;
 		x->packed = packed;
@@ -281,7 +284,7 @@ static bool try(struct explore *x, unsigned thread)
 	struct explore_at before = explore_mark(x);
 	struct tried *tried = &x->tried[thread];
 
-	tried->turn = explore_turn(x, thread, &x->error);
+	tried->turn = explore_turn_of_all(x, thread, &before, &x->error);
 	if (tried->turn != TURN_OVER)
 		note_turn(x, thread);
 	if (tried->turn == TURN_STEPPED)

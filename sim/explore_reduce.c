@@ -6,6 +6,8 @@
 
 #include <stb/stb_ds.h>
 
+#include "sim/explore_symmetry.h"
+
 /* By line; as long as has been needed. */
 struct bits { u64 *read, *write; bool is_lost; };	/* stb_ds */
 
@@ -13,7 +15,8 @@ struct spot {
 	struct bits own;	/* of turns that begin here */
 	struct bits future;	/* struct futures: and of all that follow */
 	struct bits relied;	/* struct spots: by what others' turns were chosen */
-	u64 *next;		/* stb_ds: spots that turns led to */
+	struct spot_name name;
+	u64 *next;		/* stb_ds: the thread's spots, .at, that turns led to */
 };
 
 struct spot_at { u64 key; u32 value; };
@@ -87,6 +90,29 @@ void touched_set(struct touched *t, const struct footprint *f)
 	}
 }
 
+void touched_clear(struct touched *t)
+{
+	arrsetlen(t->line, 0);
+	arrsetlen(t->read, 0);
+	arrsetlen(t->write, 0);
+	t->is_lost = false;
+}
+
+void touched_add(struct touched *t, u32 line, u64 read, u64 write)
+{
+	size_t i = 0;
+
+	while (i < arrlenu(t->line) && t->line[i] != line)
+		i++;
+	if (i == arrlenu(t->line)) {
+		arrput(t->line, line);
+		arrput(t->read, 0);
+		arrput(t->write, 0);
+	}
+	t->read[i] |= read;
+	t->write[i] |= write;
+}
+
 void touched_free(struct touched *t)
 {
 	arrfree(t->line);
@@ -144,14 +170,20 @@ static bool bits_meet(const struct bits *a, const struct bits *b)
 
 /* ---- spots ---- */
 
-static struct spot *spot_in(struct spot_at **at, struct spot **all, u64 key)
+static u64 key_of(struct spot_name name)
 {
+	return watch_mix(name.thread, name.at);
+}
+
+static struct spot *spot_in(struct spot_at **at, struct spot **all, struct spot_name name)
+{
+	u64 key = key_of(name);
 	ptrdiff_t i = hmgeti(*at, key);
 
 	if (i >= 0)
 		return &(*all)[(*at)[i].value];
 	hmput(*at, key, arrlenu(*all));
-	arrput(*all, (struct spot){ .next = NULL });
+	arrput(*all, (struct spot){ .name = name });
 	return &(*all)[arrlenu(*all) - 1];
 }
 
@@ -163,34 +195,34 @@ static void add_next(struct spot *spot, u64 next)
 	arrput(spot->next, next);
 }
 
-void spot_note(struct spots *spots, u64 from, u64 to, const struct touched *t)
+void spot_note(struct spots *spots, struct spot_name from, u64 to, const struct touched *t)
 {
 	struct spot *spot = spot_in(&spots->at, &spots->all, from);
 
 	bits_add_turn(&spot->own, t);
-	if (from != to)
+	if (from.at != to)
 		add_next(spot, to);
 }
 
-void spot_rely(struct spots *spots, u64 key, const struct touched *t)
+void spot_rely(struct spots *spots, struct spot_name name, const struct touched *t)
 {
-	bits_add_turn(&spot_in(&spots->at, &spots->all, key)->relied, t);
+	bits_add_turn(&spot_in(&spots->at, &spots->all, name)->relied, t);
 }
 
-static const struct spot *find(const struct futures *futures, u64 key)
+static const struct spot *find(const struct futures *futures, struct spot_name name)
 {
 	struct spot_at *at = futures->at;
 	ptrdiff_t i, unused;
 
 	if (!at)
 		return NULL;
-	i = hmgeti_ts(at, key, unused);
+	i = hmgeti_ts(at, key_of(name), unused);
 	return i >= 0 ? &futures->all[at[i].value] : NULL;
 }
 
-bool future_meets(const struct futures *futures, u64 key, const struct touched *t)
+bool future_meets(const struct futures *futures, struct spot_name name, const struct touched *t)
 {
-	const struct spot *spot = find(futures, key);
+	const struct spot *spot = find(futures, name);
 	size_t n;
 
 	if (!spot)
@@ -211,16 +243,58 @@ bool future_meets(const struct futures *futures, u64 key, const struct touched *
 
 /* ---- rounds ---- */
 
-static void add_seen(struct futures *futures, const struct spot_at *at, const struct spot *all)
+static void add_spot(struct futures *futures, struct spot_name name, const struct bits *own,
+		     const u64 *next)
 {
-	for (size_t i = 0; i < hmlenu(at); i++) {
-		const struct spot *seen = &all[at[i].value];
-		struct spot *spot = spot_in(&futures->at, &futures->all, at[i].key);
+	struct spot *spot = spot_in(&futures->at, &futures->all, name);
 
-		bits_add(&spot->own, &seen->own);
-		bits_add(&spot->future, &seen->own);
-		for (size_t n = 0; n < arrlenu(seen->next); n++)
-			add_next(spot, seen->next[n]);
+	bits_add(&spot->own, own);
+	bits_add(&spot->future, own);
+	for (size_t n = 0; n < arrlenu(next); n++)
+		add_next(spot, next[n]);
+}
+
+static void add_seen(struct futures *futures, const struct spot *all)
+{
+	for (size_t i = 0; i < arrlenu(all); i++)
+		add_spot(futures, all[i].name, &all[i].own, all[i].next);
+}
+
+/* What it would be after an exchange. */
+static void exchange_bits(struct explore *x, const u8 *to, const struct bits *bits,
+			  struct bits *other)
+{
+	other->is_lost = bits->is_lost;
+	for (size_t line = 0; line < arrlenu(bits->read); line++)
+		for (unsigned bit = 0; bit < 64; bit++) {
+			unsigned then = bit;
+			u32 at;
+
+			if (!((bits->read[line] | bits->write[line]) >> bit))
+				break;
+			if (!((bits->read[line] | bits->write[line]) >> bit & 1))
+				continue;
+			at = explore_exchanged_line(x, to, line, &then);
+			make_long(other, at + 1);
+			other->read[at] |= (bits->read[line] >> bit & 1) << then;
+			other->write[at] |= (bits->write[line] >> bit & 1) << then;
+		}
+}
+
+/* As others would have seen it. */
+static void add_exchanged(struct futures *futures, struct explore *x, const u8 *to,
+			  const struct spot *all)
+{
+	const struct symmetry *s = x->search->symmetry;
+
+	for (size_t i = 0; i < arrlenu(all); i++) {
+		struct spot_name name = all[i].name;
+		struct bits own = { .read = NULL };
+
+		name.thread = symmetry_thread(s, to, name.thread);
+		exchange_bits(x, to, &all[i].own, &own);
+		add_spot(futures, name, &own, all[i].next);
+		bits_free(&own);
 	}
 }
 
@@ -233,7 +307,8 @@ static void close_over(struct futures *futures)
 		changed = false;
 		for (size_t i = arrlenu(futures->all); i--; )
 			for (size_t n = 0; n < arrlenu(futures->all[i].next); n++) {
-				const struct spot *next = find(futures, futures->all[i].next[n]);
+				const struct spot *next = find(futures, (struct spot_name){
+					futures->all[i].next[n], futures->all[i].name.thread });
 
 				if (next)
 					changed |= bits_add(&futures->all[i].future, &next->future);
@@ -243,9 +318,9 @@ static void close_over(struct futures *futures)
 
 static bool was_right(const struct futures *futures, const struct spots *spots)
 {
-	for (ptrdiff_t i = 0; i < hmlen(spots->at); i++) {
-		const struct spot *seen = &spots->all[spots->at[i].value];
-		const struct spot *spot = find(futures, spots->at[i].key);
+	for (size_t i = 0; i < arrlenu(spots->all); i++) {
+		const struct spot *seen = &spots->all[i];
+		const struct spot *spot = find(futures, seen->name);
 
 		if (!arrlenu(seen->relied.read) || !spot)
 			continue;
@@ -255,18 +330,23 @@ static bool was_right(const struct futures *futures, const struct spots *spots)
 	return true;
 }
 
-struct futures *futures_after(const struct futures *futures, struct spots *const *spots,
-			      size_t nr)
+struct futures *futures_after(const struct search *search)
 {
+	const struct symmetry *s = search->symmetry;
 	struct futures *after = futures_new();
 	bool right = true;
 
-	add_seen(after, futures->at, futures->all);
-	for (size_t i = 0; i < nr; i++)
-		add_seen(after, spots[i]->at, spots[i]->all);
+	add_seen(after, search->futures->all);
+	for (unsigned i = 0; i < search->nr_workers; i++) {
+		const struct spot *seen = search->worker[i]->spots->all;
+
+		add_seen(after, seen);
+		for (unsigned e = 0; s && e < s->nr_exchanges; e++)
+			add_exchanged(after, search->worker[0], s->to[e], seen);
+	}
 	close_over(after);
-	for (size_t i = 0; i < nr; i++)
-		right &= was_right(after, spots[i]);
+	for (unsigned i = 0; i < search->nr_workers; i++)
+		right &= was_right(after, search->worker[i]->spots);
 	if (!right)
 		return after;
 	futures_free(after);

@@ -22,20 +22,26 @@ struct spots *spots_new(void);
 void spots_free(struct spots *spots);
 
 /*
- * What the workers have seen in this round is added. NULL: no choice of theirs was wrong; else
- * these are the futures to begin again with.
+ * What the workers have seen in this round is added, and that whoever can be exchanged might have
+ * seen the same. NULL: no choice of theirs was wrong; else these are the futures to begin again
+ * with.
  */
-struct futures *futures_after(const struct futures *futures, struct spots *const *spots,
-			      size_t nr);
+struct futures *futures_after(const struct search *search);
 
 /* Lines that a turn read or wrote. */
 struct touched { u32 *line; u64 *read, *write; bool is_lost; };	/* stb_ds */
 void touched_set(struct touched *touched, const struct footprint *footprint);
+void touched_clear(struct touched *touched);
+void touched_add(struct touched *touched, u32 line, u64 read, u64 write);
 void touched_free(struct touched *touched);
 
+/* Where a thread stands. */
+struct spot_name { u64 at; u8 thread; };
+
 /* Has a turn to do with what a thread that stands there does, or will do? */
-bool future_meets(const struct futures *futures, u64 spot, const struct touched *touched);
-/* A thread's turn has led from one spot to another. */
-void spot_note(struct spots *spots, u64 from, u64 to, const struct touched *touched);
+bool future_meets(const struct futures *futures, struct spot_name spot,
+		  const struct touched *touched);
+/* A thread's turn has led from one spot to another, .at @to. */
+void spot_note(struct spots *spots, struct spot_name from, u64 to, const struct touched *touched);
 /* It has been left for later that a thread there goes on, because of this turn. */
-void spot_rely(struct spots *spots, u64 spot, const struct touched *touched);
+void spot_rely(struct spots *spots, struct spot_name spot, const struct touched *touched);

@@ -10,7 +10,7 @@
 
 #include <stb/stb_ds.h>
 
-#include "sim/explore_internal.h"
+#include "sim/explore_symmetry.h"
 
 static_assert(TRACE_MAX_THREADS <= 8 && TRACE_MAX_THREAD_EVENTS < 128,
 	      "a thread's progress is 8 bits of a word");
@@ -26,8 +26,14 @@ static u64 progress_word(const struct explore *x)
 
 u64 explore_fingerprint(struct explore *x)
 {
-	u64 sum = watch_hash(x->watch) + watch_mix(BIT(61), progress_word(x));
+	struct image image;
+	u64 sum;
 
+	if (x->search->symmetry) {
+		image = explore_image(x);
+		return image_fingerprint(x->search->symmetry, &image);
+	}
+	sum = watch_sums(x->watch).of[0] + watch_mix(BIT(61), progress_word(x));
 	for (size_t i = x->trace->nr_setup; i < x->trace->join; i++)
 		if (x->progress.came_to[i])
 			sum += watch_mix(BIT(61) + 1 + i, x->progress.came_to[i]);

@@ -64,6 +64,10 @@ static void print_extent(const struct explored *r, FILE *out)
 	if (r->por)
 		fprintf(out, "  reduced by partial order (--no-por: all states), %u round%s\n",
 			r->rounds, r->rounds > 1 ? "s" : "");
+	if (r->alike[0])
+		fprintf(out, "  reduced by symmetry (--no-symmetry: all states): %s\n", r->alike);
+	else if (r->unlike[0])
+		fprintf(out, "  not reduced by symmetry: %s\n", r->unlike);
 	if (r->stop)
 		fprintf(out, "  %s%s%s\n", explore_stop_text(r), r->why[0] ? ": " : "", r->why);
 	if (r->stop != STOP_BITSTATE)
@@ -261,6 +265,8 @@ void report_explored_json(const char *name, const struct trace *trace,
 	json_number_at(json, "bytes", r->bytes);
 	json_bool_at(json, "por", r->por);
 	json_number_at(json, "rounds", r->rounds);
+	json_string_at(json, "symmetry", r->alike[0] ? r->alike : NULL);
+	json_string_at(json, "no_symmetry", r->unlike[0] ? r->unlike : NULL);
 	json_bool_at(json, "complete", !r->stop);
 	json_string_at(json, "stopped", r->stop ? explore_stop_text(r) : NULL);
 	json_number_at(json, "violations", violations);

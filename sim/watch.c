@@ -33,53 +33,67 @@ static u64 key_of_world(size_t word)
 	return BIT(62) + word;
 }
 
-static u64 key_of_change(const struct change *c, unsigned word)
+static u64 key_of_change(bool is_record, pfn_t pfn, unsigned word)
 {
-	return (u64)c->is_record << 63 | c->pfn << 9 | word;
+	return (u64)is_record << 63 | pfn << 9 | word;
 }
 
-static u64 world_delta(const struct watch *w, const struct saved *s)
+static void add_world(const struct watch *w, struct watch_sums *sums, const struct saved *s)
 {
 	size_t first = (size_t)s->line * 8;
-	u64 sum = 0;
 
-	for (size_t i = 0; i < line_words(s->line); i++)
-		if (w->world[first + i] != s->words[i])
-			sum += watch_mix(key_of_world(first + i), w->world[first + i]) -
-			       watch_mix(key_of_world(first + i), s->words[i]);
-	return sum;
+	for (size_t i = 0; i < line_words(s->line); i++) {
+		u64 now = w->world[first + i], then = s->words[i];
+
+		if (now == then)
+			continue;
+		if (w->words) {
+			watch_add_word(w, sums, first + i, now, 1);
+			watch_add_word(w, sums, first + i, then, -1);
+		} else {
+			sums->of[0] += watch_mix(key_of_world(first + i), now) -
+				       watch_mix(key_of_world(first + i), then);
+		}
+	}
 }
 
-static u64 change_delta(const struct watch *w, const struct change *c)
+static void add_memory(const struct watch *w, struct watch_sums *sums, const struct change *c)
+{
+	pfn_t pfn = c->pfn;
+	const struct watch_actor *actor = w->words ? watch_list_of(w, c->pfn, &pfn) : NULL;
+	u64 key = key_of_change(false, pfn, c->index);
+
+	sums->of[actor ? 1 + (actor - w->actor) : 0] +=
+		watch_mix(key, w->real->load(w->real, c->pfn, c->index)) - watch_mix(key, c->word);
+}
+
+static void add_change(const struct watch *w, struct watch_sums *sums, const struct change *c)
 {
 	const u64 *now, *then = (const u64 *)&c->record;
-	u64 sum = 0, word;
 
 	if (!c->is_record) {
-		word = w->real->load(w->real, c->pfn, c->index);
-		return watch_mix(key_of_change(c, c->index), word) -
-		       watch_mix(key_of_change(c, c->index), c->word);
+		add_memory(w, sums, c);
+		return;
 	}
 	now = (const u64 *)w->real->page(w->real, c->pfn);
 	for (unsigned i = 0; i < RECORD_WORDS; i++)
 		if (now[i] != then[i])
-			sum += watch_mix(key_of_change(c, i), now[i]) -
-			       watch_mix(key_of_change(c, i), then[i]);
-	return sum;
+			sums->of[0] += watch_mix(key_of_change(true, c->pfn, i), now[i]) -
+				       watch_mix(key_of_change(true, c->pfn, i), then[i]);
 }
 
 /* Of a record or word that was saved more than once only the first counts. */
-u64 watch_hash(struct watch *w)
+struct watch_sums watch_sums(struct watch *w)
 {
 	const struct mark *mark = &w->marks[arrlenu(w->marks) - 1];
-	u64 sum = mark->hash;
+	struct watch_sums sums = mark->sums;
 
 	for (size_t i = mark->summed_saved; i < arrlenu(w->saved); i++)
-		sum += world_delta(w, &w->saved[i]);
+		add_world(w, &sums, &w->saved[i]);
 	for (size_t i = mark->summed_changes; i < arrlenu(w->changes); i++)
 		if (!change_is_again(w, mark->summed_changes, i))
-			sum += change_delta(w, &w->changes[i]);
-	return sum;
+			add_change(w, &sums, &w->changes[i]);
+	return sums;
 }
 
 /* ---- there and back ---- */
@@ -95,16 +109,18 @@ static void begin_epoch(struct watch *w)
 			watch_save_line(w, line);
 }
 
-static void push_mark(struct watch *w, u64 hash)
+static void push_mark(struct watch *w, const struct watch_sums *sums)
 {
 	size_t saved = arrlenu(w->saved), changes = arrlenu(w->changes);
 
-	arrput(w->marks, ((struct mark){ saved, changes, hash, hash, saved, changes }));
+	arrput(w->marks, ((struct mark){ saved, changes, *sums, *sums, saved, changes }));
 }
 
 void watch_mark(struct watch *w)
 {
-	push_mark(w, watch_hash(w));
+	struct watch_sums sums = watch_sums(w);
+
+	push_mark(w, &sums);
 	begin_epoch(w);
 }
 
@@ -130,13 +146,13 @@ static void undo(struct watch *w, const struct mark *mark)
 }
 
 /* The last mark goes: the one before it knows the sum. */
-static void pop_mark(struct watch *w, u64 hash)
+static void pop_mark(struct watch *w, const struct watch_sums *sums)
 {
 	struct mark *mark;
 
 	arrsetlen(w->marks, arrlenu(w->marks) - 1);
 	mark = &w->marks[arrlenu(w->marks) - 1];
-	mark->hash = hash;
+	mark->sums = *sums;
 	mark->summed_saved = arrlenu(w->saved);
 	mark->summed_changes = arrlenu(w->changes);
 	begin_epoch(w);
@@ -144,7 +160,9 @@ static void pop_mark(struct watch *w, u64 hash)
 
 void watch_forget(struct watch *w)
 {
-	pop_mark(w, watch_hash(w));
+	struct watch_sums sums = watch_sums(w);
+
+	pop_mark(w, &sums);
 }
 
 void watch_back(struct watch *w)
@@ -152,7 +170,7 @@ void watch_back(struct watch *w)
 	struct mark gone = w->marks[arrlenu(w->marks) - 1];
 
 	undo(w, &gone);
-	pop_mark(w, gone.first);
+	pop_mark(w, &gone.first);
 }
 
 /* ---- packing ---- */
@@ -233,9 +251,9 @@ static void pack_place(const struct watch *w, const struct place *place, u64 **w
 
 void watch_pack(struct watch *w, u64 **words)
 {
-	u64 sum = watch_hash(w);
+	struct watch_sums sums = watch_sums(w);
 
-	arrput(*words, sum);
+	memcpy(arraddnptr(*words, 1 + w->nr_actors), sums.of, (1 + w->nr_actors) * sizeof(u64));
 	pack_world(w, words);
 	sort_places(w);
 	for (size_t i = 0; i < arrlenu(w->places); i++)
@@ -278,8 +296,10 @@ static void unpack_place(struct watch *w, const u64 *words, size_t *i)
 
 void watch_unpack(struct watch *w, const u64 *words, size_t n)
 {
-	size_t i = 1;
+	size_t i = 1 + w->nr_actors;
+	struct watch_sums sums = { .of = { 0 } };
 
+	memcpy(sums.of, words, i * sizeof(u64));
 	return_to_first(w);
 	for (; words[i]; i += 1 + (u32)words[i]) {
 		size_t first = words[i] >> 32;
@@ -289,7 +309,7 @@ void watch_unpack(struct watch *w, const u64 *words, size_t n)
 	}
 	for (i++; i < n; )
 		unpack_place(w, words, &i);
-	push_mark(w, words[0]);
+	push_mark(w, &sums);
 	begin_epoch(w);
 }
 
@@ -297,6 +317,7 @@ void watch_unpack(struct watch *w, const u64 *words, size_t n)
 
 struct watch *watch_new(struct vm *vm, struct watch_names *names)
 {
+	static const struct watch_sums none;
 	struct watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
@@ -310,7 +331,7 @@ struct watch *watch_new(struct vm *vm, struct watch_names *names)
 		abort();
 	memcpy(w->first, &vm->w, sizeof(struct world));
 	watch_take_phys(w);
-	push_mark(w, 0);
+	push_mark(w, &none);
 	begin_epoch(w);
 	return w;
 }
@@ -327,5 +348,7 @@ void watch_free(struct watch *w)
 	arrfree(w->marks);
 	arrfree(w->places);
 	hmfree(w->known);
+	arrfree(w->pages);
+	free(w->words);
 	free(w);
 }

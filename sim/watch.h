@@ -48,8 +48,13 @@ void watch_mark(struct watch *watch);
 void watch_back(struct watch *watch);
 void watch_forget(struct watch *watch);
 
-/* A sum over world and memory: equal for equal ones, however they came about. */
-u64 watch_hash(struct watch *watch);
+/*
+ * Sums over world and memory: equal for equal ones, however they came about. [0] is of what is
+ * nobody's alone, [1 + i] of what is actor i's, and that alone says nothing of which actor it is.
+ */
+enum { WATCH_ACTORS = 5 };
+struct watch_sums { u64 of[1 + WATCH_ACTORS]; };
+struct watch_sums watch_sums(struct watch *watch);
 u64 watch_mix(u64 key, u64 value);
 
 /* ---- footprints: what has been read and written since watch_clear() ---- */
@@ -66,6 +71,28 @@ void watch_clear(struct watch *watch);
 void watch_no_footprints(struct watch *watch);
 void watch_other(struct watch *watch, unsigned bit, bool is_write);
 struct footprint watch_footprint(const struct watch *watch);
+/* What else it might have read and written. */
+void watch_tell(struct watch *watch, u32 line, u64 read, u64 write);
+void watch_lose(struct watch *watch);
+/*
+ * A sum over what was read since the last mark, as it was there: a turn that reads the same does
+ * the same.
+ */
+u64 watch_read_sum(struct watch *watch);
+
+/* ---- actors that can be exchanged (watch_actors.c) ---- */
+
+/* A task, with the vCPU whose thread it is, and the task's lists of pages. */
+struct watch_actor { u8 task, vcpu; bool has_vcpu; };
+/* At the beginning: what there is of them has to be equal; 0: there are none (any more). */
+void watch_actors(struct watch *watch, const struct watch_actor *actors, unsigned nr);
+/*
+ * World and memory as if each actor i had always been actor to[i]: its rows are those of the
+ * other, and so are locks that it holds.
+ */
+void watch_exchange(struct watch *watch, const u8 *to);
+/* Where in a footprint that is then which was at a bit of @line; *bit is changed, too. */
+u32 watch_exchanged_line(struct watch *watch, const u8 *to, u32 line, unsigned *bit);
 
 /* ---- many states, of which none is an ancestor of the next ---- */
 
@@ -74,5 +101,5 @@ struct footprint watch_footprint(const struct watch *watch);
  * equal words.
  */
 void watch_pack(struct watch *watch, u64 **words);
-/* As it was packed. All marks but the first are gone. */
+/* As it was packed, with the same number of actors. All marks but the first are gone. */
 void watch_unpack(struct watch *watch, const u64 *words, size_t n);

@@ -76,8 +76,18 @@ static u32 name_line(struct watch_names *names, pfn_t pfn)
 	return line;
 }
 
-/* The first of the page's lines, or 0: there are too many pages. */
-static u32 line_of(struct watch *w, pfn_t pfn)
+static void keep_name(struct watch *w, pfn_t pfn, u32 line)
+{
+	size_t i = (line - WATCH_WORLD_LINES - WATCH_OTHER_LINES) / WATCH_PAGE_LINES;
+
+	hmput(w->known, pfn, line);
+	while (i < WATCH_PAGES && arrlenu(w->pages) <= i)
+		arrput(w->pages, NO_PFN);
+	if (i < WATCH_PAGES)
+		w->pages[i] = pfn;
+}
+
+u32 watch_line_of(struct watch *w, pfn_t pfn)
 {
 	ptrdiff_t at = hmgeti(w->known, pfn);
 	u32 line;
@@ -85,7 +95,7 @@ static u32 line_of(struct watch *w, pfn_t pfn)
 	if (at >= 0)
 		line = w->known[at].value;
 	else
-		hmput(w->known, pfn, line = name_line(w->names, pfn));
+		keep_name(w, pfn, line = name_line(w->names, pfn));
 	if (line + WATCH_PAGE_LINES <= WATCH_LINES)
 		return line;
 	w->is_lost = true;
@@ -268,7 +278,7 @@ static struct watch *of(const struct phys *phys)
 
 static void tell_words(struct watch *w, pfn_t pfn, unsigned from, unsigned to, bool is_write)
 {
-	u32 line = w->no_footprints ? 0 : line_of(w, pfn);
+	u32 line = w->no_footprints ? 0 : watch_line_of(w, pfn);
 
 	if (line)	/* of words, not bytes */
 		tell_bytes(w, line + 2, from, to - from, is_write);
@@ -291,7 +301,8 @@ static struct page *watched_page(struct phys *phys, pfn_t pfn)
 		return page;
 	}
 	h = &w->handed[w->nr_handed++];
-	*h = (struct handed){ (uintptr_t)page, pfn, w->no_footprints ? 0 : line_of(w, pfn), false };
+	*h = (struct handed){ (uintptr_t)page, pfn, w->no_footprints ? 0 : watch_line_of(w, pfn),
+			       false };
 	w->low = w->low < h->address ? w->low : h->address;
 	w->high = w->high > h->address + sizeof(*page) ? w->high : h->address + sizeof(*page);
 	if (!watch_works())
@@ -407,4 +418,17 @@ void watch_other(struct watch *w, unsigned bit, bool is_write)
 struct footprint watch_footprint(const struct watch *w)
 {
 	return (struct footprint){ w->lines, w->nr_lines, w->read, w->write, w->is_lost };
+}
+
+void watch_tell(struct watch *w, u32 line, u64 read, u64 write)
+{
+	if (read)
+		tell(w, line, read, false);
+	if (write)
+		tell(w, line, write, true);
+}
+
+void watch_lose(struct watch *w)
+{
+	w->is_lost = true;
 }

@@ -22,7 +22,7 @@ struct place { u64 key; size_t change; };
 
 struct mark {
 	size_t saved, changes;
-	u64 first, hash;	/* sums: at the mark; of the first .summed_... */
+	struct watch_sums first, sums;	/* at the mark; of the first .summed_... */
 	size_t summed_saved, summed_changes;
 };
 
@@ -32,6 +32,14 @@ struct handed { uintptr_t address; pfn_t pfn; u32 line; bool is_saved; };
 enum { MAX_HANDED = 512 };
 
 struct line_of_page { pfn_t key; u32 value; };
+
+/* Bytes with the number of who holds a lock; with a bit for each task; with a task's vCPU. */
+struct word_of {
+	u8 actor;		/* + 1; 0: nobody's */
+	u8 locks, readers;	/* by byte */
+	bool names_vcpu;
+	u32 place;		/* among the actor's words */
+};
 
 struct watch {
 	struct phys phys;		/* first: the watched memory */
@@ -49,6 +57,10 @@ struct watch {
 	uintptr_t low, high;		/* of their addresses */
 	struct watch_names *names;
 	struct line_of_page *known;	/* stb_ds: a copy of what .names has */
+	pfn_t *pages;			/* stb_ds: the other way round, as far as is known */
+	struct watch_actor actor[WATCH_ACTORS];
+	unsigned nr_actors;
+	struct word_of *words;		/* of the world, by actor; NULL: all are nobody's */
 	bool is_lost;
 	bool no_footprints;
 	u32 lines[WATCH_LINES];
@@ -63,7 +75,18 @@ static inline size_t line_words(u32 line)
 	return all - first < 8 ? all - first : 8;
 }
 
+/* ---- watch_actors.c ---- */
+
+/* @sign -1: a word that was there is there no more. */
+void watch_add_word(const struct watch *watch, struct watch_sums *sums, size_t i, u64 word,
+		    u64 sign);
+/* Whose page of a list that is; NULL: nobody's. *@key: which of its own. */
+const struct watch_actor *watch_list_of(const struct watch *watch, pfn_t pfn, pfn_t *key);
+
 /* ---- watch_access.c ---- */
+
+/* The first of the page's lines, or 0: there are too many pages. */
+u32 watch_line_of(struct watch *watch, pfn_t pfn);
 
 void watch_take_phys(struct watch *watch);
 void watch_save_line(struct watch *watch, u32 line);

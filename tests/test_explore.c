@@ -3,7 +3,6 @@
  * The search finds each state that some order reaches, a shortest way to each finding, and says
  * when it has not looked everywhere.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "sim/schedule.h"
 #include "sim/watch.h"
 #include "tests/mutants.h"
+#include "tests/scenarios.h"
 
 #include "tests/support.h"
 
@@ -31,20 +31,6 @@ static const char dropped[] =
 	"r: read 0x200000\n"
 	"thread vmm\n"
 	"d: dontneed A 4K\n";
-
-static void load(const char *text, struct trace *trace)
-{
-	char path[] = "/tmp/pfnsim-explore-XXXXXX";
-	struct error error = { .text = "" };
-	int fd = mkstemp(path);
-
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	if (!trace_load(path, trace, &error))
-		fail_msg("%u:%u: %s", error.line, error.column, error.text);
-	unlink(path);
-}
 
 static struct explore *search(const struct trace *trace, const struct semantics_patch *patch,
 			      const struct explore_bound *bound)
@@ -76,8 +62,6 @@ static const struct explore_finding *finding(struct explore *x, enum finding_kin
 
 /* ---- traces/race ---- */
 
-struct scenario { const char *name; char text[160], path[600]; const char *semantics; };
-
 /* What a sanitizer's build, which is some times slower, leaves to the others. */
 enum { STATES_WITH_SANITIZER = 5000 };
 
@@ -86,13 +70,11 @@ static void a_scenario_comes_out_as_it_expects(void **state)
 	const struct explore_bound bound = { .states = watch_works() ? 0 : STATES_WITH_SANITIZER };
 	const struct scenario *s = *state;
 	const struct semantics_patch *patch = semantics_find(s->semantics);
-	struct error error = { .text = "" };
 	struct explore_verdict verdict;
 	struct trace trace;
 	struct explore *x;
 
-	if (!trace_load(s->path, &trace, &error))
-		fail_msg("%u:%u: %s", error.line, error.column, error.text);
+	scenario_load(s->path, &trace);
 	x = search(&trace, patch, &bound);
 	if (bound.states && explore_result(x)->stop == STOP_STATES) {
 		explore_free(x);
@@ -107,32 +89,6 @@ static void a_scenario_comes_out_as_it_expects(void **state)
 	explore_verdict_free(&verdict);
 	explore_free(x);
 	trace_free(&trace);
-}
-
-static struct scenario scenarios[400];
-static size_t nr_scenarios;
-
-static void find_scenarios(void)
-{
-	static const char *const under[] = { "v5.12", "v6.8", "v11", "v7.2" };
-	char folder[500];
-	struct dirent *entry;
-	DIR *dir;
-
-	snprintf(folder, sizeof(folder), "%.400s/race", getenv("PFNSIM_TRACES"));
-	dir = opendir(folder);
-	assert_non_null(dir);
-	while ((entry = readdir(dir)))
-		for (size_t i = 0; entry->d_name[0] != '.' && i < ARRAY_SIZE(under); i++) {
-			struct scenario *s = &scenarios[nr_scenarios++];
-
-			assert_true(nr_scenarios < ARRAY_SIZE(scenarios));
-			s->name = s->text;
-			snprintf(s->text, sizeof(s->text), "%.100s, %s", entry->d_name, under[i]);
-			snprintf(s->path, sizeof(s->path), "%s/%.90s", folder, entry->d_name);
-			s->semantics = under[i];
-		}
-	closedir(dir);
 }
 
 static void the_scenario_of_the_document_comes_out_as_it_says(void **state)
@@ -155,7 +111,7 @@ static void the_scenario_of_the_document_comes_out_as_it_says(void **state)
 	assert_non_null(scenario);
 	scenario = strchr(scenario, '\n') + 1;
 	*strstr(scenario, "```") = 0;
-	load(scenario, &trace);
+	scenario_load_text(scenario, &trace);
 	x = search(&trace, semantics_find("v11"), &everything);
 	explore_verdict(&trace, semantics_find("v11"), explore_result(x), &verdict);
 	assert_int_equal(arrlenu(verdict.missed), 0);
@@ -215,7 +171,7 @@ static void it_finds_the_states_of_all_orders_and_no_others(void **state)
 	struct trace trace;
 
 	(void)state;
-	load(dropped, &trace);
+	scenario_load_text(dropped, &trace);
 	x = search(&trace, patch, &everything);
 	naive = explore_new(&trace, patch, &everything, &error);
 	walk(naive, &states, &transitions, &ends);
@@ -269,7 +225,7 @@ static void the_way_to_a_finding_is_a_shortest_one(void **state)
 	struct trace trace;
 
 	(void)state;
-	load(dropped, &trace);
+	scenario_load_text(dropped, &trace);
 	x = search(&trace, patch, &everything);
 	f = finding(x, FOUND_VIOLATION, "mark-only-alive");
 	assert_non_null(f);
@@ -295,7 +251,7 @@ static void a_search_that_is_cut_off_says_so(void **state)
 	struct trace trace;
 
 	(void)state;
-	load(dropped, &trace);
+	scenario_load_text(dropped, &trace);
 	x = search(&trace, patch, &few);
 	assert_int_equal(explore_result(x)->stop, STOP_STATES);
 	explore_verdict(&trace, patch, explore_result(x), &verdict);
@@ -336,7 +292,7 @@ static void a_wrong_kernel_is_found(void **state)
 	struct trace trace;
 	struct explore *x;
 
-	load(dropped, &trace);
+	scenario_load_text(dropped, &trace);
 	x = search(&trace, &broken, &everything);
 	assert_non_null(finding(x, wrong->kind, wrong->law));
 	explore_free(x);
@@ -366,7 +322,7 @@ static void a_finding_is_written_as_a_trace_that_breaks_the_same_law(void **stat
 	struct explore *x;
 
 	(void)state;
-	load(dropped, &trace);
+	scenario_load_text(dropped, &trace);
 	x = search(&trace, patch, &everything);
 	r = explore_result(x);
 	assert_true(r->nr_findings > 1);
@@ -410,7 +366,7 @@ static void what_is_ordered_does_not_overlap(void **state)
 	struct explored *r;
 
 	(void)state;
-	load(ordered, &trace);
+	scenario_load_text(ordered, &trace);
 	x = search(&trace, semantics_find("v11"), &everything);
 	r = explore_result(x);
 	assert_int_equal(r->nr_findings, 0);
@@ -463,11 +419,13 @@ static void a_bad_scenario_is_refused(void **state)
 
 int main(void)
 {
+	static const char *const under[] = { "v5.12", "v6.8", "v11", "v7.2", NULL };
 	static struct test_list list;
+	size_t nr;
+	const struct scenario *scenarios = scenarios_find(under, &nr);
 
-	find_scenarios();
 	list_rows(&list, "a_scenario_comes_out_as_it_expects", a_scenario_comes_out_as_it_expects,
-		  scenarios, nr_scenarios, sizeof(*scenarios));
+		  scenarios, nr, sizeof(*scenarios));
 	LIST_TEST(&list, the_scenario_of_the_document_comes_out_as_it_says);
 	LIST_TEST(&list, it_finds_the_states_of_all_orders_and_no_others);
 	LIST_TEST(&list, each_end_is_shown_once);

@@ -3,9 +3,6 @@
  * With reductions a search comes to the same verdict, the same ends and the same outcomes as
  * without; with more workers to the same numbers. A reduction that is wrong is noticed.
  */
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <stb/stb_ds.h>
@@ -13,19 +10,10 @@
 #include "sim/explore_internal.h"
 #include "sim/schedule.h"
 
+#include "tests/scenarios.h"
 #include "tests/support.h"
 
 enum { SMALL_ENOUGH = 60000 };
-
-struct row { const char *name; char text[160], path[600]; const char *semantics; };
-
-static void load(const char *path, struct trace *trace)
-{
-	struct error error = { .text = "" };
-
-	if (!trace_load(path, trace, &error))
-		fail_msg("%u:%u: %s", error.line, error.column, error.text);
-}
 
 static struct explore *search(const struct trace *trace, const char *semantics,
 			      const struct explore_bound *bound, bool believes)
@@ -73,17 +61,17 @@ static const char *difference(const struct explored *a, const struct explored *b
 static void reductions_change_no_verdict_and_no_end(void **state)
 {
 	static const struct explore_bound small = { .states = SMALL_ENOUGH };
-	static const struct explore_bound reduced = { .por = true };
-	const struct row *row = *state;
+	static const struct explore_bound reduced = { .por = true, .symmetry = true };
+	const struct scenario *scenario = *state;
 	struct explore *full, *x;
 	struct trace trace;
 
 	if (!watch_works())
 		skip();
-	load(row->path, &trace);
-	full = search(&trace, row->semantics, &small, false);
+	scenario_load(scenario->path, &trace);
+	full = search(&trace, scenario->semantics, &small, false);
 	if (!explore_result(full)->stop) {
-		x = search(&trace, row->semantics, &reduced, false);
+		x = search(&trace, scenario->semantics, &reduced, false);
 		assert_string_equal(difference(explore_result(full), explore_result(x)), "");
 		assert_true(explore_result(x)->states <= explore_result(full)->states);
 		for (size_t i = 0; i < explore_result(x)->nr_findings; i++) {
@@ -99,14 +87,6 @@ static void reductions_change_no_verdict_and_no_end(void **state)
 	trace_free(&trace);
 }
 
-static void scenario(const char *name, struct trace *trace)
-{
-	char path[600];
-
-	snprintf(path, sizeof(path), "%.400s/race/%s.trace", getenv("PFNSIM_TRACES"), name);
-	load(path, trace);
-}
-
 /* Its first round knows no future: it would be wrong to stop there, and that is seen. */
 static void a_reduction_that_is_wrong_is_noticed(void **state)
 {
@@ -117,7 +97,7 @@ static void a_reduction_that_is_wrong_is_noticed(void **state)
 	(void)state;
 	if (!watch_works())
 		skip();
-	scenario("a-page-is-dropped-while-it-is-mapped", &trace);
+	scenario_load_race("a-page-is-dropped-while-it-is-mapped", &trace);
 	a = search(&trace, "v11", &full, false);
 	b = search(&trace, "v11", &reduced, true);
 	assert_string_not_equal(difference(explore_result(a), explore_result(b)), "");
@@ -134,7 +114,7 @@ static void as_many_workers_as_there_are_find_the_same(void **state)
 	(void)state;
 	if (!watch_works())
 		skip();
-	scenario("a-slot-comes-within-an-invalidation", &trace);
+	scenario_load_race("a-slot-comes-within-an-invalidation", &trace);
 	for (unsigned por = 0; por < 2; por++) {
 		struct explore *one, *more;
 
@@ -169,7 +149,7 @@ static void bits_alone_never_say_that_a_law_holds(void **state)
 	struct trace trace;
 
 	(void)state;
-	scenario("a-page-is-dropped-while-it-is-mapped", &trace);
+	scenario_load_race("a-page-is-dropped-while-it-is-mapped", &trace);
 	for (u64 bytes = 64; bytes <= 1 << 20; bytes <<= 7) {
 		struct explore_bound bound = { .bitstate = bytes, .por = bytes & 64 };
 		struct explore *x = search(&trace, "v7.2", &bound, false);
@@ -199,7 +179,7 @@ static void a_state_is_kept_in_24_bytes(void **state)
 	struct explore *x;
 
 	(void)state;
-	scenario("ksm-merges-what-a-guest-writes", &trace);
+	scenario_load_race("ksm-merges-what-a-guest-writes", &trace);
 	x = search(&trace, "v7.2", &full, false);
 	r = explore_result(x);
 	assert_true(r->bytes <= 24 * r->states);
@@ -207,40 +187,15 @@ static void a_state_is_kept_in_24_bytes(void **state)
 	trace_free(&trace);
 }
 
-static struct row rows[300];
-static size_t nr_rows;
-
-static void find_rows(void)
-{
-	static const char *const under[] = { "v5.12", "v6.8", "v11", "v7.2" };
-	char folder[500];
-	struct dirent *entry;
-	DIR *dir;
-
-	snprintf(folder, sizeof(folder), "%.400s/race", getenv("PFNSIM_TRACES"));
-	dir = opendir(folder);
-	assert_non_null(dir);
-	while ((entry = readdir(dir)))
-		for (size_t i = 0; entry->d_name[0] != '.' && i < ARRAY_SIZE(under); i++) {
-			struct row *row = &rows[nr_rows++];
-
-			assert_true(nr_rows < ARRAY_SIZE(rows));
-			row->name = row->text;
-			snprintf(row->text, sizeof(row->text), "%.100s, %s", entry->d_name,
-				 under[i]);
-			snprintf(row->path, sizeof(row->path), "%s/%.90s", folder, entry->d_name);
-			row->semantics = under[i];
-		}
-	closedir(dir);
-}
-
 int main(void)
 {
+	static const char *const under[] = { "v5.12", "v6.8", "v11", "v7.2", NULL };
 	static struct test_list list;
+	size_t nr;
+	const struct scenario *scenarios = scenarios_find(under, &nr);
 
-	find_rows();
 	list_rows(&list, "reductions_change_no_verdict_and_no_end",
-		  reductions_change_no_verdict_and_no_end, rows, nr_rows, sizeof(*rows));
+		  reductions_change_no_verdict_and_no_end, scenarios, nr, sizeof(*scenarios));
 	LIST_TEST(&list, a_reduction_that_is_wrong_is_noticed);
 	LIST_TEST(&list, as_many_workers_as_there_are_find_the_same);
 	LIST_TEST(&list, bits_alone_never_say_that_a_law_holds);

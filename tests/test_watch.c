@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A turn writes nothing that is not told, and reads nothing that is not told. */
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <stb/stb_ds.h>
 
 #include "sim/explore_internal.h"
 
+#include "tests/scenarios.h"
 #include "tests/support.h"
 
 enum { TURNS = 250 };
@@ -105,13 +103,11 @@ static void look_at(struct explore *x, unsigned thread)
 	it_did_the_same(&first, &again);
 }
 
-struct row { const char *name; char text[160], path[600]; const char *semantics; };
-
 /* One order, that of a die, and in each state each thread. */
 static void each_turn_is_told(void **state)
 {
 	static const struct explore_bound bound = { .por = true };
-	const struct row *row = *state;
+	const struct scenario *scenario = *state;
 	struct error error = { .text = "" };
 	struct trace trace;
 	struct explore *x;
@@ -119,9 +115,8 @@ static void each_turn_is_told(void **state)
 
 	if (!watch_works())
 		skip();
-	if (!trace_load(row->path, &trace, &error))
-		fail_msg("%u:%u: %s", error.line, error.column, error.text);
-	x = explore_new(&trace, semantics_find(row->semantics), &bound, &error);
+	scenario_load(scenario->path, &trace);
+	x = explore_new(&trace, semantics_find(scenario->semantics), &bound, &error);
 	assert_non_null(x);
 	for (unsigned n = 0; n < TURNS && !explore_is_over(x) && !explore_is_dead(x); n++) {
 		for (unsigned t = 0; t < trace.nr_threads; t++)
@@ -133,38 +128,14 @@ static void each_turn_is_told(void **state)
 	trace_free(&trace);
 }
 
-static struct row rows[200];
-static size_t nr_rows;
-
-static void find_rows(void)
-{
-	static const char *const under[] = { "v5.12", "v11", "v7.2" };
-	char folder[500];
-	struct dirent *entry;
-	DIR *dir;
-
-	snprintf(folder, sizeof(folder), "%.400s/race", getenv("PFNSIM_TRACES"));
-	dir = opendir(folder);
-	assert_non_null(dir);
-	while ((entry = readdir(dir)))
-		for (size_t i = 0; entry->d_name[0] != '.' && i < ARRAY_SIZE(under); i++) {
-			struct row *row = &rows[nr_rows++];
-
-			assert_true(nr_rows < ARRAY_SIZE(rows));
-			row->name = row->text;
-			snprintf(row->text, sizeof(row->text), "%.100s, %s", entry->d_name,
-				 under[i]);
-			snprintf(row->path, sizeof(row->path), "%s/%.90s", folder, entry->d_name);
-			row->semantics = under[i];
-		}
-	closedir(dir);
-}
-
 int main(void)
 {
+	static const char *const under[] = { "v5.12", "v11", "v7.2", NULL };
 	static struct test_list list;
+	size_t nr;
+	const struct scenario *scenarios = scenarios_find(under, &nr);
 
-	find_rows();
-	list_rows(&list, "each_turn_is_told", each_turn_is_told, rows, nr_rows, sizeof(*rows));
+	list_rows(&list, "each_turn_is_told", each_turn_is_told, scenarios, nr,
+		  sizeof(*scenarios));
 	return list_run(&list, "watch");
 }

@@ -16,7 +16,7 @@
 #include "sim/schedule.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_JSON = 256, KEY_NO_POR, KEY_BITSTATE, KEY_LAWS, MOST_JOBS = 64 };
+enum { KEY_JSON = 256, KEY_NO_POR, KEY_NO_SYMMETRY, KEY_BITSTATE, KEY_LAWS, MOST_JOBS = 64 };
 enum { MAX_SEMANTICS = 64, AT_A_TIME = 20000 };
 
 struct arguments {
@@ -45,6 +45,9 @@ static const struct argp_option options[] = {
 	  "tell at the end what all traces say of each law under each semantics, and no more", 0 },
 	{ "no-por", KEY_NO_POR, NULL, 0,
 	  "take every thread's turn in every state, also where that cannot make a difference", 0 },
+	{ "no-symmetry", KEY_NO_SYMMETRY, NULL, 0,
+	  "keep states apart that differ only in which of two threads that do the same is which",
+	  0 },
 	{ "output", 'o', "FOLDER", 0, "write a trace for replay for each finding there", 0 },
 	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
@@ -118,6 +121,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_NO_POR:
 		a->bound.por = false;
+		return 0;
+	case KEY_NO_SYMMETRY:
+		a->bound.symmetry = false;
 		return 0;
 	case 'o':
 		a->folder = arg;
@@ -335,7 +341,7 @@ static void tell_laws(const struct arguments *a)
 int cmd_explore(int argc, char **argv)
 {
 	struct law_sheet sheet;
-	struct arguments a = { .bound = { .memory = (u64)4 << 30, .por = true } };
+	struct arguments a = { .bound = { .memory = (u64)4 << 30, .por = true, .symmetry = true } };
 	int code = CODE_EXPECTED;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);

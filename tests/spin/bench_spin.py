@@ -23,11 +23,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from spinlib import SEMANTICS, Pan, Size, missing, write_scenario	# noqa: E402
 
-SIZES = ("1,1,4,1", "1,2,2,2", "2,1,2,2", "2,2,2,2", "3,2,2,2", "3,2,3,2")
+SIZES = ("1,1,4,1", "1,2,2,2", "1,2,2,1", "2,1,2,1", "2,1,2,2", "2,2,2,2", "3,2,3,2")
 MOST_STATES = 1000000
 MOST_MEGABYTES = 1000
 # Ways to run explore: what it is called, options
-WAYS = (("explore", ()), ("explore, 2 jobs", ("--jobs=2",)), ("explore, not reduced", ("--no-por",)))
+WAYS = (("explore", ()), ("explore, 2 jobs", ("--jobs=2",)),
+	("explore, no symmetry", ("--no-symmetry",)),
+	("explore, not reduced", ("--no-por", "--no-symmetry")))
 
 
 class Row:

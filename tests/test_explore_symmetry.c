@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Of states that differ only in which of equal threads is which one is kept, and what comes out is
+ * the same; where threads are not equal after all, that is noticed.
+ */
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "model/sem.h"
+#include "sim/explore_symmetry.h"
+#include "sim/schedule.h"
+#include "tests/mutants.h"
+#include "tests/scenarios.h"
+
+#include "tests/support.h"
+
+static struct explore *search_as(const struct trace *trace, const struct semantics_patch *patch,
+				 const struct explore_bound *bound, bool believes)
+{
+	struct error error = { .text = "" };
+	struct explore *x = explore_new(trace, patch, bound, &error);
+
+	assert_non_null(x);
+	x->search->believes = believes;
+	while (explore_more(x, 10000, &error))
+		;
+	assert_string_equal(error.text, "");
+	assert_int_equal(explore_result(x)->stop, STOP_NONE);
+	return x;
+}
+
+static struct explore *search(const struct trace *trace, const struct semantics_patch *patch,
+			      struct explore_bound bound)
+{
+	return search_as(trace, patch, &bound, false);
+}
+
+static const struct explore_finding *find(const struct explored *r, const struct explore_finding *f)
+{
+	for (size_t i = 0; i < r->nr_findings; i++)
+		if (r->findings[i].kind == f->kind && r->findings[i].v.law == f->v.law)
+			return &r->findings[i];
+	return NULL;
+}
+
+static bool is_same_outcome(const struct explore_outcome *a, const struct explore_outcome *b)
+{
+	return a->event == b->event && !strcmp(a->word, b->word) && a->value == b->value &&
+	       a->ends == b->ends;
+}
+
+/* "": the same; else what is not. */
+static const char *difference(struct explore *full, struct explore *reduced)
+{
+	const struct explored *a = explore_result(full), *b = explore_result(reduced);
+
+	if (a->nr_findings != b->nr_findings)
+		return "findings";
+	for (size_t i = 0; i < a->nr_findings; i++)
+		if (!find(b, &a->findings[i]))
+			return "a finding";
+	if (a->ends != b->ends)
+		return "ends";
+	if (arrlenu(a->outcomes) != arrlenu(b->outcomes))
+		return "outcomes";
+	for (size_t i = 0; i < arrlenu(a->outcomes); i++)
+		if (!is_same_outcome(&a->outcomes[i], &b->outcomes[i]))
+			return "an outcome";
+	return "";
+}
+
+/* A finding's order of steps is one of the threads' own, and breaks the law. */
+static void findings_can_be_run(const struct trace *trace, const struct semantics_patch *patch,
+				struct explore *x)
+{
+	const struct explored *r = explore_result(x);
+
+	for (size_t i = 0; i < r->nr_findings; i++) {
+		struct schedule schedule;
+
+		schedule_run(&schedule, trace, patch, &r->findings[i]);
+		schedule_free(&schedule);
+	}
+}
+
+/* ---- equal threads ---- */
+
+#define MEMORY_OF(size) "mmap A " size "\nmemslot 1 0x200000 A " size "\n"
+#define MEMORY "pfntrace 1\n" MEMORY_OF("4K")
+#define RMAPS "pfntrace 1\nconfig mmu=rmap\n"
+#define READS(vcpu) "thread reads" vcpu "\nread 0x200000 vcpu=" vcpu "\n"
+#define WRITES(vcpu) "thread writes" vcpu "\nwrite 0x200000 7 vcpu=" vcpu "\n"
+#define DROPS(name) "thread drops" name "\ndontneed A 4K\n"
+
+static const struct row {
+	const char *name, *text;
+	const char *alike;
+	const char *semantics[4];
+	unsigned divides;		/* the number of states, or nearly */
+} rows[] = {
+	{ "two vCPUs read", MEMORY READS("0") READS("1"), "reads0, reads1",
+	  { "v5.12", "v6.8", "v11", "v7.2" }, 2 },
+	{ "two vCPUs write", MEMORY WRITES("0") WRITES("2"), "writes0, writes2",
+	  { "v5.12", "v6.8", "v11", "v7.2" }, 2 },
+	{ "two vCPUs read, and the MMU has rmaps", RMAPS MEMORY_OF("4K") READS("0") READS("1"),
+	  "reads0, reads1", { "v6.1" }, 2 },
+	{ "three threads drop", MEMORY "host-write A 7\n" DROPS("0") DROPS("1") DROPS("2"),
+	  "drops0, drops1, drops2", { "v6.1" }, 6 },
+	{ "two threads and two others", "pfntrace 1\nmmap A 4K\nmmap B 4K\n"
+	  "thread a\nhost-write A 1\nthread b\nhost-write B 1\nthread c\nhost-write A 1\n"
+	  "thread d\nhost-write B 1\n", "a, c; b, d", { "v7.2" }, 4 },
+	{ "who is who shows behind join", MEMORY WRITES("0") WRITES("1")
+	  "join\nread 0x200000 vcpu=1\n", "writes0, writes1", { "v7.2", "v11" }, 2 },
+};
+
+static void compare(const struct trace *trace, const struct row *row, const char *semantics,
+		    bool por)
+{
+	const struct semantics_patch *patch = semantics_find(semantics);
+	struct explore_bound bound = { .por = por };
+	struct explore *full = search(trace, patch, bound), *x, *jobs;
+	u64 states;
+
+	bound.symmetry = true;
+	x = search(trace, patch, bound);
+	states = explore_result(x)->states;
+	assert_string_equal(explore_result(x)->unlike, "");
+	assert_string_equal(explore_result(x)->alike, row->alike);
+	assert_string_equal(difference(full, x), "");
+	assert_true(states * row->divides >= explore_result(full)->states);
+	if (!por)
+		assert_true(states * row->divides <= explore_result(full)->states * 3 / 2);
+	findings_can_be_run(trace, patch, x);
+	bound.jobs = 2;
+	jobs = search(trace, patch, bound);
+	assert_string_equal(difference(x, jobs), "");
+	assert_int_equal(states, explore_result(jobs)->states);
+	explore_free(full);
+	explore_free(jobs);
+	explore_free(x);
+}
+
+static void what_comes_out_does_not_depend_on_it(void **state)
+{
+	const struct row *row = *state;
+	struct trace trace;
+
+	if (!watch_works())
+		skip();
+	scenario_load_text(row->text, &trace);
+	for (size_t i = 0; i < ARRAY_SIZE(row->semantics) && row->semantics[i]; i++)
+		for (unsigned por = 0; por < 2; por++)
+			compare(&trace, row, row->semantics[i], por);
+	trace_free(&trace);
+}
+
+/* E.g. of two threads with 0 to 2 events behind them 3 * 3 states, 3 of them with both alike. */
+static void of_equal_states_one_is_kept(void **state)
+{
+	static const struct { const char *text; u64 full, kept; } counts[] = {
+		{ "pfntrace 1\nthread a\ndrain\ndrain\nthread b\ndrain\ndrain\n", 9, 6 },
+		{ "pfntrace 1\nthread a\ndrain\nthread b\ndrain\nthread c\ndrain\n", 8, 4 },
+		{ "pfntrace 1\nthread a\ndrain\nthread b\ndrain\nthread c\ndrain\ndrain\n",
+		  12, 9 },
+	};
+	(void)state;
+
+	if (!watch_works())
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+		struct explore *full, *x;
+		struct trace trace;
+
+		scenario_load_text(counts[i].text, &trace);
+		full = search(&trace, semantics_find("v7.2"), (struct explore_bound){ 0 });
+		x = search(&trace, semantics_find("v7.2"),
+			   (struct explore_bound){ .symmetry = true });
+		assert_int_equal(explore_result(full)->states, counts[i].full);
+		assert_int_equal(explore_result(x)->states, counts[i].kept);
+		assert_int_equal(explore_result(x)->ends, explore_result(full)->ends);
+		explore_free(full);
+		explore_free(x);
+		trace_free(&trace);
+	}
+}
+
+/* ---- threads that are not ---- */
+
+static void threads_with_other_programs_are_not_exchanged(void **state)
+{
+	static const char *const texts[] = {
+		MEMORY READS("0") WRITES("1"),
+		MEMORY WRITES("0") "thread other\nwrite 0x200000 8 vcpu=1\n",
+		MEMORY "thread a\ndontneed A 4K\nthread b\ndontneed A 4K\ndontneed A 4K\n",
+		"pfntrace 1\nmmap A 8K\nthread a\ndontneed A 4K\nthread b\ndontneed A+0x1000 4K\n",
+		MEMORY "thread a\nx: dontneed A 4K\nthread b\ny: dontneed A 4K\norder x y\n",
+	};
+	(void)state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		static const struct explore_bound bound = { .symmetry = true };
+		struct error error = { .text = "" };
+		struct explore *x;
+		struct trace trace;
+
+		scenario_load_text(texts[i], &trace);
+		x = explore_new(&trace, semantics_find("v7.2"), &bound, &error);
+		assert_non_null(x);
+		assert_null(x->search->symmetry);
+		assert_string_equal(x->search->unlike, "");
+		explore_free(x);
+		trace_free(&trace);
+	}
+}
+
+static void vcpus_that_have_done_something_else_are_not_exchanged(void **state)
+{
+	static const struct explore_bound bound = { .symmetry = true };
+	struct error error = { .text = "" };
+	struct explore *x;
+	struct trace trace;
+
+	(void)state;
+	if (!watch_works())
+		skip();
+	scenario_load_text(MEMORY "read 0x200000 vcpu=1\n" READS("0") READS("1"), &trace);
+	x = explore_new(&trace, semantics_find("v7.2"), &bound, &error);
+	assert_non_null(x);
+	assert_null(x->search->symmetry);
+	assert_string_equal(x->search->unlike,
+			    "reads0, reads1: vCPUs are not equal when they begin");
+	explore_free(x);
+	trace_free(&trace);
+}
+
+/* Kernels that do not treat all tasks alike. */
+static enum step_result remember_who_was_last(struct machine *m, struct task *t)
+{
+	m->w->last_slot = t - m->w->task + 1;
+	return STEP_NEXT;
+}
+
+static enum step_result do_more_for_the_second(struct machine *m, struct task *t)
+{
+	m->w->last_slot |= t - m->w->task == 1;
+	return STEP_NEXT;
+}
+
+static enum step_result stop_the_second(struct machine *m, struct task *t)
+{
+	return t - m->w->task == 1 ? STEP_DONE : STEP_NEXT;
+}
+
+static const struct wrong {
+	const char *name;
+	enum step_result (*run)(struct machine *m, struct task *t);
+	const char *what;
+} wrongs[] = {
+	{ "it is remembered who was last", remember_who_was_last, "leaves another state" },
+	{ "more is done for the second", do_more_for_the_second, "leaves another state" },
+	{ "the second goes no further", stop_the_second, "leaves another state" },
+};
+
+static void a_kernel_that_tells_threads_apart_is_noticed(void **state)
+{
+	const struct wrong *wrong = *state;
+	const struct step_edit edits[] = {
+		{ EDIT_AFTER, PATH_UNMAP, "begin_piece",
+		  { .name = "wrong", .run = wrong->run } }, { .verb = EDIT_END } };
+	const struct semantics_patch patch = { .name = "wrong", .group = "mutant",
+					       .base = &sem_v7_2, .source = "none",
+					       .edits = edits };
+	struct trace trace;
+
+	if (!watch_works())
+		skip();
+	scenario_load_text(MEMORY "host-write A 7\n" DROPS("0") DROPS("1"), &trace);
+	for (unsigned por = 0; por < 2; por++) {
+		struct explore_bound bound = { .por = por };
+		struct explore *full = search(&trace, &patch, bound), *x;
+
+		bound.symmetry = true;
+		x = search(&trace, &patch, bound);
+		assert_string_equal(explore_result(x)->alike, "");
+		assert_non_null(strstr(explore_result(x)->unlike, wrong->what));
+		assert_string_equal(difference(full, x), "");
+		assert_int_equal(explore_result(full)->states, explore_result(x)->states);
+		explore_free(x);
+		bound.jobs = 2;
+		x = search(&trace, &patch, bound);
+		assert_string_equal(difference(full, x), "");
+		explore_free(full);
+		explore_free(x);
+	}
+	trace_free(&trace);
+}
+
+/* What is believed then is not so: there are ends that the kernel does not have. */
+static void without_looking_it_would_be_wrong(void **state)
+{
+	static const struct step_edit edits[] = {
+		{ EDIT_AFTER, PATH_UNMAP, "begin_piece",
+		  { .name = "wrong", .run = do_more_for_the_second } }, { .verb = EDIT_END } };
+	static const struct semantics_patch patch = { .name = "wrong", .group = "mutant",
+						      .base = &sem_v7_2, .source = "none",
+						      .edits = edits };
+	static const struct explore_bound bound = { .symmetry = true };
+	struct explore *full, *x;
+	struct trace trace;
+
+	(void)state;
+	if (!watch_works())
+		skip();
+	scenario_load_text(MEMORY "host-write A 7\n" DROPS("0") DROPS("1"), &trace);
+	full = search(&trace, &patch, (struct explore_bound){ 0 });
+	x = search_as(&trace, &patch, &bound, true);
+	assert_string_not_equal(difference(full, x), "");
+	explore_free(full);
+	explore_free(x);
+	trace_free(&trace);
+}
+
+/* ---- mutants ---- */
+
+/* Each in a scenario in which two threads drop what a guest has. */
+static void a_mutant_is_found_among_equal_threads(void **state)
+{
+	static const struct explore_bound bound = { .states = 100000, .por = true,
+						    .symmetry = true };
+	const struct mutant *mutant = *state;
+	struct error error = { .text = "" };
+	struct mutant_patch patch;
+	struct explore *x;
+	struct trace trace;
+	bool found = false;
+	char why[128];
+
+	if (!watch_works())
+		skip();
+	scenario_load_text(MEMORY "host-write A 7\n" READS("0") DROPS("0") DROPS("1"), &trace);
+	assert_true(mutant_build(mutant, &patch, why, sizeof(why)));
+	x = explore_new(&trace, &patch.patch, &bound, &error);
+	assert_non_null(x);
+	for (bool more = true; more && !found; ) {
+		more = explore_more(x, 1000, &error);
+		for (size_t i = 0; i < arrlenu(x->examples); i++)
+			found |= x->examples[i].v.law &&
+				 !strcmp(x->examples[i].v.law->id, mutant->law);
+	}
+	assert_true(found);
+	assert_non_null(x->search->symmetry);
+	explore_free(x);
+	trace_free(&trace);
+}
+
+/* Of tests/mutants.c, by law. */
+static const char *const names[] = {
+	"the stale check is dropped", "stale by the sequence alone", "stale by the range alone",
+	"the sequence is not raised", "the sequence is raised after the lock has gone",
+	"the count is dropped before the sequence is raised", "nothing is zapped",
+	"the flush is dropped", "a zap needs no flush", "in-progress is not counted",
+	"an end without a start", "put never", "put only what was used",
+	"put before the lock and marked after it",
+};
+
+static struct mutant found_here[200];
+
+static size_t find_mutants(void)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < nr_mutants; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(names); k++)
+			if (!strcmp(mutants[i].name, names[k]))
+				found_here[nr++] = mutants[i];
+	return nr;
+}
+
+int main(void)
+{
+	static struct test_list list;
+
+	LIST_ROWS(&list, what_comes_out_does_not_depend_on_it, rows);
+	LIST_TEST(&list, of_equal_states_one_is_kept);
+	LIST_TEST(&list, threads_with_other_programs_are_not_exchanged);
+	LIST_TEST(&list, vcpus_that_have_done_something_else_are_not_exchanged);
+	LIST_ROWS(&list, a_kernel_that_tells_threads_apart_is_noticed, wrongs);
+	LIST_TEST(&list, without_looking_it_would_be_wrong);
+	list_rows(&list, "a_mutant_is_found_among_equal_threads",
+		  a_mutant_is_found_among_equal_threads, found_here, find_mutants(),
+		  sizeof(*found_here));
+	return list_run(&list, "explore_symmetry");
+}
