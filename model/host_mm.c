@@ -255,20 +255,31 @@ struct pt_leaf host_next_leaf(struct machine *m, hva_t start, hva_t end)
 			    end >> PAGE_SHIFT);
 }
 
-struct pt_leaf host_next_used(struct machine *m, hva_t start, hva_t end)
+static struct pt_leaf used_leaf(struct pt_leaf leaf)
 {
-	struct pt_leaf leaf = { 0 };
-
-	if (current_mm(m)->pgd == NO_PFN)
-		return leaf;
-	leaf = pt_next_leaf(m, &used_format, current_mm(m)->pgd, start >> PAGE_SHIFT,
-			    end >> PAGE_SHIFT);
 	if (leaf.present && !(leaf.entry & PTE_IN_USE)) {
 		leaf.swap = leaf.entry;
 		leaf.entry = 0;
 		leaf.present = false;
 	}
 	return leaf;
+}
+
+struct pt_leaf host_next_used(struct machine *m, hva_t start, hva_t end)
+{
+	if (current_mm(m)->pgd == NO_PFN)
+		return (struct pt_leaf){ 0 };
+	return used_leaf(pt_next_leaf(m, &used_format, current_mm(m)->pgd, start >> PAGE_SHIFT,
+				      end >> PAGE_SHIFT));
+}
+
+struct pt_leaf host_used_after(struct machine *m, const struct pt_leaf *leaf, hva_t end)
+{
+	struct pt_leaf next = pt_next_sibling(m, &used_format, leaf);
+
+	if (next.present)
+		return used_leaf(next);
+	return host_next_used(m, (leaf->first + level_pages(leaf->level)) << PAGE_SHIFT, end);
 }
 
 bool host_has_table(struct machine *m, hva_t hva)

@@ -19,16 +19,14 @@ static bool names(struct machine *m, const struct pt_leaf *leaf, u64 kind, pfn_t
 
 static bool find_in_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t *hva)
 {
-	for (hva_t at = *hva; ; ) {
-		struct pt_leaf leaf = host_next_used(m, at, LAST_HVA);
+	struct pt_leaf leaf = host_next_used(m, *hva, LAST_HVA);
 
-		if (!leaf.present && !leaf.swap)
-			return false;
+	for (; leaf.present || leaf.swap; leaf = host_used_after(m, &leaf, LAST_HVA)) {
 		*hva = leaf.first << PAGE_SHIFT;
 		if (names(m, &leaf, kind, pfn))
 			return true;
-		at = (leaf.first + level_pages(leaf.level)) << PAGE_SHIFT;
 	}
+	return false;
 }
 
 static bool find(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)

@@ -42,6 +42,8 @@ bool page_next_entry(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)
 bool page_next_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t near, struct rmap_at *at);
 /* The first leaf or entry in [start, end), in the current mm: .present, or .swap is not 0. */
 struct pt_leaf host_next_used(struct machine *m, hva_t start, hva_t end);
+/* The one after @leaf, which is one; @end is no place inside of a table. */
+struct pt_leaf host_used_after(struct machine *m, const struct pt_leaf *leaf, hva_t end);
 
 /*
  * Lists of pages that a task works on: words of pages that no host frame has; 2^32 such pages for

@@ -61,6 +61,25 @@ static unsigned next_present(struct machine *m, const struct pt_format *format, 
 	}
 }
 
+struct pt_leaf pt_next_sibling(struct machine *m, const struct pt_format *format,
+			       const struct pt_leaf *leaf)
+{
+	unsigned index = pt_index(leaf->first, leaf->level), next = WORDS_PER_PAGE;
+	struct pt_leaf sibling = { 0 };
+	u64 entry;
+
+	if (index + 1 < WORDS_PER_PAGE)
+		next = next_present(m, format, leaf->table, index + 1);
+	if (next == WORDS_PER_PAGE)
+		return sibling;
+	entry = m->phys->load(m->phys, leaf->table, next);
+	if (!is_leaf(format, entry, leaf->level))
+		return sibling;
+	return (struct pt_leaf){ .entry = entry, .level = leaf->level, .present = true,
+				 .table = leaf->table,
+				 .first = leaf->first + (next - index) * level_pages(leaf->level) };
+}
+
 struct pt_leaf pt_next_leaf(struct machine *m, const struct pt_format *format, pfn_t top,
 			    u64 page_number, u64 end)
 {

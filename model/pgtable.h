@@ -59,5 +59,8 @@ struct pt_leaf pt_walk(struct machine *m, const struct pt_format *format, pfn_t 
  */
 struct pt_leaf pt_next_leaf(struct machine *m, const struct pt_format *format, pfn_t top,
 			    u64 page_number, u64 end);
+/* The next one of the same table; .present is false if there is none, or a table comes first. */
+struct pt_leaf pt_next_sibling(struct machine *m, const struct pt_format *format,
+			       const struct pt_leaf *leaf);
 u64 pt_entry(struct machine *m, pfn_t table, u64 page_number, unsigned level);
 void pt_set_entry(struct machine *m, pfn_t table, u64 page_number, unsigned level, u64 entry);
