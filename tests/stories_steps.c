@@ -103,6 +103,9 @@ const struct story step_stories[] = {
 	  "write 0 7\n" "drain\n" "pageout m 4K\n" "pageout m 4K\n" "w: write 0 8\n"
 	  "k: async-pf until=apf_unlock_mmap\n" "u: munmap m 4K\n" "resume k\n"
 	  "resume u\n" "resume w\n" },
+	{ "a_worker_gives_mmap_lock_back", "config async-pf=on lru-batch=0\n" ANON "write 0 7\n"
+	  "drain\n" "pageout m 4K\n" "pageout m 4K\n" "w: write 0 8\n" "async-pf\n"
+	  "munmap m+0x1000 4K\n" "resume w\n" },
 	{ "a_worker_waits_for_mmap_lock", "config async-pf=on lru-batch=0\n" ANON
 	  "write 0 7\n" "drain\n" "pageout m 4K\n" "pageout m 4K\n" "w: write 0 8\n"
 	  "u: munmap m+0x1000 4K until=detach_vmas\n" "k: async-pf\n" "resume u\n"

@@ -114,8 +114,8 @@ const struct story version_stories[] = {
 	  "read 0\n" "gmem-close G\n" },
 
 	/* ---- userfaultfd ---- */
-	{ "moved_from_within_a_page", "mmap m 8K\n" "uffd-register m 4K missing\n"
-	  "host-write m+0x1000 7\n" "uffd-move m 4K m+0x1010\n" "munmap m 8K\n" },
+	{ "moved_from_within_a_page", "mmap m 12K\n" "uffd-register m 4K missing\n"
+	  "host-write m+0x1000 7\n" "uffd-move m 4K m+0x1010\n" "munmap m 12K\n" },
 	{ "2m_of_ptes_are_paged_out", TWO_HUGE "mprotect m 4K r\n" "mprotect m 4K r,w\n"
 	  "pageout m 2M\n" "pageout m 2M\n" },
 	{ "protection_ends_within_2m", TWO_HUGE "uffd-register m 4M wp\n" "uffd-protect m 4M\n"
