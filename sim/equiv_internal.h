@@ -46,7 +46,7 @@ enum fact_kind {
 	FACT_READ,		/* key: place; value: what was read */
 	FACT_LAW,		/* key: place, or NO_PLACE, and the law's row */
 	FACT_SPLAT,		/* key: place and the splat's number */
-	FACT_STUCK,		/* nobody can go on; no order comes to its end; the host is gone */
+	FACT_STUCK,		/* nobody goes on; no end is reached; host gone; locks in a cycle */
 	FACT_SPTE,		/* key: gfn; value: name of the page that it leads to; 0: none */
 	FACT_SPTE_LEVEL, FACT_SPTE_WRITE, FACT_SPTE_EXEC, FACT_SPTE_ACCESSED, FACT_SPTE_DIRTY,
 	FACT_SPTE_REFCOUNTED,

@@ -17,7 +17,7 @@
 
 /* Of an end whose host is gone nothing is left to see. */
 enum { PLACE_NONE = EQUIV_MAX_EVENTS };
-enum stuck { STUCK_DEADLOCK, STUCK_LIVELOCK, STUCK_DEAD };
+enum stuck { STUCK_DEADLOCK, STUCK_LIVELOCK, STUCK_DEAD, STUCK_BY_LOCKS };
 
 /* What one semantics makes of a program. */
 struct ends {
@@ -121,11 +121,17 @@ static void take_end(struct ends *ends, struct explore *x, const struct explore_
 	arrfree(f.list);
 }
 
+static enum stuck stuck_of(enum finding_kind kind)
+{
+	return kind == FOUND_DEADLOCK ? STUCK_DEADLOCK :
+	       kind == FOUND_LIVELOCK ? STUCK_LIVELOCK : STUCK_BY_LOCKS;
+}
+
 static void take_findings(struct ends *ends, const struct explored *r)
 {
 	for (size_t i = 0; i < r->nr_findings; i++) {
 		const struct explore_finding *f = &r->findings[i];
-		struct fact fact = { FACT_STUCK, f->kind == FOUND_LIVELOCK, 1 };
+		struct fact fact = { FACT_STUCK, stuck_of(f->kind), 1 };
 
 		if (f->kind == FOUND_VIOLATION)
 			fact = (struct fact){ FACT_LAW, fact_of_law(PLACE_NONE, f->v.law), 1 };

@@ -11,6 +11,7 @@
 #include "model/host_mm.h"
 #include "model/law.h"
 #include "sim/equiv_internal.h"
+#include "sim/report_explore.h"
 #include "sim/explore.h"
 
 static int line_length(const char *line)
@@ -260,8 +261,7 @@ static void print_only(const char *name, const struct explored *r, const struct 
 		if (f->kind == FOUND_VIOLATION)
 			fprintf(out, "expect %s: violation %s\n", name, f->v.law->id);
 		else
-			fprintf(out, "expect %s: %s\n", name,
-				f->kind == FOUND_DEADLOCK ? "deadlock" : "livelock");
+			fprintf(out, "expect %s: %s\n", name, finding_name(f));
 	}
 }
 

@@ -473,7 +473,8 @@ def what_all_traces_say_of_a_law_is_one_table():
 
 
 def a_bound_that_is_none_is_misuse():
-	for bound in ("states", "states=", "states=x", "time=3", "depth=1,2"):
+	for bound in ("states", "states=", "states=x", "time=3", "depth=1,2",
+		      "memory=17179869184G", "states=18446744073709551616"):
 		check("--bound is" in misused("explore", "-b", bound, SEED), bound)
 
 

@@ -61,6 +61,8 @@ static bool is_found(const struct explore_finding *f, const char *law)
 		return !strcmp(f->v.law->id, law);
 	case FOUND_DEADLOCK:
 		return !strcmp(law, "deadlock");
+	case FOUND_INVERSION:
+		return !strcmp(law, "lock-inversion");
 	default:
 		return !strcmp(law, "livelock");
 	}

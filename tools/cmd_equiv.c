@@ -2,12 +2,10 @@
 /* cmd_equiv.c: do two semantics differ in any program up to a bound? */
 #include <argp.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <stb/stb_ds.h>
@@ -149,26 +147,10 @@ static const struct argp argp = {
 
 /* ---- progress, and ^C ---- */
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
 static void progress(struct equiv *equiv, double since, double *shown)
 {
 	const struct equiv_result *r = equiv_result(equiv);
-	double passed = seconds() - since;
+	double passed = tool_seconds() - since;
 
 	if (passed < *shown + 0.5 || !isatty(STDERR_FILENO))
 		return;
@@ -182,10 +164,10 @@ static void progress(struct equiv *equiv, double since, double *shown)
 
 static void search(struct equiv *equiv, struct error *error)
 {
-	double since = seconds(), shown = 0;
+	double since = tool_seconds(), shown = 0;
 
 	while (equiv_more(equiv, error)) {
-		if (interrupted)
+		if (tool_is_interrupted())
 			equiv_stop(equiv);
 		progress(equiv, since, &shown);
 	}
@@ -264,7 +246,7 @@ int cmd_equiv(int argc, char **argv)
 		equiv_print_alphabet(&a.bound, stdout);
 		return CODE_EXPECTED;
 	}
-	signal(SIGINT, on_interrupt);
+	tool_catch_interrupt();
 	equiv = equiv_new(a.list, a.n, &a.bound);
 	if (!equiv_result(equiv)->stages) {
 		fprintf(stderr, "pfnsim: no set-up has \"%s\" in its name (pfnsim equiv "

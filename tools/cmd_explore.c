@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <argp.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sim/explore.h"
@@ -53,23 +51,6 @@ static const struct argp_option options[] = {
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
 	{ 0 }
 };
-
-/* A number, with K, M, G if you like; false: it is none. *@text: behind it. */
-static bool take_number(const char **text, u64 *number)
-{
-	char *end;
-
-	if (**text < '0' || **text > '9')
-		return false;
-	errno = 0;
-	*number = strtoull(*text, &end, 0);
-	for (const char *unit = "KMG"; *unit; unit++) {
-		*number <<= *end && strchr(unit, *end) ? 10 : 0;
-	}
-	end += *end && strchr("KMG", *end);
-	*text = end;
-	return !errno;
-}
 
 static bool take_bound(struct explore_bound *bound, const char *text)
 {
@@ -160,26 +141,10 @@ static const struct argp argp = {
 
 /* ---- progress, and ^C ---- */
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
 static void progress(struct explore *x, double since)
 {
 	const struct explored *r = explore_result(x);
-	double passed = seconds() - since;
+	double passed = tool_seconds() - since;
 
 	if (passed < 1 || !isatty(STDERR_FILENO))
 		return;
@@ -191,14 +156,14 @@ static void progress(struct explore *x, double since)
 
 static void search(struct explore *x, struct error *error)
 {
-	double since = seconds();
+	double since = tool_seconds();
 
 	while (explore_more(x, AT_A_TIME, error)) {
-		if (interrupted)
+		if (tool_is_interrupted())
 			explore_stop(x);
 		progress(x, since);
 	}
-	if (seconds() - since > 1 && isatty(STDERR_FILENO))
+	if (tool_seconds() - since > 1 && isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[K");
 }
 
@@ -319,7 +284,7 @@ static int explore_path(const struct arguments *a, const char *path)
 	}
 	if (a->format == FORMAT_TEXT && !a->sheet)
 		printf("%s: %s\n", path, trace.title);
-	for (size_t i = 0; i < a->nr_semantics && !interrupted; i++)
+	for (size_t i = 0; i < a->nr_semantics && !tool_is_interrupted(); i++)
 		code = worse_exit_code(code, explore_one(a, path, &trace, i));
 	trace_free(&trace);
 	return code;
@@ -347,12 +312,12 @@ int cmd_explore(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics("v6.8-rc3,v11,v7.2", a.semantics, MAX_SEMANTICS);
-	signal(SIGINT, on_interrupt);
+	tool_catch_interrupt();
 	if (a.by_law) {
 		law_sheet_begin(&sheet, a.semantics, a.nr_semantics);
 		a.sheet = &sheet;
 	}
-	for (size_t i = 0; i < a.nr_paths && !interrupted; i++)
+	for (size_t i = 0; i < a.nr_paths && !tool_is_interrupted(); i++)
 		code = worse_exit_code(code, explore_path(&a, a.path[i]));
 	if (a.sheet) {
 		tell_laws(&a);

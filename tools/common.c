@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <argp.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tools/pfnsim.h"
 
@@ -79,4 +82,57 @@ size_t parse_semantics(const char *words, const struct semantics_patch **list, s
 	if (!n)
 		fprintf(stderr, "pfnsim: no semantics named\n");
 	return n;
+}
+
+/* ---- numbers ---- */
+
+bool take_number(const char **text, u64 *number)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	unsigned shift = 0;
+	char *end;
+
+	if (**text < '0' || **text > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(*text, &end, 0);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		shift = 10 * (unit - units + 1);
+		end++;
+	}
+	if (errno || *number > UINT64_MAX >> shift)
+		return false;
+	*number <<= shift;
+	*text = end;
+	return true;
+}
+
+/* ---- time, and ^C ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+void tool_catch_interrupt(void)
+{
+	signal(SIGINT, on_interrupt);
+}
+
+bool tool_is_interrupted(void)
+{
+	return interrupted;
+}
+
+double tool_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
 }

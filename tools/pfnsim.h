@@ -37,5 +37,12 @@ bool parse_format(const char *word, enum output_format *format);
 int complain(const struct error *error);
 /* Names, aliases, groups, joined by commas, into @list of @room: how many; 0: complained. */
 size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room);
+/* A number, with K, M, G if you like; false: it is none, or too large. *@text: behind it. */
+bool take_number(const char **text, u64 *number);
+/* ^C is asked for from now on. */
+void tool_catch_interrupt(void);
+bool tool_is_interrupted(void);
+/* Of a clock that only goes forward. */
+double tool_seconds(void);
 /* The common argp behaviour: exit code 2 for usage, no abbreviated surprises. */
 void tool_init(void);
