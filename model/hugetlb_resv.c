@@ -214,6 +214,27 @@ void hugetlb_close_detached(struct machine *m, struct task *t)
 	}
 }
 
+/* ---- the page cache, by place ---- */
+
+pfn_t hugetlb_file_page(struct machine *m, unsigned file, u64 index)
+{
+	u64 word = m->phys->load(m->phys, file_words(file), index);
+
+	return word >> RESV_BITS ? word >> RESV_BITS : NO_PFN;
+}
+
+/* hugetlb_delete_from_page_cache(), region_del(), __folio_batch_release() */
+void hugetlb_drop_cached(struct machine *m, unsigned file, u64 index)
+{
+	pfn_t head = hugetlb_file_page(m, file, index);
+
+	page_get(m, head, HOLD_MM);
+	m->phys->store(m->phys, file_words(file), index, RESV_USED);
+	page_put_refs(m, head, HOLD_OWNER, hugetlb_cache_refs(m));
+	lru_drain(m);
+	page_put(m, head, HOLD_MM);
+}
+
 /* ---- the page cache, by page ---- */
 
 void hugetlb_set_cached(struct machine *m, pfn_t head, pfn_t to)

@@ -18,6 +18,7 @@
 #define EIO	5
 #define ENOMEM	12
 #define EACCES	13
+#define ENODEV	19
 #define EINVAL	22
 #define EFBIG	27
 #define ALL_PAGES	(MAX_FILE_SIZE >> PAGE_SHIFT)
@@ -67,14 +68,20 @@ static void begin_remove(struct machine *m, struct file_op *op)
 
 	if (!vma || op->hva + op->length > vma->end)
 		op->error = -ENOMEM;
-	else if ((vma->flags & VM_LOCKED) || vma->kind != VMA_FILE)
+	else if ((vma->flags & VM_LOCKED) || vma->kind == VMA_ANON)
 		op->error = -EINVAL;
-	else if ((vma->flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+	else if (!(vma->flags & VM_SHARED) ||
+		 (m->sem->traits.remove_needs_write && !(vma->flags & VM_WRITE)))
 		op->error = -EACCES;
+	else if (vma->kind == VMA_DEVICE)	/* vfs_fallocate() */
+		op->error = -ENODEV;
 	if (op->error)
 		return;
 	op->file = vma->object;
+	op->hugetlb = vma->kind == VMA_HUGETLB;
 	op->offset = vma_page_index(vma, op->hva) << PAGE_SHIFT;
+	if (op->hugetlb)
+		hugetlb_begin_hole(op);
 }
 
 static enum step_result begin_resize(struct machine *m, struct task *t)
@@ -85,6 +92,8 @@ static enum step_result begin_resize(struct machine *m, struct task *t)
 		begin_remove(m, op);
 	if (op->error)
 		return STEP_DONE;
+	if (op->hugetlb)
+		return STEP_NEXT;
 
 	if (!m->w->file[op->file].used || op->offset > MAX_FILE_SIZE ||
 	    op->length > MAX_FILE_SIZE - op->offset)
@@ -103,11 +112,11 @@ static enum step_result begin_resize(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static void unmap_pages(struct task *t, u64 index, u64 pages, bool even_cows)
+void file_unmap_pages(struct task *t, u64 index, u64 pages, bool even_cows)
 {
-	t->range = (struct range_op){ .kind = RANGE_ZAP, .split = 2, .backing = VMA_FILE,
-				      .object = t->file.file, .index = index, .pages = pages,
-				      .keeps_cows = !even_cows };
+	t->range = (struct range_op){ .kind = RANGE_ZAP, .split = 2, .object = t->file.file,
+				      .backing = t->file.hugetlb ? VMA_HUGETLB : VMA_FILE,
+				      .index = index, .pages = pages, .keeps_cows = !even_cows };
 }
 
 static bool unmaps(const struct machine *m, const struct task *t)
@@ -126,7 +135,7 @@ static enum step_result unmap_hole(struct machine *m, struct task *t)
 	const struct file_op *op = &t->file;
 
 	(void)m;
-	unmap_pages(t, op->index, op->end - op->index, op->verb == FILE_TRUNCATE);
+	file_unmap_pages(t, op->index, op->end - op->index, op->verb == FILE_TRUNCATE);
 	return STEP_CALL;
 }
 
@@ -224,7 +233,7 @@ enum step_result unmap_batch(struct machine *m, struct task *t)
 {
 	u64 at = first_mapped(m, &t->file);
 
-	unmap_pages(t, at, folio_pages(m, cache_page(m, t->file.file, at)), false);
+	file_unmap_pages(t, at, folio_pages(m, cache_page(m, t->file.file, at)), false);
 	t->range.drops_markers = true;
 	return STEP_CALL_BACK;
 }
@@ -278,6 +287,8 @@ const struct step path_file_resize[] = {
 	     .chain = BREAK " > ext4_wait_dax_page"),
 	STEP(begin_resize, .chain = "shmem_setattr / shmem_fallocate"),
 	STEP(unmap_hole, .when = unmaps, .calls = PATH_UNMAP, .chain = "unmap_mapping_range"),
+	STEP(remove_hugetlb, .when = punches_hugetlb, .calls = PATH_UNMAP, .to = "remove_hugetlb",
+	     .chain = "hugetlbfs_punch_hole > remove_inode_hugepages"),
 	STEP(lock_batch, .when = shrinks, .chain = UNDO " > find_lock_entries"),
 	STEP(unmap_batch, .when = batch_is_mapped, .calls = PATH_UNMAP, .to = "unmap_batch",
 	     .chain = UNDO " > truncate_inode_folio > unmap_mapping_folio"),

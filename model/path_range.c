@@ -168,6 +168,12 @@ static bool refuses_dontneed(struct range_op *op, const struct vma *vma)
 	return op->error;
 }
 
+/* A hole in hugetlb: until 6.2 by __unmap_hugepage_range() alone, which says UNMAP. */
+static bool hugetlb_hole_unmaps(const struct machine *m, const struct range_op *op)
+{
+	return op->backing == VMA_HUGETLB && m->sem->traits.hugetlb_zap_notifies;
+}
+
 /* The next stretch that gets a notification of its own, in t->notify; false: that was all. */
 static bool next_piece(struct machine *m, struct task *t)
 {
@@ -200,7 +206,8 @@ static bool next_piece(struct machine *m, struct task *t)
 			return false;
 	}
 	t->notify = (struct notify){ .start = start, .end = end, .event =
-				     unmaps(op) ? NOTIFY_UNMAP : NOTIFY_CLEAR };
+				     unmaps(op) || hugetlb_hole_unmaps(m, op) ? NOTIFY_UNMAP :
+				     NOTIFY_CLEAR };
 	return true;
 }
 
@@ -210,7 +217,8 @@ static enum step_result begin_piece(struct machine *m, struct task *t)
 		t->range.piece_end = 0;
 		return STEP_NEXT;
 	}
-	lru_drain(m);		/* unmap_region(), zap_page_range_single() */
+	if (t->range.backing != VMA_HUGETLB)
+		lru_drain(m);	/* unmap_region(), zap_page_range_single() */
 	t->range.piece_start = t->notify.start;
 	t->range.piece_end = t->notify.end;
 	return STEP_CALL;

@@ -219,6 +219,7 @@ struct traits {
 	bool dirty_skipped_over_table;	/* make_spte(): is_last_spte() is not asked (6.8) */
 	bool double_map;		/* PG_double_map: PTEs and a PMD map it (until 6.2) */
 	bool hugetlb_dontneed;		/* MADV_DONTNEED of hugetlb (5.18) */
+	bool remove_needs_write;	/* madvise_remove(): VM_WRITE, not VM_MAYWRITE (6.7) */
 	bool hugetlb_zap_notifies;	/* __unmap_hugepage_range() does so itself (until 6.2) */
 	bool hugetlb_moves_by_head;	/* move_pages() must name the first 4K (to 6.6) */
 	bool hugetlb_restores;		/* a zapped private page is promised again (6.9) */

@@ -356,7 +356,7 @@ struct file_op {
 	u8 is_split;		/* PATH_FOLIO_SPLIT: it worked */
 	u8 to_pages;		/* PATH_FOLIO_SPLIT: split_folio(), into pages in any version */
 	u8 ends_collapse;	/* MADV_COLLAPSE goes no further than these 2M */
-	u8 pad;
+	u8 hugetlb;		/* .file is one of hugetlb: vma.object */
 	hva_t hva;		/* MADV_REMOVE of .length bytes from here; 0: a file's own */
 	u64 split_at;		/* PATH_FOLIO_SPLIT of .page: which index stands alone */
 	u64 folio_end;		/* where the last partial folio ended, when it was whole */

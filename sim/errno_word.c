@@ -6,7 +6,8 @@ const char *errno_word(s32 error)
 {
 	static const struct { s32 number; const char *word; } words[] = {
 		{ 0, "ok" }, { -2, "enoent" }, { -4, "eintr" }, { -5, "eio" }, { -9, "ebadf" },
-		{ -11, "eagain" }, { -12, "enomem" }, { -14, "efault" }, { -16, "ebusy" },
+		{ -11, "eagain" }, { -12, "enomem" }, { -13, "eacces" }, { -14, "efault" },
+		{ -16, "ebusy" },
 		{ -17, "eexist" }, { -19, "enodev" }, { -22, "einval" }, { -25, "enotty" },
 		{ -28, "enospc" },
 		{ -38, "enosys" }, { -133, "hwpoison" },
