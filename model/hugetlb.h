@@ -70,7 +70,7 @@ void hugetlb_remember(struct machine *m, struct task *t, const struct vma *vma);
 struct vma hugetlb_detached(struct machine *m, unsigned i);
 void hugetlb_close_detached(struct machine *m, struct task *t);
 
-/* What the cache has of @file at its 2M @index, or NO_PFN; and it goes: nothing is promised there. */
+/* What the cache has of @file at its 2M @index, or NO_PFN; and it goes, and so does the promise. */
 pfn_t hugetlb_file_page(struct machine *m, unsigned file, u64 index);
 void hugetlb_drop_cached(struct machine *m, unsigned file, u64 index);
 /* Wherever the page cache has @head, it has @to, or nothing if that is NO_PFN. */
