@@ -516,7 +516,9 @@ const struct law laws[] = {
 	{ .id = "faults-end",
 	  .sentence = "When no invalidation is under way, a fault ends.",
 	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_mmu_page_fault()",
-	  .judged = "no program takes more steps than a kernel that retries for ever" },
+	  .judged = "no program takes more steps than a kernel that retries for ever; "
+		    "without asynchronous page faults, with which a special PTE in a "
+		    "VM_MIXEDMAP is tried for ever by all (A16)" },
 	{ .id = "unsafe-is-constant",
 	  .sentence = "allow_unsafe_mappings does not change while a VM lives.",
 	  .source = "v11 4/8: module_param(allow_unsafe_mappings, bool, 0444)",
