@@ -94,6 +94,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(lockless_aging), SWITCH(shmem_keeps_poison), SWITCH(poison_kills), VALUE(lru_batch),
 	SWITCH(anon_exclusive), VALUE(large_reuse), SWITCH(zap_noted_nonpresent),
 	SWITCH(dirty_skipped_over_table), SWITCH(double_map), SWITCH(hugetlb_dontneed),
+	SWITCH(remove_needs_write),
 	SWITCH(hugetlb_zap_notifies), SWITCH(hugetlb_moves_by_head), SWITCH(hugetlb_restores),
 	SWITCH(huge_zero_special),
 	SWITCH(huge_zero_wp), SWITCH(no_madvise_collapse), SWITCH(collapse_retracts_all),
