@@ -149,26 +149,38 @@ void vma_prepare_anon(struct machine *m, struct vma *vma)
 		vma->anon = unused_anon(m);
 }
 
-/* is_mergeable_anon_vma(): two that are not the same stay two. */
-static bool vma_join(struct machine *m, struct vma *vma, struct vma *next)
+/*
+ * is_mergeable_anon_vma(): may @vma, with the anon_vma that it has, become a part of @target? To
+ * 6.12 the target's list of anon_vmas must have one entry, so that one without any takes nobody
+ * who has one.
+ */
+static bool anon_may_join(const struct machine *m, const struct vma *vma, const struct vma *target)
 {
-	if (!vma_continues(vma, next) || (vma->anon && next->anon && vma->anon != next->anon))
-		return false;
+	if (vma->anon == target->anon || !vma->anon)
+		return true;
+	return !target->anon && m->sem->traits.unused_vma_takes_anon;
+}
+
+static void vma_join(struct machine *m, struct vma *vma, struct vma *next)
+{
 	vma->end = next->end;
 	vma->anon |= next->anon;
 	vma_remove(m, next);
-	return true;
 }
 
+/* Of a VMA that is new, or whose flags have changed: with what is before it, and behind it. */
 void vma_merge(struct machine *m, struct vma *vma)
 {
-	struct vma *before = vma_before(m, vma), *next;
+	struct vma *before = vma_before(m, vma), *next = vma_find(m, vma->end);
+	bool left = before && vma_continues(before, vma) && anon_may_join(m, vma, before);
+	bool right = next && vma_continues(vma, next) && anon_may_join(m, vma, next);
 
-	if (before && vma_join(m, before, vma))
-		vma = before;
-	next = vma_find(m, vma->end);
-	if (next)
+	if (left && right && before->anon && next->anon && before->anon != next->anon)
+		right = false;
+	if (right)
 		vma_join(m, vma, next);
+	if (left)
+		vma_join(m, before, vma);
 }
 
 void vma_add_lru(struct machine *m, const struct vma *vma, pfn_t pfn)

@@ -170,7 +170,6 @@ bool uffd_cuts_pmd(const struct machine *m, const struct task *t);
 DECLARE_STEP(range_lock);
 DECLARE_STEP(split_notify);
 DECLARE_STEP(split_pmd);
-DECLARE_STEP(merge_vmas);
 DECLARE_STEP(range_unlock);
 /* collapse_pte_mapped_thp(), since 6.6: within the notification */
 DECLARE_STEP(clear_pte_mapped);
@@ -180,6 +179,11 @@ DECLARE_STEP(reclaim_tables);
 bool range_drops_pages(const struct machine *m, const struct task *t);
 bool may_split(const struct machine *m, const struct task *t);
 bool split_is_open(const struct machine *m, const struct task *t);
+
+/* mprotect() of locked memory (path_mlock.c): @vma gets @flags */
+void protect_locked(struct task *t, const struct vma *vma, u32 flags);
+bool protect_populates(const struct machine *m, const struct task *t);
+DECLARE_STEP(protect_populate);
 
 /* Asynchronous page faults (path_async_pf.c): of the fault, and of a vCPU before it goes on */
 DECLARE_STEP(try_async_pf);

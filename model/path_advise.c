@@ -71,17 +71,24 @@ static enum step_result advise_vmas(struct machine *m, struct task *t)
 	struct range_op *op = &t->range;
 	struct vma *vma;
 
-	if (!vma_split(m, op->start) || !vma_split(m, op->end)) {
+	if (!split_if_changed(m, op, op->start) || !split_if_changed(m, op, op->end)) {
 		op->error = -ENOMEM;
 		return STEP_NEXT;
 	}
-	for (hva_t at = op->start; at < op->end; at = vma->end) {
+	for (hva_t at = op->start; at < op->end; ) {
+		u32 flags;
+
 		vma = vma_find_from(m, at);
 		if (!vma || vma->start > at)
 			op->error = -ENOMEM;
 		if (!vma || vma->start >= op->end)
 			break;
-		vma->flags = range_new_flags(vma, op);
+		at = vma->end;
+		flags = range_new_flags(m, vma, op);
+		if (flags == vma->flags)
+			continue;
+		vma->flags = flags;
+		vma_merge(m, vma);
 	}
 	if (op->refused)
 		op->error = -EINVAL;
@@ -98,7 +105,6 @@ const struct step path_advise[] = {
 	STEP(split_pmd, .when = split_is_open, .calls = PATH_NOTIFY_END, .to = "split_notify",
 	     .chain = "do_madvise > __split_vma > split_huge_pmd_address"),
 	STEP(advise_vmas, .when = range_ok, .chain = "do_madvise > hugepage_madvise"),
-	STEP(merge_vmas, .chain = "do_madvise > vma_merge"),
 	STEP(range_unlock),
 	{ 0 }
 };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * path_mlock.c: mlock(), munlock(), and the faults that mlock(), MAP_POPULATE and MADV_POPULATE_*
- * take in advance.
+ * path_mlock.c: mlock(), munlock(), and the faults that mlock(), MAP_POPULATE, MADV_POPULATE_* and
+ * mprotect() take in advance.
  *
- * Linux: mm/mlock.c:do_mlock(), mlock_fixup(), mlock_new_folio(), mm/gup.c:__mm_populate(); 6.1 to
- * 7.2. A locked VMA merges with no unlocked one, and MADV_DONTNEED is refused.
+ * Linux: mm/mlock.c:do_mlock(), mlock_fixup(), mlock_new_folio(), mm/gup.c:__mm_populate(),
+ * populate_vma_page_range(); 6.1 to 7.2. A locked VMA merges with no unlocked one, and
+ * MADV_DONTNEED is refused.
  * SIMPLIFIED: a page is locked once, or not at all.
  */
 #include "model/machine.h"
@@ -49,8 +50,9 @@ static enum step_result lock_vmas(struct machine *m, struct task *t)
 			break;
 		}
 		end = vma->end < op->end ? vma->end : op->end;
-		if (range_new_flags(vma, op) != vma->flags) {
-			vma->flags = range_new_flags(vma, op);
+		if (range_new_flags(m, vma, op) != vma->flags) {
+			vma->flags = range_new_flags(m, vma, op);
+			vma_merge(m, vma);
 			lock_pages(m, at, end, op->prot == LOCK_RANGE);
 		}
 		at = end;
@@ -91,7 +93,6 @@ const struct step path_mlock[] = {
 	     .chain = "do_mlock > __split_vma > split_huge_pmd_address"),
 	STEP(protect_vmas, .chain = "do_mlock > apply_vma_lock_flags"),
 	STEP(lock_vmas, .when = is_locked, .chain = "do_mlock > apply_vma_lock_flags"),
-	STEP(merge_vmas, .chain = "do_mlock > mlock_fixup"),
 	STEP(range_unlock),
 	STEP(populate_locked, .when = must_populate, .calls = PATH_POPULATE,
 	     .chain = "do_mlock > __mm_populate"),
@@ -99,13 +100,41 @@ const struct step path_mlock[] = {
 	{ 0 }
 };
 
+/* ---- mprotect() of locked memory ---- */
+
+/* mprotect_fixup(): @vma is about to get @flags; a private one that may be written now is COWed. */
+void protect_locked(struct task *t, const struct vma *vma, u32 flags)
+{
+	u32 was = vma->flags & (VM_WRITE | VM_SHARED | VM_LOCKED);
+	hva_t start = vma->start > t->range.start ? vma->start : t->range.start;
+
+	t->populate = (struct populate_op){ .locked = true, .ignores_errors = true };
+	if (was != VM_LOCKED || !(flags & VM_WRITE))
+		return;
+	t->populate.at = start;
+	t->populate.end = t->range.at;
+}
+
+bool protect_populates(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->populate.at < t->populate.end;
+}
+
+enum step_result protect_populate(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->host.error = false;
+	return STEP_CALL;
+}
+
 /* ---- __mm_populate() ---- */
 
-/* madvise_populate() has it already. */
+/* madvise_populate() and mprotect_fixup() have it already. */
 static bool populate_locks(const struct machine *m, const struct task *t)
 {
 	(void)m;
-	return t->frame[t->depth - 2].path != PATH_MADVISE;
+	return !t->populate.locked && t->frame[t->depth - 2].path != PATH_MADVISE;
 }
 
 static enum step_result populate_lock(struct machine *m, struct task *t)

@@ -444,19 +444,26 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
 	while (op->at < op->end) {
 		struct vma *vma = vma_find(m, op->at);
 		hva_t start = op->at;
+		bool is_hugetlb;
 		u32 flags;
 
 		if (!vma) {
 			op->error = -ENOMEM;
 			return STEP_NEXT;
 		}
-		flags = range_new_flags(vma, op);
+		flags = range_new_flags(m, vma, op);
 		op->at = vma->end < op->end ? vma->end : op->end;
 		if (flags == vma->flags)
 			continue;
+		protect_locked(t, vma, flags);
 		vma->flags = flags;
-		if (vma->kind != VMA_HUGETLB && !protect_first_populated(m, &start, op->at))
+		is_hugetlb = vma->kind == VMA_HUGETLB;
+		vma_merge(m, vma);
+		if (!is_hugetlb && !protect_first_populated(m, &start, op->at)) {
+			if (protect_populates(m, t))
+				return STEP_NEXT;
 			continue;
+		}
 		t->notify = (struct notify){ .start = start, .end = op->at,
 					     .event = NOTIFY_PROTECTION_VMA };
 		op->piece_start = start;
@@ -515,19 +522,9 @@ static enum step_result change_ptes(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* vma_merge(). SIMPLIFIED: at the end, not VMA by VMA. */
-enum step_result merge_vmas(struct machine *m, struct task *t)
+static bool protect_goes_on(const struct machine *m, const struct task *t)
 {
-	struct vma *vma;
-
-	for (hva_t at = t->range.start; at < t->range.end; ) {
-		vma = vma_find_from(m, at);
-		if (!vma || vma->start >= t->range.end)
-			break;
-		at = vma->end;
-		vma_merge(m, vma);
-	}
-	return STEP_NEXT;
+	return range_ok(m, t) && t->range.at < t->range.end;
 }
 
 #define PROTECT "do_mprotect_pkey > mprotect_fixup > change_protection"
@@ -541,9 +538,12 @@ const struct step path_protect[] = {
 	STEP(protect_vmas, .chain = "do_mprotect_pkey > mprotect_fixup"),
 	STEP(begin_protect, .when = range_ok, .calls = PATH_NOTIFY_START, .chain = PROTECT),
 	STEP(change_ptes, .when = has_piece, .chain = PROTECT " > change_pte_range"),
-	STEP_AS(end_protect, enter_path_and_go_back, .when = has_piece, .calls = PATH_NOTIFY_END,
-		.to = "begin_protect", .chain = PROTECT),
-	STEP(merge_vmas, .chain = "do_mprotect_pkey > mprotect_fixup"),
+	STEP_AS(end_protect, enter_path, .when = has_piece, .calls = PATH_NOTIFY_END,
+		.chain = PROTECT),
+	STEP(protect_populate, .when = protect_populates, .calls = PATH_POPULATE,
+	     .chain = "do_mprotect_pkey > mprotect_fixup > populate_vma_page_range"),
+	STEP_AS(protect_next, go_back, .when = protect_goes_on, .to = "begin_protect",
+		.chain = "do_mprotect_pkey > mprotect_fixup"),
 	STEP(range_unlock),
 	{ 0 }
 };

@@ -263,9 +263,17 @@ static enum step_result reclaim_judge(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* folio_maybe_dma_pinned(): it is not put into the swap cache. */
+static bool stays_pinned(struct machine *m, pfn_t head)
+{
+	return page_is(m, head, PG_ANON) && !page_is(m, head, PG_SWAPCACHE) &&
+	       !page_is(m, head, PG_LAZYFREE) && page_maybe_pinned(m, head);
+}
+
 static bool goes_out(const struct machine *m, const struct task *t)
 {
 	return picked(m, t) && !t->pages.moved &&
+	       !stays_pinned((struct machine *)m, t->pages.page) &&
 	       !(t->pages.how & (SHRINK_LOOKS | SHRINK_KEEPS));
 }
 

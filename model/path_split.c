@@ -58,7 +58,7 @@ static u32 registered_flags(const struct vma *vma, u8 mode)
 }
 
 /* mprotect_fixup(), mlock_fixup(), madvise_update_vma(): what the VMA's flags will be. */
-u32 range_new_flags(const struct vma *vma, const struct range_op *op)
+u32 range_new_flags(const struct machine *m, const struct vma *vma, const struct range_op *op)
 {
 	bool special = (vma->flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP)) || vma_is_dax(vma);
 	u32 flags = (vma->flags & ~(u32)(VM_READ | VM_WRITE | VM_EXEC)) | op->prot;
@@ -72,8 +72,13 @@ u32 range_new_flags(const struct vma *vma, const struct range_op *op)
 	if (op->kind == RANGE_ADVISE)
 		return advised_flags(vma, op->prot, special);
 
-	if (flags != vma->flags && (flags & VM_WRITE) && !(vma->flags & (VM_WRITE | VM_SHARED)))
+	if (flags == vma->flags)
+		return flags;
+	if ((flags & VM_WRITE) && !(vma->flags & (VM_WRITE | VM_SHARED)))
 		flags |= VM_ACCOUNT;
+	else if (!(flags & VM_WRITE) && vma->kind == VMA_ANON && !vma->anon &&
+		 m->sem->traits.protect_unaccounts)
+		flags &= ~(u32)VM_ACCOUNT;
 	return flags;
 }
 
@@ -86,7 +91,7 @@ static bool boundary_notifies(struct machine *m, const struct range_op *op, hva_
 	const struct vma *vma = vma_find(m, boundary);
 	hva_t start = boundary & ~(HPAGE_SIZE - 1);
 
-	if (vma && range_changes_flags(op) && range_new_flags(vma, op) == vma->flags)
+	if (vma && range_changes_flags(op) && range_new_flags(m, vma, op) == vma->flags)
 		return false;
 	if (!vma || vma->start == boundary || start == boundary)
 		return false;
@@ -96,11 +101,11 @@ static bool boundary_notifies(struct machine *m, const struct range_op *op, hva_
 }
 
 /* mprotect_fixup(): a VMA whose flags stay as they are is left alone. */
-static bool split_if_changed(struct machine *m, const struct range_op *op, hva_t boundary)
+bool split_if_changed(struct machine *m, const struct range_op *op, hva_t boundary)
 {
 	const struct vma *vma = vma_find(m, boundary);
 
-	return !vma || range_new_flags(vma, op) == vma->flags || vma_split(m, boundary);
+	return !vma || range_new_flags(m, vma, op) == vma->flags || vma_split(m, boundary);
 }
 
 /* hugetlb_vm_op_split(), of a VMA that is to be split */
@@ -109,7 +114,7 @@ static bool cuts_hugetlb(struct machine *m, const struct range_op *op, hva_t bou
 	const struct vma *vma = vma_find(m, boundary);
 
 	return hugetlb_is_cut(m, boundary) &&
-	       (!range_changes_flags(op) || range_new_flags(vma, op) != vma->flags);
+	       (!range_changes_flags(op) || range_new_flags(m, vma, op) != vma->flags);
 }
 
 bool may_split(const struct machine *m, const struct task *t)

@@ -240,13 +240,19 @@ static enum step_result uffd_set_flags(struct machine *m, struct task *t)
 {
 	struct range_op *op = &t->range;
 
-	if (!vma_split(m, op->start) || !vma_split(m, op->end)) {
+	if (!split_if_changed(m, op, op->start) || !split_if_changed(m, op, op->end)) {
 		op->error = -ENOMEM;
 		return STEP_NEXT;
 	}
-	for (struct vma *vma = vma_find_from(m, op->start); vma && vma->start < op->end;
-	     vma = vma_find_from(m, vma->end))
-		vma->flags = range_new_flags(vma, op);
+	for (struct vma *vma = vma_find_from(m, op->start); vma && vma->start < op->end; ) {
+		hva_t end = vma->end;
+
+		if (range_new_flags(m, vma, op) != vma->flags) {
+			vma->flags = range_new_flags(m, vma, op);
+			vma_merge(m, vma);
+		}
+		vma = vma_find_from(m, end);
+	}
 	return STEP_NEXT;
 }
 
@@ -260,7 +266,6 @@ const struct step path_uffd[] = {
 	STEP(split_pmd, .when = split_is_open, .calls = PATH_NOTIFY_END, .to = "split_notify",
 	     .chain = "__split_vma > split_huge_pmd_address"),
 	STEP(uffd_set_flags, .when = uffd_ok, .chain = "userfaultfd_set_vm_flags"),
-	STEP(merge_vmas, .chain = "vma_merge"),
 	STEP(range_unlock),
 	{ 0 }
 };

@@ -166,7 +166,8 @@ static bool may_retry(const struct task *t)
 	u8 caller = caller_of(t);
 
 	return caller != PATH_KSM_MERGE && caller != PATH_KSM_UNMERGE &&
-	       !(caller == PATH_FOLLOW && t->follow.locked);
+	       !(caller == PATH_FOLLOW && t->follow.locked) &&
+	       !(caller == PATH_POPULATE && t->populate.locked);
 }
 
 /* do_anonymous_page() of a write has its page by then, which goes again; 2M likewise. */

@@ -27,7 +27,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.nx_leaves_logged = true,					\
 	.change_pte = true, .anon_ref_add = true, .zap_root_from = 3,	\
 	.saved_dirty = true, .reexecutes = true, .checks_hwpoison = true,	\
-	.gmem_poison_leaks = true,					\
+	.gmem_poison_leaks = true, .protect_unaccounts = true,		\
 	.ksm_unshares = true, .madvise_populates = true, .gmem = true,	\
 	.rmap_splits_first = true, .unmap_splits_first = true,		\
 	.swapout_wants_pmd = true, .migrate_splits_first = true,		\

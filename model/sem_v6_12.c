@@ -50,7 +50,7 @@ static const struct traits traits = {
 	.folio_sharers = SHARERS_LIKELY, .migrate_splits_first = true,
 	 .migrate_splits_partial = true, .split_drops_zeroes = true,
 	.split_keeps_dirty = true, .gup_touches_hugetlb = true,
-	.protect_pmd_cleans = true, .protect_notifies_pud = true,
+	.protect_pmd_cleans = true, .protect_notifies_pud = true, .protect_unaccounts = true,
 	.collapse_retracts_all = true,
 	.shmem_fits_vma = true, .set_pmd_in_size = true, .set_pmd_asks_vma = true,
 	.fault_maps_folio = MAPS_SHARED_ANON,

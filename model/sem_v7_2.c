@@ -176,7 +176,7 @@ static const struct traits traits = {
 	 .split_drops_zeroes = true, .split_ascends = true,
 	.split_keeps_dirty = true, .collapse_read_only = true, .collapse_of_nothing = true,
 	.collapse_passes_holes = true,
-	.protect_notifies_pud = true,
+	.protect_notifies_pud = true, .protect_unaccounts = true, .unused_vma_takes_anon = true,
 	.collapse_retracts_all = true,
 	.shmem_fits_vma = true, .set_pmd_in_size = true, .set_pmd_asks_vma = true,
 	.fault_maps_folio = MAPS_ALL,

@@ -330,7 +330,8 @@ struct populate_op {
 	s32 error;
 	u8 ignores_errors;
 	u8 how;			/* enum populate_how */
-	u8 pad[2];
+	u8 locked;		/* mprotect(): who calls has mmap_lock */
+	u8 pad;
 };
 
 enum file_verb { FILE_CREATE, FILE_WRITE, FILE_TRUNCATE, FILE_PUNCH, FILE_CLEAN };

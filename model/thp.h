@@ -39,7 +39,8 @@ void thp_set(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn);
 void thp_map(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn);
 /* Does it change vm_flags, and to what (path_split.c)? */
 bool range_changes_flags(const struct range_op *op);
-u32 range_new_flags(const struct vma *vma, const struct range_op *op);
+bool split_if_changed(struct machine *m, const struct range_op *op, hva_t boundary);
+u32 range_new_flags(const struct machine *m, const struct vma *vma, const struct range_op *op);
 /* A notification for the 2M around @hva, into the task's. */
 void thp_notify(struct task *t, hva_t hva);
 

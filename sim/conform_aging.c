@@ -90,6 +90,36 @@ bool host_may_be_aged(struct run *run, const char *name, const char *recorded, h
 	return true;
 }
 
+/* What the command leaves there is as it was before, but for A; and it maps @head. */
+static bool ages_folio(struct run *run, const struct fact *fact, pfn_t head)
+{
+	struct said key;
+	struct pt_leaf leaf;
+	ptrdiff_t before;
+	uint64_t hva;
+
+	if (fact->kind != FACT_HOST || !fact->host.level || (fact->host.raw & PTE_ACCESSED) ||
+	    !script_address(run->script, fact->host.name, &hva))
+		return false;
+	key = say("host-pte %s", fact->host.name);
+	before = shgeti(run->last, key.text);
+	leaf = host_leaf(&run->vm->m, hva & PAGE_MASK);
+	return before >= 0 && !strncmp(run->last[before].value, "L", 1) &&
+	       run->last[before].value[4] == 'A' && leaf.present &&
+	       page_head(&run->vm->m, pt_pfn(leaf.entry)) == head;
+}
+
+/* isolate_folios(), shrink_folio_list(): it has a reference meanwhile, and the folio's lock. */
+bool folio_may_be_isolated(struct run *run, pfn_t head)
+{
+	if (!may_be_aged(run) || run->main == EVENT_CLEAR_REFS)
+		return false;
+	for (size_t i = 0; i < run->command->nr_facts; i++)
+		if (ages_folio(run, &run->command->facts[i], head))
+			return true;
+	return false;
+}
+
 /*
  * clear_refs (but of soft dirty bits) takes A without a flush: whether a CPU that accesses the page
  * sets it again depends on its TLB. It is as it was; then so is the model's.

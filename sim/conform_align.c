@@ -142,10 +142,28 @@ static bool batch_is_in_doubt(struct run *run, const struct item *recorded,
 	       !strcmp(wanted.text, text_of(model, now + 1).text);
 }
 
+/* A count that is one higher, of a folio that the command has seen aged */
+static bool reclaim_is_in_doubt(struct run *run, const struct item *recorded,
+				const struct item *model)
+{
+	struct item held = *model;
+	pfn_t head;
+
+	if (!model->counts || model->frame[0] == NO_PFN)
+		return false;
+	head = page_head(&run->vm->m, model->frame[0]);
+	held.count += head == model->frame[0];
+	held.headcount++;
+	return !strcmp(text_of(recorded, 0).text,
+		       text_of(&held, lru_correction(run, model->frame[0])).text) &&
+	       folio_may_be_isolated(run, head);
+}
+
 static const char *why_in_doubt(struct run *run, const struct item *recorded,
 				const struct item *model)
 {
 	return recorded->doubtful ? SEVERAL_COUNT :
+	       reclaim_is_in_doubt(run, recorded, model) ? "whoever reclaims may hold it" :
 	       batch_is_in_doubt(run, recorded, model) ? "which CPU's LRU batch has the page" :
 							 "whoever reclaims may have aged it";
 }
@@ -162,6 +180,7 @@ static void compare(struct run *run, const struct item *recorded, const struct i
 	if (!recorded->doubtful)
 		guess_lru(run, recorded, model);
 	if (recorded->doubtful || batch_is_in_doubt(run, recorded, model) ||
+	    reclaim_is_in_doubt(run, recorded, model) ||
 	    item_may_be_aged(run, recorded, model))
 		observe_unmodelled(run, recorded->kind, place,
 				   full_text(run, recorded, false).text,

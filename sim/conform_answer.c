@@ -174,6 +174,11 @@ static void answer_value(struct run *run, uint64_t value)
 	struct place place = place_of_command(run);
 	struct said recorded = say("0x%llx", (unsigned long long)value);
 
+	if (!strcmp(script_word(run->command, 0), "grmw")) {	/* lock incl: eax is as it was */
+		observe(run, CONFORM_VALUE, place, recorded.text,
+			say("0x%llx", (unsigned long long)number(run->command, 2)).text);
+		return;
+	}
 	if (is_freed(run) && run->outcome.value != value) {
 		observe_unmodelled(run, CONFORM_VALUE, place, recorded.text,
 				   "the page has been freed");

@@ -330,6 +330,8 @@ bool trace_has(const struct recording *recording, const char *prefix);
 bool item_is_but_aged(struct run *run, const struct item *recorded, const struct item *model);
 /* ... and may that be somebody's whom the trace does not follow? */
 bool item_may_be_aged(struct run *run, const struct item *recorded, const struct item *model);
+/* ... and may the task that aged pages of this folio have it isolated, or locked? */
+bool folio_may_be_isolated(struct run *run, pfn_t head);
 bool host_may_be_in_tlb(struct run *run, const char *name, const char *recorded, hva_t hva);
 bool host_may_be_aged(struct run *run, const char *name, const char *recorded, hva_t hva);
 void migration_may_be_aged(struct run *run, const struct fact *fact, hva_t hva);

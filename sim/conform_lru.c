@@ -30,7 +30,7 @@ void lru_start(struct run *run)
 		if (!leaf.present)
 			return;
 		pfn = pt_pfn(leaf.entry);
-		held = page_waits_for_lru(&run->vm->m, pfn) ? LRU_HELD : LRU_DRAINED;
+		held = page_of(&run->vm->m, pfn)->held[HOLD_LRU] ? LRU_HELD : LRU_DRAINED;
 		if (page_is(&run->vm->m, pfn, PG_LRU))
 			hmputs(run->lru, ((struct lru_page){ .key = pfn, .model = held,
 							     .kernel = LRU_UNKNOWN }));

@@ -81,6 +81,7 @@ struct search {
 	struct run *run;
 	struct said best;	/* a recorded function, one that is modelled if there is any */
 	bool modelled;
+	bool closes;		/* of a driver's file that is closed */
 };
 
 static void search_line(struct search *search, const char *line)
@@ -96,12 +97,36 @@ static void search_line(struct search *search, const char *line)
 	}
 }
 
+static bool is_heading(const char *line)
+{
+	return strstr(line, "WARNING") || strstr(line, "BUG") || strstr(line, "Oops");
+}
+
+/*
+ * objects_release() of the recorder's module: what the allocator says of the pages that it gives
+ * back, when the VMM is gone. The model's driver keeps them (path_exit.c).
+ */
+static void search_stack(struct search *search, const char **lines, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strstr(lines[i], " pfnlab_release+0x")) {
+			search->closes = true;
+			return;
+		}
+	for (size_t i = 0; i < n; i++)
+		search_line(search, lines[i]);
+}
+
 static void search_log(struct search *search)
 {
 	const struct recording *recording = search->run->recording;
 
-	for (size_t i = 0; i < recording->nr_splats; i++)
-		search_line(search, recording->splats[i]);
+	for (size_t i = 0, end; i < recording->nr_splats; i = end) {
+		end = i + 1;
+		while (end < recording->nr_splats && !is_heading(recording->splats[end]))
+			end++;
+		search_stack(search, recording->splats + i, end - i);
+	}
 	for (size_t i = 0; i < recording->nr_commands; i++) {
 		const struct command *command = &recording->commands[i];
 
@@ -130,4 +155,7 @@ void conform_splats(struct run *run)
 			search.modelled ? search.best.text : ours);
 	else if (ours)
 		observe(run, CONFORM_SPLAT, place, NULL, ours);
+	else if (search.closes)
+		observe_unmodelled(run, CONFORM_SPLAT, place, "pfnlab_release",
+				   "a driver's file is closed");
 }

@@ -564,7 +564,6 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "check_stale", "adjust_level", NULL,
 	  "mmu_lock is held across both, and the level of a stale fault is not used" },
 	{ MUTATION_SWAP, "split_pmd", "protect_vmas", NULL, VMAS },
-	{ MUTATION_SWAP, "split_pmd", "advise_vmas", NULL, VMAS },
 	{ MUTATION_SWAP, "end_cut", "begin_hugetlb_zap", NULL,
 	  "at most one of the two runs: a VMA of hugetlb is not cut" },
 	{ MUTATION_SWAP, "begin_hugetlb_zap", "clear_ptes", tells_hugetlb_once, TOLD_ONCE },

@@ -51,13 +51,16 @@ const struct story step_stories[] = {
 	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=commit_slot\n"
 	  "resume l\n" },
 	{ "advised_under_mmap_lock", THP "a: madvise m+0x100000 4K nohugepage until=range_lock\n"
-	  "resume a until=merge_vmas\n" "h: munmap m+0x300000 4K\n" "resume a\n"
+	  "resume a until=advise_vmas\n" "h: munmap m+0x300000 4K\n" "resume a\n"
 	  "resume h\n" },
 	{ "locked_under_mmap_lock", THP "a: mlock m+0x100000 4K until=range_lock\n"
-	  "resume a until=merge_vmas\n" "h: munmap m+0x300000 4K\n" "resume a\n"
+	  "resume a until=lock_vmas\n" "h: munmap m+0x300000 4K\n" "resume a\n"
 	  "resume h\n" },
+	{ "protected_while_a_vcpu_writes", ANON "host-write m 7\n" "read 0\n"
+	  "p: mprotect m 4K r until=change_ptes\n" "w: write 0 9\n" "resume p\n"
+	  "resume w\n" "read 0\n" },
 	{ "protected_under_mmap_lock", THP "a: mprotect m+0x100000 4K r until=range_lock\n"
-	  "resume a until=merge_vmas\n" "h: munmap m+0x300000 4K\n" "resume a\n"
+	  "resume a until=range_unlock\n" "h: munmap m+0x300000 4K\n" "resume a\n"
 	  "resume h\n" },
 	{ "populated_under_mmap_lock", ANON "l: mlock m 4K until=populate_lock\n"
 	  "munmap m 4K\n" "resume l\n" },

@@ -129,7 +129,7 @@ const struct story version_stories[] = {
 	  "madvise m 2M hugepage\n" "uffd-register m 4K missing\n"
 	  "uffd-unregister m 4K\n" "host-write m 7\n" },
 	{ "munmap_waits_for_unregistering", ANON "uffd-register m 4K missing\n"
-	  "u: uffd-unregister m 4K until=merge_vmas\n" "x: munmap m+0x2000 4K\n"
+	  "u: uffd-unregister m 4K until=uffd_set_flags\n" "x: munmap m+0x2000 4K\n"
 	  "resume u\n" "resume x\n" },
 	{ "unregistered_with_a_drivers", "mmap m 8K hva=0x40000000\n" "alloc buf order0\n"
 	  "mmap d 4K device buf hva=0x40002000\n" "memslot 1 gpa=0 hva=m size=8K\n"

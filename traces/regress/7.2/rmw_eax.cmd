@@ -1,0 +1,11 @@
+gwatch 0x1000000
+gwatch 0x2000000
+lab alloc 0 split 2 1
+mmap D0 0x4000 dev:0
+watch D0+0x0
+gread 0x1000000
+slot 4 0x3000000 D0+0x0 0x4000
+clearrefs 4
+lab alloc 1 ncref 1 1
+grmw 0x3000000
+gwrite 0x2000000 0x41414141
