@@ -235,7 +235,7 @@ struct traits {
 	bool protect_pmd_writable;	/* can_change_pmd_writable() (6.2) */
 	bool protect_pmd_cleans;	/* pmd_modify() loses D (6.6), until 1d7c81db0e7c */
 	bool protect_unaccounts;	/* mprotect() drops VM_ACCOUNT if nothing is there (6.7) */
-	bool unused_vma_takes_anon;	/* a VMA without anon_vma merges with one that comes (by 7.2) */
+	bool unused_vma_takes_anon;	/* a VMA without anon_vma merges with others (by 7.2) */
 	bool protect_notifies_pud;	/* mprotect(): by tables of PMDs, not of PTEs (6.12) */
 	bool file_pmd_counts;		/* a file's PMD is in each page's _mapcount (until 6.2) */
 	bool rmap_splits_first;		/* try_to_unmap_one(): split_huge_pmd_address(), to 6.10 */
