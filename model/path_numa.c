@@ -91,7 +91,7 @@ static bool is_hinted(struct machine *m, const struct vma *vma, const struct pt_
 		return !m->sem->traits.numa_skips_pinned || !page_maybe_pinned(m, pfn);
 	if (alone && !m->sem->traits.vm_shares_mm && !page_is(m, pfn, PG_REMOTE))
 		return false;		/* where it should be: numa_node_id() */
-	return m->sem->traits.numa_skips_held ? count == 1 : page_of(m, pfn)->mapcount == 1 &&
+	return m->sem->traits.numa_skips_held ? count == 1 : !page_is_shared(m, pfn) &&
 							      !page_maybe_pinned(m, pfn);
 }
 
