@@ -339,11 +339,10 @@ static bool may_insert_huge(struct machine *m, const struct vma *vma, hva_t hva,
 	if ((vma->mode != MODE_PUD && (vma->mode != MODE_PMD || level > 2)) ||
 	    m->w->config.no_huge_fault || object->pages - first < pages ||
 	    ((hva >> PAGE_SHIFT ^ index) & (pages - 1)) ||
-	    (object_pfn(m, vma->object, first) & (pages - 1)) || start < vma->start)
+	    (object_pfn(m, vma->object, first) & (pages - 1)) || start < vma->start ||
+	    start + pages * PAGE_SIZE > vma->end)
 		return false;
-	if (level == 3)
-		return start + pages * PAGE_SIZE <= vma->end && !host_has_pmds(m, hva);
-	return !host_has_table(m, hva);
+	return level == 3 ? !host_has_pmds(m, hva) : !host_has_table(m, hva);
 }
 
 /* insert_pmd(), insert_pud() */
