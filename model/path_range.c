@@ -288,7 +288,8 @@ static enum step_result clear_ptes(struct machine *m, struct task *t)
 			m->phys->store(m->phys, gather_page(m, t->range.gathered),
 				       t->range.gathered % WORDS_PER_PAGE, pfn);
 			t->range.gathered++;
-			if (page_is(m, page_head(m, pfn), PG_MLOCKED))
+			if (page_is(m, page_head(m, pfn), PG_MLOCKED) &&
+			    current_mm(m) == &m->w->mm[VM_MM])	/* a child's are not locked */
 				page_munlock(m, page_head(m, pfn));
 			if (page_is(m, pfn, PG_HUGETLB))
 				hugetlb_zapped(m, t, &leaf);
