@@ -114,17 +114,30 @@ static void handle_noslot(struct machine *m, struct task *t)
 		f->ret = RET_PF_EMULATE;
 }
 
-static enum step_result check_slot(struct machine *m, struct task *t)
+/* kvm_vcpu_gfn_to_memslot(): of the set that is active now; SRCU keeps what it finds. */
+enum step_result find_slot(struct machine *m, struct task *t)
+{
+	t->fault.slot = memslot_of_gfn(m, t->fault.gfn);
+	return STEP_NEXT;
+}
+
+enum step_result check_slot(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
 
-	f->slot = memslot_of_gfn(m, f->gfn);
 	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID)) {
 		f->ret = RET_PF_RETRY;
 	} else if (f->slot == NO_SLOT && !f->is_private) {
 		handle_noslot(m, t);
 	}
 	return STEP_NEXT;
+}
+
+/* try_async_pf() */
+static enum step_result find_and_check_slot(struct machine *m, struct task *t)
+{
+	find_slot(m, t);
+	return check_slot(m, t);
 }
 
 /* mmu_invalidate_retry_gfn_unsafe(): a hint, without mmu_lock (d02c357e5bfa). */
@@ -462,7 +475,8 @@ const struct step path_fault[] = {
 	STEP(mmio_fault, .when = misconfigured,
 	     .chain = "kvm_mmu_page_fault > handle_mmio_page_fault"),
 	STEP(snapshot_seq, .when = fault_continues, .chain = FAULT),
-	STEP(check_slot, .when = fault_continues, .chain = FAULT " > kvm_faultin_pfn"),
+	STEP_AS(check_slot, find_and_check_slot, .when = fault_continues,
+		.chain = FAULT " > kvm_faultin_pfn"),
 	STEP(faultin_nowait, .when = fault_continues_in_slot, .calls = PATH_FOLLOW,
 	     .chain = FAULT " > kvm_faultin_pfn"),
 	STEP(try_async_pf, .when = fault_may_be_async,

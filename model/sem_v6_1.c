@@ -159,6 +159,13 @@ const struct semantics_patch sem_v6_1 = {
 		       .chain = "kvm_arch_vcpu_put > kvm_steal_time_set_preempted") },
 		{ EDIT_APPEND, PATH_STEAL, NULL,
 		  STEP(steal_mark_dirty, .chain = STEAL " > mark_page_dirty_in_slot") },
+		/* fault->slot: before room for tables is made, 5.16 (e710c5f6be0e) */
+		{ EDIT_AFTER, PATH_FAULT, "mmio_fault",
+		  STEP(find_slot, .when = fault_continues,
+		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault") },
+		{ EDIT_REPLACE, PATH_FAULT, "check_slot",
+		  STEP(check_slot, .when = fault_continues,
+		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_faultin_pfn") },
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */
 		{ EDIT_BEFORE, PATH_FAULT, "snapshot_seq",
 		  STEP(fast_page_fault, .when = may_be_fast,

@@ -300,9 +300,10 @@ static void an_unknown_name_is_not_found(void **state)
  * direct_page_fault() and kvm_tdp_page_fault(): the snapshot, the look-up, mmu_lock, the stale
  * check, the install; what differs is where the pre-checks and the release are.
  */
-#define TO_SLOT		"decode_fault mmio_fault fast_page_fault fast_fix snapshot_seq check_slot "
+#define TO_SLOT		"decode_fault mmio_fault find_slot fast_page_fault fast_fix snapshot_seq " \
+			"check_slot "
 #define TO_SLOT_5_12	"decode_fault mmio_fault snapshot_seq check_slot "
-#define TO_SLOT_6_12	"decode_fault mmio_fault fast_page_fault fast_fix snapshot_seq " \
+#define TO_SLOT_6_12	"decode_fault mmio_fault find_slot fast_page_fault fast_fix snapshot_seq " \
 			"exit_memory_fault check_slot "
 #define PRIVATE		"exit_memory_fault faultin_gmem "
 #define LOOKUP		"faultin_nowait try_async_pf faultin_wait take_result "
