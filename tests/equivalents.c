@@ -346,6 +346,11 @@ static bool keeps_numa_write(const struct semantics *sem)
 	return sem->traits.numa_keeps_write;
 }
 
+static bool keeps_numa_write_and_moves(const struct semantics *sem)
+{
+	return keeps_numa_write(sem) && sem->traits.numa_moves_pmds;
+}
+
 static bool moves_no_large(const struct semantics *sem)
 {
 	return !sem->traits.numa_moves_pmds && !sem->traits.numa_rebuilds_folio;
@@ -929,7 +934,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_shadow, "without TDP never" },
 	{ MUTATION_TRAIT, "follow_outputs_kept", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_TRAIT, "atomic_async_warns", NULL, has_no_wrappers, NO_ATOMIC },
-	{ MUTATION_TRAIT, "numa_asks_pmds", NULL, keeps_numa_write,
+	{ MUTATION_TRAIT, "numa_asks_pmds", NULL, keeps_numa_write_and_moves,
 	  "a PMD that is shared, or at home, does not move, and comes back as it was" },
 	{ MUTATION_TRAIT, "numa_moves_shared", NULL, moves_no_large,
 	  "it is asked of large folios, and none gets there" },
