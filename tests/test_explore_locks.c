@@ -9,6 +9,7 @@
 #include "model/sem.h"
 #include "sim/explore.h"
 #include "sim/report_explore.h"
+#include "sim/watch.h"
 
 #include "tests/support.h"
 
@@ -109,6 +110,8 @@ static void a_reduced_search_finds_it_too(void **state)
 	struct explore *x;
 
 	(void)state;
+	if (!watch_works())
+		skip();
 	load(zapped, &trace);
 	x = search_by(&trace, &early, true);
 	assert_true(explore_result(x)->por);
