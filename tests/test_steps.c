@@ -236,18 +236,28 @@ static const char about[] =
 	"if a mutant is not seen and not listed as equivalent, and if this page is not what\n"
 	"it would print.\n\n";
 
+static void print_tally(size_t i, FILE *out)
+{
+	fprintf(out, "| %s ", kernels[i].name);
+	for (unsigned k = 0; k < NR_MUTATION_KINDS; k++)
+		fprintf(out, "| %u | %u ", tallies[i].mutants[k], tallies[i].unseen[k]);
+	fprintf(out, "|\n");
+}
+
+static void print_open(FILE *out)
+{
+	for (unsigned i = 0; i < nr_open; i++)
+		fprintf(out, "| %s | %s |\n", open_ones[i].mutant, open_ones[i].kernels);
+}
+
 static void print_tallies(FILE *out)
 {
 	fprintf(out, "Mutants, and those that nothing shows:\n\n| semantics ");
 	for (unsigned k = 0; k < NR_MUTATION_KINDS; k++)
 		fprintf(out, "| %s | not seen ", mutation_kind_name(k));
 	fprintf(out, "|\n|---|---|---|---|---|---|---|---|---|\n");
-	for (size_t i = 0; i < nr_kernels; i++) {
-		fprintf(out, "| %s ", kernels[i].name);
-		for (unsigned k = 0; k < NR_MUTATION_KINDS; k++)
-			fprintf(out, "| %u | %u ", tallies[i].mutants[k], tallies[i].unseen[k]);
-		fprintf(out, "|\n");
-	}
+	for (size_t i = 0; i < nr_kernels; i++)
+		print_tally(i, out);
 }
 
 static void print_document(FILE *out)
@@ -257,8 +267,7 @@ static void print_document(FILE *out)
 	fprintf(out, "\n## Neither seen nor argued about\n\n%s", nr_open ?
 		"The test fails for these.\n\n| mutant | of | under |\n|---|---|---|\n" :
 		"None.\n");
-	for (unsigned i = 0; i < nr_open; i++)
-		fprintf(out, "| %s | %s |\n", open_ones[i].mutant, open_ones[i].kernels);
+	print_open(out);
 	fprintf(out, "\n## Equivalent\n\nThe rows of `tests/equivalents.c`.\n\n"
 	       "| mutant | of | because |\n|---|---|---|\n");
 	for (size_t i = 0; i < nr_equivalents; i++) {
@@ -295,12 +304,34 @@ static void the_document_is_up_to_date(void **state)
 	free(then);
 }
 
+static size_t kernel_named(const char *name)
+{
+	size_t k = 0;
+
+	while (k < nr_kernels && strcmp(kernels[k].name, name))
+		k++;
+	if (k == nr_kernels)
+		fail_msg("no kernel is called \"%s\"", name);
+	return k;
+}
+
 int main(int argc, char **argv)
 {
 	static struct test_list list;
 	size_t first = 0;
 
 	add_kernels();
+	if (argc > 2 && !strcmp(argv[1], "print")) {	/* these kernels' lines of it */
+		for (int i = 2; i < argc; i++) {
+			size_t k = kernel_named(argv[i]);
+
+			try_kernel(&kernels[k], &tallies[k]);
+			print_tally(k, stdout);
+			fflush(stdout);
+		}
+		print_open(stdout);
+		return 0;
+	}
 	if (argc > 1 && !strcmp(argv[1], "print")) {
 		for (size_t i = 0; i < nr_kernels; i++)
 			try_kernel(&kernels[i], &tallies[i]);
@@ -309,8 +340,7 @@ int main(int argc, char **argv)
 	}
 	only = argc > 2 ? argv[2] : NULL;
 	if (argc > 1)			/* one kernel alone */
-		while (first < nr_kernels - 1 && strcmp(kernels[first].name, argv[1]))
-			first++;
+		first = kernel_named(argv[1]);
 	list_rows(&list, "every_mutant_is_seen_or_equivalent", every_mutant_is_seen_or_equivalent,
 		  &kernels[first], argc > 1 ? 1 : nr_kernels, sizeof(*kernels));
 	if (only)
