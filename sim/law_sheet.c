@@ -98,7 +98,13 @@ enum law_answer law_sheet_answer(const struct law_cell *cell)
 
 /* ---- text ---- */
 
-static void print_cell(const struct law_cell *cell, FILE *out)
+/* As wide as a semantics' name, but for the last, behind which nothing comes. */
+static void print_column(const char *text, bool is_last, FILE *out)
+{
+	fprintf(out, "  %-*s", is_last ? 0 : 11, text);
+}
+
+static void print_cell(const struct law_cell *cell, bool is_last, FILE *out)
 {
 	char text[24];
 
@@ -117,7 +123,7 @@ static void print_cell(const struct law_cell *cell, FILE *out)
 		snprintf(text, sizeof(text), "-");
 		break;
 	}
-	fprintf(out, "  %-11s", text);
+	print_column(text, is_last, out);
 }
 
 static bool is_asked_anywhere(const struct law_sheet *sheet, size_t row)
@@ -130,11 +136,11 @@ static bool is_asked_anywhere(const struct law_sheet *sheet, size_t row)
 
 static void print_table(const struct law_sheet *sheet, FILE *out)
 {
-	size_t not_asked = 0;
+	size_t not_asked = 0, last = sheet->nr_semantics - 1;
 
 	fprintf(out, "%-28s", "law");
 	for (size_t i = 0; i < sheet->nr_semantics; i++)
-		fprintf(out, "  %-11s", sheet->semantics[i]->name);
+		print_column(sheet->semantics[i]->name, i == last, out);
 	fprintf(out, "\n");
 	for (size_t row = 0; row < sheet->nr_rows; row++) {
 		if (!is_asked_anywhere(sheet, row)) {
@@ -143,7 +149,7 @@ static void print_table(const struct law_sheet *sheet, FILE *out)
 		}
 		fprintf(out, "%-28s", law_sheet_row(row));
 		for (size_t i = 0; i < sheet->nr_semantics; i++)
-			print_cell(law_sheet_cell(sheet, row, i), out);
+			print_cell(law_sheet_cell(sheet, row, i), i == last, out);
 		fprintf(out, "\n");
 	}
 	fprintf(out, "\nholds N: in every order of N of the %u scenarios, all that ask for it\n"

@@ -4,9 +4,11 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <stb/stb_ds.h>
 
+#include "sim/explore_internal.h"
 #include "tests/support.h"
 
 static void add(struct scenario **all, const char *folder, const char *file, const char *semantics)
@@ -60,4 +62,51 @@ void scenario_load_race(const char *name, struct trace *trace)
 
 	snprintf(path, sizeof(path), "%.400s/race/%.100s.trace", getenv("PFNSIM_TRACES"), name);
 	scenario_load(path, trace);
+}
+
+struct explore *scenario_explore(const struct trace *trace, const struct semantics_patch *patch,
+				 const struct explore_bound *bound, bool believes)
+{
+	struct error error = { .text = "" };
+	struct explore *x = explore_new(trace, patch, bound, &error);
+
+	if (!x)
+		fail_msg("%u:%u: %s", error.line, error.column, error.text);
+	x->search->believes = believes;
+	while (explore_more(x, 10000, &error))
+		;
+	assert_string_equal(error.text, "");
+	return x;
+}
+
+const struct explore_finding *explored_like(const struct explored *r,
+					    const struct explore_finding *f)
+{
+	for (size_t i = 0; i < r->nr_findings; i++)
+		if (r->findings[i].kind == f->kind && r->findings[i].v.law == f->v.law)
+			return &r->findings[i];
+	return NULL;
+}
+
+static bool is_same_outcome(const struct explore_outcome *a, const struct explore_outcome *b)
+{
+	return a->event == b->event && !strcmp(a->word, b->word) && a->value == b->value &&
+	       a->ends == b->ends;
+}
+
+const char *explored_difference(const struct explored *a, const struct explored *b)
+{
+	if (a->nr_findings != b->nr_findings)
+		return "findings";
+	for (size_t i = 0; i < a->nr_findings; i++)
+		if (!explored_like(b, &a->findings[i]))
+			return "a finding";
+	if (a->ends != b->ends)
+		return "ends";
+	if (arrlenu(a->outcomes) != arrlenu(b->outcomes))
+		return "outcomes";
+	for (size_t i = 0; i < arrlenu(a->outcomes); i++)
+		if (!is_same_outcome(&a->outcomes[i], &b->outcomes[i]))
+			return "an outcome";
+	return "";
 }

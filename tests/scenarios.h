@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "sim/explore.h"
 #include "sim/trace.h"
 
 struct scenario {
@@ -19,3 +20,12 @@ void scenario_load(const char *path, struct trace *trace);
 void scenario_load_text(const char *text, struct trace *trace);
 /* By its name in traces/race. */
 void scenario_load_race(const char *name, struct trace *trace);
+
+/* All that @bound allows; @believes: a reduction's first answer is taken (tests only). */
+struct explore *scenario_explore(const struct trace *trace, const struct semantics_patch *patch,
+				 const struct explore_bound *bound, bool believes);
+/* The finding of @r that is of the kind of @f; NULL: there is none. */
+const struct explore_finding *explored_like(const struct explored *r,
+					    const struct explore_finding *f);
+/* What is not the same of findings, ends and outcomes; "": nothing. */
+const char *explored_difference(const struct explored *a, const struct explored *b);

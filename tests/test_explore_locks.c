@@ -2,7 +2,6 @@
 /* Locks taken in a cycle are found, though in no order that was run anybody stands still. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "model/path.h"
 #include "model/pgtable.h"
@@ -11,6 +10,7 @@
 #include "sim/report_explore.h"
 #include "sim/watch.h"
 
+#include "tests/scenarios.h"
 #include "tests/support.h"
 
 static const char zapped[] =
@@ -39,32 +39,12 @@ static const struct semantics_patch early = {
 		{ EDIT_DROP, PATH_FAULT, "lock_mmu", { 0 } },
 		{ .verb = EDIT_END } } };
 
-static void load(const char *text, struct trace *trace)
-{
-	char path[] = "/tmp/pfnsim-locks-XXXXXX";
-	struct error error = { .text = "" };
-	int fd = mkstemp(path);
-
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	if (!trace_load(path, trace, &error))
-		fail_msg("%u:%u: %s", error.line, error.column, error.text);
-	unlink(path);
-}
-
 static struct explore *search_by(const struct trace *trace, const struct semantics_patch *patch,
 				 bool por)
 {
 	const struct explore_bound bound = { .states = 50000, .por = por };
-	struct error error = { .text = "" };
-	struct explore *x = explore_new(trace, patch, &bound, &error);
 
-	if (!x)
-		fail_msg("%u:%u: %s", error.line, error.column, error.text);
-	while (explore_more(x, 1000, &error))
-		;
-	assert_string_equal(error.text, "");
-	return x;
+	return scenario_explore(trace, patch, &bound, false);
 }
 
 static struct explore *search(const struct trace *trace, const struct semantics_patch *patch)
@@ -87,7 +67,7 @@ static void a_look_up_under_mmu_lock_inverts_it_with_mmap_lock(void **state)
 	const struct lock_cycle *locks;
 
 	(void)state;
-	load(zapped, &trace);
+	scenario_load_text(zapped, &trace);
 	x = search(&trace, &early);
 	assert_non_null(inversion(explore_result(x)));
 	locks = &inversion(explore_result(x))->locks;
@@ -112,7 +92,7 @@ static void a_reduced_search_finds_it_too(void **state)
 	(void)state;
 	if (!watch_works())
 		skip();
-	load(zapped, &trace);
+	scenario_load_text(zapped, &trace);
 	x = search_by(&trace, &early, true);
 	assert_true(explore_result(x)->por);
 	assert_non_null(inversion(explore_result(x)));
@@ -128,7 +108,7 @@ static void nobody_stands_still_there(void **state)
 	const struct explored *r;
 
 	(void)state;
-	load(zapped, &trace);
+	scenario_load_text(zapped, &trace);
 	x = search(&trace, &early);
 	r = explore_result(x);
 	for (size_t i = 0; i < r->nr_findings; i++)
@@ -144,7 +124,7 @@ static void a_kernel_as_it_is_inverts_none(void **state)
 	struct trace trace;
 
 	(void)state;
-	load(zapped, &trace);
+	scenario_load_text(zapped, &trace);
 	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
 		struct explore *x = search(&trace, kernels[i]);
 
@@ -164,7 +144,7 @@ static void it_is_told_with_both_sites(void **state)
 	FILE *out = open_memstream(&text, &size);
 
 	(void)state;
-	load(zapped, &trace);
+	scenario_load_text(zapped, &trace);
 	x = search(&trace, &early);
 	explore_verdict(&trace, &early, explore_result(x), &verdict);
 	report_explored(&trace, &early, explore_result(x), &verdict, out);
@@ -190,7 +170,7 @@ static void it_can_be_expected(void **state)
 
 	(void)state;
 	snprintf(text, sizeof(text), "%sexpect all: lock-inversion\n", zapped);
-	load(text, &trace);
+	scenario_load_text(text, &trace);
 	x = search(&trace, &sem_v6_1);
 	explore_verdict(&trace, &sem_v6_1, explore_result(x), &verdict);
 	assert_non_null(verdict.missed);

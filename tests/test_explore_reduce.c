@@ -18,44 +18,7 @@ enum { SMALL_ENOUGH = 60000 };
 static struct explore *search(const struct trace *trace, const char *semantics,
 			      const struct explore_bound *bound, bool believes)
 {
-	struct error error = { .text = "" };
-	struct explore *x = explore_new(trace, semantics_find(semantics), bound, &error);
-
-	assert_non_null(x);
-	x->search->believes = believes;
-	while (explore_more(x, 10000, &error))
-		;
-	assert_string_equal(error.text, "");
-	return x;
-}
-
-static const struct explore_finding *find(const struct explored *r, const struct explore_finding *f)
-{
-	for (size_t i = 0; i < r->nr_findings; i++)
-		if (r->findings[i].kind == f->kind && r->findings[i].v.law == f->v.law)
-			return &r->findings[i];
-	return NULL;
-}
-
-/* "": the same; else what is not. */
-static const char *difference(const struct explored *a, const struct explored *b)
-{
-	if (a->nr_findings != b->nr_findings)
-		return "findings";
-	for (size_t i = 0; i < a->nr_findings; i++)
-		if (!find(b, &a->findings[i]))
-			return "a finding";
-	if (a->ends != b->ends)
-		return "ends";
-	if (arrlenu(a->outcomes) != arrlenu(b->outcomes))
-		return "outcomes";
-	for (size_t i = 0; i < arrlenu(a->outcomes); i++)
-		if (a->outcomes[i].event != b->outcomes[i].event ||
-		    strcmp(a->outcomes[i].word, b->outcomes[i].word) ||
-		    a->outcomes[i].value != b->outcomes[i].value ||
-		    a->outcomes[i].ends != b->outcomes[i].ends)
-			return "an outcome";
-	return "";
+	return scenario_explore(trace, semantics_find(semantics), bound, believes);
 }
 
 static void reductions_change_no_verdict_and_no_end(void **state)
@@ -72,14 +35,15 @@ static void reductions_change_no_verdict_and_no_end(void **state)
 	full = search(&trace, scenario->semantics, &small, false);
 	if (!explore_result(full)->stop) {
 		x = search(&trace, scenario->semantics, &reduced, false);
-		assert_string_equal(difference(explore_result(full), explore_result(x)), "");
+		assert_string_equal(explored_difference(explore_result(full), explore_result(x)),
+				    "");
 		assert_true(explore_result(x)->states <= explore_result(full)->states);
 		for (size_t i = 0; i < explore_result(x)->nr_findings; i++) {
 			const struct explore_finding *f = &explore_result(x)->findings[i];
 
 			if (f->is_shortest)
 				assert_int_equal(f->nr_steps,
-						 find(explore_result(full), f)->nr_steps);
+						 explored_like(explore_result(full), f)->nr_steps);
 		}
 		explore_free(x);
 	}
@@ -100,7 +64,7 @@ static void a_reduction_that_is_wrong_is_noticed(void **state)
 	scenario_load_race("a-page-is-dropped-while-it-is-mapped", &trace);
 	a = search(&trace, "v11", &full, false);
 	b = search(&trace, "v11", &reduced, true);
-	assert_string_not_equal(difference(explore_result(a), explore_result(b)), "");
+	assert_string_not_equal(explored_difference(explore_result(a), explore_result(b)), "");
 	explore_free(a);
 	explore_free(b);
 	trace_free(&trace);
@@ -125,7 +89,7 @@ static void as_many_workers_as_there_are_find_the_same(void **state)
 
 			more = search(&trace, "v11", &bound, false);
 			b = explore_result(more);
-			assert_string_equal(difference(a, b), "");
+			assert_string_equal(explored_difference(a, b), "");
 			assert_int_equal(a->states, b->states);
 			assert_int_equal(a->transitions, b->transitions);
 			assert_int_equal(a->depth, b->depth);

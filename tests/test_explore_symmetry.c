@@ -18,14 +18,8 @@
 static struct explore *search_as(const struct trace *trace, const struct semantics_patch *patch,
 				 const struct explore_bound *bound, bool believes)
 {
-	struct error error = { .text = "" };
-	struct explore *x = explore_new(trace, patch, bound, &error);
+	struct explore *x = scenario_explore(trace, patch, bound, believes);
 
-	assert_non_null(x);
-	x->search->believes = believes;
-	while (explore_more(x, 10000, &error))
-		;
-	assert_string_equal(error.text, "");
 	assert_int_equal(explore_result(x)->stop, STOP_NONE);
 	return x;
 }
@@ -36,38 +30,9 @@ static struct explore *search(const struct trace *trace, const struct semantics_
 	return search_as(trace, patch, &bound, false);
 }
 
-static const struct explore_finding *find(const struct explored *r, const struct explore_finding *f)
-{
-	for (size_t i = 0; i < r->nr_findings; i++)
-		if (r->findings[i].kind == f->kind && r->findings[i].v.law == f->v.law)
-			return &r->findings[i];
-	return NULL;
-}
-
-static bool is_same_outcome(const struct explore_outcome *a, const struct explore_outcome *b)
-{
-	return a->event == b->event && !strcmp(a->word, b->word) && a->value == b->value &&
-	       a->ends == b->ends;
-}
-
-/* "": the same; else what is not. */
 static const char *difference(struct explore *full, struct explore *reduced)
 {
-	const struct explored *a = explore_result(full), *b = explore_result(reduced);
-
-	if (a->nr_findings != b->nr_findings)
-		return "findings";
-	for (size_t i = 0; i < a->nr_findings; i++)
-		if (!find(b, &a->findings[i]))
-			return "a finding";
-	if (a->ends != b->ends)
-		return "ends";
-	if (arrlenu(a->outcomes) != arrlenu(b->outcomes))
-		return "outcomes";
-	for (size_t i = 0; i < arrlenu(a->outcomes); i++)
-		if (!is_same_outcome(&a->outcomes[i], &b->outcomes[i]))
-			return "an outcome";
-	return "";
+	return explored_difference(explore_result(full), explore_result(reduced));
 }
 
 /* A finding's order of steps is one of the threads' own, and breaks the law. */

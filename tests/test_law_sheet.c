@@ -66,41 +66,40 @@ static void a_search_that_was_cut_off_lets_no_law_hold(void **state)
 	law_sheet_free(&sheet);
 }
 
+/* What is told of @worse and @better, which break the same law in scenarios a, b and c. */
+static struct law_cell told(struct explore_finding worse, struct explore_finding better)
+{
+	struct law_sheet sheet;
+	struct law_cell cell;
+
+	law_sheet_begin(&sheet, columns, 2);
+	add(&sheet, "a", ~0u, STOP_NONE, &worse);
+	add(&sheet, "b", ~0u, STOP_NONE, &better);
+	add(&sheet, "c", ~0u, STOP_NONE, &worse);
+	assert_int_equal(answer(&sheet, worse.v.law->id), LAW_BROKEN);
+	cell = *law_sheet_cell(&sheet, row_named(&sheet, worse.v.law->id), 0);
+	law_sheet_free(&sheet);
+	return cell;
+}
+
 static void the_shortest_counterexample_is_kept(void **state)
 {
-	struct explore_finding longer = breaks("no-stale-tlb", 9, BLAME_KVM);
-	struct explore_finding shorter = breaks("no-stale-tlb", 7, BLAME_KVM);
-	const struct law_cell *cell;
-	struct law_sheet sheet;
+	const struct law_cell cell = told(breaks("no-stale-tlb", 9, BLAME_KVM),
+					  breaks("no-stale-tlb", 7, BLAME_KVM));
 
 	(void)state;
-	law_sheet_begin(&sheet, columns, 2);
-	add(&sheet, "a", ~0u, STOP_NONE, &longer);
-	add(&sheet, "b", ~0u, STOP_NONE, &shorter);
-	add(&sheet, "c", ~0u, STOP_NONE, &longer);
-	assert_int_equal(answer(&sheet, "no-stale-tlb"), LAW_BROKEN);
-	cell = law_sheet_cell(&sheet, row_named(&sheet, "no-stale-tlb"), 0);
-	assert_string_equal(cell->path, "b");
-	assert_int_equal(cell->nr_steps, 7);
-	law_sheet_free(&sheet);
+	assert_string_equal(cell.path, "b");
+	assert_int_equal(cell.nr_steps, 7);
 }
 
 static void what_kvm_breaks_is_told_before_what_a_driver_breaks(void **state)
 {
-	struct explore_finding driver = breaks("no-use-after-free", 3, BLAME_DRIVER);
-	struct explore_finding kvm = breaks("no-use-after-free", 30, BLAME_KVM);
-	const struct law_cell *cell;
-	struct law_sheet sheet;
+	const struct law_cell cell = told(breaks("no-use-after-free", 3, BLAME_DRIVER),
+					  breaks("no-use-after-free", 30, BLAME_KVM));
 
 	(void)state;
-	law_sheet_begin(&sheet, columns, 2);
-	add(&sheet, "a", ~0u, STOP_NONE, &driver);
-	add(&sheet, "b", ~0u, STOP_NONE, &kvm);
-	add(&sheet, "c", ~0u, STOP_NONE, &driver);
-	cell = law_sheet_cell(&sheet, row_named(&sheet, "no-use-after-free"), 0);
-	assert_string_equal(cell->path, "b");
-	assert_int_equal(cell->blame, BLAME_KVM);
-	law_sheet_free(&sheet);
+	assert_string_equal(cell.path, "b");
+	assert_int_equal(cell.blame, BLAME_KVM);
 }
 
 static void another_semantics_is_another_column(void **state)

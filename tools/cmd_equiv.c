@@ -41,27 +41,18 @@ static const struct argp_option options[] = {
 
 static bool take_bound(struct equiv_bound *bound, const char *text)
 {
-	const struct { const char *name; unsigned *field, most; } limits[] = {
-		{ "pages=", &bound->pages, EQUIV_MAX_PAGES },
-		{ "actors=", &bound->actors, EQUIV_MAX_ACTORS },
-		{ "events=", &bound->events, EQUIV_MAX_EVENTS },
+	u64 pages = bound->pages, actors = bound->actors, events = bound->events;
+	const struct limit limits[] = {
+		{ "pages=", 1, EQUIV_MAX_PAGES, &pages },
+		{ "actors=", 1, EQUIV_MAX_ACTORS, &actors },
+		{ "events=", 1, EQUIV_MAX_EVENTS, &events },
 	};
 
-	while (*text) {
-		size_t i = 0, length;
-
-		while (i < ARRAY_SIZE(limits) &&
-		       strncmp(text, limits[i].name, strlen(limits[i].name)))
-			i++;
-		if (i == ARRAY_SIZE(limits))
-			return false;
-		text += strlen(limits[i].name);
-		length = strcspn(text, ",");
-		if (length != 1 || *text < '1' || *text > '0' + (int)limits[i].most)
-			return false;
-		*limits[i].field = *text - '0';
-		text += length + (text[length] == ',');
-	}
+	if (!parse_limits(text, limits, ARRAY_SIZE(limits)))
+		return false;
+	bound->pages = pages;
+	bound->actors = actors;
+	bound->events = events;
 	return true;
 }
 

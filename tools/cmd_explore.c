@@ -54,22 +54,13 @@ static const struct argp_option options[] = {
 
 static bool take_bound(struct explore_bound *bound, const char *text)
 {
-	static const char *const names[] = { "depth=", "states=", "memory=" };
-	u64 *const fields[] = { &bound->depth, &bound->states, &bound->memory };
+	const struct limit limits[] = {
+		{ "depth=", 0, UINT64_MAX, &bound->depth },
+		{ "states=", 0, UINT64_MAX, &bound->states },
+		{ "memory=", 0, UINT64_MAX, &bound->memory },
+	};
 
-	while (*text) {
-		size_t i = 0;
-
-		while (i < ARRAY_SIZE(names) && strncmp(text, names[i], strlen(names[i])))
-			i++;
-		if (i == ARRAY_SIZE(names))
-			return false;
-		text += strlen(names[i]);
-		if (!take_number(&text, fields[i]) || (*text && *text != ','))
-			return false;
-		text += *text == ',';
-	}
-	return true;
+	return parse_limits(text, limits, ARRAY_SIZE(limits));
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

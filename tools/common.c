@@ -109,6 +109,24 @@ bool take_number(const char **text, u64 *number)
 	return true;
 }
 
+bool parse_limits(const char *text, const struct limit *limits, size_t nr)
+{
+	while (*text) {
+		size_t i = 0;
+
+		while (i < nr && strncmp(text, limits[i].name, strlen(limits[i].name)))
+			i++;
+		if (i == nr)
+			return false;
+		text += strlen(limits[i].name);
+		if (!take_number(&text, limits[i].value) || (*text && *text != ',') ||
+		    *limits[i].value < limits[i].least || *limits[i].value > limits[i].most)
+			return false;
+		text += *text == ',';
+	}
+	return true;
+}
+
 /* ---- time, and ^C ---- */
 
 static volatile sig_atomic_t interrupted;

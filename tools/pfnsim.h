@@ -39,6 +39,16 @@ int complain(const struct error *error);
 size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room);
 /* A number, with K, M, G if you like; false: it is none, or too large. *@text: behind it. */
 bool take_number(const char **text, u64 *number);
+
+/* "NAME=" of an option, and how much it may be. */
+struct limit {
+	const char *name;
+	u64 least, most;
+	u64 *value;
+};
+
+/* "NAME=NUMBER,NAME=NUMBER", some of @limits; false: a name or a number is none of them. */
+bool parse_limits(const char *text, const struct limit *limits, size_t nr);
 /* ^C is asked for from now on. */
 void tool_catch_interrupt(void);
 bool tool_is_interrupted(void);
