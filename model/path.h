@@ -275,6 +275,8 @@ bool fault_holds_mmu_lock(const struct machine *m, const struct task *t);
 
 /* A KVM_SET_USER_MEMORY_REGION, or with @log a KVM_GET or CLEAR_DIRTY_LOG, has not returned yet. */
 bool slot_call_runs(const struct machine *m, bool log);
+/* KVM_PRE_FAULT_MEMORY goes on with the root that the vCPU has, though it is obsolete. */
+bool prefault_keeps_root(struct machine *m, unsigned vcpu);
 /* make_spte()'s arguments for the fault's own page; .old is the caller's. */
 struct spte_args fault_spte_args(struct machine *m, const struct fault *f);
 void fault_account_table(struct machine *m, const struct fault *f, pfn_t table,

@@ -18,6 +18,7 @@
 #include "model/walker.h"
 
 #define EFAULT	14
+#define EAGAIN	11
 #define EINTR	4
 
 bool fault_continues(const struct machine *m, const struct task *t)
@@ -125,7 +126,11 @@ enum step_result check_slot(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
 
-	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID)) {
+	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID) && t->access.prefetch &&
+	    m->sem->traits.prefetch_gives_up) {
+		f->ret = RET_PF_ERROR;
+		f->error = -EAGAIN;
+	} else if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID)) {
 		f->ret = RET_PF_RETRY;
 	} else if (f->slot == NO_SLOT && !f->is_private) {
 		handle_noslot(m, t);

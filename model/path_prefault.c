@@ -14,6 +14,7 @@
 
 #define ENOENT	2
 #define EINVAL	22
+#define EOPNOTSUPP	95
 
 /* To older kernels this is an ioctl that nobody knows. */
 static bool can_prefault(const struct machine *m, const struct task *t)
@@ -34,10 +35,33 @@ static enum step_result refuse_prefault(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
-/* kvm_mmu_reload(), and the error code of a read of an absent page */
+/* kvm_tdp_map_page(): shadow tables are found by guest addresses. */
+static bool cannot_map_gpa(const struct machine *m, const struct task *t)
+{
+	return can_prefault(m, t) && m->w->config.mmu == MMU_SHADOW;
+}
+
+static enum step_result refuse_gpa(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->prefault.error = -EOPNOTSUPP;
+	return STEP_DONE;
+}
+
+/* kvm_mmu_reload(): any root will do, or (since 6.15) what is obsolete goes first. */
+bool prefault_keeps_root(struct machine *m, unsigned vcpu)
+{
+	const struct vcpu *v = &m->w->vcpu[vcpu];
+	bool is_obsolete = v->root != NO_PFN && m->sem->ops.root_is_obsolete(m, vcpu);
+
+	return (v->dropped_root || is_obsolete) && !m->sem->traits.reload_frees_roots;
+}
+
+/* The error code is that of a read of an absent page. */
 static enum step_result prefault_page(struct machine *m, struct task *t)
 {
-	tdp_load_root(m, t->vcpu);
+	if (!prefault_keeps_root(m, t->vcpu) && m->sem->ops.load_root(m, t->vcpu) == NO_PFN)
+		return STEP_BLOCKED;
 	t->access = (struct access){ .gpa = t->prefault.gpa, .kind = ACCESS_READ, .count = 1,
 				     .prefetch = true, .walk = WALK_VIOLATION,
 				     .qualification = m->w->config.ept ? BIT(0) : 0 };
@@ -82,6 +106,7 @@ static enum step_result prefault_next(struct machine *m, struct task *t)
 
 const struct step path_prefault[] = {
 	STEP(refuse_prefault, .when = cannot_prefault),
+	STEP(refuse_gpa, .when = cannot_map_gpa, .chain = PREFAULT " > kvm_tdp_map_page"),
 	STEP(prefault_page, .calls = PATH_FAULT, .chain = PREFAULT " > kvm_tdp_map_page"),
 	STEP(prefault_next, .to = "prefault_page", .chain = PREFAULT),
 	{ 0 }

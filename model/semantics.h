@@ -138,6 +138,8 @@ struct traits {
 	bool npt_fast_mmio;		/* npf_interception(): KVM_FAST_MMIO_BUS (after 6.12) */
 	bool bus_freed_later;		/* kvm_io_bus_register_dev(): call_srcu() (after 6.12) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
+	bool reload_frees_roots;	/* kvm_mmu_reload(): obsolete ones (after 6.12) */
+	bool prefetch_gives_up;		/* where a memslot goes: -EAGAIN (after 6.12) */
 	bool async_error_code;		/* kvm_arch_async_page_ready(): as the guest (6.10) */
 	bool rearm_clears_bits;		/* the dirty log and aging change bits alone (6.4) */
 	bool mmu_pages_first;		/* room for tables, then the stale check (2026) */

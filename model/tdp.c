@@ -442,6 +442,7 @@ pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
 		root = new_root(m);
 	if (old != root) {
 		m->w->vcpu[vcpu].root = root;
+		m->w->vcpu[vcpu].dropped_root = false;
 		note(m, &(struct note){ .kind = NOTE_ROOT, .name = "load_mmu_pgd", .pfn = root });
 		tlb_flush(m, vcpu);	/* kvm_mmu_load(): kvm_x86_ops.flush_tlb_current() */
 		put_root(m, old);
@@ -455,6 +456,7 @@ void tdp_free_roots(struct machine *m, unsigned vcpu)
 	pfn_t old = m->w->vcpu[vcpu].root;
 
 	m->w->vcpu[vcpu].root = NO_PFN;
+	m->w->vcpu[vcpu].dropped_root = false;
 	put_root(m, old);
 }
 
@@ -465,7 +467,9 @@ pfn_t tdp_root_at(struct machine *m, unsigned i)
 
 bool tdp_root_is_obsolete(struct machine *m, unsigned vcpu)
 {
-	return m->w->vcpu[vcpu].root != tdp_current_root(m);
+	pfn_t root = m->w->vcpu[vcpu].root;
+
+	return root == NO_PFN || root != tdp_current_root(m);
 }
 
 void tdp_zap_invalid_roots(struct machine *m)
@@ -482,8 +486,10 @@ void tdp_zap_invalid_roots(struct machine *m)
 			if (m->w->vcpu[v].root != root->pfn)
 				continue;
 			tlb_flush(m, v);
-			if (!is_in_exit(m, v))
-				m->w->vcpu[v].root = NO_PFN;
+			if (is_in_exit(m, v))
+				continue;
+			m->w->vcpu[v].root = NO_PFN;
+			m->w->vcpu[v].dropped_root = true;
 		}
 		put_root(m, root->pfn);
 	}

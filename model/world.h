@@ -89,7 +89,8 @@ struct vcpu {
 	pfn_t root;		/* loaded root, or NO_PFN */
 	u8 free_obsolete_roots;	/* KVM_REQ_MMU_FREE_OBSOLETE_ROOTS; the TDP MMU does without */
 	u8 apic_state;		/* enum apic_state */
-	u8 pad[6];
+	u8 dropped_root;	/* .root is NO_PFN, where KVM has an obsolete one until KVM_RUN */
+	u8 pad[5];
 	pfn_t apic_page;	/* the VMCS's APIC_ACCESS_ADDR; 0: never written */
 	gfn_t mmio_gfn;		/* vcpu.arch.mmio_gfn, mmio_gen */
 	u64 mmio_generation;

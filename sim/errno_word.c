@@ -10,7 +10,7 @@ const char *errno_word(s32 error)
 		{ -16, "ebusy" },
 		{ -17, "eexist" }, { -19, "enodev" }, { -22, "einval" }, { -25, "enotty" },
 		{ -28, "enospc" },
-		{ -38, "enosys" }, { -133, "hwpoison" },
+		{ -38, "enosys" }, { -95, "eopnotsupp" }, { -133, "hwpoison" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)

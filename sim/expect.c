@@ -62,7 +62,7 @@ static const char *const outcome_words[] = {
 	"eexist", "ebusy", "eio", "enomem", "enoent", "eagain", "enosys", "ro_fault", "noslot",
 	"gp", "ud", "sigsegv", "sigbus", "paused", "blocked", "finished", "livelock",
 	"bug", "oops", "hang", "unreachable", "internal_error", "memory_fault", "enotty",
-	"apic", "ebadf", "enodev", "eacces", "enospc", "eventfd", "fast_mmio",
+	"apic", "ebadf", "enodev", "eacces", "enospc", "eventfd", "fast_mmio", "eopnotsupp",
 	NULL
 };
 

@@ -198,14 +198,15 @@ static void check(struct vm *vm, const struct frame *frame, u8 depth)
 }
 
 /* A fault that retried while an invalidation or a slot update is half done will retry again. */
-static bool retries_in_vain(const struct vm *vm, const struct task *t)
+static bool retries_in_vain(struct vm *vm, const struct task *t)
 {
 	bool busy = vm->w.kvm.mn_active || vm->w.kvm.in_progress || vm->w.kvm.private_ranges;
 
 	for (int row = memslots_begin(&vm->m); row < memslots_end(&vm->m); row++)
 		busy |= !!(vm->w.kvm.slots[row].flags & KVM_MEMSLOT_INVALID);
-	if (busy && t->frame[0].path == PATH_PREFAULT && t->depth == 1)
-		return t->prefault.tries > 1;
+	if (t->frame[0].path == PATH_PREFAULT && t->depth == 1)
+		return t->prefault.tries > 1 &&
+		       (busy || prefault_keeps_root(&vm->m, t->vcpu));
 	return busy && t->frame[0].path == PATH_ACCESS && t->depth == 1 &&
 	       t->access.faults > 1 && t->access.last_ret == RET_PF_RETRY;
 }
