@@ -21,6 +21,12 @@ struct violation {
 	u64 value, wanted;	/* what was found, what should have been */
 };
 
+/* The same law, and the same party broke it. */
+static inline bool is_same_violation(const struct violation *a, const struct violation *b)
+{
+	return a->law == b->law && a->blame == b->blame;
+}
+
 /* A semantics under which the law is known not to hold. */
 struct law_breach {
 	const char *semantics;	/* names, with a blank between them */

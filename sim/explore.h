@@ -72,7 +72,7 @@ struct explored {
 	unsigned rounds;	/* until it was known to be right; 1 without reductions */
 	enum explore_stop stop;
 	char why[200];
-	struct explore_finding *findings;	/* one for each law, then one a kind */
+	struct explore_finding *findings;	/* one for each law and party, then one a kind */
 	size_t nr_findings;
 	struct explore_outcome *outcomes;	/* stb_ds: by event, then by word */
 };

@@ -10,8 +10,8 @@
 
 static bool is_of_kind(const struct example *a, const struct example *b)
 {
-	return a->kind == b->kind && a->v.law == b->v.law && a->edge.held == b->edge.held &&
-	       a->edge.taken == b->edge.taken;
+	return a->kind == b->kind && is_same_violation(&a->v, &b->v) &&
+	       a->edge.held == b->edge.held && a->edge.taken == b->edge.taken;
 }
 
 /* Which of two is told: the shorter one; else whoever is chosen, it is always the same. */
@@ -188,7 +188,7 @@ void explore_go(struct explore *x, const u8 *schedule, size_t nr)
 
 /* ---- all workers ---- */
 
-/* In order of steps, then of law: no worker's order. */
+/* In order of steps, then of law and party: no worker's order. */
 static int by_length(const void *a, const void *b)
 {
 	const struct example *x = a, *y = b;
@@ -199,6 +199,8 @@ static int by_length(const void *a, const void *b)
 		return x->kind < y->kind ? -1 : 1;
 	if (x->v.law != y->v.law)
 		return x->v.law < y->v.law ? -1 : 1;
+	if (x->v.blame != y->v.blame)
+		return x->v.blame < y->v.blame ? -1 : 1;
 	if (x->alone != y->alone)
 		return x->alone - y->alone;
 	return x->edge.held != y->edge.held ? x->edge.held - y->edge.held :

@@ -131,7 +131,7 @@ struct deed {
 	const struct step *step;
 	bool is_dead;
 	unsigned nr_found;
-	const struct law *law[MAX_VIOLATIONS];
+	struct violation found[MAX_VIOLATIONS];
 	unsigned nr_lock_edges;
 	struct image image;
 };
@@ -142,7 +142,7 @@ static struct deed deed_of(struct explore *x, enum turn turn)
 			     .nr_found = x->nr_found, .nr_lock_edges = x->nr_lock_edges };
 
 	for (unsigned i = 0; i < x->nr_found; i++)
-		deed.law[i] = x->found[i].law;
+		deed.found[i] = x->found[i];
 	deed.image = explore_image(x);
 	return deed;
 }
@@ -153,9 +153,11 @@ static const char *unlike(const struct symmetry *s, const u8 *to, const struct d
 {
 	if (a->turn != b->turn || a->step != b->step || a->is_dead != b->is_dead)
 		return "goes another way";
-	if (a->nr_found != b->nr_found ||
-	    memcmp(a->law, b->law, a->nr_found * sizeof(a->law[0])))
+	if (a->nr_found != b->nr_found)
 		return "breaks another law";
+	for (unsigned i = 0; i < a->nr_found; i++)
+		if (!is_same_violation(&a->found[i], &b->found[i]))
+			return "breaks another law";
 	if (a->nr_lock_edges != b->nr_lock_edges)
 		return "takes other locks";
 	for (unsigned i = 0; i < s->nr; i++)

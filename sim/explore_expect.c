@@ -43,16 +43,21 @@ static void expect_finding(const struct ast_statement *s, enum finding_kind kind
 			   struct explored *r, struct explore_verdict *v)
 {
 	const char *law = kind == FOUND_VIOLATION ? expect_name(s, NULL) : NULL;
+	const char *blame = law ? expect_name(s, "blame") : NULL;
+	bool found = false;
 
 	for (size_t i = 0; i < arrlenu(r->findings); i++) {
 		struct explore_finding *f = &r->findings[i];
 
-		if (f->kind == kind && (!law || !strcmp(f->v.law->id, law))) {
-			f->expected = true;
-			return;
-		}
+		if (f->kind != kind || (law && strcmp(f->v.law->id, law)) ||
+		    (blame && strcmp(blame_name(f->v.blame), blame)))
+			continue;
+		f->expected = true;
+		found = true;
 	}
-	not_found(v, r, "%s%s", law ? "a violation of " : "a ", law ? law : s->word);
+	if (!found)
+		not_found(v, r, "%s%s%s%s", law ? "a violation of " : "a ", law ? law : s->word,
+			  blame ? ", blame " : "", blame ? blame : "");
 }
 
 static void expect_outcome(const struct trace *trace, const struct ast_statement *s,

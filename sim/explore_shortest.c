@@ -2,7 +2,7 @@
 /*
  * explore_shortest.c: what a reduced search has found, found once more by the shortest way.
  *
- * A reduced search finds each law that breaks, but maybe not where it breaks first. So all orders
+ * A reduced search finds each law that a party breaks, but maybe not where it breaks first. So all orders
  * are searched up to the depth at which it was found; if that is too much, the way is not called
  * shortest.
  */
@@ -16,7 +16,7 @@ static bool is_same(const struct explore_finding *a, const struct explore_findin
 {
 	const struct lock_edge *x = a->locks.edge, *y = b->locks.edge;
 
-	return a->kind == b->kind && a->v.law == b->v.law && x->held == y->held &&
+	return a->kind == b->kind && is_same_violation(&a->v, &b->v) && x->held == y->held &&
 	       x->taken == y->taken;
 }
 

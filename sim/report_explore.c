@@ -175,6 +175,8 @@ static void put_finding(struct json *json, const char *name, const struct explor
 	begin(json, name, r, "finding");
 	json_string_at(json, "finding", kind[f->kind]);
 	json_string_at(json, "law", f->kind == FOUND_VIOLATION ? f->v.law->id : NULL);
+	json_string_at(json, "blame",
+		       f->kind == FOUND_VIOLATION ? blame_name(f->v.blame) : NULL);
 	json_number_at(json, "found", f->states);
 	json_number_at(json, "steps", f->nr_steps);
 	json_bool_at(json, "shortest", f->is_shortest);

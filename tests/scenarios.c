@@ -83,7 +83,8 @@ const struct explore_finding *explored_like(const struct explored *r,
 					    const struct explore_finding *f)
 {
 	for (size_t i = 0; i < r->nr_findings; i++)
-		if (r->findings[i].kind == f->kind && r->findings[i].v.law == f->v.law)
+		if (r->findings[i].kind == f->kind &&
+		    is_same_violation(&r->findings[i].v, &f->v))
 			return &r->findings[i];
 	return NULL;
 }

@@ -242,6 +242,83 @@ static void the_way_to_a_finding_is_a_shortest_one(void **state)
 	trace_free(&trace);
 }
 
+/* The driver maps what it frees, and v11 marks it dirty: two bugs with one law. */
+static const char freed[] =
+	"pfntrace 1\n"
+	"alloc B noncompound order=1\n"
+	"mmap M 8K device B\n"
+	"memslot 1 0x200000 M 8K\n"
+	"thread vcpu\n"
+	"w: write 0x200000 7\n"
+	"thread driver\n"
+	"z: zap B\n"
+	"f: free B\n";
+
+static const struct explore_finding *broken_by(const struct explored *r, const char *law,
+					       enum blame blame)
+{
+	const struct explore_finding f = { .v = { .law = law_find(law), .blame = blame } };
+
+	return explored_like(r, &f);
+}
+
+static void who_breaks_a_law_does_not_hide_that_another_does(void **state)
+{
+	const struct semantics_patch *patch = semantics_find("v11");
+	static const struct explore_bound both[] = {
+		{ .states = 0 }, { .por = true, .symmetry = true } };
+	const struct explored *r;
+	struct explore *x;
+	struct trace trace;
+
+	(void)state;
+	scenario_load_text(freed, &trace);
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+		x = search(&trace, patch, &both[i]);
+		r = explore_result(x);
+		assert_non_null(broken_by(r, "mark-only-alive", BLAME_KVM));
+		assert_non_null(broken_by(r, "mark-only-alive", BLAME_DRIVER));
+		assert_null(broken_by(r, "mark-only-alive", BLAME_MM));
+		assert_non_null(broken_by(r, "no-free-page-mapped", BLAME_DRIVER));
+		assert_null(broken_by(r, "no-free-page-mapped", BLAME_KVM));
+		explore_free(x);
+	}
+	trace_free(&trace);
+}
+
+static const struct whose {
+	const char *name, *blame, *missed;
+} whose[] = {
+	{ "a law alone is broken by anybody", "", NULL },
+	{ "a driver's bug is expected of the driver", " blame=driver", NULL },
+	{ "a driver's bug is not KVM's", " blame=kvm",
+	  "expected a violation of no-free-page-mapped, blame kvm" },
+};
+
+static void who_breaks_a_law_is_expected(void **state)
+{
+	const struct semantics_patch *patch = semantics_find("v7.2");
+	const struct whose *row = *state;
+	struct explore_verdict verdict;
+	struct trace trace;
+	struct explore *x;
+	char text[500];
+
+	snprintf(text, sizeof(text), "%sexpect all: violation no-free-page-mapped%s\n", freed,
+		 row->blame);
+	scenario_load_text(text, &trace);
+	x = search(&trace, patch, &everything);
+	explore_verdict(&trace, patch, explore_result(x), &verdict);
+	assert_int_equal(!!verdict.missed, !!row->missed);
+	if (row->missed)
+		assert_non_null(strstr(verdict.missed[0], row->missed));
+	assert_int_equal(broken_by(explore_result(x), "no-free-page-mapped", BLAME_DRIVER)->expected,
+			 !row->missed);
+	explore_verdict_free(&verdict);
+	explore_free(x);
+	trace_free(&trace);
+}
+
 static void a_search_that_is_cut_off_says_so(void **state)
 {
 	const struct semantics_patch *patch = semantics_find("v7.2");
@@ -430,6 +507,8 @@ int main(void)
 	LIST_TEST(&list, it_finds_the_states_of_all_orders_and_no_others);
 	LIST_TEST(&list, each_end_is_shown_once);
 	LIST_TEST(&list, the_way_to_a_finding_is_a_shortest_one);
+	LIST_TEST(&list, who_breaks_a_law_does_not_hide_that_another_does);
+	LIST_ROWS(&list, who_breaks_a_law_is_expected, whose);
 	LIST_TEST(&list, a_search_that_is_cut_off_says_so);
 	LIST_ROWS(&list, a_wrong_kernel_is_found, wrongs);
 	LIST_TEST(&list, a_finding_is_written_as_a_trace_that_breaks_the_same_law);

@@ -172,12 +172,15 @@ static int write_trace(const char *folder, const char *path, const struct trace 
 {
 	size_t stem = strcspn(base_name(path), ".");
 	char name[600], title[200];
+	const char *by = "";
 	struct schedule schedule;
 	bool ok = false;
 	FILE *out;
 
-	snprintf(name, sizeof(name), "%s/%.*s.%s.%s.trace", folder, (int)stem, base_name(path),
-		 patch->name, finding_name(f));
+	if (f->kind == FOUND_VIOLATION && f->v.blame != BLAME_KVM)
+		by = blame_name(f->v.blame);
+	snprintf(name, sizeof(name), "%s/%.*s.%s.%s%s%s.trace", folder, (int)stem, base_name(path),
+		 patch->name, finding_name(f), *by ? "-by-" : "", by);
 	snprintf(title, sizeof(title), "%s under %s, in %zu steps", finding_name(f), patch->name,
 		 f->nr_steps);
 	out = fopen(name, "w");
