@@ -2,9 +2,9 @@
 /*
  * explore_shortest.c: what a reduced search has found, found once more by the shortest way.
  *
- * A reduced search finds each law that a party breaks, but maybe not where it breaks first. So all orders
- * are searched up to the depth at which it was found; if that is too much, the way is not called
- * shortest.
+ * A reduced search finds each law that a party breaks, but maybe not where it breaks first. So all
+ * orders are searched up to the depth at which it was found; if that is too much, the way is not
+ * called shortest.
  */
 #include <stdlib.h>
 

@@ -241,11 +241,17 @@ static bool check_expect(const struct trace *trace, const struct ast_statement *
 	bool at_end = !strcmp(s->word, "page") || !strcmp(s->word, "spte");
 	bool of_orders = !strcmp(s->word, "deadlock") || !strcmp(s->word, "livelock") ||
 			 !strcmp(s->word, "lock-inversion");
+	uint64_t number;
 
 	if (!expect_check(s, trace->names, error))
 		return false;
 	if (at_end && trace->nr_threads)
 		return bad(s, error, "threads have many ends: ask for outcomes and violations");
+	if (trace->nr_threads && !strcmp(s->word, "violation") && expect_name(s, "at"))
+		return bad(s, error, "in another order another event breaks it: leave out \"at\"");
+	if (trace->nr_threads && (expect_number(s, "refs", &number) ||
+				  expect_number(s, "pfn", &number)))
+		return bad(s, error, "of an outcome of threads only \"value\" is kept");
 	if (of_orders && !trace->nr_threads)
 		return bad(s, error, "only threads can be in each other's way");
 	return true;

@@ -298,6 +298,7 @@ static const struct whose {
 static void who_breaks_a_law_is_expected(void **state)
 {
 	const struct semantics_patch *patch = semantics_find("v7.2");
+	const struct explore_finding *f;
 	const struct whose *row = *state;
 	struct explore_verdict verdict;
 	struct trace trace;
@@ -312,8 +313,8 @@ static void who_breaks_a_law_is_expected(void **state)
 	assert_int_equal(!!verdict.missed, !!row->missed);
 	if (row->missed)
 		assert_non_null(strstr(verdict.missed[0], row->missed));
-	assert_int_equal(broken_by(explore_result(x), "no-free-page-mapped", BLAME_DRIVER)->expected,
-			 !row->missed);
+	f = broken_by(explore_result(x), "no-free-page-mapped", BLAME_DRIVER);
+	assert_int_equal(f->expected, !row->missed);
 	explore_verdict_free(&verdict);
 	explore_free(x);
 	trace_free(&trace);
@@ -471,6 +472,11 @@ static const struct refusal {
 	{ "a page at the end of threads",
 	  "pfntrace 1\nalloc B order0\nthread a\ndrain\nexpect all: page object=B index=0\n", 5,
 	  "many ends" },
+	{ "which event of threads breaks a law",
+	  "pfntrace 1\nthread a\nd: drain\nexpect all: violation no-stale-tlb at=d\n", 4,
+	  "another event" },
+	{ "the count that an outcome of threads has left",
+	  "pfntrace 1\nthread a\nd: drain\nexpect all: outcome ok at=d refs=1\n", 4, "is kept" },
 	{ "a deadlock of nobody", "pfntrace 1\nmmap A 4K\nexpect all: deadlock\n", 3,
 	  "in each other's way" },
 	{ "an order of one", "pfntrace 1\na: mmap A 4K\norder a\n", 3, "two labels" },
