@@ -94,7 +94,6 @@ void memslots_publish(struct machine *m)
 
 	kvm->active_slots = !kvm->active_slots;
 	kvm->generation |= KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS;
-	srcu_note_readers(m);
 }
 
 void memslots_propagate(struct machine *m, int row)

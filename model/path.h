@@ -158,6 +158,7 @@ DECLARE_STEP(snapshot_seq);
 DECLARE_STEP(check_slot);
 DECLARE_STEP(lock_mmap);
 DECLARE_STEP(unlock_mmap);
+DECLARE_STEP(note_readers);
 DECLARE_STEP(wait_for_readers);
 
 /* uffd_wp_range() (path_uffd.c) */

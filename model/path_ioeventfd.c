@@ -155,8 +155,6 @@ static enum step_result change_bus(struct machine *m, struct task *t)
 	struct io_op *op = &t->io;
 
 	op->error = op->off ? deassign(&m->w->kvm, op) : assign(&m->w->kvm, op);
-	if (!op->error)
-		srcu_note_readers(m);
 	return STEP_NEXT;
 }
 
@@ -197,6 +195,8 @@ const struct step path_ioeventfd[] = {
 	STEP(check_ioeventfd, .chain = IO),
 	STEP(io_lock, .chain = IO),
 	STEP(change_bus, .chain = IO " > kvm_io_bus_register_dev"),
+	STEP_AS(io_note_readers, note_readers, .when = io_waits,
+		.chain = IO " > synchronize_srcu_expedited"),
 	STEP_AS(io_wait_for_readers, wait_for_readers, .when = io_waits,
 		.chain = IO " > synchronize_srcu_expedited"),
 	STEP(io_unlock, .chain = IO),

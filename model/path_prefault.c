@@ -35,19 +35,6 @@ static enum step_result refuse_prefault(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
-/* kvm_tdp_map_page(): shadow tables are found by guest addresses. */
-static bool cannot_map_gpa(const struct machine *m, const struct task *t)
-{
-	return can_prefault(m, t) && m->w->config.mmu == MMU_SHADOW;
-}
-
-static enum step_result refuse_gpa(struct machine *m, struct task *t)
-{
-	(void)m;
-	t->prefault.error = -EOPNOTSUPP;
-	return STEP_DONE;
-}
-
 /* kvm_mmu_reload(): any root will do, or (since 6.15) what is obsolete goes first. */
 bool prefault_keeps_root(struct machine *m, unsigned vcpu)
 {
@@ -57,9 +44,13 @@ bool prefault_keeps_root(struct machine *m, unsigned vcpu)
 	return (v->dropped_root || is_obsolete) && !m->sem->traits.reload_frees_roots;
 }
 
-/* The error code is that of a read of an absent page. */
+/* kvm_tdp_map_page(): not shadow paging. The error code is that of a read of an absent page. */
 static enum step_result prefault_page(struct machine *m, struct task *t)
 {
+	if (m->w->config.mmu == MMU_SHADOW) {
+		t->prefault.error = -EOPNOTSUPP;
+		return STEP_DONE;
+	}
 	if (!prefault_keeps_root(m, t->vcpu) && m->sem->ops.load_root(m, t->vcpu) == NO_PFN)
 		return STEP_BLOCKED;
 	t->access = (struct access){ .gpa = t->prefault.gpa, .kind = ACCESS_READ, .count = 1,
@@ -106,7 +97,6 @@ static enum step_result prefault_next(struct machine *m, struct task *t)
 
 const struct step path_prefault[] = {
 	STEP(refuse_prefault, .when = cannot_prefault),
-	STEP(refuse_gpa, .when = cannot_map_gpa, .chain = PREFAULT " > kvm_tdp_map_page"),
 	STEP(prefault_page, .calls = PATH_FAULT, .chain = PREFAULT " > kvm_tdp_map_page"),
 	STEP(prefault_next, .to = "prefault_page", .chain = PREFAULT),
 	{ 0 }

@@ -253,7 +253,15 @@ enum step_result invalidate_slot(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* synchronize_srcu_expedited(): nobody uses what was published before. */
+/* synchronize_srcu_expedited(): whoever reads now, even if he has found what is published. */
+enum step_result note_readers(struct machine *m, struct task *t)
+{
+	(void)t;
+	srcu_note_readers(m);
+	return STEP_NEXT;
+}
+
+/* Then nobody uses what was published before. */
 enum step_result wait_for_readers(struct machine *m, struct task *t)
 {
 	(void)t;
@@ -476,6 +484,8 @@ const struct step path_slot[] = {
 	STEP(classify_change, .when = slot_ok, .chain = "kvm_set_memory_region"),
 	STEP(bind_gmem, .when = binds_gmem, .chain = "kvm_set_memory_region > kvm_gmem_bind"),
 	STEP(invalidate_slot, .when = slot_goes, .chain = SLOT),
+	STEP_AS(note_readers_of_valid, note_readers, .when = slot_goes,
+		.chain = SLOT " > synchronize_srcu_expedited"),
 	STEP_AS(wait_for_readers_of_valid, wait_for_readers, .when = slot_goes,
 		.chain = SLOT " > synchronize_srcu_expedited"),
 	STEP_AS(zap_all_of_first_wrap, zap_all_roots, .when = invalid_generation_wraps,
@@ -485,6 +495,8 @@ const struct step path_slot[] = {
 		.chain = SLOT " > kvm_mmu_zap_all_fast > kvm_tdp_mmu_zap_all"),
 	STEP(unbind_gmem, .when = unbinds_gmem, .chain = SLOT " > kvm_gmem_unbind"),
 	STEP(commit_slot, .when = slot_publishes, .chain = SLOT),
+	STEP(note_readers, .when = slot_publishes,
+	     .chain = SLOT " > synchronize_srcu_expedited"),
 	STEP(wait_for_readers, .when = slot_publishes,
 	     .chain = SLOT " > synchronize_srcu_expedited"),
 	STEP_AS(zap_all_of_wrap, zap_all_roots, .when = mmio_generation_wraps,

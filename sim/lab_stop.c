@@ -16,7 +16,7 @@
 static const char *const steps[] = {
 	"clear_ptes", "emulate_access", "end_update", "find_mapping", "follow_pte_again",
 	"gpc_install", "install_file_page", "lock_batch", "lock_mmu", "move_page",
-	"precheck_retry_again", "snapshot_seq", "uffd_change", "unmap_hole", "wait_for_readers",
+	"note_readers", "precheck_retry_again", "snapshot_seq", "uffd_change", "unmap_hole",
 	"zap_all_fast",
 };
 
@@ -63,7 +63,7 @@ static bool vcpu_is_busy(const struct lab *lab, const struct event *e)
 static bool stops_too_early(const struct event *e)
 {
 	return e->id == EVENT_MEMSLOT_DELETE && e->until &&
-	       (!strcmp(e->until, "wait_for_readers") || !strcmp(e->until, "end_update"));
+	       (!strcmp(e->until, "note_readers") || !strcmp(e->until, "end_update"));
 }
 
 const char *lab_refuses_stop(struct lab *lab, const struct event *e)

@@ -280,7 +280,7 @@ const struct story stories[] = {
 	  "f: read 0 until=lock_mmu\n" "d: memslot-delete 1\n" "resume f\n" "resume d\n" },
 	{ "root_goes_under_a_fault", ANON "write 0 7\n" "mmap n 4K\n"
 	  "memslot 2 gpa=0x100000 hva=n size=4K\n" "d: memslot-delete 2 until=zap_all_fast\n"
-	  "f: read 0x1000 until=lock_mmu\n" "resume d until=wait_for_readers\n"
+	  "f: read 0x1000 until=lock_mmu\n" "resume d until=note_readers\n"
 	  "resume f\n" "resume d\n"
 	  "read 0x1000 vcpu=1\n" "read 0\n" },
 	{ "ages_while_mmu_lock_is_held", ANON "write 0 7\n" "z: zap-gfns 0x1000 4K until=zap_gfns\n"

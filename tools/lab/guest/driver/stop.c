@@ -53,7 +53,7 @@ static const struct place places[] = {
 	{ "follow_pte_again", "follow_pte", ON_ENTRY, NULL, NULL, 2 },
 	{ "follow_pte_again", "follow_pfnmap_start", ON_ENTRY, NULL, NULL, 2 },
 	{ "zap_all_fast", "kvm_arch_flush_shadow_memslot", ON_ENTRY },
-	{ "wait_for_readers", "synchronize_srcu_expedited", ON_ENTRY, NULL,
+	{ "note_readers", "synchronize_srcu_expedited", ON_ENTRY, NULL,
 	  "kvm_swap_active_memslots" },
 	{ "end_update", "synchronize_srcu_expedited", ON_RETURN, NULL,
 	  "kvm_swap_active_memslots" },
