@@ -105,6 +105,7 @@ enum file_type {
 	FILE_DISK,		/* a filesystem with write-back: page_mkwrite, page_mkclean */
 	FILE_DAX,		/* its blocks are ZONE_DEVICE pages, mapped themselves [fsdax] */
 	FILE_GMEM,		/* guest_memfd (gmem.h) */
+	FILE_HUGETLB,		/* a memfd of hugetlb (hugetlb.h) */
 };
 
 /* "huge=" of a tmpfs; of the kernel's own one, /sys/kernel/mm/transparent_hugepage/shmem_enabled */
@@ -127,6 +128,7 @@ struct file_state {
 	u8 huge;		/* enum shmem_huge: of its mount, if MOUNT_OWN */
 	u8 mount;		/* enum shmem_mount */
 	u8 unlinked;		/* a memfd: goes with its last user */
+	u8 hugetlb;		/* FILE_HUGETLB: vma.object of its mappings */
 };
 
 struct host_mm {

@@ -10,6 +10,7 @@
 #include "model/host_mm.h"
 #include "model/page.h"
 
+struct mmap_op;
 struct task;
 
 /*
@@ -22,7 +23,8 @@ struct hugetlb_pool {
 	u64 open;		/* files that a memfd holds: bit [file - 1] */
 };
 
-enum { MAX_HUGETLB_PAGES = 64 };
+/* A memfd's length, too: no mapping has more than the pool, or is more. */
+enum { MAX_HUGETLB_PAGES = 64, HUGETLB_FILE_PAGES = MAX_HUGETLB_PAGES };
 
 /* nr_hugepages: what is in use or promised stays. */
 void hugetlb_resize(struct machine *m, u32 pages);
@@ -47,8 +49,15 @@ void hugetlb_put_back(struct machine *m, pfn_t head);
  */
 bool hugetlb_dissolve(struct machine *m, pfn_t pfn);
 
-/* hugetlb_reserve_pages() at mmap(), to which the VMA's new file is; false: -ENOMEM. */
-bool hugetlb_reserve(struct machine *m, struct vma *vma, bool is_memfd);
+/* memfd_create(MFD_HUGETLB): what its mappings have in vma.object */
+u8 hugetlb_create(struct machine *m);
+/* hugetlb_reserve_pages() at mmap(); a VMA without an object gets a new file. False: -ENOMEM. */
+bool hugetlb_reserve(struct machine *m, struct vma *vma);
+/* mmap() of a memfd; of any VMA of hugetlb, when it is made: 0 or -errno */
+void hugetlb_open(const struct file_state *file, struct vma *vma);
+s32 hugetlb_mmap(struct machine *m, const struct mmap_op *op, struct vma *vma);
+/* Behind the end of a memfd */
+bool hugetlb_is_beyond(const struct machine *m, const struct vma *vma, hva_t hva);
 /* The page cache of a shared mapping: how many references a page has of it */
 void hugetlb_hold_cached(struct machine *m, pfn_t page);
 s32 hugetlb_cache_refs(const struct machine *m);
@@ -73,6 +82,10 @@ void hugetlb_close_detached(struct machine *m, struct task *t);
 /* What the cache has of @file at its 2M @index, or NO_PFN; and it goes, and so does the promise. */
 pfn_t hugetlb_file_page(struct machine *m, unsigned file, u64 index);
 void hugetlb_drop_cached(struct machine *m, unsigned file, u64 index);
+/* hugetlbfs_fallocate() of one page; false: -ENOSPC. */
+bool hugetlb_add_cached(struct machine *m, unsigned file, u64 index);
+/* hugetlb_unreserve_pages(): from @first on nothing is cached, and nothing is promised any more. */
+void hugetlb_unreserve(struct machine *m, unsigned file, u64 first);
 /* Wherever the page cache has @head, it has @to, or nothing if that is NO_PFN. */
 void hugetlb_set_cached(struct machine *m, pfn_t head, pfn_t to);
 /* hugetlbfs_error_remove_page(), to 6.0: the cache forgets @head, and promises no other. */

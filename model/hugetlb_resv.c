@@ -2,9 +2,10 @@
 /*
  * hugetlb_resv.c: what a file of hugetlb has been promised, and what it has in its page cache.
  *
- * Each mmap() has a file of its own, which its VMA names, and the parts that it is split into, and
- * a fork's copy. A shared mapping's promises and pages are the file's, and go with the last VMA,
- * if it is no memfd; a private one's are of the process that has made it, and go with each VMA.
+ * Each mmap() but of a memfd has a file of its own, which its VMA names, and the parts that it is
+ * split into, and a fork's copy. A shared mapping's promises and pages are the file's, and go with
+ * the last VMA, if it is no memfd; a private one's are of the process that has made it, and go with
+ * each VMA.
  * Linux: mm/hugetlb.c:struct resv_map, fs/hugetlbfs/inode.c; 5.12 to 7.2.
  */
 #include "model/hugetlb.h"
@@ -18,8 +19,7 @@
 #define SPACE_RESV	((pfn_t)6 << 44)
 enum resv_bit { RESV_PROMISED = 1, RESV_USED = 2, RESV_BITS = 2 };
 
-/* No mapping has more than the pool. */
-enum { MAX_FILE_PAGES = MAX_HUGETLB_PAGES };
+enum { MAX_FILE_PAGES = HUGETLB_FILE_PAGES };
 
 static pfn_t file_words(unsigned file)
 {
@@ -44,28 +44,49 @@ static void store_word(struct machine *m, const struct vma *vma, hva_t hva, u64 
 
 static bool is_free(struct machine *m, unsigned file)
 {
+	if (m->w->hugetlb.open & BIT(file - 1))
+		return false;
 	for (unsigned i = 0; i < MAX_FILE_PAGES; i++)
 		if (m->phys->load(m->phys, file_words(file), i))
 			return false;
 	return true;
 }
 
-/* hugetlb_reserve_pages() */
-bool hugetlb_reserve(struct machine *m, struct vma *vma, bool is_memfd)
+static u8 free_file(struct machine *m)
+{
+	u8 file = 1;
+
+	while (!is_free(m, file))
+		file++;
+	assert(file <= MAX_HUGETLB_PAGES);
+	return file;
+}
+
+u8 hugetlb_create(struct machine *m)
+{
+	u8 file = free_file(m);
+
+	m->w->hugetlb.open |= BIT(file - 1);
+	return file;
+}
+
+/* hugetlb_reserve_pages(): what another mapping of the file has been promised counts for this. */
+bool hugetlb_reserve(struct machine *m, struct vma *vma)
 {
 	struct hugetlb_pool *pool = &m->w->hugetlb;
-	u64 pages = (vma->end - vma->start) / HPAGE_SIZE;
+	u64 pages = 0;
 
+	if (!vma->object)
+		vma->object = free_file(m);
+	for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE)
+		pages += !(load_word(m, vma, at) & RESV_PROMISED);
 	if (pages > pool->free - pool->reserved)
 		return false;
 	pool->reserved += pages;
-	for (vma->object = 1; !is_free(m, vma->object); )
-		vma->object++;
-	assert(vma->object <= MAX_HUGETLB_PAGES);
 	vma->flags |= VM_HUGETLB;
-	pool->open |= (u64)is_memfd << (vma->object - 1);
 	for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE)
-		store_word(m, vma, at, RESV_PROMISED);
+		if (!(load_word(m, vma, at) & RESV_PROMISED))
+			store_word(m, vma, at, RESV_PROMISED);
 	return true;
 }
 
@@ -88,7 +109,7 @@ static bool owns(const struct vma *vma)
 
 bool hugetlb_is_used(struct machine *m, const struct vma *vma, hva_t hva)
 {
-	return !owns(vma) || (load_word(m, vma, hva) & RESV_USED);
+	return !owns(vma) || load_word(m, vma, hva) != RESV_PROMISED;
 }
 
 pfn_t hugetlb_cached(struct machine *m, const struct vma *vma, hva_t hva)
@@ -221,6 +242,45 @@ pfn_t hugetlb_file_page(struct machine *m, unsigned file, u64 index)
 	u64 word = m->phys->load(m->phys, file_words(file), index);
 
 	return word >> RESV_BITS ? word >> RESV_BITS : NO_PFN;
+}
+
+bool hugetlb_is_beyond(const struct machine *m, const struct vma *vma, hva_t hva)
+{
+	for (unsigned i = 0; i < MAX_FILES; i++) {
+		const struct file_state *file = &m->w->file[i];
+
+		if (file->used && file->type == FILE_HUGETLB && file->hugetlb == vma->object)
+			return index_of(vma, hva) >= file->size / HPAGE_SIZE;
+	}
+	return false;
+}
+
+bool hugetlb_add_cached(struct machine *m, unsigned file, u64 index)
+{
+	pfn_t words = file_words(file);
+	u64 word = m->phys->load(m->phys, words, index);
+	pfn_t page;
+
+	if (word >> RESV_BITS)
+		return true;
+	page = hugetlb_take(m, word == RESV_PROMISED);
+	if (page == NO_PFN)
+		return false;
+	page_hand_over(m, page, HOLD_OWNER, HOLD_MM);
+	hugetlb_hold_cached(m, page);
+	m->phys->store(m->phys, words, index, RESV_PROMISED | RESV_USED | page << RESV_BITS);
+	page_put(m, page, HOLD_MM);
+	return true;
+}
+
+void hugetlb_unreserve(struct machine *m, unsigned file, u64 first)
+{
+	pfn_t words = file_words(file);
+
+	for (u64 i = first; i < MAX_FILE_PAGES; i++) {
+		m->w->hugetlb.reserved -= m->phys->load(m->phys, words, i) == RESV_PROMISED;
+		m->phys->store(m->phys, words, i, 0);
+	}
 }
 
 /* hugetlb_delete_from_page_cache(), region_del(), __folio_batch_release() */

@@ -7,8 +7,7 @@
  * arch/x86/kvm/x86.c:kvm_arch_destroy_vm(); 5.11 to 7.2. Nothing flushes a TLB here: no vCPU will
  * run again. What kvm_vcpu_map() has pinned for somebody else stays. A VM goes with its last file,
  * which another process may have: its ioctls say -EIO from then on, but an irqfd's still delivers.
- * SIMPLIFIED: a driver's file, a guest_memfd and a memfd of hugetlb stay open, and their pages
- * stay allocated.
+ * SIMPLIFIED: a driver's file and a guest_memfd stay open, and their pages stay allocated.
  */
 #include "model/machine.h"
 #include "model/memslot.h"

@@ -8,12 +8,14 @@
  * in again is unmapped once more under its folio lock, before it leaves the cache.
  * SIMPLIFIED: i_rwsem is not modelled, invalidate_lock for DAX alone.
  */
+#include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
 #include "model/shmem_swap.h"
+#include "model/thp.h"
 
 #define EIO	5
 #define ENOMEM	12
@@ -90,6 +92,8 @@ static enum step_result begin_resize(struct machine *m, struct task *t)
 
 	if (op->hva)
 		begin_remove(m, op);
+	else if (m->w->file[op->file].type == FILE_HUGETLB)
+		hugetlb_begin_resize(m, op);
 	if (op->error)
 		return STEP_DONE;
 	if (op->hugetlb)
@@ -126,7 +130,7 @@ static bool unmaps(const struct machine *m, const struct task *t)
 
 static bool unmaps_again(const struct machine *m, const struct task *t)
 {
-	return unmaps(m, t) && t->file.verb == FILE_TRUNCATE;
+	return unmaps(m, t) && t->file.verb == FILE_TRUNCATE && !t->file.hugetlb;
 }
 
 /* unmap_mapping_range(); truncation takes private copies, too, and a punched hole does not. */
@@ -287,8 +291,12 @@ const struct step path_file_resize[] = {
 	     .chain = BREAK " > ext4_wait_dax_page"),
 	STEP(begin_resize, .chain = "shmem_setattr / shmem_fallocate"),
 	STEP(unmap_hole, .when = unmaps, .calls = PATH_UNMAP, .chain = "unmap_mapping_range"),
-	STEP(remove_hugetlb, .when = punches_hugetlb, .calls = PATH_UNMAP, .to = "remove_hugetlb",
-	     .chain = "hugetlbfs_punch_hole > remove_inode_hugepages"),
+	STEP(remove_hugetlb, .when = removes_hugetlb, .calls = PATH_UNMAP, .to = "remove_hugetlb",
+	     .chain = "hugetlbfs_punch_hole / hugetlb_vmtruncate > remove_inode_hugepages"),
+	STEP(unreserve_hugetlb, .when = truncates_hugetlb,
+	     .chain = "hugetlb_vmtruncate > remove_inode_hugepages > hugetlb_unreserve_pages"),
+	STEP(allocate_hugetlb, .when = allocates_hugetlb, .to = "allocate_hugetlb",
+	     .chain = "hugetlbfs_fallocate"),
 	STEP(lock_batch, .when = shrinks, .chain = UNDO " > find_lock_entries"),
 	STEP(unmap_batch, .when = batch_is_mapped, .calls = PATH_UNMAP, .to = "unmap_batch",
 	     .chain = UNDO " > truncate_inode_folio > unmap_mapping_folio"),
@@ -320,12 +328,16 @@ static enum step_result create_file(struct machine *m, struct file_op *op)
 
 	if (op->length > (op->type == FILE_DAX ? MAX_DAX_SIZE : MAX_FILE_SIZE))
 		op->error = -EFBIG;
+	else if (op->type == FILE_HUGETLB && (op->length & ~HPAGE_MASK))
+		op->error = -EINVAL;
 	else
 		*file = (struct file_state){ .used = true, .type = op->type, .size = op->length,
 					     .huge = op->huge, .mount = op->mount,
 					     .unlinked = op->unlinked };
 	if (!op->error && op->type == FILE_DAX)
 		dax_create(m, op->file);
+	if (!op->error && op->type == FILE_HUGETLB)
+		file->hugetlb = hugetlb_create(m);
 	return STEP_DONE;
 }
 
@@ -339,6 +351,10 @@ static enum step_result write_file(struct machine *m, struct task *t)
 
 	if (op->verb == FILE_CREATE)
 		return create_file(m, op);
+	if (file->type == FILE_HUGETLB) {	/* FMODE_CAN_WRITE */
+		op->error = -EINVAL;
+		return STEP_DONE;
+	}
 	pfn = cache_page(m, op->file, index);
 	if (pfn != NO_PFN && page_is(m, page_head(m, pfn), PG_LOCKED))
 		return STEP_BLOCKED;

@@ -29,10 +29,15 @@ bool wants_second(const struct machine *m, const struct task *t);
 void file_zero_page(struct machine *m, const struct file_op *op, u64 index, pfn_t pfn);
 /* unmap_mapping_pages() of t->file's; PATH_UNMAP comes next */
 void file_unmap_pages(struct task *t, u64 index, u64 pages, bool even_cows);
-/* hugetlbfs_punch_hole() (path_hugetlb_hole.c) */
+/* hugetlbfs_punch_hole(), _setattr(), _fallocate() (path_hugetlb_hole.c) */
 void hugetlb_begin_hole(struct file_op *op);
-bool punches_hugetlb(const struct machine *m, const struct task *t);
+void hugetlb_begin_resize(struct machine *m, struct file_op *op);
+bool removes_hugetlb(const struct machine *m, const struct task *t);
+bool truncates_hugetlb(const struct machine *m, const struct task *t);
+bool allocates_hugetlb(const struct machine *m, const struct task *t);
 DECLARE_STEP(remove_hugetlb);
+DECLARE_STEP(unreserve_hugetlb);
+DECLARE_STEP(allocate_hugetlb);
 /* ext4_break_layouts(), and what becomes of the blocks (path_dax_layout.c) */
 bool resizes_dax(const struct machine *m, const struct task *t);
 bool dax_is_busy(const struct machine *m, const struct task *t);

@@ -500,6 +500,8 @@ static s32 mmap_file(struct machine *m, const struct mmap_op *op, struct vma *vm
 	const struct file_state *file = &m->w->file[op->object];
 
 	vma->mode = file->type;
+	if (file->used && file->type == FILE_HUGETLB)
+		hugetlb_open(file, vma);
 	if (file->used && file->type == FILE_GMEM)	/* kvm_gmem_mmap() */
 		return !(file->gmem_flags & GMEM_MMAP) ? -ENODEV : op->shared ? 0 : -EINVAL;
 	return file->used ? 0 : -ENOENT;
@@ -541,7 +543,7 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		.start = op->hva, .end = op->hva + (op->pages << PAGE_SHIFT),
 		.index = op->kind == VMA_ANON ? op->hva >> PAGE_SHIFT : op->index,
 		.flags = op->prot | (op->shared ? VM_SHARED : 0), .kind = op->kind,
-		.object = op->object,
+		.object = op->kind == VMA_HUGETLB ? 0 : op->object,
 	};
 	struct vma *added;
 
@@ -553,14 +555,12 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		op->error = mmap_file(m, op, &vma);
 	if (op->error == -ENOENT)	/* open() has failed already */
 		return STEP_NEXT;
-	if (op->kind == VMA_HUGETLB && ((vma.start | vma.end) & ~HPAGE_MASK)) {
+	if (vma.kind == VMA_HUGETLB && ((vma.start | vma.end) & ~HPAGE_MASK)) {
 		op->error = -EINVAL;	/* hugetlb_get_unmapped_area() */
 		return STEP_DONE;
 	}
-	if (op->kind == VMA_HUGETLB && !hugetlb_reserve(m, &vma, op->is_memfd)) {
-		op->error = -ENOMEM;
-		vma.kind = VMA_ANON;	/* what is unmapped has no vm_file any more */
-	}
+	if (vma.kind == VMA_HUGETLB)
+		op->error = hugetlb_mmap(m, op, &vma);
 	added = vma_add(m, &vma);
 	if (!added)
 		op->error = -ENOMEM;

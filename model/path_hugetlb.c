@@ -53,6 +53,8 @@ static pfn_t shared_page(struct machine *m, const struct vma *vma, hva_t hva)
 		page_try_get_folio(m, page, HOLD_PTE, 1);
 		return page;
 	}
+	if (hugetlb_is_beyond(m, vma, hva))
+		return NO_PFN;
 	page = hugetlb_take(m, !hugetlb_is_used(m, vma, hva));
 	if (page == NO_PFN)
 		return page;

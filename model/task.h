@@ -319,8 +319,7 @@ struct mmap_op {
 	u8 object;
 	u8 prot;		/* VM_READ | VM_WRITE | VM_EXEC */
 	u8 shared, populate;
-	u8 is_memfd;		/* of hugetlb: it stays when nobody maps it */
-	u8 pad[2];
+	u8 pad[3];
 	s32 error;
 };
 
@@ -334,7 +333,9 @@ struct populate_op {
 	u8 pad;
 };
 
-enum file_verb { FILE_CREATE, FILE_WRITE, FILE_TRUNCATE, FILE_PUNCH, FILE_CLEAN };
+enum file_verb {
+	FILE_CREATE, FILE_WRITE, FILE_TRUNCATE, FILE_PUNCH, FILE_CLEAN, FILE_ALLOCATE,
+};
 
 /* A system call on a file */
 struct file_op {

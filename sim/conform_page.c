@@ -71,7 +71,8 @@ const char *errno_name(s32 error)
 		{ 0, "OK" }, { -1, "EPERM" }, { -2, "ENOENT" }, { -4, "EINTR" }, { -5, "EIO" },
 		{ -11, "EAGAIN" }, { -12, "ENOMEM" }, { -13, "EACCES" }, { -14, "EFAULT" },
 		{ -16, "EBUSY" }, { -17, "EEXIST" }, { -19, "ENODEV" }, { -22, "EINVAL" },
-		{ -25, "ENOTTY" }, { -38, "ENOSYS" }, { -95, "EOPNOTSUPP" }, { -133, "EHWPOISON" },
+		{ -25, "ENOTTY" }, { -28, "ENOSPC" },
+		{ -38, "ENOSYS" }, { -95, "EOPNOTSUPP" }, { -133, "EHWPOISON" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)

@@ -39,11 +39,11 @@ static const uint64_t private_slot_ids[] = { KVM_USER_MEM_SLOTS, KVM_USER_MEM_SL
 					     KVM_USER_MEM_SLOTS + 2 };
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
 static const char *const backing_words[] = { "anon", "device", "file", "hugetlb",
-					     "hugetlb-shared", "hugetlb-memfd", NULL };
+					     "hugetlb-shared", NULL };
 static const uint64_t backing_values[] = { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_HUGETLB,
-					   VMA_HUGETLB | BACKING_SHARED,
-					   VMA_HUGETLB | BACKING_SHARED | BACKING_OPEN };
-static const char *const file_words[] = { "shmem", "disk", "dax", NULL };
+					   VMA_HUGETLB | BACKING_SHARED };
+static const char *const file_words[] = { "shmem", "disk", "dax", "hugetlb", NULL };
+static const uint64_t file_values[] = { FILE_SHMEM, FILE_DISK, FILE_DAX, FILE_HUGETLB };
 static const char *const huge_words[] = { "never", "always", "within-size", "advise", "deny",
 					  "force", NULL };
 static const char *const mount_words[] = { "own", "memfd", "shared-anon", NULL };
@@ -138,7 +138,8 @@ const struct event_kind event_kinds[] = {
 		{ "file", ARG_NEW_FILE, AT(object), true, true, .help = "its name from here on" },
 		{ "size", ARG_NUMBER, AT(size), true, true, .max = MAX_BYTES, .help = "bytes" },
 		{ "type", ARG_CHOICE, AT(kind), .positional = true, .words = file_words,
-		  .help = "shared memory, files with write-back, or device memory" },
+		  .values = file_values,
+		  .help = "shared memory, with write-back, device memory, or hugetlb's pool" },
 		{ "huge", ARG_CHOICE, AT(huge), .words = huge_words,
 		  .help = "shared memory: how its tmpfs is mounted" },
 		{ "mount", ARG_CHOICE, AT(mount), .words = mount_words,
@@ -154,6 +155,10 @@ const struct event_kind event_kinds[] = {
 		{ "size", ARG_NUMBER, AT(offset), true, true, .max = MAX_BYTES, .help = "bytes" },
 		UNTIL } },
 	{ "punch", EVENT_PUNCH, "Userspace makes a hole. [fallocate(FALLOC_FL_PUNCH_HOLE)]", {
+		FILE_ARG, OFFSET,
+		{ "size", ARG_NUMBER, AT(size), true, true, .min = 1, .max = MAX_BYTES,
+		  .help = "bytes" }, UNTIL } },
+	{ "fallocate", EVENT_FALLOCATE, "Userspace fills a file of hugetlb. [fallocate()]", {
 		FILE_ARG, OFFSET,
 		{ "size", ARG_NUMBER, AT(size), true, true, .min = 1, .max = MAX_BYTES,
 		  .help = "bytes" }, UNTIL } },

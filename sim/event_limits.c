@@ -297,6 +297,20 @@ static bool resizes_dax_too_far(struct vm *vm, const struct event *e)
 	       !page_is(&vm->m, dax_pfn(&vm->m, e->object, last), PG_FSDAX);
 }
 
+/* A file of hugetlb's, whose places are counted; 0 of any other. */
+static u64 hugetlb_file_end(const struct vm *vm, const struct event *e)
+{
+	bool is_resize = e->id == EVENT_TRUNCATE || e->id == EVENT_PUNCH ||
+			 e->id == EVENT_FALLOCATE;
+	bool is_map = e->id == EVENT_MMAP && e->backing == VMA_FILE;
+
+	if (e->id == EVENT_FILE)
+		return e->kind == FILE_HUGETLB ? e->size : 0;
+	if ((!is_resize && !is_map) || vm->w.file[e->object].type != FILE_HUGETLB)
+		return 0;
+	return e->size + (is_map ? e->index << PAGE_SHIFT : e->offset);
+}
+
 /* memunmap_pages(): the struct pages go, whoever has references */
 static bool unplugs(const struct vm *vm, const struct event *e)
 {
@@ -372,6 +386,12 @@ const char *event_beyond_model(struct vm *vm, const struct event *e)
 {
 	if (pins_shared(vm, e))
 		return "a pin of a shared page, which is copied for it, is not modelled";
+	if (hugetlb_file_end(vm, e) > HUGETLB_FILE_PAGES * HPAGE_SIZE)
+		return "a file of hugetlb has 64 pages of 2M at most";
+	if (hugetlb_file_end(vm, e) && e->id == EVENT_MMAP && e->is_private)
+		return "a private mapping of a file of hugetlb is not modelled";
+	if (e->id == EVENT_FALLOCATE && !hugetlb_file_end(vm, e))
+		return "fallocate() of other files than hugetlb's is not modelled";
 	if (unplugs(vm, e))
 		return "a device's memory is not unplugged";
 	if (resizes_dax_too_far(vm, e))

@@ -223,6 +223,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_FILE:
 	case EVENT_TRUNCATE:
 	case EVENT_PUNCH:
+	case EVENT_FALLOCATE:
 	case EVENT_REMOVE:
 	case EVENT_FILE_WRITE:
 	case EVENT_WRITEBACK:

@@ -139,7 +139,7 @@ enum path_id event_path(enum event_id id)
 		[EVENT_UFFD_MOVE] = PATH_UFFD_MOVE,
 		[EVENT_FILE] = PATH_FILE_WRITE, [EVENT_FILE_WRITE] = PATH_FILE_WRITE,
 		[EVENT_TRUNCATE] = PATH_FILE_RESIZE, [EVENT_PUNCH] = PATH_FILE_RESIZE,
-		[EVENT_REMOVE] = PATH_FILE_RESIZE,
+		[EVENT_FALLOCATE] = PATH_FILE_RESIZE, [EVENT_REMOVE] = PATH_FILE_RESIZE,
 		[EVENT_WRITEBACK] = PATH_FILE_CLEAN,
 		[EVENT_MEMSLOT] = PATH_SLOT, [EVENT_MEMSLOT_DELETE] = PATH_SLOT,
 		[EVENT_INTERNAL_SLOT] = PATH_SLOT,
@@ -238,7 +238,7 @@ static uint64_t pages_to_map(const struct event *e)
 {
 	uint64_t pages = e->size >> PAGE_SHIFT;
 
-	return (e->backing & ~(uint64_t)BACKING_FLAGS) == VMA_HUGETLB ?
+	return (e->backing & ~(uint64_t)BACKING_SHARED) == VMA_HUGETLB ?
 	       (pages + 511) & ~511ull : pages;
 }
 
@@ -317,6 +317,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_PUNCH:
 		start_file(t, e, FILE_PUNCH);
 		break;
+	case EVENT_FALLOCATE:
+		start_file(t, e, FILE_ALLOCATE);
+		break;
 	case EVENT_REMOVE:
 		start_file(t, e, FILE_PUNCH);
 		t->file.hva = e->hva;
@@ -354,12 +357,12 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_MMAP:
 		t->mmap = (struct mmap_op){
 			.hva = e->hva, .pages = pages_to_map(e), .index = e->index,
-			.kind = e->backing & ~(uint64_t)BACKING_FLAGS, .object = e->object,
+			.kind = e->backing & ~(uint64_t)BACKING_SHARED, .object = e->object,
 			.prot = e->prot,
 			.shared = (e->backing & BACKING_SHARED) ||
 				  (e->backing != VMA_ANON && e->backing != VMA_HUGETLB &&
 				   !e->is_private),
-			.populate = e->populate, .is_memfd = !!(e->backing & BACKING_OPEN) };
+			.populate = e->populate };
 		break;
 	case EVENT_MEMSLOT:
 	case EVENT_MEMSLOT_DELETE:

@@ -113,7 +113,8 @@ static const char *file_kind(const struct lab_file *file, const struct event *e,
 	else if (e->index * PAGE_SIZE + e->size != file->size)
 		return "a file without a name is as long as its first mapping";
 	else
-		snprintf(kind, size, "%s", file->mount == MOUNT_MEMFD ? "memfd" : "shanon");
+		snprintf(kind, size, "%s", file->is_hugetlb ? "hmemfd" :
+			 file->mount == MOUNT_MEMFD ? "memfd" : "shanon");
 	return NULL;
 }
 
@@ -132,7 +133,7 @@ static const char *kind_of(const struct lab *lab, const struct event *e, char *k
 		snprintf(kind, size, "huge");
 		return NULL;
 	default:
-		snprintf(kind, size, e->backing & BACKING_OPEN ? "hmemfd" : "shhuge");
+		snprintf(kind, size, "shhuge");
 		return NULL;
 	}
 }
@@ -171,12 +172,17 @@ static const char *file(struct lab *lab, const struct event *e)
 {
 	struct lab_file *row = &lab->file[e->object];
 
+	*row = (struct lab_file){ .name = names_of_file(lab->names, e->object), .size = e->size,
+				  .huge = e->huge, .mount = e->mount };
+	if (e->kind == FILE_HUGETLB) {
+		row->mount = MOUNT_MEMFD;
+		row->is_hugetlb = true;
+		return NULL;
+	}
 	if (e->kind != FILE_SHMEM)
 		return "the lab has no filesystem on a disk, nor DAX";
 	if (e->huge != SHMEM_HUGE_NEVER && e->huge != SHMEM_HUGE_ALWAYS)
 		return "the lab has a tmpfs with huge=never and one with huge=always";
-	*row = (struct lab_file){ .name = names_of_file(lab->names, e->object), .size = e->size,
-				  .huge = e->huge, .mount = e->mount };
 	if (e->mount == MOUNT_OWN)
 		lab_say(lab, "sh truncate -s %llu %s/%s", (unsigned long long)e->size,
 			row->huge ? "/thp" : "/tmp", row->name);
@@ -193,9 +199,9 @@ static const char *on_file(struct lab *lab, const struct event *e)
 		return "the lab names a file by a region that maps it, and there is none yet";
 	if (e->id == EVENT_TRUNCATE)
 		lab_say(lab, "truncate %s 0x%llx", region, offset);
-	else if (e->id == EVENT_PUNCH)
-		lab_say(lab, "punch %s 0x%llx 0x%llx", region, offset,
-			(unsigned long long)e->size);
+	else if (e->id == EVENT_PUNCH || e->id == EVENT_FALLOCATE)
+		lab_say(lab, "%s %s 0x%llx 0x%llx", e->id == EVENT_PUNCH ? "punch" : "fallocate",
+			region, offset, (unsigned long long)e->size);
 	else
 		lab_say(lab, "fwrite %s 0x%llx 0x%llx", region, offset,
 			(unsigned long long)e->value);
@@ -452,7 +458,7 @@ static const struct {
 	{ EVENT_ALLOC, alloc }, { EVENT_MODE, mode }, { EVENT_ZAP, zap }, { EVENT_FREE, driver },
 	{ EVENT_REF, driver }, { EVENT_REPOINT, driver }, { EVENT_DRAIN, driver },
 	{ EVENT_MMAP, mmap }, { EVENT_FILE, file }, { EVENT_TRUNCATE, on_file },
-	{ EVENT_PUNCH, on_file }, { EVENT_FILE_WRITE, on_file },
+	{ EVENT_PUNCH, on_file }, { EVENT_FALLOCATE, on_file }, { EVENT_FILE_WRITE, on_file },
 	{ EVENT_HOST_READ, host_access }, { EVENT_HOST_WRITE, host_access },
 	{ EVENT_CHILD_READ, host_access }, { EVENT_CHILD_WRITE, host_access },
 	{ EVENT_CHILD_DONTNEED, range }, { EVENT_MUNMAP, range }, { EVENT_MLOCK, range },

@@ -18,6 +18,7 @@ enum {
 struct lab_file {
 	const char *name;		/* of the trace; NULL: none in this row */
 	uint64_t size, huge, mount;
+	bool is_hugetlb;
 	const char *region;		/* the first that maps it; NULL: none yet */
 };
 

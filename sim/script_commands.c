@@ -60,8 +60,7 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 {
 	const char *prot = script_option(c, "prot"), *why = NULL;
 	uint64_t offset = option(c, "foff", 0);
-	bool is_huge_file = !strcmp(kind, "hmemfd");
-	bool is_huge = is_huge_file || !strcmp(kind, "huge") || !strcmp(kind, "shhuge");
+	bool is_huge = !strcmp(kind, "huge") || !strcmp(kind, "shhuge");
 	bool is_file = strcmp(kind, "anon") && !is_device(kind) && !is_huge;
 	struct event *e;
 	int file = 0;
@@ -80,10 +79,7 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 	e->name = script_word(c, 1);
 	e->backing = is_file ? VMA_FILE : is_device(kind) ? VMA_DEVICE : VMA_ANON;
 	if (is_huge)
-		e->backing = VMA_HUGETLB | (is_huge_file ? BACKING_SHARED | BACKING_OPEN :
-						*kind == 's' ? BACKING_SHARED : 0);
-	if (is_huge_file && offset)
-		return "a file of hugetlb that begins elsewhere is not modelled";
+		e->backing = VMA_HUGETLB | (*kind == 's' ? BACKING_SHARED : 0);
 	e->is_private = *kind == 'p' && !is_perf(kind);
 	e->object = is_file ? (uint64_t)file : is_perf(kind) ? PERF_OBJECT :
 		    is_device(kind) ? script_number(strchr(kind, ':') + 1) : 0;
@@ -547,6 +543,7 @@ static const struct script_row commands[] = {
 	{ "resume", script_resume, false },
 	{ "truncate", script_truncate, false },
 	{ "punch", script_punch, false },
+	{ "fallocate", script_fallocate, false },
 	{ "fwrite", script_fwrite, false },
 	{ "sh", script_shell, false },
 	{ "dirtylog", do_dirtylog, false },

@@ -2,8 +2,9 @@
 /*
  * script_files.c: the lab's commands on files, and files as what is mapped.
  *
- *	mmap NAME SIZE file:P|pfile:P|memfd|shanon|same:NAME [ro] [notrunc] [foff=]
+ *	mmap NAME SIZE file:P|pfile:P|memfd|hmemfd|shanon|same:NAME [ro] [notrunc] [foff=]
  *	truncate NAME SIZE	punch NAME OFFSET LENGTH	fwrite NAME OFFSET VALUE
+ *	fallocate NAME OFFSET LENGTH
  *	sh sh -c 'echo WORD > P'	sh truncate -s SIZE P	sh fallocate -l SIZE P	sh rm P
  */
 #include <stdlib.h>
@@ -92,12 +93,12 @@ const char *script_open(struct script *s, const struct command *c, const char *k
 		return open_path(s, c, strchr(kind, ':') + 1, size, file);
 	if (!strncmp(kind, "same:", 5))
 		return open_same(s, kind + 5, file);
-	if (strcmp(kind, "memfd") && strcmp(kind, "shanon"))
+	if (strcmp(kind, "memfd") && strcmp(kind, "hmemfd") && strcmp(kind, "shanon"))
 		return "huge memory is not modelled";
-	*file = new_file(s, c, NULL, FILE_SHMEM, size);
+	*file = new_file(s, c, NULL, *kind == 'h' ? FILE_HUGETLB : FILE_SHMEM, size);
 	if (*file < 0)
 		return too_many;
-	s->events[s->nr_events - 1].mount = *kind == 'm' ? MOUNT_MEMFD : MOUNT_SHARED_ANON;
+	s->events[s->nr_events - 1].mount = *kind == 's' ? MOUNT_SHARED_ANON : MOUNT_MEMFD;
 	return NULL;
 }
 
@@ -135,12 +136,22 @@ const char *script_truncate(struct script *s, const struct command *c)
 	return on_file(s, c, EVENT_TRUNCATE, script_number(script_word(c, 2)));
 }
 
-const char *script_punch(struct script *s, const struct command *c)
+static const char *on_range(struct script *s, const struct command *c, enum event_id id)
 {
-	const char *why = on_file(s, c, EVENT_PUNCH, script_number(script_word(c, 2)));
+	const char *why = on_file(s, c, id, script_number(script_word(c, 2)));
 
 	s->events[s->nr_events - 1].size = script_number(script_word(c, 3));
 	return why;
+}
+
+const char *script_punch(struct script *s, const struct command *c)
+{
+	return on_range(s, c, EVENT_PUNCH);
+}
+
+const char *script_fallocate(struct script *s, const struct command *c)
+{
+	return on_range(s, c, EVENT_FALLOCATE);
 }
 
 const char *script_fwrite(struct script *s, const struct command *c)

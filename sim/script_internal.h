@@ -129,5 +129,6 @@ const char *script_open(struct script *s, const struct command *c, const char *k
 			int *file);
 const char *script_truncate(struct script *s, const struct command *c);
 const char *script_punch(struct script *s, const struct command *c);
+const char *script_fallocate(struct script *s, const struct command *c);
 const char *script_fwrite(struct script *s, const struct command *c);
 const char *script_shell(struct script *s, const struct command *c);

@@ -824,8 +824,10 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "take_second", "put_partial", splits_into_pages, NO_SECOND },
 	{ MUTATION_SWAP, "end_file", "collapse_begin", NULL,
 	  "at most one of the two runs: a file's 2M, or anonymous memory's" },
-	{ MUTATION_SWAP, "remove_hugetlb", "lock_batch", NULL,
-	  "at most one of the two runs: a hole in hugetlb, or in another file" },
+	{ MUTATION_SWAP, "unreserve_hugetlb", "allocate_hugetlb", NULL,
+	  "at most one of the two runs: a file is cut, or filled" },
+	{ MUTATION_SWAP, "allocate_hugetlb", "lock_batch", NULL,
+	  "at most one of the two runs: of hugetlb, or of another file" },
 	{ MUTATION_SWAP, "delete_rest", "unmap_hole_again", NULL,
 	  "at most one of the two runs: truncation's split drops what lies beyond i_size, and "
 	  "only a hole leaves a rest; only truncation unmaps again" },

@@ -32,7 +32,7 @@ const char *error_name(int error)
 		[EINTR] = "EINTR", [EAGAIN] = "EAGAIN", [ENOENT] = "ENOENT", [EBUSY] = "EBUSY",
 		[ENOMEM] = "ENOMEM", [EACCES] = "EACCES", [EPERM] = "EPERM", [ENOTTY] = "ENOTTY",
 		[EIO] = "EIO", [EHWPOISON] = "EHWPOISON", [EOPNOTSUPP] = "EOPNOTSUPP",
-		[ENOSYS] = "ENOSYS", [ENODEV] = "ENODEV",
+		[ENOSYS] = "ENOSYS", [ENODEV] = "ENODEV", [ENOSPC] = "ENOSPC",
 	};
 
 	if (error >= 0 && (size_t)error < ARRAY_SIZE(names) && names[error])

@@ -279,6 +279,12 @@ static void do_punch(struct vmm *vmm, const struct args *args)
 				   arg_number(args, 2), arg_number(args, 3)));
 }
 
+static void do_fallocate(struct vmm *vmm, const struct args *args)
+{
+	answer_call(vmm, fallocate(file_of(vmm, args), 0, arg_number(args, 2),
+				   arg_number(args, 3)));
+}
+
 static void do_fwrite(struct vmm *vmm, const struct args *args)
 {
 	uint32_t value = arg_number(args, 3);
@@ -320,6 +326,7 @@ const struct command memory_commands[] = {
 	{ "mremap", do_mremap },
 	{ "truncate", do_truncate },
 	{ "punch", do_punch },
+	{ "fallocate", do_fallocate },
 	{ "fwrite", do_fwrite },
 	{ "movepage", do_movepage },
 	{ NULL, NULL },
