@@ -4,8 +4,8 @@
  * it gives back.
  *
  * Linux: arm64 user_mem_abort(), riscv kvm_riscv_gstage_map() and their like, 6.1, 6.12, 7.2; who
- * they are is stage2_callers[]. All of them are guarded by the notifier; none could tell v11's
- * wrappers so. x86's APIC access page is looked up the same way (since 6.8).
+ * they are is stage2_callers[]. All but powerpc's 32-bit host are guarded by the notifier; none
+ * could tell v11's wrappers so. x86's APIC access page is looked up the same way (since 6.8).
  * SIMPLIFIED: their page tables are not modelled: a map step of theirs belongs behind stage2_check,
  * and never fails. Who tries again by itself ends here, as the guest would have to fault again.
  */
@@ -31,17 +31,24 @@ enum how {
 	ACCESSED_LAST	= 1 << 7,	/* ... when the reference is gone; not if stale */
 	STALE_UNLOCKS	= 1 << 8,	/* 7.2: what is stale is put behind mmu_lock */
 	NEVER_UNUSED	= 1 << 9,	/* 7.2: what is stale is marked as what is used */
-	UNMARKED	= 1 << 11,	/* beyond what the release does */
-	APIC_PAGE	= 1 << 12,	/* up to 6.1 gfn_to_page() and put_page(), unchecked */
-	SINCE_7_2	= 1 << 10,	/* before, this architecture asked the host's mm */
+	UNMARKED	= 1 << 10,	/* beyond what the release does */
+	APIC_PAGE	= 1 << 11,	/* up to 6.1 gfn_to_page() and put_page(), unchecked */
+	ARM64		= 1 << 12,	/* accessed by the release (6.6); dirty unlocked (6.11) */
+	UNCHECKED	= 1 << 13,	/* no sequence, no mmu_lock: guarded by nothing */
+	BY_VMA		= 1 << 14,	/* of a VM_PFNMAP: vm_pgoff in place of a look-up */
+	BY_GFN		= 1 << 15,	/* mmu_invalidate_retry_gfn() */
+	SINCE_5_16	= 1 << 16,	/* KVM of this architecture */
+	SINCE_6_7	= 1 << 17,
+	SINCE_7_2	= 1 << 18,	/* before, this architecture asked the host's mm */
 };
 
 const struct stage2_caller stage2_callers[] = {
-	{ "user_mem_abort", "arm64", LOOKUP_PROT, "arch/arm64/kvm/mmu.c", ACCESSED },
+	{ "user_mem_abort", "arm64", LOOKUP_PROT, "arch/arm64/kvm/mmu.c",
+	  ARM64 | DIRTY_LOCKED | ACCESSED },
 	{ "kvm_riscv_gstage_map", "riscv", LOOKUP_PROT, "arch/riscv/kvm/mmu.c",
-	  DIRTY_LOCKED | ACCESSED },
+	  SINCE_5_16 | DIRTY_LOCKED | ACCESSED },
 	{ "kvm_map_page", "loongarch", LOOKUP_PROT, "arch/loongarch/kvm/mmu.c",
-	  DIRTY_IF_WRITE | STALE_UNLOCKS },
+	  SINCE_6_7 | BY_GFN | DIRTY_IF_WRITE | STALE_UNLOCKS },
 	{ "kvm_mips_map_page", "mips", LOOKUP_PROT, "arch/mips/kvm/mmu.c",
 	  DIRTY_IF_WRITE | DIRTY_LOCKED | ACCESSED_LAST | STALE_UNLOCKS },
 	{ "kvmppc_book3s_hv_page_fault", "powerpc-hv", LOOKUP_PROT,
@@ -50,11 +57,16 @@ const struct stage2_caller stage2_callers[] = {
 	  "arch/powerpc/kvm/book3s_64_mmu_radix.c", FAST_FIRST | PUTS_PAGE },
 	{ "kvmppc_mmu_map_page", "powerpc-pr", LOOKUP_PROT,
 	  "arch/powerpc/kvm/book3s_64_mmu_host.c", MARKS_FIRST | NEVER_UNUSED },
+	{ "kvmppc_mmu_map_page", "powerpc-pr32", LOOKUP_PROT,
+	  "arch/powerpc/kvm/book3s_32_mmu_host.c", UNCHECKED | UNMARKED | NEVER_UNUSED },
 	{ "kvmppc_e500_shadow_map", "powerpc-e500", LOOKUP_PFN,
 	  "arch/powerpc/kvm/e500_mmu_host.c", MARKS_LOCKED },
-	{ "kvm_s390_faultin_gfn", "s390", LOOKUP_PROT, "arch/s390/kvm/faultin.c", SINCE_7_2 },
+	{ "kvmppc_e500_shadow_map", "powerpc-e500-tlb1", LOOKUP_PFN,
+	  "arch/powerpc/kvm/e500_mmu_host.c", BY_VMA | MARKS_LOCKED },
+	{ "kvm_s390_faultin_gfn", "s390", LOOKUP_PROT, "arch/s390/kvm/faultin.c",
+	  SINCE_7_2 | BY_GFN },
 	{ "vmx_set_apic_access_page_addr", "x86-apic", LOOKUP_PFN, "arch/x86/kvm/vmx/vmx.c",
-	  UNMARKED | APIC_PAGE | NEVER_UNUSED },
+	  UNMARKED | APIC_PAGE | BY_GFN | NEVER_UNUSED },
 };
 
 const unsigned nr_stage2_callers = ARRAY_SIZE(stage2_callers);
@@ -71,7 +83,9 @@ static bool found(const struct task *t)
 
 static bool is_absent(const struct machine *m, const struct task *t)
 {
-	return is(t, SINCE_7_2) && !m->sem->traits.wrappers_gone;
+	return (is(t, SINCE_5_16) && !m->sem->traits.riscv_kvm) ||
+	       (is(t, SINCE_6_7) && !m->sem->traits.loongarch_kvm) ||
+	       (is(t, SINCE_7_2) && !m->sem->traits.wrappers_gone);
 }
 
 static enum step_result stage2_absent(struct machine *m, struct task *t)
@@ -92,6 +106,38 @@ static enum step_result stage2_fast(struct machine *m, struct task *t)
 {
 	follow_init(&t->follow, t->map.gfn, memslot_of_gfn(m, t->map.gfn), FOLL_WRITE);
 	lookup_many_atomic(m, t);
+	t->map.by_fast = t->follow.page != NO_PFN;
+	return STEP_NEXT;
+}
+
+static bool is_by_vma(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return is(t, BY_VMA);
+}
+
+/*
+ * An entry of TLB1 that lies in a VM_PFNMAP: the pfn is what vm_pgoff makes of it. Nobody takes a
+ * reference, and the release asks the pfn.
+ * SIMPLIFIED: vm_pgoff of what a driver maps is its pfn, as /dev/mem's and vfio-pci's.
+ */
+static enum step_result stage2_vma(struct machine *m, struct task *t)
+{
+	int row = memslot_of_gfn(m, t->map.gfn);
+	const struct vma *vma;
+	hva_t hva;
+
+	if (!lock_pass_read(m, &current_mm(m)->mmap_lock))
+		return STEP_BLOCKED;
+	if (row == NO_SLOT)
+		return STEP_NEXT;
+	hva = memslot_hva(m, row, t->map.gfn, false);
+	vma = vma_find(m, hva);
+	if (!vma || !(vma->flags & VM_PFNMAP))
+		return STEP_NEXT;
+	follow_init(&t->follow, t->map.gfn, row, FOLL_WRITE);
+	follow_finish(t, object_pfn(m, vma->object, 0) + vma->index +
+			 ((hva - vma->start) >> PAGE_SHIFT));
 	return STEP_NEXT;
 }
 
@@ -164,15 +210,14 @@ static enum step_result stage2_mark(struct machine *m, struct task *t)
 
 static bool dirties_locked(const struct machine *m, const struct task *t)
 {
-	(void)m;
-	return is_good(t) && t->map.dirty && is(t, DIRTY_LOCKED);
+	return is_good(t) && t->map.dirty && is(t, DIRTY_LOCKED) &&
+	       !(is(t, ARM64) && m->sem->traits.arm64_dirty_unlocked);
 }
 
 static bool dirties(const struct machine *m, const struct task *t)
 {
-	(void)m;
-	return is_good(t) && t->map.dirty &&
-	       !is(t, DIRTY_LOCKED | MARKS_FIRST | MARKS_LOCKED | PUTS_PAGE);
+	return is_good(t) && t->map.dirty && !dirties_locked(m, t) &&
+	       !is(t, MARKS_FIRST | MARKS_LOCKED | PUTS_PAGE);
 }
 
 static enum step_result stage2_dirty(struct machine *m, struct task *t)
@@ -181,11 +226,10 @@ static enum step_result stage2_dirty(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* arm64 leaves it to the release since 6.12 */
 static bool marks_accessed(const struct machine *m, const struct task *t)
 {
 	return found(t) && is(t, ACCESSED) &&
-	       !(m->sem->traits.arm64_accessed_once && !is(t, DIRTY_LOCKED));
+	       !(is(t, ARM64) && m->sem->traits.arm64_accessed_once);
 }
 
 static bool marks_released(const struct machine *m, const struct task *t)
@@ -210,10 +254,14 @@ static enum step_result stage2_lock(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* mmu_invalidate_retry(): the count, of whatever range, then the sequence */
+/* mmu_invalidate_retry(): the count, of whatever range, then the sequence; or by gfn */
 static enum step_result stage2_check(struct machine *m, struct task *t)
 {
-	if (m->w->kvm.in_progress || m->w->kvm.mmu_seq != t->fault.mmu_seq)
+	bool stale = m->w->kvm.in_progress || m->w->kvm.mmu_seq != t->fault.mmu_seq;
+
+	if (is(t, BY_GFN))
+		stale = invalidate_retry(m, t->fault.mmu_seq, t->map.gfn);
+	if (stale)
 		t->map.error = -EAGAIN;
 	return STEP_NEXT;
 }
@@ -226,15 +274,19 @@ static enum step_result stage2_unlock(struct machine *m, struct task *t)
 }
 
 /* The APIC access page up to 6.1: the notifier asks for another look, after the host's PTE went. */
+static bool is_put_unchecked(const struct machine *m, const struct task *t)
+{
+	return is(t, APIC_PAGE) && !m->sem->traits.apic_page_checked;
+}
+
 static bool is_checked(const struct machine *m, const struct task *t)
 {
-	return found(t) && !(is(t, APIC_PAGE) && !m->sem->traits.apic_page_checked);
+	return found(t) && !is(t, UNCHECKED) && !is_put_unchecked(m, t);
 }
 
 bool stage2_releases_locked(const struct machine *m, const struct task *t)
 {
-	(void)m;
-	return found(t) && !is(t, PUTS_PAGE) && (is_good(t) || !is(t, STALE_UNLOCKS));
+	return is_checked(m, t) && !is(t, PUTS_PAGE) && (is_good(t) || !is(t, STALE_UNLOCKS));
 }
 
 bool stage2_releases_late(const struct machine *m, const struct task *t)
@@ -242,14 +294,17 @@ bool stage2_releases_late(const struct machine *m, const struct task *t)
 	return found(t) && !stage2_releases_locked(m, t);
 }
 
-/* set_page_dirty_lock(), put_page(): whatever is reserved, the zero page too, has no page here. */
+/*
+ * set_page_dirty_lock(), put_page(). What the wrapper finds and is reserved, a device's page or the
+ * zero page too, has no page here.
+ */
 static void put_own_page(struct machine *m, struct task *t)
 {
 	pfn_t page = m->sem->traits.wrappers_gone ? t->follow.page : t->follow.pfn;
 
 	if (page == NO_PFN || !page_is(m, page, PG_VALID))
 		return;
-	if (!m->sem->traits.wrappers_gone && page_is(m, page, PG_RESERVED))
+	if (!m->sem->traits.wrappers_gone && !t->map.by_fast && page_is(m, page, PG_RESERVED))
 		return;
 	if (is_good(t) && t->map.dirty)
 		page_set_dirty(m, page);
@@ -260,7 +315,7 @@ enum step_result stage2_release(struct machine *m, struct task *t)
 {
 	if (is(t, PUTS_PAGE))
 		put_own_page(m, t);
-	else if (!is_checked(m, t))
+	else if (is_put_unchecked(m, t))
 		page_put(m, t->follow.pfn, HOLD_FAULT);
 	else
 		m->sem->ops.stage2_release(m, t, is_good(t) || is(t, NEVER_UNUSED));
@@ -274,6 +329,7 @@ const struct step path_stage2[] = {
 	STEP(stage2_absent, .when = is_absent),
 	STEP_AS(stage2_snapshot_seq, snapshot_seq, .chain = FAULT),
 	STEP(stage2_fast, .when = is_fast_first, .chain = FAULT),
+	STEP(stage2_vma, .when = is_by_vma, .chain = FAULT),
 	STEP(stage2_lookup, .when = is_not_found, .calls = PATH_FOLLOW, .chain = FAULT),
 	STEP(stage2_result, .chain = FAULT),
 	STEP_AS(stage2_mark_first, stage2_mark, .when = marks_first, .chain = FAULT),

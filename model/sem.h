@@ -33,7 +33,8 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.swapout_wants_pmd = true, .migrate_splits_first = true,		\
 	.folio_sharers = SHARERS_OF_FIRST,				\
 	.protect_pmd_cleans = true,					\
-	.apic_page_checked = true,					\
+	.apic_page_checked = true, .arm64_accessed_once = true,		\
+	.riscv_kvm = true, .loongarch_kvm = true,			\
 	.mremap_hugetlb = true, .mremap_keeps_files = true,		\
 	.mremap_realigns = true, .hugetlb_cache_counts = true,		\
 	.order_in_flags = true,						\

@@ -129,7 +129,10 @@ struct traits {
 	bool pfnmap_huge;		/* follow_pfnmap_start(): PMD and PUD leaves */
 	bool change_pte;		/* set_pte_at_notify() (until 6.10) */
 	bool apic_page_checked;		/* vmx_set_apic_access_page_addr(): under mmu_lock (6.8) */
-	bool arm64_accessed_once;	/* user_mem_abort(): by the release alone (6.12) */
+	bool arm64_accessed_once;	/* user_mem_abort(): by the release alone (6.6) */
+	bool arm64_dirty_unlocked;	/* ... kvm_set_pfn_dirty() behind mmu_lock (6.12) */
+	bool riscv_kvm;			/* (5.16) */
+	bool loongarch_kvm;		/* (6.7) */
 	bool gmem;			/* guest_memfd, memory attributes (6.8) */
 	bool gmem_poison_leaks;		/* a poisoned page's fault keeps a reference (to 6.9) */
 	bool gmem_mmap;			/* ... that can be mapped, of any VM (6.18) */

@@ -444,7 +444,8 @@ struct map_op {
 	u8 refcounted;
 	u8 readonly;		/* PATH_MAP: kvm_vcpu_map_readonly() */
 	u8 by_pfn;		/* PATH_PREFETCH: FNAME(prefetch_gpte), which releases by pfn */
-	u8 pad[6];
+	u8 by_fast;		/* PATH_STAGE2: get_user_page_fast_only() has found it */
+	u8 pad[5];
 };
 
 /* The look-up functions, and callers that are a function of their own. */

@@ -32,7 +32,7 @@ static const char *const knob_words[] = { "atomic", "try-map-writable", "guarded
 /* By rows of stage2_callers[] */
 static const char *const stage2_words[] = {
 	"arm64", "riscv", "loongarch", "mips", "powerpc-hv", "powerpc-radix", "powerpc-pr",
-	"powerpc-e500", "s390", "x86-apic", NULL
+	"powerpc-pr32", "powerpc-e500", "powerpc-e500-tlb1", "s390", "x86-apic", NULL
 };
 static const char *const private_slot_words[] = { "tss", "apic", "identity", NULL };
 static const uint64_t private_slot_ids[] = { KVM_USER_MEM_SLOTS, KVM_USER_MEM_SLOTS + 1,

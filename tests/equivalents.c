@@ -65,9 +65,9 @@ static bool has_no_pfncache(const struct semantics *sem)
 	return !sem->traits.pfncache;
 }
 
-static bool marks_arm64_once(const struct semantics *sem)
+static bool marks_no_dirty_unlocked(const struct semantics *sem)
 {
-	return sem->traits.arm64_accessed_once;
+	return !sem->traits.loongarch_kvm;
 }
 
 static bool moves_one_vma(const struct semantics *sem)
@@ -403,6 +403,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define TRAIT_OF_TDP	"only the TDP MMU asks"
 #define NO_GATE	"v11 4/8 brings who asks for .guarded and .allow_nonref"
 #define SHUT	"not guarded: without a reference it is refused, .allow_nonref or not"
+#define DIRTY_UNLOCKED	"only loongarch (6.7) and arm64 (6.11) mark dirty behind mmu_lock"
 #define NO_WRAPPERS	"6.13 has no wrappers, and nothing is released or marked by pfn"
 #define TRACED	"a tracepoint's second look at the entry: nothing but the trace hangs on it"
 #define AND_ENDS	"at most one of the two runs: logging begins or it ends"
@@ -734,10 +735,12 @@ const struct equivalent equivalents[] = {
 	  "what has no look-up uses no sequence" },
 	{ MUTATION_SWAP, "stage2_mark_locked", "stage2_dirty_locked", NULL,
 	  "at most one of the two runs: each architecture marks in one way" },
-	{ MUTATION_SWAP, "stage2_dirty_locked", "stage2_unlock", NULL,
-	  "the look-up's reference keeps the page; nobody waits for the mark" },
-	{ MUTATION_SWAP, "stage2_dirty", "stage2_accessed", marks_arm64_once,
-	  "at most one of the two runs: arm64 marks accessed by its release" },
+	{ MUTATION_SWAP, "stage2_dirty", "stage2_accessed", NULL,
+	  "at most one of the two runs: where arm64 marks dirty here, its release marks accessed" },
+	{ MUTATION_SWAP, "stage2_fast", "stage2_vma", NULL, "at most one of the two runs" },
+	{ MUTATION_DROP, "stage2_dirty", NULL, marks_no_dirty_unlocked, DIRTY_UNLOCKED },
+	{ MUTATION_SWAP, "stage2_unlock", "stage2_dirty", marks_no_dirty_unlocked,
+	  DIRTY_UNLOCKED },
 	{ MUTATION_SWAP, "refuse_prefault", "prefault_page", prefaults,
 	  "6.11 and later refuse nothing here" },
 	{ MUTATION_SWAP, "prefault_page", "prefault_next", never_prefaults, NO_PREFAULT },
@@ -930,6 +933,9 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "collapses_unchecked", NULL, is_tdp, "only the MMU with rmaps asks" },
 	{ MUTATION_TRAIT, "prefetch_keeps_spte", NULL, is_tdp, "only the MMU with rmaps asks" },
 	{ MUTATION_TRAIT, "arm64_accessed_once", NULL, has_no_wrappers, NO_WRAPPERS },
+	{ MUTATION_TRAIT, "arm64_dirty_unlocked", NULL, has_no_wrappers, NO_WRAPPERS },
+	{ MUTATION_TRAIT, "riscv_kvm", NULL, has_no_wrappers, "7.2 has all of them" },
+	{ MUTATION_TRAIT, "loongarch_kvm", NULL, has_no_wrappers, "7.2 has all of them" },
 	{ MUTATION_TRAIT, "gmem_mmap", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_tdp, "the TDP MMU is there" },

@@ -60,7 +60,8 @@ const size_t nr_op_rows = ARRAY_SIZE(op_rows);
 const struct trait_row trait_rows[] = {
 	VALUE(ept), VALUE(npt), VALUE(refcounted_bit), VALUE(pferr), VALUE(allow_unsafe_mappings),
 	SWITCH(pfnmap_huge), SWITCH(change_pte), SWITCH(apic_page_checked),
-	SWITCH(arm64_accessed_once), SWITCH(gmem), SWITCH(gmem_poison_leaks),
+	SWITCH(arm64_accessed_once), SWITCH(arm64_dirty_unlocked), SWITCH(riscv_kvm),
+	SWITCH(loongarch_kvm), SWITCH(gmem), SWITCH(gmem_poison_leaks),
 	SWITCH(gmem_mmap), SWITCH(private_by_tdp_mmu),
 	SWITCH(prefetch_keeps_spte),
 	SWITCH(npt_fast_mmio), SWITCH(bus_freed_later), SWITCH(prefaults),
