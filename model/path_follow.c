@@ -309,6 +309,16 @@ static bool needs_io(struct machine *m, const struct follow *f, const struct pt_
 	       swap_cached(m, pt_pfn(leaf->swap)) == NO_PFN;
 }
 
+/* A pin for reading, too, is of a page that no COW will part from the mapping. */
+static bool gup_must_unshare(struct machine *m, const struct follow *f, const struct pt_leaf *leaf)
+{
+	pfn_t page = pt_pfn(leaf->entry);
+
+	return f->pin && !(f->foll & FOLL_WRITE) && !(leaf->entry & PTE_WRITE) &&
+	       leaf_is_normal(leaf) && page_is(m, page, PG_ANON) &&
+	       !page_is(m, page, PG_EXCLUSIVE);
+}
+
 /* The loop of __get_user_pages(): fault until the PTE will do, then grab the page. */
 static enum step_result gup_slow_page(struct machine *m, struct task *t)
 {
@@ -327,6 +337,9 @@ static enum step_result gup_slow_page(struct machine *m, struct task *t)
 		f->gup = -EAGAIN;
 	} else if (!leaf_is_accessible(&leaf) || (write && !(leaf.entry & PTE_WRITE))) {
 		t->host = (struct host_fault){ .hva = f->hva, .write = write };
+		return STEP_CALL_BACK;
+	} else if (gup_must_unshare(m, f, &leaf)) {	/* -EMLINK */
+		t->host = (struct host_fault){ .hva = f->hva, .write = true, .unshare = true };
 		return STEP_CALL_BACK;
 	} else {
 		f->gup = grab_leaf(m, t, &leaf);

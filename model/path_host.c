@@ -170,8 +170,8 @@ static enum step_result handle_mm_fault(struct machine *m, struct task *t)
 	struct pt_leaf leaf = fault_leaf(m, t);
 	u8 caller = t->frame[t->depth - 2].path;
 	bool by_ksm = caller == PATH_KSM_MERGE || caller == PATH_KSM_UNMERGE;
-	u32 wanted = t->host.write ? VM_WRITE : caller == PATH_FOLLOW ? VM_READ :
-		     VM_READ | VM_WRITE | VM_EXEC;
+	u32 wanted = t->host.write && !t->host.unshare ? VM_WRITE :
+		     caller == PATH_FOLLOW ? VM_READ : VM_READ | VM_WRITE | VM_EXEC;
 
 	t->host.userfault = USERFAULT_NONE;
 	if (leaf.swap & PTE_MIGRATION)	/* migration_entry_wait() */
@@ -217,7 +217,8 @@ static enum step_result reuse_anon_page(struct machine *m, struct task *t)
 	if (!page_is(m, pt_pfn(leaf.entry), PG_EXCLUSIVE))
 		swap_free_folio(m, pt_pfn(leaf.entry));
 	page_of(m, pt_pfn(leaf.entry))->flags |= PG_EXCLUSIVE;	/* folio_move_anon_rmap() */
-	host_set_leaf(m, t->host.hva, 1, pte_reused(leaf.entry));
+	if (!t->host.unshare)
+		host_set_leaf(m, t->host.hva, 1, pte_reused(leaf.entry));
 	return STEP_NEXT;
 }
 

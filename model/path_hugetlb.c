@@ -141,7 +141,8 @@ enum step_result reuse_hugetlb_page(struct machine *m, struct task *t)
 	page_get(m, page, HOLD_MM);
 	if (page_is(m, page, PG_ANON))
 		page_of(m, page)->flags |= PG_EXCLUSIVE;
-	host_set_leaf(m, t->host.hva & HPAGE_MASK, 2, writable(m, leaf.entry));
+	if (!t->host.unshare)
+		host_set_leaf(m, t->host.hva & HPAGE_MASK, 2, writable(m, leaf.entry));
 	page_put(m, page, HOLD_MM);
 	return STEP_NEXT;
 }
@@ -216,11 +217,12 @@ enum step_result install_hugetlb_copy(struct machine *m, struct task *t)
 	pfn_t displaced = t->host.page;
 
 	if (vma && leaf.entry == t->host.orig) {
+		u64 entry = t->host.page << PAGE_SHIFT | vma_prot_bits(vma) | PTE_HUGE;
+
 		displaced = pt_pfn(leaf.entry);
 		page_of(m, t->host.page)->flags |= PG_ANON | PG_EXCLUSIVE;
 		host_set_leaf(m, t->host.hva & HPAGE_MASK, 2,
-			      writable(m, t->host.page << PAGE_SHIFT | vma_prot_bits(vma) |
-				       PTE_HUGE));
+			      t->host.unshare ? entry : writable(m, entry));
 	}
 	page_hand_over(m, displaced, HOLD_PTE, HOLD_MM);
 	t->host.page = displaced;

@@ -394,7 +394,7 @@ bool huge_reusable(const struct machine *m, const struct task *t)
 	pfn_t pfn = pt_pfn(leaf.entry);
 
 	return write_hits_pmd(m, t) && page_is(machine, pfn, PG_ANON) &&
-	       !is_async_wp(m, vma_find(machine, t->host.hva), &leaf) &&
+	       (t->host.unshare || !is_async_wp(m, vma_find(machine, t->host.hva), &leaf)) &&
 	       (page_is(machine, pfn, PG_EXCLUSIVE) || page_count(machine, pfn) == 1);
 }
 
@@ -403,8 +403,8 @@ enum step_result reuse_huge_page(struct machine *m, struct task *t)
 	struct pt_leaf leaf = leaf_of(m, t);
 
 	page_of(m, pt_pfn(leaf.entry))->flags |= PG_EXCLUSIVE;
-	host_set_leaf(m, t->host.hva & HPAGE_MASK, 2,
-		      pte_reused(leaf.entry));
+	if (!t->host.unshare)
+		host_set_leaf(m, t->host.hva & HPAGE_MASK, 2, pte_reused(leaf.entry));
 	return STEP_NEXT;
 }
 

@@ -364,28 +364,8 @@ static bool collapses_large(struct vm *vm, const struct event *e)
 	return false;
 }
 
-/* gup_must_unshare(): what is pinned for reading is copied first, if it is shared. */
-static bool pins_shared(struct vm *vm, const struct event *e)
-{
-	struct machine *m = &vm->m;
-	struct pt_leaf leaf;
-	int row;
-
-	if (e->id != EVENT_MAP || !e->readonly || !m->sem->traits.wrappers_gone)
-		return false;
-	row = memslot_of_gfn(m, e->gpa >> PAGE_SHIFT);
-	if (row == NO_SLOT)
-		return false;
-	leaf = host_leaf(m, memslot_hva(m, row, e->gpa >> PAGE_SHIFT, false));
-	return leaf_is_normal(&leaf) && !(leaf.entry & PTE_WRITE) &&
-	       page_is(m, pt_pfn(leaf.entry), PG_ANON) &&
-	       !page_is(m, pt_pfn(leaf.entry), PG_EXCLUSIVE);
-}
-
 const char *event_beyond_model(struct vm *vm, const struct event *e)
 {
-	if (pins_shared(vm, e))
-		return "a pin of a shared page, which is copied for it, is not modelled";
 	if (hugetlb_file_end(vm, e) > HUGETLB_FILE_PAGES * HPAGE_SIZE)
 		return "a file of hugetlb has 64 pages of 2M at most";
 	if (hugetlb_file_end(vm, e) && e->id == EVENT_MMAP && e->is_private)

@@ -1047,22 +1047,6 @@ static void body_is_refused(void **state)
 	assert_error(&error, "t.trace", refusal->line, refusal->column, refusal->message);
 }
 
-/* gup_must_unshare(): kvm_vcpu_map_readonly() pins since 6.13. */
-static void a_pin_of_a_shared_page_is_refused(void **state)
-{
-	static const char body[] = "mmap A 4K\nhost-write A 1\nmemslot 1 0x200000 A 4K\nfork\n"
-				   "map 0x200000 readonly=1";
-	struct error error = { 0 };
-	struct replay replayed;
-
-	(void)state;
-	assert_true(replay_body(body, "v6.12", &replayed, &error));
-	replay_free(&replayed);
-	assert_false(replay_body(body, "v7.2", &replayed, &error));
-	assert_error(&error, "t.trace", 6, 1,
-		     "a pin of a shared page, which is copied for it, is not modelled");
-}
-
 /* Whole files. */
 static void file_is_refused(const char *name, const void *bytes, size_t length,
 			    struct error *error)
@@ -1248,7 +1232,6 @@ static void add_fixed_tests(struct test_set *set)
 		      outcome_can_be_expected_and_is_documented, outcomes, ARRAY_SIZE(outcomes),
 		      sizeof(*outcomes));
 	ADD_ROWS(set, body_is_refused, refusals);
-	ADD(set, a_pin_of_a_shared_page_is_refused);
 	ADD(set, an_empty_file_is_refused);
 	ADD(set, a_file_of_another_kind_is_refused);
 	ADD(set, a_nul_in_the_middle_is_refused);
