@@ -68,8 +68,10 @@ def meta(kernel, config, said, log):
 
 
 def write(path, content):
-	with open(path, "wb") as file:
+	"""At once: who reads the folder meanwhile has the old file or the new one."""
+	with open(f"{path}.new", "wb") as file:
 		file.write(content)
+	os.replace(f"{path}.new", path)
 
 
 def store(folder, kernel, config, script, answer):
