@@ -11,6 +11,7 @@
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
+#include "model/semantics.h"
 
 #define EFAULT	14
 #define EINVAL	22
@@ -146,10 +147,11 @@ static enum step_result copy_result(struct machine *m, struct task *t)
 	return t->access.failed || !copy_writes(op) ? STEP_DONE : STEP_NEXT;
 }
 
-/* mark_page_dirty_in_slot(): of the memslot as it was found */
+/* mark_page_dirty_in_slot(): of the memslot as it was found; kvm_get_running_vcpu() may be NULL. */
 static enum step_result copy_mark_dirty(struct machine *m, struct task *t)
 {
-	memslot_mark_dirty(m, t->copy.slot, t->copy.gpa >> PAGE_SHIFT);
+	if (!t->copy.unloaded || !m->sem->traits.log_wants_vcpu)
+		memslot_mark_dirty(m, t->copy.slot, t->copy.gpa >> PAGE_SHIFT);
 	return STEP_DONE;
 }
 

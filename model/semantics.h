@@ -154,6 +154,7 @@ struct traits {
 	bool mmio_below_max_gfn;	/* above kvm_mmu_max_gfn() no MMIO SPTE is made (5.18) */
 	bool slot_zap_quirk;		/* KVM_X86_QUIRK_SLOT_ZAP_ALL (6.12) */
 	bool wrap_asks_caching;		/* kvm_mmu_invalidate_mmio_sptes(): if there may be any */
+	bool log_wants_vcpu;		/* mark_page_dirty_in_slot() (5.17 to 6.1) */
 	bool pfncache;			/* struct gfn_to_pfn_cache (5.17) */
 	bool follow_api;		/* kvm_follow_pfn() can be called (v11 3/8) */
 	bool get_or_guard;		/* ... and warns without FOLL_GET or guard (v11 4/8) */

@@ -527,7 +527,8 @@ struct copy_op {
 	u32 value; s32 error;
 	s16 slot;		/* row of kvm.slots, or NO_SLOT */
 	u8 verb, cache, atomic;	/* enum copy_verb; of kvm.hva_caches; no page faults */
-	u8 looked_up, pad[2];	/* PATH_STEAL: the cache has been filled */
+	u8 looked_up;		/* PATH_STEAL: the cache has been filled */
+	u8 unloaded, pad;	/* no vCPU runs */
 };
 
 /* What goes: the VMM with its memory, the VM with its last file */

@@ -97,6 +97,7 @@ struct event {
 	uint64_t map, write, dirty, api;
 	uint64_t foll, knobs;		/* of kvm_follow_pfn(): FOLL_*, enum follow_knob */
 	uint64_t cache;			/* row of kvm.gpcs, or of kvm.hva_caches */
+	uint64_t unloaded;	/* KVM_WRITE, HVA_CACHE_WRITE: no vCPU is loaded */
 	uint64_t atomic;		/* KVM_READ: no page fault may be taken */
 	uint64_t advice;		/* enum advice */
 	uint64_t table;			/* VMSAVE: the guest's page directory, or NO_PFN */

@@ -18,7 +18,8 @@ void event_start_caller(struct task *t, const struct event *e)
 	case EVENT_STEAL_PREEMPTED:
 		t->copy = (struct copy_op){ .gpa = e->gpa, .pfn = NO_PFN, .value = e->value,
 					    .verb = COPY_READ + (e->id - EVENT_KVM_READ),
-					    .cache = e->cache, .atomic = e->atomic };
+					    .cache = e->cache, .atomic = e->atomic,
+					    .unloaded = e->unloaded };
 		break;
 	case EVENT_PREFETCH:
 		t->map.by_pfn = e->api;

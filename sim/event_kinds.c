@@ -77,6 +77,8 @@ static const char *const uffd_words[] = { "missing", "wp", "unpopulated", "minor
 		    .max = MAX_HVA_CACHES - 1, .help = "which of its hva caches" }
 #define VALUE	{ "value", ARG_NUMBER, AT(value), .positional = true, .max = UINT32_MAX, \
 		  .help = "what" }
+#define UNLOADED { "unloaded", ARG_NUMBER, AT(unloaded), .max = 1, \
+		   .help = "an ioctl of the VM: no vCPU runs" }
 #define MAX_BYTES	((uint64_t)1 << 44)
 #define OFFSET	{ "offset", ARG_NUMBER, AT(offset), true, true, .max = MAX_BYTES, \
 		  .help = "in bytes" }
@@ -419,13 +421,14 @@ const struct event_kind event_kinds[] = {
 		GPA, { "atomic", ARG_NUMBER, AT(atomic), .max = 1,
 		       .help = "kvm_vcpu_read_guest_atomic(): nothing is faulted in" }, UNTIL } },
 	{ "kvm-write", EVENT_KVM_WRITE, "KVM copies four bytes to the guest. [kvm_write_guest()]", {
-		GPA, VALUE, UNTIL } },
+		GPA, VALUE, UNLOADED, UNTIL } },
 	{ "hva-cache", EVENT_HVA_CACHE,
 	  "KVM keeps a gpa's hva. [kvm_gfn_to_hva_cache_init()]", { GPA, HVA_CACHE, UNTIL } },
 	{ "hva-cache-read", EVENT_HVA_CACHE_READ,
 	  "KVM copies four bytes from there. [kvm_read_guest_cached()]", { HVA_CACHE, UNTIL } },
 	{ "hva-cache-write", EVENT_HVA_CACHE_WRITE,
-	  "KVM copies four bytes there. [kvm_write_guest_cached()]", { VALUE, HVA_CACHE, UNTIL } },
+	  "KVM copies four bytes there. [kvm_write_guest_cached()]", {
+		VALUE, HVA_CACHE, UNLOADED, UNTIL } },
 	{ "steal-time", EVENT_STEAL_TIME,
 	  "A vCPU enters, and tells its guest's steal time. [record_steal_time()]", {
 		{ "gpa", ARG_NUMBER, AT(gpa), true, true, .max = MAX_GPA,

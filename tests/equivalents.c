@@ -898,6 +898,9 @@ const struct equivalent equivalents[] = {
 	/* ---- traits ---- */
 	{ MUTATION_DROP, "shrink_mmu", NULL, shrinks_nothing,
 	  "there is no shrinker, or no table that counts as the TDP MMU's do not" },
+	{ MUTATION_TRAIT, "reload_frees_roots", NULL, never_prefaults, NO_PREFAULT },
+	{ MUTATION_TRAIT, "prefetch_gives_up", NULL, never_prefaults,
+	  "an asynchronous fault ignores what its prefetch ends with: " NO_PREFAULT },
 	{ MUTATION_TRAIT, "mmu_pages_first", NULL, is_tdp, "of shadow pages" },
 	{ MUTATION_TRAIT, "mmu_shrinker", NULL, is_tdp,
 	  "the TDP MMU's tables do not count: there is nothing to shrink" },
