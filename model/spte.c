@@ -60,7 +60,7 @@ const struct spte_format spte_ept_7_2 = {
 /* AMD APM vol. 2, 5.4: the CPU's own PTE format; 9 to 11 are available to software. */
 #define NPT_COMMON								\
 	.read = 0, .write = BIT(1), .no_exec = BIT(63), .accessed = BIT(5),	\
-	.dirty = BIT(6), .huge = BIT(7), .ad_disabled = BIT(52),		\
+	.dirty = BIT(6), .huge = BIT(7),					\
 	.mmio_access = BIT(1) | BIT(2)
 
 /* Since 5.13 the marker of MMU-present entries tells MMIO entries apart. */
@@ -72,7 +72,8 @@ const struct spte_format spte_ept_7_2 = {
 
 const struct spte_format spte_npt_5_12 = {
 	.name = "NPT, 5.12", NPT_COMMON, .base = BIT(0) | NPT_USER, .frozen = BIT(59),
-	.host_writable = BIT(10), .mmu_writable = BIT(11), .dirty_always = true,
+	.host_writable = BIT(10), .mmu_writable = BIT(11), .ad_disabled = BIT(52),
+	.dirty_always = true,
 	.mmio_value = BIT(51) | BIT(0) | SPECIAL_MMIO, .mmio_mask = SPECIAL_MMIO,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 9,
 	.mmio_gen_high_shift = 54, .mmio_gen_high_bits = 9,
@@ -80,7 +81,7 @@ const struct spte_format spte_npt_5_12 = {
 
 const struct spte_format spte_npt_6_1 = {
 	.name = "NPT, 6.1 and 6.8", NPT_SINCE_5_13, .mmu_present = BIT(11),
-	.base = BIT(0) | NPT_USER | BIT(11), .frozen = 0x5a0,
+	.base = BIT(0) | NPT_USER | BIT(11), .frozen = 0x5a0, .ad_disabled = BIT(52),
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 8,
 	.mmio_gen_high_shift = 52, .mmio_gen_high_bits = 11,
 };
@@ -88,6 +89,7 @@ const struct spte_format spte_npt_6_1 = {
 const struct spte_format spte_npt_6_12 = {
 	.name = "NPT, 6.12", NPT_SINCE_5_13, .nonpresent = SUPPRESS_VE, .mmu_present = BIT(11),
 	.base = BIT(0) | NPT_USER | BIT(11), .frozen = SUPPRESS_VE | 0x5a0,
+	.ad_disabled = BIT(52),
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 8,
 	.mmio_gen_high_shift = 52, .mmio_gen_high_bits = 11,
 };
@@ -95,8 +97,8 @@ const struct spte_format spte_npt_6_12 = {
 const struct spte_format spte_npt_7_2 = {
 	.name = "NPT, 7.2", NPT_SINCE_5_13, .nonpresent = SUPPRESS_VE, .mmu_present = BIT(11),
 	.base = BIT(0) | NPT_USER | BIT(11), .frozen = SUPPRESS_VE | 0x1a0,
-	.ad_in_software = true, .dirty_always = true, .track_mask = BIT(0) | NPT_USER,
-	.track_shift = 52,
+	.ad_disabled = BIT(60), .ad_in_software = true, .dirty_always = true,
+	.track_mask = BIT(0) | NPT_USER, .track_shift = 52,
 	.mmio_gen_low_shift = 3, .mmio_gen_low_bits = 7,
 	.mmio_gen_high_shift = 52, .mmio_gen_high_bits = 11,
 };
