@@ -175,26 +175,31 @@ static bool is_hole(const struct machine *m, const struct pt_leaf *leaf)
 	return !leaf->present || pt_pfn(leaf->entry) == m->w->config.zero_pfn;
 }
 
-/* Does it end MADV_COLLAPSE, not only of these 2M? Swapped pages are not read back for it. */
+/* Does it end MADV_COLLAPSE, not only of these 2M? What is not present is read back first. */
 static bool pte_ends_collapse(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
-	if (leaf->poisoned || leaf->swap)
-		return true;
+	if (leaf->swap)
+		return false;
 	if (is_hole(m, leaf))
 		return vma->flags & VM_UFFD;	/* SCAN_EXCEED_NONE_PTE */
 	return !(leaf->entry & PTE_UFFD_WP) && leaf_is_normal(leaf) &&
 	       !page_is(m, pt_pfn(leaf->entry), PG_ANON);	/* SCAN_PAGE_ANON */
 }
 
-/* Of one PTE: 0, or why its page cannot be moved; *@writable if it can be written. */
-static s32 scan_pte(struct machine *m, hva_t hva, bool *writable)
+/*
+ * Of one PTE: 0, or why its page cannot be moved; *@writable if it can be written. What is in swap
+ * is in the way when pages are isolated: SCAN_PTE_NON_PRESENT.
+ */
+static s32 scan_pte(struct machine *m, const struct range_op *op, hva_t hva, bool *writable)
 {
 	const struct vma *vma = vma_find(m, hva);
 	struct pt_leaf leaf = host_leaf(m, hva);
 	const struct page *head;
 
-	if (pte_ends_collapse(m, vma, &leaf) || (leaf.entry & PTE_UFFD_WP))
+	if (pte_ends_collapse(m, vma, &leaf) || ((leaf.entry | leaf.swap) & PTE_UFFD_WP))
 		return -EINVAL;
+	if (leaf.swap)
+		return op->piece_end ? -EINVAL : 0;
 	if (is_hole(m, &leaf))
 		return 0;
 	if (!leaf_is_normal(&leaf))
@@ -216,7 +221,7 @@ static bool scan_ptes(struct machine *m, struct range_op *op)
 	s32 error = 0;
 
 	for (; hva < op->piece_start + HPAGE_SIZE && !error; hva += PAGE_SIZE)
-		error = scan_pte(m, hva, &writable);
+		error = scan_pte(m, op, hva, &writable);
 	if (error) {
 		struct pt_leaf leaf = host_leaf(m, hva - PAGE_SIZE);
 
@@ -292,6 +297,67 @@ static enum step_result collapse_scan(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static void give_up(struct machine *m, struct task *t, s32 error)
+{
+	t->range.error = error;
+	t->range.piece_end = 0;
+	page_hand_over(m, t->host.page, HOLD_PTE, HOLD_MM);
+	page_put(m, t->host.page, HOLD_MM);
+}
+
+static bool has_swapped(const struct machine *m, const struct task *t)
+{
+	struct machine *machine = (struct machine *)m;
+	hva_t start = t->range.piece_start;
+
+	for (hva_t at = start; t->range.piece_end && at < start + HPAGE_SIZE; at += PAGE_SIZE)
+		if (host_leaf(machine, at).swap)
+			return true;
+	return false;
+}
+
+/* folio_lock_or_retry(): it waits without mmap_lock, and then the collapse is off. */
+static bool is_locked(struct machine *m, const struct pt_leaf *leaf)
+{
+	pfn_t page = leaf->swap & PTE_SWAPPED ? swap_cached(m, pt_pfn(leaf->swap)) : NO_PFN;
+
+	return page != NO_PFN && page_is(m, page_head(m, page), PG_LOCKED);
+}
+
+/*
+ * __collapse_huge_page_swapin(), under mmap_lock for reading: do_swap_page() of each, as if it was
+ * read. SIMPLIFIED: all at once; one that moves is waited for before the first is read.
+ */
+static enum step_result collapse_swap_in(struct machine *m, struct task *t)
+{
+	struct range_op *op = &t->range;
+
+	for (hva_t at = op->piece_start; at < op->piece_end; at += PAGE_SIZE)
+		if (host_leaf(m, at).swap & PTE_MIGRATION)
+			return STEP_BLOCKED;
+	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
+		return STEP_BLOCKED;
+	for (hva_t at = op->piece_start; at < op->piece_end; at += PAGE_SIZE) {
+		struct pt_leaf leaf = host_leaf(m, at);
+
+		if (!leaf.swap)
+			continue;
+		op->refused = swap_is_poisoned(m, &leaf);	/* SCAN_FAIL */
+		if (op->refused || is_locked(m, &leaf)) {
+			give_up(m, t, op->refused ? -EINVAL : -EAGAIN);
+			break;
+		}
+		t->host.hva = at;
+		t->host.write = t->host.unshare = false;
+		swap_in(m, t);
+	}
+	lock_release_read(m, &current_mm(m)->mmap_lock);
+	if (!op->piece_end)
+		return STEP_BACK;
+	lru_drain(m);
+	return STEP_NEXT;
+}
+
 /* hugepage_vma_revalidate(), under mmap_lock for writing; anon_vma_lock keeps the rmap out. */
 static enum step_result collapse_begin(struct machine *m, struct task *t)
 {
@@ -301,11 +367,8 @@ static enum step_result collapse_begin(struct machine *m, struct task *t)
 		return STEP_BLOCKED;
 	if (!may_collapse(vma_find(m, op->piece_start), op->daemon) ||
 	    !host_has_table(m, op->piece_start)) {
-		op->error = -EINVAL;
-		op->piece_end = 0;
 		lock_release_write(m, &current_mm(m)->mmap_lock);
-		page_hand_over(m, t->host.page, HOLD_PTE, HOLD_MM);
-		page_put(m, t->host.page, HOLD_MM);
+		give_up(m, t, -EINVAL);
 		return STEP_DONE;
 	}
 	thp_notify(t, op->piece_start);
@@ -429,6 +492,8 @@ const struct step path_collapse[] = {
 	STEP_AS(collapse_file, enter_path, .when = collapses_file, .calls = PATH_COLLAPSE_FILE,
 		.chain = "madvise_collapse"),
 	STEP(end_file, .when = collapses_file, .to = "collapse_scan", .chain = "madvise_collapse"),
+	STEP(collapse_swap_in, .when = has_swapped, .to = "collapse_scan",
+	     .chain = COLLAPSE " > __collapse_huge_page_swapin"),
 	STEP(collapse_begin, .when = collapses, .calls = PATH_NOTIFY_START, .chain = COLLAPSE),
 	STEP(collapse_flush, .when = collapses, .calls = PATH_NOTIFY_END,
 	     .chain = COLLAPSE " > pmdp_collapse_flush"),
