@@ -9,8 +9,10 @@
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/path_file.h"
+#include "model/semantics.h"
 
 #define EBUSY	16
+#define EHWPOISON 133
 
 static pfn_t large_folio(struct machine *m, pfn_t pfn)
 {
@@ -20,7 +22,7 @@ static pfn_t large_folio(struct machine *m, pfn_t pfn)
 											  NO_PFN;
 }
 
-/* try_to_split_thp_page(); the injection's reference is the folio's. */
+/* try_to_split_thp_page(), to 5.15 of no file's; the injection's reference is the folio's. */
 static enum step_result begin_split(struct machine *m, struct task *t)
 {
 	pfn_t head = page_head(m, t->pages.page);
@@ -29,11 +31,11 @@ static enum step_result begin_split(struct machine *m, struct task *t)
 		return STEP_BLOCKED;
 	page_of(m, head)->flags |= PG_LOCKED;
 	folio_split_begin(m, t, head);
-	return STEP_CALL;
+	return m->sem->traits.poison_splits_files ? STEP_CALL : STEP_NEXT;
 }
 
 /* It is the page's own now; false: the folio could not be split. */
-static bool takes_page(struct machine *m, struct task *t)
+static bool takes_page(struct machine *m, struct task *t, s32 error)
 {
 	pfn_t head = t->file.page;
 
@@ -42,7 +44,7 @@ static bool takes_page(struct machine *m, struct task *t)
 		page_try_get_folio(m, t->pages.page, HOLD_MM, 1);
 	page_put(m, head, HOLD_MM);
 	if (!t->file.is_split)
-		t->pages.error = -EBUSY;
+		t->pages.error = error;
 	return t->file.is_split;
 }
 
@@ -65,7 +67,7 @@ bool poison_has_split(const struct machine *m, const struct task *t)
 
 enum step_result poison_after_split(struct machine *m, struct task *t)
 {
-	takes_page(m, t);
+	takes_page(m, t, m->sem->traits.poison_kills ? -EHWPOISON : -EBUSY);
 	t->file.page = NO_PFN;
 	return STEP_NEXT;
 }
@@ -122,7 +124,7 @@ static bool evicts(struct machine *m, pfn_t pfn)
 enum step_result offline_after_split(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
-	bool is_split = takes_page(m, t);
+	bool is_split = takes_page(m, t, -EBUSY);
 
 	t->file.page = NO_PFN;
 	op->at += op->size;

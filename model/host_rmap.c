@@ -45,11 +45,33 @@ static bool find(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)
 	return found;
 }
 
-bool page_next_mapping(struct machine *m, pfn_t pfn, struct rmap_at *at)
+bool page_next_rmap(struct machine *m, pfn_t pfn, struct rmap_at *at)
 {
 	const struct page *page = page_of(m, pfn);
 
-	return (page->mapcount || page->held[HOLD_PTE]) && find(m, 0, pfn, at);
+	if (!page->mapcount && !page->held[HOLD_PTE])
+		return false;
+	return page->flags & PG_KSM ? ksm_rmap_next(m, pfn, at) : find(m, 0, pfn, at);
+}
+
+static bool is_at(struct machine *m, u64 kind, pfn_t pfn, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(m, hva);
+
+	return names(m, &leaf, kind, pfn);
+}
+
+bool page_next_mapping(struct machine *m, pfn_t pfn, struct rmap_at *at)
+{
+	u8 mm = m->mm;
+	bool found;
+
+	do {
+		found = page_next_rmap(m, pfn, at);
+		m->mm = at->mm;
+	} while (found && !is_at(m, 0, pfn, at->hva));
+	m->mm = mm;
+	return found;
 }
 
 /* Who maps a folio: leaves of it, PMDs, leaves that have @pfn, and which mms. */
@@ -91,16 +113,15 @@ bool page_is_shared(struct machine *m, pfn_t pfn)
 				    page_of(m, head)->mapcount > 1);
 }
 
+bool page_is_followed(struct machine *m, const struct pt_leaf *leaf)
+{
+	return leaf_is_accessible(leaf) || !m->sem->traits.follow_needs_access ||
+	       page_is(m, page_head(m, pt_pfn(leaf->entry)), PG_HUGETLB);
+}
+
 bool page_next_entry(struct machine *m, u64 kind, pfn_t pfn, struct rmap_at *at)
 {
 	return find(m, kind, pfn, at);
-}
-
-static bool is_at(struct machine *m, u64 kind, pfn_t pfn, hva_t hva)
-{
-	struct pt_leaf leaf = host_leaf(m, hva);
-
-	return names(m, &leaf, kind, pfn);
 }
 
 bool page_next_mm(struct machine *m, u64 kind, pfn_t pfn, hva_t near, struct rmap_at *at)

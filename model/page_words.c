@@ -82,6 +82,8 @@ void page_copy_state(struct machine *m, pfn_t to, pfn_t from)
 	u32 kept = PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_ANON | PG_KSM |
 		   PG_GUEST_WROTE | PG_LAZYFREE;
 
+	if (page_is(m, from, PG_KSM))
+		ksm_rmap_migrate(m, to, from);
 	for (u64 i = 0; i < (u64)1 << page_of(m, from)->order; i++) {
 		page_of(m, to + i)->flags |= page_of(m, from + i)->flags & kept;
 		page_copy(m, to + i, from + i);

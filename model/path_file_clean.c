@@ -73,11 +73,12 @@ static bool cleans(const struct machine *m, const struct task *t)
 static enum step_result clean_pte(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = host_leaf(m, t->notify.start);
+	u64 taken = PTE_WRITE | PTE_DIRTY | PTE_SAVED_DIRTY;
 
 	if (!leaf.present || host_leaf_pfn(&leaf, t->notify.start) != t->file.page ||
-	    !(leaf.entry & (PTE_DIRTY | PTE_WRITE)))
+	    !(leaf.entry & taken))
 		return STEP_NEXT;
-	host_set_leaf(m, t->notify.start, leaf.level, leaf.entry & ~(PTE_DIRTY | PTE_WRITE));
+	host_set_leaf(m, t->notify.start, leaf.level, leaf.entry & ~taken);
 	t->file.cleaned = true;
 	return STEP_NEXT;
 }

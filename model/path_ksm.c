@@ -34,7 +34,8 @@ static pfn_t get_page_of(struct machine *m, hva_t hva)
 	struct pt_leaf leaf = host_leaf(m, hva);
 	pfn_t pfn = host_leaf_pfn(&leaf, hva);
 
-	if (!leaf.present || !leaf_is_counted(m, &leaf) || !page_is(m, pfn, PG_ANON))
+	if (!leaf.present || !leaf_is_counted(m, &leaf) || !page_is(m, pfn, PG_ANON) ||
+	    !page_is_followed(m, &leaf))
 		return NO_PFN;
 	page_get(m, pfn, HOLD_MM);
 	return pfn;
@@ -58,6 +59,7 @@ static enum step_result ksm_look_up(struct machine *m, struct task *t)
 		return STEP_BLOCKED;
 	lock_release_read(m, &current_mm(m)->mmap_lock);
 	lru_drain(m);
+	ksm_rmap_remove_stale(m);
 	op->error = op->other ? -EAGAIN : 0;
 	op->page = is_mergeable(m, op->hva) || !op->other ? get_page_of(m, op->hva) : NO_PFN;
 	op->tree_page = is_mergeable(m, op->other) ? get_page_of(m, op->other) : NO_PFN;
@@ -203,7 +205,7 @@ static enum step_result ksm_begin_replace(struct machine *m, struct task *t)
 	return notify_page(t);
 }
 
-/* replace_page(): the new mapping's reference before the old one's goes */
+/* replace_page(), stable_tree_append(): the new mapping's reference before the old one's goes */
 static enum step_result ksm_replace_page(struct machine *m, struct task *t)
 {
 	struct ksm_op *op = &t->ksm;
@@ -219,6 +221,9 @@ static enum step_result ksm_replace_page(struct machine *m, struct task *t)
 		swap_free_folio(m, old);
 	page_put(m, old, HOLD_MM);
 	op->error = 0;
+	if (op->second)
+		ksm_rmap_append(m, op->kpage, op->other);
+	ksm_rmap_append(m, op->kpage, op->hva);
 	return STEP_NEXT;
 }
 
@@ -343,7 +348,7 @@ static hva_t next_merged(struct machine *m, hva_t hva, hva_t end)
 		if (!leaf.present)
 			return LAST_HVA;
 		hva = leaf.first << PAGE_SHIFT;
-		if (is_mergeable(m, hva) && leaf_is_normal(&leaf) &&
+		if (is_mergeable(m, hva) && leaf_is_normal(&leaf) && page_is_followed(m, &leaf) &&
 		    page_is(m, pt_pfn(leaf.entry), PG_KSM))
 			return hva;
 		hva += level_pages(leaf.level) << PAGE_SHIFT;
@@ -364,8 +369,10 @@ static enum step_result ksm_unmerge(struct machine *m, struct task *t)
 
 static enum step_result ksm_unlock(struct machine *m, struct task *t)
 {
-	if (!t->ksm.caller_locks)
-		lock_release_read(m, &current_mm(m)->mmap_lock);
+	if (t->ksm.caller_locks)
+		return STEP_DONE;
+	ksm_rmap_remove_stale(m);	/* remove_trailing_rmap_items() */
+	lock_release_read(m, &current_mm(m)->mmap_lock);
 	return STEP_DONE;
 }
 

@@ -72,7 +72,7 @@ static bool may_isolate(struct machine *m, const struct page_op *op, const struc
 	pfn_t pfn = pt_pfn(leaf->entry), head;
 	bool shared;
 
-	if (!is_movable(m, leaf))
+	if (!is_movable(m, leaf) || (op->kind == PAGES_MOVE && !page_is_followed(m, leaf)))
 		return false;
 	head = page_head(m, pfn);
 	if (names_tail(m, op, head))

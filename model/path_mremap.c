@@ -101,6 +101,13 @@ static bool is_good(const struct machine *m, const struct task *t)
 	return !t->remap.error && t->remap.piece;
 }
 
+/* remap_move(), vma_multi_allowed(): what is registered with userfaultfd moves alone. */
+static bool must_move_alone(const struct remap_op *op, const struct vma *vma)
+{
+	return (vma->flags & VM_UFFD) &&
+	       (op->at != op->from || vma->end < op->from + op->size);
+}
+
 /* remap_move(): the next VMA of the range; the gaps between VMAs stay. */
 static enum step_result mremap_piece(struct machine *m, struct task *t)
 {
@@ -119,7 +126,7 @@ static enum step_result mremap_piece(struct machine *m, struct task *t)
 	op->at = op->at > vma->start ? op->at : vma->start;
 	op->target = op->to + (op->at - op->from);
 	op->piece = (end < vma->end ? end : vma->end) - op->at;
-	op->error = check_vma(m, op);
+	op->error = must_move_alone(op, vma) ? -EFAULT : check_vma(m, op);
 	return STEP_NEXT;
 }
 

@@ -137,13 +137,17 @@ static enum step_result check_poisoned_split(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
-/* folio_lock() of what a file has */
+/* hwpoison_user_mappings(); folio_lock() of what a file has */
 static enum step_result lock_poisoned(struct machine *m, struct task *t)
 {
 	pfn_t pfn = t->pages.page;
 
 	if (page_is(m, pfn, PG_LOCKED))
 		return STEP_BLOCKED;
+	if (page_is(m, pfn, PG_KSM) && !m->sem->traits.poison_unmaps_ksm) {
+		t->pages.error = -EBUSY;	/* "can't handle KSM pages" */
+		return STEP_DONE;
+	}
 	if (page_is(m, pfn, PG_CACHE) || page_is(m, pfn, PG_HUGETLB))
 		page_of(m, pfn)->flags |= PG_LOCKED;
 	if (page_is(m, pfn, PG_SWAPCACHE))	/* no TTU_HWPOISON */

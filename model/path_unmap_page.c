@@ -6,8 +6,9 @@
  * Linux: mm/rmap.c:try_to_migrate_one(), try_to_unmap_one(), mm/migrate.c:remove_migration_pte(),
  * 5.12 to 7.2. With TTU_SPLIT_HUGE_PMD a PMD becomes 512 migration entries, or PTEs that go to
  * swap: up to 6.14 (swap: 6.10) within a notification of its own that comes before the mapping's,
- * whatever is mapped there. What could
- * share page tables of hugetlb, 1G of one VMA, is more than the pool has.
+ * whatever is mapped there. Of a merged page the address of each rmap_item is notified, until none
+ * is left that maps it. What could share page tables of hugetlb, 1G of one VMA, is more than the
+ * pool has.
  */
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -97,7 +98,7 @@ static enum step_result find_mapping(struct machine *m, struct task *t)
 	t->mm = VM_MM;
 	if (!page_of(m, op->page)->held[HOLD_PTE] ||
 	    !(t->range.pages ? rmap_next(m, t, &op->rmap.hva, &end) != NULL :
-			       page_next_mapping(m, op->page, &op->rmap)))
+			       page_next_rmap(m, op->page, &op->rmap)))
 		return STEP_DONE;
 	if (t->range.pages)
 		op->rmap.mm = t->mm;

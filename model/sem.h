@@ -51,7 +51,8 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.hugetlb_dontneed = true, \
 	.dirty_skipped_over_table = true, .collapses_unchecked = true,	\
 	.migrate_tries = 2, .migrate_batches = true, .follow_page = true,	\
-	.migration_keeps_ad = true, .shmem_keeps_poison = true, .devmap_grab_page = true
+	.migration_keeps_ad = true, .shmem_keeps_poison = true, .devmap_grab_page = true, \
+	.poison_splits_files = true, .poison_unmaps_ksm = true
 #define TRAITS_P2	TRAITS_6_8, .atomic_async_warns = true
 #define TRAITS_P3	TRAITS_P2, .needs_io = true, .follow_api = true
 #define TRAITS_P4	TRAITS_P3, .get_or_guard = true, .follow_outputs_kept = true

@@ -35,6 +35,7 @@ static const struct traits traits = {
 	.numa_rebuilds_folio = true, .numa_moves_shared = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .shmem_keeps_poison = true, .poison_kills = true,
+	.poison_splits_files = true, .poison_unmaps_ksm = true,
 	.pageout_takes_copies = true, .shmem_swaps_whole = true,
 	.pageout_ignores_young = true, .swapin_writable = true,
 	.copy_frees_swap = true,

@@ -158,6 +158,7 @@ static const struct traits traits = {
 	.protect_clean_writable = true,
 	.migrate_tries = 2, .migrate_batches = true, .ksm_unshares = true,
 	.migration_keeps_ad = true, .shmem_keeps_poison = true, .poison_kills = true,
+	.poison_splits_files = true, .poison_unmaps_ksm = true,
 	.pageout_takes_copies = true, .shmem_swaps_whole = true,
 	.shmem_swapin_large = true,
 	.pageout_ignores_young = true, .swapin_writable = true,

@@ -173,6 +173,7 @@ struct traits {
 	u8 zap_root_from;		/* tdp_mmu_zap_root(): level of the first pass */
 	bool table_noted_last;		/* kvm_tdp_mmu_spte_changed: a table after its entries */
 	bool follow_page;		/* move_pages(): a reference while it isolates, to 6.11 */
+	bool follow_needs_access;	/* follow_page(): none of PROT_NONE (6.1 to 6.5) */
 	bool vmsave_exits;		/* what cannot be mapped: to userspace, no #GP (7.2) */
 	bool migrate_batches;		/* migrate_pages_batch() (6.3): unmaps all, then moves */
 	bool migrate_drains;		/* lru_add_drain() after each move, to 6.1 */
@@ -218,6 +219,8 @@ struct traits {
 	bool lockless_aging;		/* 6.15; and no flush then */
 	bool shmem_keeps_poison;	/* truncate_error_folio() leaves it in the cache (5.17) */
 	bool poison_kills;		/* MADV_HWPOISON: MF_ACTION_REQUIRED (6.11) */
+	bool poison_unmaps_ksm;		/* hwpoison_user_mappings() of a merged page (6.4) */
+	bool poison_splits_files;	/* try_to_split_thp_page() of a file's folio (5.16) */
 	u8 lru_batch;			/* PAGEVEC_SIZE: 15, since 6.10 31 */
 	bool anon_exclusive;		/* PageAnonExclusive (5.19) */
 	u8 large_reuse;			/* enum large_reuse */

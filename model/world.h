@@ -111,6 +111,7 @@ struct world {
 	pfn_t given_frame;	/* or what it gives first, after .given_after others; 0: nothing */
 	u64 given_after;
 	u64 last_slot;		/* of swap */
+	u64 ksm_items;		/* rmap_items, of merged pages (ksm_rmap.c) */
 	u8 nr_batched;		/* pages in the CPU's LRU batches */
 	u8 shmem_enabled;	/* enum shmem_huge: of memfd and shared anonymous memory */
 	u8 others_batched;	/* places of BATCH_ADD that others' pages have: input */

@@ -143,10 +143,10 @@ static void find_root(struct run *run)
 			run->root = run->vm->w.vcpu[v].root;
 }
 
-/* An exception is the guest's matter, and a child's signal does not end the recorder. */
+/* An exception is the guest's matter. Neither a child's signal nor ksmd ends the recorder. */
 static bool is_over(const struct event *e, const struct outcome *outcome)
 {
-	if (event_is_of_child(e->id))
+	if (event_is_of_child(e->id) || e->id == EVENT_KSM_MERGE)
 		return false;
 	return (outcome->error && strcmp(outcome->word, "ud")) || !strcmp(outcome->word, "sigsegv");
 }

@@ -131,14 +131,10 @@ static bool is_zero_page(const struct vma *vma, const struct pt_leaf *leaf)
 	return leaf->present ? !leaf_is_normal(leaf) : !leaf->swap && vma->kind == VMA_ANON;
 }
 
-/* A file's large folio that its mappings and the cache alone have */
+/* A file's large folio */
 static bool may_be_split(struct vm *vm, hva_t hva)
 {
-	struct pt_leaf leaf = host_leaf(&vm->m, hva);
-	const struct page *head = page_of(&vm->m, page_head(&vm->m, pt_pfn(leaf.entry)));
-
-	return is_of_file(vm, hva) && !vm->w.config.no_file_split &&
-	       head->refcount == head->held[HOLD_PTE] + head->held[HOLD_CACHE];
+	return is_of_file(vm, hva) && !vm->w.config.no_file_split;
 }
 
 /*

@@ -103,6 +103,21 @@ static uint64_t merged_frame(const struct command *c, size_t i)
 	return NO_PFN;
 }
 
+/* break_cow(): the other of two could not be merged. */
+static bool is_break(const struct trace_event *event, uint64_t *hva)
+{
+	return !strcmp(event->task, "ksmd") && !strcmp(event->name, "handle_mm_fault") &&
+	       trace_event_u64(event, "addr", 16, hva);
+}
+
+static size_t break_ends_at(const struct command *c, size_t i)
+{
+	while (i + 1 < c->nr_events && (strcmp(c->events[i].task, "ksmd") ||
+					strcmp(c->events[i].name, "handle_mm_fault_ret")))
+		i++;
+	return i;
+}
+
 /* @hva's page becomes the one at @frame, which others have already. */
 static void merge_with_stable(struct script *s, const struct command *c, uint64_t hva,
 			      uint64_t frame)
@@ -119,6 +134,13 @@ static void merges_traced(struct script *s, const struct command *c)
 	for (size_t i = 0; i < c->nr_events; i++) {
 		size_t end;
 
+		if (is_break(&c->events[i], &hva)) {
+			if (alone == hva && !is_second)
+				merge(s, c, hva, last);
+			i = break_ends_at(c, i);
+			alone = last = 0;
+			continue;
+		}
 		if (!is_start(&c->events[i], &hva))
 			continue;
 		end = hva % HUGE_SIZE ? 0 : split_ends_at(c, i, &base);
@@ -213,6 +235,7 @@ void script_ksm_merges(struct script *s, const struct command *c)
 const char *script_ksm(struct script *s, const struct command *c)
 {
 	script_ksm_merges(s, c);
+	merge(s, c, 0, 0);	/* ksmd comes by everywhere */
 	script_add(s, c, *script_word(c, 2) == '2' ? EVENT_KSM_UNMERGE : EVENT_NOTHING);
 	if (s->has_child && s->is_mergeable && !s->child_died)
 		return "which of a child's pages ksmd merges no event tells";

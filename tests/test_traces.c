@@ -1010,9 +1010,8 @@ static const struct refusal {
 	{ "an_address_above_the_processors_is_refused", "read 0x400000000001", 2, 1,
 	  "the guest has no such address: 48 bits with tables of 4 levels, else as many as "
 	  "phys-bits, or 46" },
-	{ "a_memory_error_of_a_huge_file_that_somebody_has_is_refused",
-	  "file F 2M huge=always\nmmap A 2M file file=F\nmemslot 1 0x200000 A 2M\n"
-	  "write 0x200000 1\nmap 0x200000\npoison A", 7, 1,
+	{ "a_memory_error_of_a_file_with_write_back_is_refused",
+	  "file F 2M disk\nmmap A 2M file file=F\nhost-write A 1\npoison A", 5, 1,
 	  "memory errors of these pages are not modelled" },
 	{ "pageout_of_a_huge_file_beyond_its_end_is_refused",
 	  "file F 1M huge=always\nmmap A 2M file file=F\nhost-write A 1\npageout A 1M", 5, 1,
