@@ -10,7 +10,7 @@
 #include "model/host_rmap.h"
 #include "model/machine.h"
 
-#define SPACE_KSM	((pfn_t)10 << 44)
+#define SPACE_KSM	((pfn_t)3 << 44)
 
 struct rmap_item { pfn_t pfn; hva_t hva; };
 
