@@ -77,15 +77,16 @@ bool notifier_counts_agree(struct machine *m, u64 key, struct violation *v)
 	return kvm->in_progress >= 0 && kvm->in_progress <= counted;
 }
 
+/* Of the very folios: who takes one and puts another is not balanced. */
 bool task_is_balanced(struct machine *m, u64 key, struct violation *v)
 {
 	const struct task *t = &m->w->task[key];
 
 	v->blame = BLAME_KVM;
-	v->value = t->refs;
+	v->value = t->refs ? t->refs : 1;
 	v->pfn = t->follow.page;
 	v->gfn = t->follow.gfn;
-	return t->state != TASK_DONE || !t->refs;
+	return t->state != TASK_DONE || (!t->refs && !t->refs_of);
 }
 
 bool map_page_lives(struct machine *m, u64 key, struct violation *v)
@@ -167,16 +168,20 @@ bool get_means_own(struct machine *m, u64 key, struct violation *v)
 	if (is_error_noslot_pfn(f->pfn))
 		return true;
 	v->wanted = f->page == NO_PFN ? 0 : one_reference(m, f);
-	return v->value == v->wanted || (!v->value && !(f->foll & FOLL_GET));
+	if (!(f->foll & FOLL_GET) && (!v->value || m->sem->traits.get_or_guard))
+		v->wanted = 0;
+	return v->value == v->wanted;
 }
 
 bool unheld_is_guarded(struct machine *m, u64 key, struct violation *v)
 {
 	const struct follow *f = ended_lookup(m, key, v);
 
-	if (is_error_noslot_pfn(f->pfn) || f->page == NO_PFN || v->value)
+	if (is_error_noslot_pfn(f->pfn) || v->value || f->guarded)
 		return true;
-	return f->guarded || !one_reference(m, f);
+	if (f->page == NO_PFN)		/* before, nobody says who is guarded */
+		return !m->sem->traits.get_or_guard || m->sem->traits.allow_unsafe_mappings;
+	return !one_reference(m, f);
 }
 
 bool outputs_are_fresh(struct machine *m, u64 key, struct violation *v)

@@ -70,6 +70,9 @@ const struct law laws[] = {
 		  "the put of CVE-2021-22543: 1 to 0 of a page that its driver has" },
 		{ "v11-on-v6.8",
 		  "that put frees a page of which its driver held the last reference" },
+		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
+		  "v11-unsafe v6.8 v6.12",
+		  "powerpc's e500 releases by pfn what it has not looked up in a VM_PFNMAP" },
 	  } },
 	{ .id = "no-bad-free",
 	  .sentence = "What is freed is allocated, and nobody else holds a part of it.",
@@ -83,14 +86,15 @@ const struct law laws[] = {
 	  } },
 	{ .id = "fault-balance",
 	  .sentence = "A look-up gives back every reference that it took.",
-	  .when = "when the fault, the wrapper's caller or the emulation has returned",
+	  .when = "when the fault, the wrapper's caller or the emulation has returned; to the very "
+		  "folio, not as many to another",
 	  .source = "virt/kvm/kvm_main.c:kvm_release_pfn_clean(), kvm_release_faultin_page()",
 	  .finding = "L1, L2", .found = "%lld references left",
 	  .reads = ON(TASK), .about = OBJECT_TASK, .holds = task_is_balanced,
 	  .breaches = {
 		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v6.8 v6.12",
 		  "L1: GUP takes a reference on a PG_reserved page, the release by "
-		  "pfn does not put it" },
+		  "pfn does not put it; L2, up to 6.8" },
 		{ "v5.11 v5.12",
 		  "L1; and record_steal_time() returns with the reference of its cache, which "
 		  "the vCPU has from one entry to the next" },
@@ -109,8 +113,9 @@ const struct law laws[] = {
 	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = error_holds_nothing },
 	{ .id = "get-means-own",
 	  .sentence = "A caller that asks with FOLL_GET owns one reference on what it is given.",
-	  .when = "when hva_to_pfn() returns a pfn; without FOLL_GET one or none, with FOLL_PIN "
-		  "what a pin is, on a pfn without a page none",
+	  .when = "when hva_to_pfn() returns a pfn; without FOLL_GET none (before v11 4/8, "
+		  "and since 6.13: or one), with FOLL_PIN what a pin is, on a pfn without a page "
+		  "none",
 	  .source = "v11 4/8; include/linux/mm_types.h:FOLL_GET",
 	  .finding = "A6", .found = "%lld references taken, %lld expected",
 	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = get_means_own,
@@ -119,8 +124,10 @@ const struct law laws[] = {
 		  "A6: the pfncache's second round still names the page of its first" },
 	  } },
 	{ .id = "get-or-guard",
-	  .sentence = "A page without a reference is given only to whom the notifier guards.",
-	  .when = "when hva_to_pfn() returns a page",
+	  .sentence = "What a look-up holds no reference on is given only to whom the notifier "
+		      "guards.",
+	  .when = "when hva_to_pfn() returns a page; in v11, but for allow_unsafe_mappings, also a "
+		  "pfn without one",
 	  .source = "v11 4/8: guarded_by_mmu_notifier; virt/kvm/kvm_main.c:kvm_follow_pfn()",
 	  .finding = "A6",
 	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = unheld_is_guarded,

@@ -90,10 +90,10 @@ static void note_ref(struct machine *m, const char *event, pfn_t pfn, enum holde
 }
 
 /* Every reference that a look-up takes or drops is on its task's account: law fault-balance. */
-static void account(struct machine *m, enum holder holder, s32 refs)
+static void account(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 {
 	if (holder == HOLD_FAULT)
-		m->w->task[m->task].refs += refs;
+		task_account(&m->w->task[m->task], page_head(m, pfn), refs);
 }
 
 static void hold(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
@@ -102,14 +102,14 @@ static void hold(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 		m->w->task[m->task].follow.got = pfn;
 	page_of(m, page_head(m, pfn))->held[holder] += refs;
 	page_touch(m, page_head(m, pfn));
-	account(m, holder, refs);
+	account(m, pfn, holder, refs);
 }
 
 static void release(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 {
 	struct page *head = page_of(m, page_head(m, pfn));
 
-	account(m, holder, -refs);
+	account(m, pfn, holder, -refs);
 	if (head->held[holder] < refs) {
 		raise_alarm(m, ALARM_PUT_UNHELD, pfn, blame_of(holder));
 		head->misput_by = blame_of(holder);
@@ -231,8 +231,8 @@ void page_hand_over(struct machine *m, pfn_t pfn, enum holder from, enum holder 
 	if (head->held[from] > 0 && !(head->flags & PG_FREE))
 		head->held[from]--;	/* freed under its holder: then that holds nothing */
 	head->held[to]++;
-	account(m, from, -1);
-	account(m, to, 1);
+	account(m, pfn, from, -1);
+	account(m, pfn, to, 1);
 	page_touch(m, head->head);
 }
 

@@ -67,7 +67,8 @@ void steal_time_release(struct machine *m, struct task *t, unsigned vcpu)
 	st->pfn = 0;
 	if (!pfn)
 		return;
-	t->refs += st->refs;
+	if (st->refs)
+		task_account(t, page_head(m, pfn), st->refs);
 	m->sem->ops.release_pfn(m, pfn, st->dirty, HOLD_FAULT);
 	st->refs = st->dirty = 0;
 }

@@ -548,6 +548,7 @@ struct task {
 	u8 mm;			/* row of world.mm: whose, or which an rmap walk is at */
 	u8 exits;		/* PATH_EXIT: enum exit_part */
 	u8 pad[6];
+	u64 refs_of;		/* ghost: whose: the pfns of their folios, added up */
 	struct frame frame[MAX_DEPTH];
 	struct access access;
 	struct access interrupted;	/* while an asynchronous page is faulted in */
@@ -577,3 +578,10 @@ struct task {
 	struct nested nested;
 	struct prefault prefault;
 };
+
+/* @refs more of the folio of @head */
+static inline void task_account(struct task *t, pfn_t head, s32 refs)
+{
+	t->refs += refs;
+	t->refs_of += head * (u64)(s64)refs;
+}
