@@ -11,7 +11,6 @@
 #define EEXIST	17
 
 /* kvm->mem_attr_array: a bit for each gfn, as contents of pages that no host frame has. */
-#define SPACE_ATTRIBUTES	((pfn_t)11 << 44)
 
 static u64 attribute_word(const struct machine *m, u64 word)
 {

@@ -66,7 +66,6 @@ bool ksm_rmap_next(struct machine *m, pfn_t pfn, struct rmap_at *at);
  * each list, those of a task one after the other.
  */
 enum page_list { LIST_PAGES, LIST_TARGETS, LIST_GATHER, NR_LISTS };
-#define SPACE_LIST	((pfn_t)15 << 44)
 pfn_t list_page(const struct machine *m, enum page_list list, u64 index);
 pfn_t list_get(struct machine *m, enum page_list list, u64 index);
 void list_set(struct machine *m, enum page_list list, u64 index, pfn_t pfn);

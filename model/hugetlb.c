@@ -5,7 +5,6 @@
 #include "model/semantics.h"
 #include "model/thp.h"
 
-#define SPACE_POOL	((pfn_t)5 << 44)	/* the free pages */
 
 static void set_flags(struct machine *m, pfn_t head, u32 flags, u8 owner)
 {

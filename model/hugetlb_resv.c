@@ -16,7 +16,6 @@
 #include "model/thp.h"
 
 /* Of each file a word for each huge page; and above the bits what is cached there. */
-#define SPACE_RESV	((pfn_t)6 << 44)
 enum resv_bit { RESV_PROMISED = 1, RESV_USED = 2, RESV_BITS = 2 };
 
 enum { MAX_FILE_PAGES = HUGETLB_FILE_PAGES };

@@ -10,7 +10,6 @@
 #include "model/host_rmap.h"
 #include "model/machine.h"
 
-#define SPACE_KSM	((pfn_t)3 << 44)
 
 struct rmap_item { pfn_t pfn; hva_t hva; };
 

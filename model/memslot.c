@@ -3,7 +3,6 @@
 
 #include "model/machine.h"
 
-#define SPACE_DIRTY	((pfn_t)2 << 44)
 
 int memslots_begin(const struct machine *m)
 {

@@ -4,7 +4,6 @@
 
 #include "model/machine.h"
 
-#define SPACE_MMIO	((pfn_t)9 << 44)	/* a word for each 2M: declared as a whole */
 
 static pfn_t mark_page(pfn_t pfn)
 {

@@ -4,7 +4,6 @@
 
 #include "model/machine.h"
 
-#define SPACE_OBJECT	((pfn_t)1 << 44)
 
 static pfn_t word_page(unsigned object, u64 index)
 {

@@ -7,7 +7,6 @@
 #include "model/thp.h"
 
 /* The xarrays of all files: contents of pages that no host frame has. A word is pfn << 1 | 1. */
-#define SPACE_CACHE	((pfn_t)4 << 44)
 #define ENTRY_PRESENT	BIT(0)
 
 static pfn_t slot_page(unsigned file, u64 index)

@@ -15,6 +15,29 @@ struct page;
 
 #define WORDS_PER_PAGE	512
 
+/*
+ * Where the model keeps words of its own: pages behind all those that can be, a space for each
+ * kind.
+ */
+#define SPACE(number)	((pfn_t)(number) << 44)
+#define SPACE_OBJECT	SPACE(1)	/* frames of drivers' objects */
+#define SPACE_DIRTY	SPACE(2)	/* dirty bitmaps */
+#define SPACE_KSM	SPACE(3)	/* rmap_items */
+#define SPACE_CACHE	SPACE(4)	/* page cache */
+#define SPACE_POOL	SPACE(5)	/* hugetlb's free pages */
+#define SPACE_RESV	SPACE(6)	/* hugetlb's promises */
+#define SPACE_SWAP_MAP	SPACE(7)	/* users of swap slots */
+#define SPACE_SHADOW	SPACE(8)	/* shadow pages' hash */
+#define SPACE_MMIO	SPACE(9)	/* declared frames without a page */
+#define SPACE_PAE_ROOT	SPACE(10)	/* roots of PAE */
+#define SPACE_ATTRIBUTES	SPACE(11)	/* private or shared */
+#define SPACE_SWAP	SPACE(12)	/* swap slots' contents */
+#define SPACE_SWAP_CACHE	SPACE(13)	/* swap cache */
+#define SPACE_NX	SPACE(14)	/* possible NX huge pages */
+#define SPACE_LIST	SPACE(15)	/* tasks' lists of pages */
+#define SPACE_RMAP	SPACE(16)	/* reverse maps of gfns */
+#define SPACE_SWAPPED	SPACE(17)	/* what of shmem is in swap */
+
 struct phys {
 	/*
 	 * The record of @pfn, made (all zero, head = pfn) on first touch. Valid until the step

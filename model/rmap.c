@@ -9,7 +9,6 @@
 #include "model/walker.h"
 
 /* slot->arch.rmap[level - 1][]: words in pages that no host frame has, by gfn. */
-#define SPACE_RMAP	((pfn_t)9 << 44)
 
 struct rmap { unsigned level; u64 index; };	/* index: the gfn in units of the level's size */
 

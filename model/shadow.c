@@ -8,7 +8,6 @@
 #include "model/tdp.h"
 
 /* Beside each table, in pages that no host frame has. */
-#define SPACE_SHADOW	((pfn_t)8 << 44)
 enum { KVM_MIN_FREE_MMU_PAGES = 5, KVM_REFILL_PAGES = 25 };
 
 enum { WORD_GFN, WORD_PREV, WORD_NEXT, WORD_STATE, WORD_PARENT };

@@ -12,7 +12,6 @@
 #include "model/tdp.h"
 
 /* mmu->pae_root: a page of each vCPU, for good. */
-#define SPACE_PAE_ROOT	((pfn_t)10 << 44)
 
 enum { PAE_ROOTS = 4, PAE_LEVELS = 2 };		/* 1G each; PT32_ROOT_LEVEL */
 

@@ -8,7 +8,6 @@
 #include "model/thp.h"
 
 /* Value entries of the files' xarrays, by index: 1 + the slot, and the order of the entry above. */
-#define SPACE_SWAPPED	((pfn_t)4 << 44 | (pfn_t)1 << 31)
 #define ORDER_SHIFT	48
 
 static pfn_t word_page(unsigned file, u64 index)

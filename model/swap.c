@@ -5,9 +5,6 @@
 #include "model/pagecache.h"
 
 /* Contents of pages that no host frame has: of slots, and their counts. */
-#define SPACE_SWAP	((pfn_t)12 << 44)
-#define SPACE_SWAP_MAP	((pfn_t)7 << 44)
-#define SPACE_SWAP_CACHE ((pfn_t)13 << 44)
 
 static void set_count(struct machine *m, u32 slot, u64 count)
 {

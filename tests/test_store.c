@@ -8,7 +8,7 @@
 #include "tests/support.h"
 
 /* Where the model puts what is no host memory, and the last pfn that there is. */
-#define SPACE		((pfn_t)1 << 44)
+#define A_SPACE		((pfn_t)1 << 44)
 #define LAST_PFN	(((pfn_t)1 << 52) - 1)
 
 enum kind { SPARSE, SMALL };
@@ -74,8 +74,8 @@ static void a_word_that_nobody_wrote_is_zero(void **state)
 static void a_word_is_kept_at_the_edges_of_pages_and_of_memory(void **state)
 {
 	static const struct { pfn_t pfn; unsigned index; } places[] = {
-		{ 0, 0 }, { 0, 511 }, { 1, 0 }, { 1, 511 }, { SPACE, 0 },
-		{ SPACE * 3 + ((pfn_t)15 << 32), 63 }, { LAST_PFN, 64 }, { LAST_PFN, 511 },
+		{ 0, 0 }, { 0, 511 }, { 1, 0 }, { 1, 511 }, { A_SPACE, 0 },
+		{ A_SPACE * 3 + ((pfn_t)15 << 32), 63 }, { LAST_PFN, 64 }, { LAST_PFN, 511 },
 	};
 	struct store *store = store_of(state);
 	struct phys *phys = store_phys(store);
@@ -143,8 +143,8 @@ static void clear_empties_its_page_and_no_other(void **state)
 
 static void next_page_lists_records_in_order_whenever_they_came(void **state)
 {
-	static const pfn_t early[] = { 40, 2, LAST_PFN, 17 }, late[] = { 3, SPACE, 0 };
-	static const pfn_t all[] = { 0, 2, 3, 17, 40, SPACE, LAST_PFN };
+	static const pfn_t early[] = { 40, 2, LAST_PFN, 17 }, late[] = { 3, A_SPACE, 0 };
+	static const pfn_t all[] = { 0, 2, 3, 17, 40, A_SPACE, LAST_PFN };
 	struct store *store = store_of(state);
 	struct phys *phys = store_phys(store);
 	pfn_t pfn = 0;
@@ -169,7 +169,7 @@ static void contents_alone_are_no_record(void **state)
 	struct store *store = store_of(state);
 	struct phys *phys = store_phys(store);
 
-	phys->store(phys, SPACE, 0, 1);
+	phys->store(phys, A_SPACE, 0, 1);
 	phys->load(phys, 3, 0);
 	phys->clear(phys, 4);
 
@@ -190,7 +190,7 @@ static u64 next_random(u64 *seed)
 static pfn_t random_pfn(u64 *seed)
 {
 	static const pfn_t base[] = {
-		0, 0x100000, SPACE, SPACE * 2 + ((pfn_t)3 << 32), LAST_PFN - 7,
+		0, 0x100000, A_SPACE, A_SPACE * 2 + ((pfn_t)3 << 32), LAST_PFN - 7,
 	};
 	u64 random = next_random(seed);
 
