@@ -375,7 +375,13 @@ const struct law laws[] = {
 	  .sentence = "What a guest writes to a memslot that logs is in its bitmap.",
 	  .when = "when the write retires, but while a memslot or dirty-log call runs",
 	  .source = "Documentation/virt/kvm/api.rst: KVM_GET_DIRTY_LOG",
-	  .alarms = ALARM(LOG_MISSED), .about = OBJECT_SPTE },
+	  .alarms = ALARM(LOG_MISSED), .about = OBJECT_SPTE,
+	  .breaches = {
+		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
+		  "v11-unsafe v6.8 v11-on-v6.8",
+		  "the last page that is cleared of a full log is not split (6.11: end + 1), and "
+		  "ALIGN() takes it to be in the huge page before" },
+	  } },
 	{ .id = "no-stale-tlb",
 	  .sentence = "When mmu_lock is free, no TLB allows what the stage-2 tables do not.",
 	  .when = "but while a flush is due, and for a vCPU that will load a new root first",

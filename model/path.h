@@ -276,6 +276,12 @@ bool fault_holds_mmu_lock(const struct machine *m, const struct task *t);
 
 /* A KVM_SET_USER_MEMORY_REGION, or with @log a KVM_GET or CLEAR_DIRTY_LOG, has not returned yet. */
 bool slot_call_runs(const struct machine *m, bool log);
+/*
+ * kvm_arch_mmu_enable_log_dirty_pt_masked(): from the first to the last of the pages in @mask; is
+ * the last one's huge leaf protected, too? Not where it begins a huge page: ALIGN() is up.
+ */
+struct cleared { gfn_t start, end; bool protects_last; };
+struct cleared cleared_mask(gfn_t first, u64 mask);
 /* KVM_PRE_FAULT_MEMORY goes on with the root that the vCPU has, though it is obsolete. */
 bool prefault_keeps_root(struct machine *m, unsigned vcpu);
 /* make_spte()'s arguments for the fault's own page; .old is the caller's. */

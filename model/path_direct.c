@@ -249,10 +249,17 @@ enum step_result protect_cleared(struct machine *m, struct task *t)
 
 	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
-	for (u64 page = op->first; page < op->first + op->pages; page++)
-		if (memslot_dirty_word(m, op->row, page / 64) & BIT(page % 64))
-			rmap_write_protect(m, (struct rmap_range){ base + page, base + page + 1, 2,
+	for (u64 page = op->first; page < op->first + op->pages; page += 64) {
+		struct cleared c = cleared_mask(base + page,
+						memslot_dirty_word(m, op->row, page / 64));
+
+		if (c.start < c.end)
+			rmap_write_protect(m, (struct rmap_range){ c.start, c.start + 1, 2,
 								   NR_LEVELS }, true);
+		if (c.protects_last)
+			rmap_write_protect(m, (struct rmap_range){ c.end - 1, c.end, 2,
+								   NR_LEVELS }, true);
+	}
 	return STEP_NEXT;
 }
 

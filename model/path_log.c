@@ -124,6 +124,24 @@ bool clears_full_log(const struct machine *m, const struct task *t)
 	return slot_ok(m, t) && (m->w->kvm.log_mode & LOG_INITIALLY_SET);
 }
 
+/* ALIGN(): up, so that an end which begins a huge page is taken to be in the one before. */
+static gfn_t next_huge(gfn_t gfn)
+{
+	return (gfn + level_pages(2) - 1) & ~(level_pages(2) - 1);
+}
+
+struct cleared cleared_mask(gfn_t first, u64 mask)
+{
+	struct cleared c = { first, first, false };
+
+	if (!mask)
+		return c;
+	c.start += __builtin_ctzll(mask);
+	c.end += 64 - __builtin_clzll(mask);
+	c.protects_last = next_huge(c.start) != next_huge(c.end - 1);
+	return c;
+}
+
 /*
  * Huge leaves stay writable when logging begins initially-all-set: since 5.13 those of the pages
  * that are cleared are split then, or with kvm.eager_page_split=N write-protected.
@@ -135,13 +153,18 @@ enum step_result split_cleared(struct machine *m, struct task *t)
 
 	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
-	for (u64 page = op->first; page < op->first + op->pages; page++) {
-		if (!(memslot_dirty_word(m, op->row, page / 64) & BIT(page % 64)))
+	for (u64 page = op->first; page < op->first + op->pages; page += 64) {
+		struct cleared c = cleared_mask(base + page,
+						memslot_dirty_word(m, op->row, page / 64));
+		bool all = m->sem->traits.clear_splits_last;
+
+		if (c.start == c.end)
 			continue;
-		if (m->w->config.no_eager_split)
-			tdp_write_protect_huge(m, base + page);
-		else
-			tdp_split_range(m, base + page, base + page + 1);
+		if (!m->w->config.no_eager_split)
+			tdp_split_range(m, c.start, all ? c.end : c.end - 1);
+		tdp_write_protect_huge(m, c.start);
+		if (c.protects_last)
+			tdp_write_protect_huge(m, c.end - 1);
 	}
 	return STEP_NEXT;
 }

@@ -20,7 +20,7 @@ static const struct traits traits = {
 	.pferr = PFERR_IF_LINEAR, .mmio_below_max_gfn = true, .npt_five_levels = true,
 	.mmu_shrinker = true, .mmu_pages_first = true,
 	.rearm_clears_bits = true, .fault_splits = true, .nx_tables_known = true,
-	.nx_leaves_logged = true, .slot_zap_quirk = true,
+	.nx_leaves_logged = true, .slot_zap_quirk = true, .clear_splits_last = true,
 	.anon_exclusive = true, .large_reuse = REUSE_NEVER, .lru_batch = 31,
 	.async_error_code = true,
 	.pfncache = true, .prefaults = true, .gmem = true, .private_by_tdp_mmu = true,

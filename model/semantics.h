@@ -140,6 +140,7 @@ struct traits {
 	bool prefetch_keeps_spte;	/* mmu_set_spte(): what is there is enough (after 6.12) */
 	bool npt_fast_mmio;		/* npf_interception(): KVM_FAST_MMIO_BUS (after 6.12) */
 	bool bus_freed_later;		/* kvm_io_bus_register_dev(): call_srcu() (after 6.12) */
+	bool clear_splits_last;		/* kvm_mmu_try_split_huge_pages(): end + 1 (6.11) */
 	bool prefaults;			/* KVM_PRE_FAULT_MEMORY (6.11) */
 	bool reload_frees_roots;	/* kvm_mmu_reload(): obsolete ones (after 6.12) */
 	bool prefetch_gives_up;		/* where a memslot goes: -EAGAIN (after 6.12) */

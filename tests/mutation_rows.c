@@ -65,6 +65,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(gmem_mmap), SWITCH(private_by_tdp_mmu),
 	SWITCH(prefetch_keeps_spte),
 	SWITCH(npt_fast_mmio), SWITCH(bus_freed_later), SWITCH(prefaults),
+	SWITCH(clear_splits_last),
 	SWITCH(reload_frees_roots), SWITCH(prefetch_gives_up), SWITCH(log_wants_vcpu),
 	SWITCH(async_error_code), SWITCH(rearm_clears_bits), SWITCH(mmu_pages_first),
 	SWITCH(mmu_shrinker),
