@@ -34,6 +34,12 @@ static bool collapses_no_file(const struct semantics *sem)
 	return sem->traits.no_madvise_collapse;
 }
 
+/* 5.13, which is not among the semantics: 6.1 is the next */
+static bool splits_nothing_cleared(const struct semantics *sem)
+{
+	return !sem->traits.pfncache;
+}
+
 static bool retracts_own_table(const struct semantics *sem)
 {
 	return !sem->traits.collapse_retracts_all;
@@ -825,6 +831,8 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "take_second", NULL, splits_into_pages, NO_SECOND },
 	{ MUTATION_SWAP, "take_partial", "take_second", splits_into_pages, NO_SECOND },
 	{ MUTATION_SWAP, "take_second", "put_partial", splits_into_pages, NO_SECOND },
+	{ MUTATION_SWAP, "end_file", "collapse_swap_in", NULL,
+	  "at most one of the two runs: a file's 2M, or anonymous memory's" },
 	{ MUTATION_SWAP, "end_file", "collapse_begin", NULL,
 	  "at most one of the two runs: a file's 2M, or anonymous memory's" },
 	{ MUTATION_SWAP, "unreserve_hugetlb", "allocate_hugetlb", NULL,
@@ -926,6 +934,9 @@ const struct equivalent equivalents[] = {
 	  "huge leaves are split, and tables recovered, in place" },
 	{ MUTATION_TRAIT, "rearm_clears_bits", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "fault_splits", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_TRAIT, "clear_splits_last", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_TRAIT, "clear_splits_last", NULL, splits_nothing_cleared,
+	  "before 5.13 what is cleared is not split" },
 	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, has_rmaps,
 	  "mmu_set_spte() has dropped the table before it makes the leaf" },
 	{ MUTATION_TRAIT, "dirty_skipped_over_table", NULL, makes_dirty,
