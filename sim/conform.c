@@ -422,6 +422,7 @@ static void tear_down(struct run *run)
 	arrfree(run->between);
 	actors_free(run);
 	hmfree(run->raced);
+	hmfree(run->isolated);
 	shfree(run->last);
 	shfree(run->mapped);
 }

@@ -264,6 +264,23 @@ static pfn_t page_of_frame(struct run *run, const struct page_facts *recorded, p
 	return now != NO_PFN && !page_is(&run->vm->m, now, PG_FREE) ? now : pfn;
 }
 
+/* Who reclaims has one reference more: from when he was seen to age the folio until it is gone. */
+static bool is_isolated(struct run *run, const struct page_facts *recorded, pfn_t head, bool aged,
+			const char *model)
+{
+	struct page_facts without = *recorded;
+
+	without.ref -= !recorded->tail;
+	without.headref--;
+	if (strcmp(page_said_recorded(&without).text, model)) {
+		(void)hmdel(run->isolated, head);
+		return false;
+	}
+	if (aged)
+		hmput(run->isolated, head, true);
+	return hmgeti(run->isolated, head) >= 0;
+}
+
 static void compare_host(struct run *run, const struct fact *fact)
 {
 	struct place place = { .file = run->file.out, .line = fact->line };
@@ -272,8 +289,8 @@ static void compare_host(struct run *run, const struct fact *fact)
 	struct said page = page_said_recorded(&fact->host.page), model = say("no page");
 	struct pt_leaf leaf;
 	uint64_t hva;
-	bool aged;
-	pfn_t pfn;
+	pfn_t pfn, head;
+	bool aged, held;
 
 	if (fact->host.raw & BIT(11))
 		take_input(run, place, "soft-dirty of 0x%llx", (unsigned long long)fact->host.raw);
@@ -282,6 +299,9 @@ static void compare_host(struct run *run, const struct fact *fact)
 		observe_fact(run, CONFORM_PAGE, place, name, page.text, NULL);
 		return;
 	}
+	leaf = host_leaf(&run->vm->m, hva & PAGE_MASK);
+	head = leaf.present ? page_head(&run->vm->m, pt_pfn(leaf.entry)) : NO_PFN;
+	held = leaf.present && folio_may_be_isolated(run, head);
 	aged = host_may_be_aged(run, name, pte.text, hva & PAGE_MASK) ||
 	       host_may_be_in_tlb(run, name, pte.text, hva & PAGE_MASK);
 	migration_may_be_aged(run, fact, hva & PAGE_MASK);
@@ -304,8 +324,11 @@ static void compare_host(struct run *run, const struct fact *fact)
 		take_input(run, place, "somebody else's page: %s", page.text);
 		reuse_seen(run, &fact->host.page, pfn);
 		observe_fact(run, CONFORM_PAGE, place, name, page.text, NULL);
-	} else if (strcmp(page.text, model.text) && collapse_may_hold(run)) {
-		observe_fact(run, CONFORM_PAGE, place, name, page.text, NULL);
+	} else if (strcmp(page.text, model.text) &&
+		   (collapse_may_hold(run) ||
+		    is_isolated(run, &fact->host.page, head, held, model.text))) {
+		observe_fact_or(run, CONFORM_PAGE, place, name, page.text, NULL,
+				"whoever reclaims or collapses may hold it");
 	} else {
 		observe_fact(run, CONFORM_PAGE, place, name, page.text, model.text);
 	}

@@ -84,6 +84,7 @@ struct run {
 	size_t searched;		/* steps, for orders that give the trace: MAX_SEARCHED */
 	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
 	struct raced *raced;		/* stb_ds: conform_trial.c */
+	struct { pfn_t key; bool value; } *isolated;	/* folios that reclaim was seen to hold */
 	bool trial;			/* nothing is observed but whether it would differ */
 	size_t trial_differs;
 	long read_ahead[NR_COUNTERS];	/* while a loop went on: what the next reading has less */
@@ -125,6 +126,9 @@ void observe_unmodelled(struct run *run, enum conform_kind kind, struct place pl
  */
 void observe_fact(struct run *run, enum conform_kind kind, struct place place, const char *key,
 		  const char *recorded, const char *model);
+/* The same; @why the model says nothing of it, if it does not. */
+void observe_fact_or(struct run *run, enum conform_kind kind, struct place place, const char *key,
+		     const char *recorded, const char *model, const char *why);
 void observe_unchanged(struct run *run);
 __attribute__((format(printf, 3, 4)))
 void take_input(struct run *run, struct place place, const char *format, ...);

@@ -168,6 +168,12 @@ static const char *why_no_fact(enum conform_kind kind)
 void observe_fact(struct run *run, enum conform_kind kind, struct place place, const char *key,
 		  const char *recorded, const char *model)
 {
+	observe_fact_or(run, kind, place, key, recorded, model, why_no_fact(kind));
+}
+
+void observe_fact_or(struct run *run, enum conform_kind kind, struct place place, const char *key,
+		     const char *recorded, const char *model, const char *why)
+{
 	bool changed = has_changed(run, say("%s %s", conform_kinds[kind].name, key).text, recorded);
 
 	if (model && actors_loop(run) && strcmp(recorded, model))
@@ -175,7 +181,7 @@ void observe_fact(struct run *run, enum conform_kind kind, struct place place, c
 	if (changed && model) {
 		observe(run, kind, place, recorded, model);
 	} else if (changed) {
-		observe_unmodelled(run, kind, place, recorded, why_no_fact(kind));
+		observe_unmodelled(run, kind, place, recorded, why);
 	} else if (!model) {
 		if (run->same.verdict == CONFORM_AGREE)
 			run->same.verdict = CONFORM_UNMODELLED;
