@@ -5,7 +5,6 @@
 #include "model/semantics.h"
 #include "model/thp.h"
 
-
 static void set_flags(struct machine *m, pfn_t head, u32 flags, u8 owner)
 {
 	for (u64 i = 0; i < level_pages(2); i++) {

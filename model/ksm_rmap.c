@@ -10,7 +10,6 @@
 #include "model/host_rmap.h"
 #include "model/machine.h"
 
-
 struct rmap_item { pfn_t pfn; hva_t hva; };
 
 static struct rmap_item item_get(struct machine *m, u64 i)

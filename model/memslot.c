@@ -3,7 +3,6 @@
 
 #include "model/machine.h"
 
-
 int memslots_begin(const struct machine *m)
 {
 	return m->w->kvm.active_slots * MAX_SLOTS;

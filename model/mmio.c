@@ -4,7 +4,6 @@
 
 #include "model/machine.h"
 
-
 static pfn_t mark_page(pfn_t pfn)
 {
 	return SPACE_MMIO + pfn / level_pages(2) / WORDS_PER_PAGE;

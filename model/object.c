@@ -4,7 +4,6 @@
 
 #include "model/machine.h"
 
-
 static pfn_t word_page(unsigned object, u64 index)
 {
 	return SPACE_OBJECT + ((u64)object << 32) + index / WORDS_PER_PAGE;

@@ -33,7 +33,7 @@ void hugetlb_open(const struct file_state *file, struct vma *vma)
 /* hugetlbfs_file_mmap(); what is unmapped because of an error has no vm_file any more. */
 s32 hugetlb_mmap(struct machine *m, const struct mmap_op *op, struct vma *vma)
 {
-	struct file_state *file = &m->w->file[op->object];
+	u64 *size = op->kind == VMA_FILE ? &m->w->file[op->object].size : NULL;
 	u64 end = (op->index << PAGE_SHIFT) + vma->end - vma->start;
 	s32 error = 0;
 
@@ -44,8 +44,8 @@ s32 hugetlb_mmap(struct machine *m, const struct mmap_op *op, struct vma *vma)
 	if (error) {
 		vma->kind = VMA_ANON;
 		vma->object = 0;
-	} else if (op->kind == VMA_FILE && (op->prot & VM_WRITE) && file->size < end) {
-		file->size = end;
+	} else if (size && (op->prot & VM_WRITE) && *size < end) {
+		*size = end;
 	}
 	return error;
 }
