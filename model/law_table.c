@@ -351,7 +351,12 @@ const struct law laws[] = {
 	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_mmu_hugepage_adjust()",
 	  .found = "level %lld, host level %lld",
 	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE,
-	  .holds = huge_is_contained },
+	  .holds = huge_is_contained,
+	  .breaches = {
+		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
+		  "v11-unsafe v6.8 v11-on-v6.8",
+		  "the last page that is cleared of a full log, as in dirty-log-complete" },
+	  } },
 	{ .id = "leaf-immutable",
 	  .sentence = "A present leaf changes its page only by way of non-present.",
 	  .source = "arch/x86/kvm/mmu/tdp_mmu.c:__handle_changed_spte()",

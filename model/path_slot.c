@@ -466,8 +466,9 @@ enum step_result flush_slot(struct machine *m, struct task *t)
 
 enum step_result slots_unlock(struct machine *m, struct task *t)
 {
-	if (slot_goes(m, t))
-		m->touched_all = true;	/* from here on nothing may lead to it */
+	/* from here on nothing may lead to it, or write unlogged what is clean in the log */
+	if (slot_goes(m, t) || t->slot.dirty)
+		m->touched_all = true;
 	lock_release_write(m, &m->w->kvm.slots_lock);
 	return STEP_DONE;
 }

@@ -331,7 +331,7 @@ static void see_violation(const struct ast_statement *s, void *what)
 /* Nothing that a trace can say breaks these under a semantics that is shipped. */
 static const char *const never_broken[] = {
 	"dirty-not-lost", "no-stale-spte", "writable-bits-agree",
-	"huge-contained", "leaf-immutable", "spte-has-slot", "no-stale-tlb",
+	"leaf-immutable", "spte-has-slot", "no-stale-tlb",
 	"notifier-counts-agree", "error-holds-no-ref",
 	"atomic-does-not-sleep", "atomic-gives-a-page",
 	"ad-only-if-refcounted", "mmio-generation",
