@@ -211,6 +211,22 @@ static bool is_tdp(const struct semantics *sem)
 	return sem->ops.load_root == tdp_load_root;
 }
 
+/* the-last-page-that-is-cleared-begins-2m.trace: the laws see that the entry stays writable */
+static bool leaves_clean_writable(const struct semantics *sem)
+{
+	return sem->traits.pfncache && !(is_tdp(sem) && sem->traits.clear_splits_last);
+}
+
+static bool shows_no_root_at_all(const struct semantics *sem)
+{
+	return shows_no_other_root(sem) && !leaves_clean_writable(sem);
+}
+
+static bool shows_no_leaf(const struct semantics *sem)
+{
+	return has_no_pae_root(sem) && !leaves_clean_writable(sem);
+}
+
 static bool has_rmaps(const struct semantics *sem)
 {
 	return !is_tdp(sem);
@@ -898,8 +914,11 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_OP, "root_is_obsolete", "shadow", ignores_roots, NO_ROOTS },
 	{ MUTATION_OP, "root_is_obsolete", "shadow", has_rmaps,
 	  "kvm_mmu_zap_all_fast() makes it so and the next load of a root ends it, either way" },
-	{ MUTATION_OP, "root_at", NULL, shows_no_other_root, LAWS_EYES },
-	{ MUTATION_OP, "next_leaf", NULL, has_no_pae_root, LAWS_EYES },
+	{ MUTATION_OP, "root_at", "rmap", shows_no_other_root, LAWS_EYES },
+	{ MUTATION_OP, "root_at", "shadow", shows_no_other_root, LAWS_EYES },
+	{ MUTATION_OP, "root_at", "tdp", shows_no_root_at_all, LAWS_EYES },
+	{ MUTATION_OP, "root_at", "nothing", shows_no_root_at_all, LAWS_EYES },
+	{ MUTATION_OP, "next_leaf", NULL, shows_no_leaf, LAWS_EYES },
 	{ MUTATION_OP, "current_root", "rmap", is_tdp, LAWS_EYES },
 	{ MUTATION_OP, "current_root", "shadow", NULL, LAWS_EYES },
 
