@@ -93,6 +93,7 @@ static struct search *search_new(const struct trace *trace, const struct semanti
 	search->trace = trace;
 	search->patch = patch;
 	search->rounds = 1;
+	pthread_mutex_init(&search->words_lock, NULL);
 	if (bound->por && watch_works())
 		search->futures = futures_new();
 	search->nr_workers = bound->jobs < 1 ? 1 :

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "model/step.h"
@@ -17,8 +18,6 @@
 enum { MAX_OUTCOME_WORDS = 64, CHUNK = 64, MOST_JOBS = 64, MAX_LOCK_EDGES = 16 };
 
 extern const u8 nobody_else[WATCH_ACTORS];	/* exchange: each for itself */
-
-struct outcome_word { u32 number; const char *word; };
 
 /* How far the threads are: part of the state, beside world and memory. */
 struct progress {
@@ -55,6 +54,8 @@ struct search {
 	struct explore_bound bound;
 	struct explore_set *set;
 	struct watch_names *names;
+	const char *outcome_word[MAX_OUTCOME_WORDS];	/* of all workers */
+	pthread_mutex_t words_lock;
 	const struct trace *trace;
 	const struct semantics_patch *patch;
 	struct explore **worker;
@@ -84,7 +85,6 @@ struct explore {
 	struct progress progress;
 	size_t setup_violations;
 	size_t nr_events;
-	struct outcome_word outcome_word[MAX_OUTCOME_WORDS];
 	struct queue next;		/* successors */
 	const u64 *at, *end;		/* rest of the chunk that is being expanded */
 	u32 node;			/* that is being expanded */

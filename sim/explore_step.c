@@ -83,30 +83,44 @@ void explore_forget(struct explore *x, struct explore_at *at)
 /* ---- what it came to ---- */
 
 /* The same for all workers, whoever comes to it first: a hash of 23 bits. */
-static u32 word_number(struct explore *x, const char *word)
+static u32 hash_of(const char *word)
 {
 	u32 hash = 5381;
-	size_t i = 0;
 
 	for (const char *c = word; *c; c++)
 		hash = hash * 33 + *c;
-	hash = (hash ^ hash >> 9) & (BIT(23) - 1);
-	while (x->outcome_word[i].word && x->outcome_word[i].number != hash)
+	return (hash ^ hash >> 9) & (BIT(23) - 1);
+}
+
+/* A worker may finish what another has begun, so that they have one list of words. */
+static u32 word_number(struct explore *x, const char *word)
+{
+	const char **words = x->search->outcome_word;
+	u32 hash = hash_of(word);
+	size_t i = 0;
+
+	pthread_mutex_lock(&x->search->words_lock);
+	while (words[i] && hash_of(words[i]) != hash)
 		i++;
 	assert(i < MAX_OUTCOME_WORDS - 1);	/* the last stays NULL */
-	if (!x->outcome_word[i].word)
-		x->outcome_word[i] = (struct outcome_word){ hash, word };
-	assert(!strcmp(x->outcome_word[i].word, word));
+	if (!words[i])
+		words[i] = word;
+	assert(!strcmp(words[i], word));
+	pthread_mutex_unlock(&x->search->words_lock);
 	return hash;
 }
 
 static const char *word_of(const struct explore *x, u32 number)
 {
+	const char *word;
 	size_t i = 0;
 
-	while (x->outcome_word[i].number != number)
+	pthread_mutex_lock(&x->search->words_lock);
+	while (hash_of(x->search->outcome_word[i]) != number)
 		i++;
-	return x->outcome_word[i].word;
+	word = x->search->outcome_word[i];
+	pthread_mutex_unlock(&x->search->words_lock);
+	return word;
 }
 
 /* The word's number + 1, and the value: not 0. */
