@@ -145,7 +145,7 @@ static void add_gfns(struct kvm *kvm, gfn_t lo, gfn_t hi)
 		kvm->range_end = hi;
 }
 
-/* kvm_arch_pre_set_memory_attributes(): huge pages that stop being uniform at its ends */
+/* Huge pages that stop being uniform at its ends, since 9129633d568e (6.15, 6.12.29) */
 static void add_huge_ends(struct machine *m, int row, gfn_t lo, gfn_t hi)
 {
 	const struct memslot *slot = memslot_row(m, row);
@@ -176,7 +176,7 @@ enum step_result private_count(struct machine *m, struct task *t)
 		if (!meant(m, t, row, &lo, &hi))
 			continue;
 		add_gfns(&m->w->kvm, lo, hi);
-		if (t->private.verb == SET_ATTRIBUTES)
+		if (t->private.verb == SET_ATTRIBUTES && m->sem->traits.attributes_add_huge)
 			add_huge_ends(m, row, lo, hi);
 	}
 	touch(m, OBJECT_NOTIFIER, 0);

@@ -23,7 +23,11 @@
 #define KVM_MEM_MAX_NR_PAGES	(BIT(31) - 1)
 #define TASK_SIZE_MAX		(BIT(47) - PAGE_SIZE)
 
-enum { ADDRESS_SPACES = 2 };	/* x86: 0 and SMM; the generation moves by as many */
+/* kvm_arch_nr_memslot_as_ids(): 0 and SMM, with private memory 0; generations move by as many. */
+static unsigned address_spaces(const struct machine *m)
+{
+	return m->w->config.private_mem ? 1 : 2;
+}
 
 /* kvm_mmu_max_gfn() */
 gfn_t max_gfn(const struct machine *m)
@@ -36,10 +40,10 @@ gfn_t max_gfn(const struct machine *m)
 /* kvm_mmu_invalidate_mmio_sptes(): the part of the generation that MMIO SPTEs carry is 0 again. */
 static bool generation_wraps(const struct machine *m)
 {
-	u64 next = m->w->kvm.generation + ADDRESS_SPACES;
+	u64 next = m->w->kvm.generation + address_spaces(m);
 	u64 carried = spte_mmio_generation_of(spte_format_of(m), next);
 
-	return !(carried & ~(u64)(ADDRESS_SPACES - 1)) &&
+	return !(carried & ~(u64)(address_spaces(m) - 1)) &&
 	       !(m->sem->traits.wrap_asks_caching && m->w->config.no_mmio_caching);
 }
 
@@ -273,7 +277,8 @@ static enum step_result end_update(struct machine *m, struct task *t)
 {
 	struct kvm *kvm = &m->w->kvm;
 
-	kvm->generation = (kvm->generation & ~KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS) + ADDRESS_SPACES;
+	kvm->generation &= ~KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS;
+	kvm->generation += address_spaces(m);
 	if (!(kvm->slots[t->slot.row].flags & KVM_MEMSLOT_INVALID))
 		memslots_propagate(m, t->slot.row);	/* kvm_activate_memslot() */
 	return STEP_NEXT;

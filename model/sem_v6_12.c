@@ -24,6 +24,7 @@ static const struct traits traits = {
 	.anon_exclusive = true, .large_reuse = REUSE_NEVER, .lru_batch = 31,
 	.async_error_code = true,
 	.pfncache = true, .prefaults = true, .gmem = true, .private_by_tdp_mmu = true,
+	.attributes_add_huge = true,
 	.arm64_accessed_once = true, .arm64_dirty_unlocked = true,
 	.riscv_kvm = true, .loongarch_kvm = true,
 	.apic_page_checked = true,

@@ -136,6 +136,7 @@ struct traits {
 	bool gmem;			/* guest_memfd, memory attributes (6.8) */
 	bool gmem_poison_leaks;		/* a poisoned page's fault keeps a reference (to 6.9) */
 	bool gmem_mmap;			/* ... that can be mapped, of any VM (6.18) */
+	bool attributes_add_huge;	/* kvm_arch_pre_set_memory_attributes() (6.12.29) */
 	bool private_by_tdp_mmu;	/* KVM_X86_SW_PROTECTED_VM: a1176ef5c92a (6.8) */
 	bool prefetch_keeps_spte;	/* mmu_set_spte(): what is there is enough (after 6.12) */
 	bool npt_fast_mmio;		/* npf_interception(): KVM_FAST_MMIO_BUS (after 6.12) */
