@@ -37,7 +37,7 @@ struct ast_arg {
 };
 
 enum ast_kind {
-	AST_DIRECTIVE,	/* title, source, need, config: facts about the trace */
+	AST_DIRECTIVE,	/* title, source, need, config, bug ...: facts about the trace */
 	AST_EVENT,	/* [LABEL:] NAME args */
 	AST_EXPECT,	/* expect MODELS: VERDICT args */
 };

@@ -9,6 +9,7 @@
 #include "model/memslot.h"
 #include "model/tdp.h"
 #include "sim/expect.h"
+#include "sim/judge.h"
 #include "sim/replay_internal.h"
 
 static bool is_group(const char *model)
@@ -82,6 +83,7 @@ static const struct verdict_row {
 	  { "at", NULL },
 	  true,
 	  "WORD at=LABEL [refs=N] [value=N] [pfn=N]" },
+	{ "verdict", { "blame", NULL }, { NULL }, true, "V, E, Es or W [blame=PARTY]" },
 	{ "deadlock", { NULL }, { NULL }, false, "no argument: in some order nobody can go on" },
 	{ "livelock", { NULL }, { NULL }, false, "no argument: some order cannot come to its end" },
 	{ "lock-inversion", { NULL }, { NULL }, false,
@@ -119,6 +121,9 @@ static bool check_value(const struct ast_statement *s, struct error *error)
 		return error_at(error, s->file, s->line, column,
 				"\"%s\" is not looked at after a step: %s", word,
 				law_find(word)->judged);
+	if (!strcmp(s->word, "verdict") && (!word || !judged_find(word, &(enum judged){ 0 })))
+		return error_at(error, s->file, s->line, column,
+				"unknown verdict \"%s\": V, E, Es or W", word ? word : "?");
 	if (strcmp(s->word, "outcome"))
 		return true;
 	if (!word || !key_is_known(outcome_words, word))
@@ -176,8 +181,8 @@ bool expect_check(const struct ast_statement *s, const struct names *names, stru
 	if (v == ARRAY_SIZE(verdicts))
 		return error_at(error, s->file, s->line, s->column,
 				"unknown verdict \"%s\"; expected "
-				"ok, violation, outcome, page, spte, deadlock, livelock "
-				"or lock-inversion",
+				"ok, violation, outcome, verdict, page, spte, deadlock, "
+				"livelock or lock-inversion",
 				s->word);
 	if (!check_args(s, &verdicts[v], error))
 		return false;
@@ -316,6 +321,17 @@ static void expect_spte(struct replay_run *run, const struct ast_statement *s)
 	expect_flag(run, s, "level", present ? leaf.level : 0);
 }
 
+static void expect_verdict(const struct replay *replay, struct replay_run *run,
+			   const struct ast_statement *s)
+{
+	struct judgement found;
+	char miss[200];
+
+	judge_run(&replay->input->trace, run, &found);
+	if (!judgement_is(&found, s, miss))
+		run_add_mismatch(run, s, "%s: %.160s", run->patch->name, miss);
+}
+
 static bool names_run(const struct ast_statement *s, const struct replay_run *run)
 {
 	for (size_t i = 0; i < s->nr_models; i++)
@@ -335,6 +351,8 @@ void expect_run(struct replay *replay, struct replay_run *run)
 			expect_outcome(replay, run, s);
 		else if (!strcmp(s->word, "violation"))
 			expect_violation(replay, run, s);
+		else if (!strcmp(s->word, "verdict"))
+			expect_verdict(replay, run, s);
 		else if (!strcmp(s->word, "page"))
 			expect_page(replay, run, s);
 		else if (!strcmp(s->word, "spte"))

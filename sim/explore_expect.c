@@ -8,6 +8,7 @@
 
 #include "sim/expect.h"
 #include "sim/explore.h"
+#include "sim/judge.h"
 #include "sim/report_explore.h"
 
 __attribute__((format(printf, 2, 3)))
@@ -81,6 +82,22 @@ static void expect_outcome(const struct trace *trace, const struct ast_statement
 		not_found(v, r, "%s at %s", word, at);
 }
 
+/* What is not known is no surprise, and no answer. */
+static void expect_verdict(const struct trace *trace, const struct semantics_patch *patch,
+			   const struct ast_statement *s, struct explored *r,
+			   struct explore_verdict *v)
+{
+	struct judgement found;
+	char text[200];
+
+	judge_search(trace, patch, r, &found);
+	if (judgement_is(&found, s, text))
+		return;
+	v->inconclusive |= found.is == JUDGED_UNKNOWN;
+	v->unexpected |= found.is != JUDGED_UNKNOWN;
+	miss(v, "%s: %.160s", r->semantics, text);
+}
+
 static bool names(const struct ast_statement *s, const struct semantics_patch *patch)
 {
 	for (size_t i = 0; i < s->nr_models; i++)
@@ -108,6 +125,8 @@ void explore_verdict(const struct trace *trace, const struct semantics_patch *pa
 			expect_finding(s, FOUND_INVERSION, r, v);
 		else if (!strcmp(s->word, "outcome"))
 			expect_outcome(trace, s, r, v);
+		else if (!strcmp(s->word, "verdict"))
+			expect_verdict(trace, patch, s, r, v);
 	}
 	for (size_t i = 0; i < arrlenu(r->findings); i++)
 		v->unexpected |= !r->findings[i].expected;

@@ -172,6 +172,48 @@ static bool take_text(struct trace *trace, const struct ast_statement *s,
 	return true;
 }
 
+/* B and two digits, and a letter if it is a variant */
+static bool is_bug_id(const char *id)
+{
+	return id[0] == 'B' && strspn(id + 1, "0123456789") == 2 &&
+	       (!id[3] || (id[3] >= 'a' && id[3] <= 'z' && !id[4]));
+}
+
+static bool take_bug(struct trace *trace, const struct ast_statement *s, struct error *error)
+{
+	if (s->nr_args != 2 || s->args[0].key || s->args[1].key ||
+	    s->args[0].value.type != AST_NAME || s->args[0].value.has_offset ||
+	    !is_bug_id(s->args[0].value.name) || s->args[1].value.type != AST_STRING)
+		return bad(s, error, "\"bug\" takes its number, as B01 or B01b, and a claim");
+	if (trace->nr_bugs == TRACE_MAX_BUGS)
+		return error_at(error, s->file, s->line, s->column, "more than %d bugs",
+				TRACE_MAX_BUGS);
+	trace->bugs[trace->nr_bugs++] = (struct trace_bug){ s->args[0].value.name,
+							    s->args[1].value.name };
+	return true;
+}
+
+static bool take_judge(struct trace *trace, const struct ast_statement *s, struct error *error)
+{
+	const char *law = s->nr_args == 1 && !s->args[0].key ? s->args[0].value.name : NULL;
+
+	if (!law || !law_find(law) || !judge_knows(law))
+		return bad(s, error, "\"judge\" takes no-foreign-mark or no-false-dirty");
+	if (trace->nr_judged == TRACE_MAX_JUDGED)
+		return error_at(error, s->file, s->line, s->column, "more than %d laws to judge",
+				TRACE_MAX_JUDGED);
+	trace->judged[trace->nr_judged++] = law_find(law);
+	return true;
+}
+
+static bool take_note(struct trace *trace, const struct ast_statement *s, struct error *error)
+{
+	if (s->nr_args != 1 || s->args[0].key || s->args[0].value.type != AST_STRING)
+		return bad(s, error, "\"note\" takes a string");
+	arrput(trace->notes, s->args[0].value.name);
+	return true;
+}
+
 static bool take_directive(struct trace *trace, const struct ast_statement *s,
 			   struct error *error)
 {
@@ -181,6 +223,12 @@ static bool take_directive(struct trace *trace, const struct ast_statement *s,
 		return take_order(trace, s, error);
 	if (!strcmp(s->word, "join"))
 		return take_join(trace, s, error);
+	if (!strcmp(s->word, "bug"))
+		return take_bug(trace, s, error);
+	if (!strcmp(s->word, "judge"))
+		return take_judge(trace, s, error);
+	if (!strcmp(s->word, "note"))
+		return take_note(trace, s, error);
 	for (size_t i = 0; i < s->nr_args; i++) {
 		const struct ast_arg *arg = &s->args[i];
 		bool is_config = !strcmp(s->word, "config") && arg->key;
@@ -283,6 +331,8 @@ static bool take_all(struct trace *trace, const char *path, struct error *error)
 			return false;
 	if (!arrlenu(trace->events))
 		return error_at(error, path, 0, 0, "a trace without events");
+	if (trace->nr_judged && trace->nr_threads)
+		return error_at(error, path, 0, 0, "threads have many ends: none is judged");
 	if (!trace->join)
 		trace->join = arrlenu(trace->events);
 	trace->nr_setup = trace->nr_threads ? trace->threads[0].first : arrlenu(trace->events);
@@ -325,6 +375,7 @@ void trace_free(struct trace *trace)
 	arrfree(trace->statements);
 	arrfree(trace->expects);
 	arrfree(trace->orders);
+	arrfree(trace->notes);
 	names_free(trace->names);
 	ast_free(&trace->ast);
 	*trace = (struct trace){ .names = NULL };

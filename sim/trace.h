@@ -14,7 +14,11 @@
 #include "sim/error.h"
 #include "sim/event.h"
 
-enum { TRACE_MAX_THREADS = 5, TRACE_MAX_THREAD_EVENTS = 100 };
+enum { TRACE_MAX_THREADS = 5, TRACE_MAX_THREAD_EVENTS = 100, TRACE_MAX_BUGS = 4,
+       TRACE_MAX_JUDGED = 4 };
+
+/* An entry of the corpus that the trace shows: "B01", "B01b", and what is claimed of it. */
+struct trace_bug { const char *id, *claim; };
 
 /* Events from .first on. */
 struct trace_part {
@@ -40,8 +44,15 @@ struct trace {
 	size_t nr_setup;		/* events */
 	size_t join;			/* the first event behind the threads */
 	struct trace_order *orders;	/* stb_ds */
+	struct trace_bug bugs[TRACE_MAX_BUGS];
+	size_t nr_bugs;
+	const struct law *judged[TRACE_MAX_JUDGED];	/* of a whole run, and held at its end */
+	size_t nr_judged;
+	const char **notes;		/* stb_ds */
 };
 
+/* Is that law of a whole run one that a run of a trace can be asked for? (judge.c) */
+bool judge_knows(const char *law);
 /* False: bad input, *@error. */
 bool trace_load(const char *path, struct trace *trace, struct error *error);
 /* The same from memory; @name is used in messages. */

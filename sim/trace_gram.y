@@ -8,8 +8,8 @@
  *   file       = "pfntrace" INT NL { line } ;		INT is 1; nothing comes before it
  *   line       = [ include | directive | event | expect ] [ COMMENT ] NL ;
  *   include    = "include" STRING ;			from the folder of the including file
- *   directive  = ( "title" | "source" | "need" | "config" | "thread" | "order" | "join" )
- *                { arg } ;
+ *   directive  = ( "title" | "source" | "need" | "config" | "thread" | "order" | "join" |
+ *                  "bug" | "judge" | "note" ) { arg } ;
  *   event      = [ LABEL ] IDENT { arg } ;
  *   LABEL      = IDENT ~ ":" ;
  *   expect     = "expect" IDENT { "," IDENT } ":" IDENT { arg } ;	models, then a verdict

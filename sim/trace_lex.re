@@ -241,7 +241,8 @@ static int end_of_text(struct ast_scanner *s)
 	name = ident ("," word+)*;
 	int = "-"? ([0-9]+ | "0x" [0-9a-fA-F]+) [KMG]?;
 	string = ["] ([^"\\\r\n\x00] | "\\" [^\r\n\x00])* ["];
-	directive = "title" | "source" | "need" | "config" | "thread" | "order" | "join";
+	directive = "title" | "source" | "need" | "config" | "thread" | "order" | "join" |
+		    "bug" | "judge" | "note";
 */
 
 static int scan(struct ast_scanner *s, TRACE_STYPE *value)

@@ -16,7 +16,8 @@ import sys
 FOLDERS = ("model", "sim", "tools", "tests", "docs", "traces")
 
 PAGES = {"replay": "pfnsim-replay.1.scd", "conform": "pfnsim-conform.1.scd",
-	 "explore": "pfnsim-explore.1.scd", "equiv": "pfnsim-equiv.1.scd"}
+	 "explore": "pfnsim-explore.1.scd", "equiv": "pfnsim-equiv.1.scd",
+	 "corpus": "pfnsim-corpus.1.scd"}
 
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -80,12 +81,22 @@ def undocumented(source, pfnsim):
 	if read(source, "docs", "INVARIANTS.md") != run(pfnsim, "invariants", "--format=markdown"):
 		yield ("docs/INVARIANTS.md is out of date: "
 		       "pfnsim invariants --format=markdown > docs/INVARIANTS.md")
+	if read(source, "docs", "CORPUS.md") != corpus(source, pfnsim):
+		yield ("docs/CORPUS.md is out of date: "
+		       "pfnsim corpus --format=markdown > docs/CORPUS.md")
 	for command in some("command", commands(pfnsim)):
 		page = PAGES.get(command, "pfnsim.1.scd")
 		text = read(man, page).replace("\\", "")
 		for option in some("option", options(run(pfnsim, command, "--help"))):
 			if not re.search(r"(?<![\w-])%s(?![\w-])" % re.escape(option), text):
 				yield f"docs/man/{page} lacks {option} of pfnsim {command}"
+
+
+def corpus(source, pfnsim):
+	"""What it finds is for test_traces and test_explore to judge, not its exit code here."""
+	done = subprocess.run([os.path.abspath(pfnsim), "corpus", "--format=markdown"], cwd=source,
+			      stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+	return done.stdout
 
 
 def commands(pfnsim):

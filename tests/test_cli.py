@@ -478,6 +478,68 @@ def a_bound_that_is_none_is_misuse():
 		check("--bound is" in misused("explore", "-b", bound, SEED), bound)
 
 
+BUG = 'bug B01 "a claim"\n'
+RACE = """pfntrace 1
+mmap A 4K
+memslot 1 0x200000 A 4K
+host-write A 7
+thread vcpu
+r: read 0x200000
+thread vmm
+d: dontneed A 4K
+"""
+
+
+def corpus_of(text, *options):
+	with open("entry.trace", "w", encoding="utf-8") as file:
+		file.write(text)
+	return run("corpus", *options, "entry.trace")
+
+
+def the_corpus_says_what_is_found_and_what_was_expected():
+	tail = SET_UP + BUG + "r: read 0x201000\n"
+	for semantics, found in (("v5.12", "V"), ("v6.8", "Es"), ("v7.2", "W")):
+		for expected in ("V", "Es", "E", "W"):
+			done = corpus_of(f"{tail}expect all: verdict {expected}\n", "-s", semantics)
+			check(done.returncode == (found != expected), semantics, expected, done)
+			cell = found if found == expected else f"{found}!{expected}"
+			check(done.stdout.splitlines()[1].split()[:2] == ["B01", cell], done.stdout)
+
+
+def the_corpus_tells_a_drivers_bug_from_kvms():
+	text = SET_UP + BUG + "read 0x200000\nf: free B\n"
+	done = corpus_of(text + "expect all: verdict V blame=driver\n", "-s", "v7.2")
+	check(done.returncode == 0 and " Vd " in done.stdout, done)
+	done = corpus_of(text + "expect all: verdict V\n", "-s", "v7.2")
+	check(done.returncode == 1 and " Vd!V " in done.stdout, done)
+
+
+def an_error_that_the_vmm_would_have_got_too_is_not_in_vain():
+	text = SET_UP + BUG + "munmap D 8K\nr: read 0x200000\nexpect all: verdict E\n"
+	check(corpus_of(text, "-s", "all").returncode == 0, "refused in vain?")
+
+
+def a_search_that_is_cut_off_never_says_that_it_works():
+	text = RACE + BUG + "expect all: verdict W\n"
+	done = corpus_of(text, "-s", "v7.2")
+	check(done.returncode == 0 and " W " in done.stdout, done)
+	done = corpus_of(text, "-s", "v7.2", "-b", "states=100")
+	check(done.returncode == 3 and " ?!W " in done.stdout, done)
+	bug = lines_of(corpus_of(text, "-s", "v7.2", "-b", "states=100", "--json"))[0]
+	check(bug["verdicts"]["v7.2"]["verdict"] == "?", bug)
+	check("bound" in bug["verdicts"]["v7.2"]["because"], bug)
+
+
+def the_corpus_passes_over_what_is_no_bug_and_says_what_cannot_be_read():
+	done = corpus_of(SET_UP + "read 0x200000\n")
+	check(done.returncode == 0 and len(done.stdout.splitlines()) == 1, done)
+	for line, column in (("bug 1 \"x\"", 1), ("bug B1 \"x\"", 1), ("judge no-stale-spte", 1),
+			     ("expect all: verdict X", 21)):
+		done = corpus_of(SET_UP + "read 0x200000\n" + line + "\n")
+		check(done.returncode == 2 and f"entry.trace:6:{column}: " in done.stderr, done)
+	check(run("corpus", "nothing-there").returncode == 2, "what is not there was read")
+
+
 def explore_and_replay_refuse_each_others_traces():
 	scenario = os.path.join(TRACES, "race", "a-page-is-dropped-while-it-is-mapped.trace")
 	check("pfnsim replay" in refused("explore", SEED), "not so")
@@ -485,7 +547,7 @@ def explore_and_replay_refuse_each_others_traces():
 
 
 NO_CLAIMS = (Failure, check, run, replay, lines_of, of_type, misused, refused, recorded_answers,
-	     same_answers, changed)
+	     same_answers, changed, corpus_of)
 CLAIMS = [value for value in list(globals().values())
 	  if callable(value) and value.__module__ == __name__ and value not in NO_CLAIMS]
 

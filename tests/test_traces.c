@@ -963,7 +963,7 @@ static const struct refusal {
 	{ "an_unknown_semantics_is_refused", "read 0\nexpect v11,v9: ok", 3, 1,
 	  "unknown semantics \"v9\" (pfnsim semantics)" },
 	{ "an_unknown_verdict_is_refused", "read 0\nexpect all: good", 3, 1,
-	  "unknown verdict \"good\"; expected ok, violation, outcome, page, spte, "
+	  "unknown verdict \"good\"; expected ok, violation, outcome, verdict, page, spte, "
 	  "deadlock, livelock or lock-inversion" },
 	{ "an_unknown_law_is_refused", "read 0\nexpect all: violation no-such-law", 3, 23,
 	  "unknown law \"no-such-law\" (pfnsim invariants)" },

@@ -52,17 +52,6 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static bool take_bound(struct explore_bound *bound, const char *text)
-{
-	const struct limit limits[] = {
-		{ "depth=", 0, UINT64_MAX, &bound->depth },
-		{ "states=", 0, UINT64_MAX, &bound->states },
-		{ "memory=", 0, UINT64_MAX, &bound->memory },
-	};
-
-	return parse_limits(text, limits, ARRAY_SIZE(limits));
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
@@ -74,7 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			exit(CODE_BAD_INPUT);
 		return 0;
 	case 'b':
-		if (!take_bound(&a->bound, arg))
+		if (!parse_bound(arg, &a->bound))
 			argp_error(state, "--bound is depth=NUMBER,states=NUMBER,memory=NUMBER, "
 				   "some of them");
 		return 0;

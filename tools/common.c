@@ -127,6 +127,17 @@ bool parse_limits(const char *text, const struct limit *limits, size_t nr)
 	return true;
 }
 
+bool parse_bound(const char *text, struct explore_bound *bound)
+{
+	const struct limit limits[] = {
+		{ "depth=", 0, UINT64_MAX, &bound->depth },
+		{ "states=", 0, UINT64_MAX, &bound->states },
+		{ "memory=", 0, UINT64_MAX, &bound->memory },
+	};
+
+	return parse_limits(text, limits, ARRAY_SIZE(limits));
+}
+
 /* ---- time, and ^C ---- */
 
 static volatile sig_atomic_t interrupted;

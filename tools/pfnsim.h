@@ -7,6 +7,7 @@
 
 #include "model/semantics.h"
 #include "sim/error.h"
+#include "sim/explore.h"
 
 enum { CODE_EXPECTED = 0, CODE_UNEXPECTED = 1, CODE_BAD_INPUT = 2, CODE_INCONCLUSIVE = 3,
        CODE_INTERNAL = 4 };
@@ -22,6 +23,7 @@ extern const struct tool_command tool_commands[];
 int cmd_replay(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
 int cmd_conform(int argc, char **argv);
+int cmd_corpus(int argc, char **argv);
 int cmd_equiv(int argc, char **argv);
 int cmd_semantics(int argc, char **argv);
 int cmd_invariants(int argc, char **argv);
@@ -49,6 +51,8 @@ struct limit {
 
 /* "NAME=NUMBER,NAME=NUMBER", some of @limits; false: a name or a number is none of them. */
 bool parse_limits(const char *text, const struct limit *limits, size_t nr);
+/* "depth=D,states=S,memory=M" of a search, some of them. */
+bool parse_bound(const char *text, struct explore_bound *bound);
 /* ^C is asked for from now on. */
 void tool_catch_interrupt(void);
 bool tool_is_interrupted(void);

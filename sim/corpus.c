@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#define _GNU_SOURCE	/* nftw() */
+#include "sim/corpus.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/expect.h"
+#include "sim/replay_internal.h"
+
+enum { MAX_COLUMNS = 64, AT_A_TIME = 20000 };
+
+/* ---- files ---- */
+
+static char **found;		/* nftw() has no argument of ours */
+
+/* A recording's trace is called so, too. */
+static bool is_trace(const char *path)
+{
+	static const char head[] = "pfntrace";
+	FILE *file = fopen(path, "r");
+	char text[sizeof(head) - 1];
+	bool is;
+
+	if (!file)
+		return false;
+	is = fread(text, sizeof(text), 1, file) == 1 && !memcmp(text, head, sizeof(text));
+	fclose(file);
+	return is;
+}
+
+static int on_file(const char *path, const struct stat *stat, int kind, struct FTW *ftw)
+{
+	const char *dot = strrchr(path, '.');
+
+	(void)stat;
+	if (kind == FTW_F && (!ftw->level ||
+			      (dot && !strcmp(dot, ".trace") && is_trace(path))))
+		arrput(found, strdup(path));
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **corpus_list(const char *path, struct error *error)
+{
+	found = NULL;
+	errno = 0;
+	if (nftw(path, on_file, 16, FTW_PHYS)) {
+		error_at(error, path, 0, 0, "%s", strerror(errno));
+		return NULL;
+	}
+	if (!found)
+		error_at(error, path, 0, 0, "no trace");
+	else
+		qsort(found, arrlenu(found), sizeof(*found), by_name);
+	return found;
+}
+
+void corpus_list_free(char **list)
+{
+	for (size_t i = 0; i < arrlenu(list); i++)
+		free(list[i]);
+	arrfree(list);
+}
+
+/* ---- one trace ---- */
+
+/* What is said of @patch: the last line that names it, or NULL. */
+static const struct ast_statement *expected_of(const struct trace *trace,
+					       const struct semantics_patch *patch)
+{
+	const struct ast_statement *last = NULL;
+
+	for (size_t i = 0; i < arrlenu(trace->expects); i++) {
+		const struct ast_statement *s = trace->expects[i];
+
+		for (size_t m = 0; !strcmp(s->word, "verdict") && m < s->nr_models; m++)
+			if (model_matches(s->models[m], patch))
+				last = s;
+	}
+	return last;
+}
+
+static void fill_cell(const struct ast_statement *s, struct corpus_cell *cell)
+{
+	const char *blame = expect_name(s, "blame");
+	char miss[200];
+
+	cell->applies = true;
+	cell->differs = !judgement_is(&cell->found, s, miss);
+	snprintf(cell->expected, sizeof(cell->expected), "%.4s%s%.8s", expect_name(s, NULL),
+		 blame ? " of " : "", blame ? blame : "");
+}
+
+static bool run_one_order(const struct corpus *corpus, const char *path,
+			  struct corpus_cell *cells, struct error *error)
+{
+	const struct semantics_patch *named[MAX_COLUMNS];
+	struct replay_options options = { .semantics = named };
+	const struct trace *trace;
+	struct replay done;
+	struct trace first;
+
+	if (!trace_load(path, &first, error))
+		return false;
+	for (size_t i = 0; i < corpus->nr_semantics; i++)
+		if (expected_of(&first, corpus->semantics[i]))
+			named[options.nr_semantics++] = corpus->semantics[i];
+	trace_free(&first);
+	if (!replay(path, &options, &done, error))
+		return false;
+	trace = &done.input->trace;
+	for (size_t i = 0, run = 0; i < corpus->nr_semantics; i++) {
+		if (run == done.nr_runs || done.run[run].patch != corpus->semantics[i])
+			continue;
+		judge_run(trace, &done.run[run++], &cells[i].found);
+		fill_cell(expected_of(trace, corpus->semantics[i]), &cells[i]);
+	}
+	replay_free(&done);
+	return true;
+}
+
+static bool run_all_orders(const struct corpus *corpus, const struct trace *trace,
+			   struct corpus_cell *cells, struct error *error)
+{
+	for (size_t i = 0; i < corpus->nr_semantics && !error->text[0]; i++) {
+		const struct semantics_patch *patch = corpus->semantics[i];
+		const struct ast_statement *s = expected_of(trace, patch);
+		struct explore *x = s ? explore_new(trace, patch, &corpus->bound, error) : NULL;
+
+		if (!x)
+			continue;
+		while (explore_more(x, AT_A_TIME, error))
+			;
+		if (!error->text[0]) {
+			judge_search(trace, patch, explore_result(x), &cells[i].found);
+			fill_cell(s, &cells[i]);
+		}
+		explore_free(x);
+	}
+	return !error->text[0];
+}
+
+static void add_row(struct corpus *corpus, const struct trace *trace, const char *path,
+		    const struct trace_bug *bug, const struct corpus_cell *cells)
+{
+	struct corpus_row row = { .claim = strdup(bug->claim), .path = strdup(path) };
+
+	snprintf(row.id, sizeof(row.id), "%.7s", bug->id);
+	for (size_t i = 0; i < arrlenu(trace->notes); i++)
+		arrput(row.notes, strdup(trace->notes[i]));
+	for (size_t i = 0; i < corpus->nr_semantics; i++)
+		arrput(row.cells, cells[i]);
+	arrput(corpus->rows, row);
+}
+
+bool corpus_add(struct corpus *corpus, const char *path, struct error *error)
+{
+	struct corpus_cell cells[MAX_COLUMNS] = { { .applies = false } };
+	struct trace trace;
+	bool ok = true;
+
+	if (!trace_load(path, &trace, error))
+		return false;
+	error->text[0] = '\0';
+	if (trace.nr_bugs)
+		ok = trace.nr_threads ? run_all_orders(corpus, &trace, cells, error) :
+					run_one_order(corpus, path, cells, error);
+	for (size_t i = 0; ok && i < trace.nr_bugs; i++)
+		add_row(corpus, &trace, path, &trace.bugs[i], cells);
+	trace_free(&trace);
+	return ok;
+}
+
+/* ---- all of them ---- */
+
+static int by_id(const void *a, const void *b)
+{
+	const struct corpus_row *x = a, *y = b;
+	int order = strcmp(x->id, y->id);
+
+	return order ? order : strcmp(x->path, y->path);
+}
+
+void corpus_sort(struct corpus *corpus)
+{
+	if (corpus->rows)
+		qsort(corpus->rows, arrlenu(corpus->rows), sizeof(*corpus->rows), by_id);
+}
+
+void corpus_free(struct corpus *corpus)
+{
+	for (size_t i = 0; i < arrlenu(corpus->rows); i++) {
+		struct corpus_row *row = &corpus->rows[i];
+
+		for (size_t n = 0; n < arrlenu(row->notes); n++)
+			free(row->notes[n]);
+		arrfree(row->notes);
+		arrfree(row->cells);
+		free(row->claim);
+		free(row->path);
+	}
+	arrfree(corpus->rows);
+}
