@@ -270,22 +270,33 @@ static enum step_result adjust_level(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* The table that holds @gfn's entry of @level. */
+/* The table that holds @gfn's entry of @level; 0 if no table leads to it. */
 static pfn_t table_at(struct machine *m, pfn_t root, gfn_t gfn, unsigned level)
 {
+	const struct spte_format *format = spte_format_of(m);
 	pfn_t table = root;
 
-	for (unsigned l = tdp_root_level(m); l > level; l--)
-		table = pt_pfn(tdp_entry(m, table, gfn, l));
+	for (unsigned l = tdp_root_level(m); l > level; l--) {
+		u64 spte = tdp_entry(m, table, gfn, l);
+
+		if (!spte_is_present(format, spte) || spte_is_leaf(format, spte, l))
+			return 0;
+		table = pt_pfn(spte);
+	}
 	return table;
 }
 
-static u64 goal_spte(struct machine *m, const struct task *t)
+/*
+ * *iter.sptep. Who removes a table while mmu_lock is shared freezes all of its entries
+ * (handle_removed_pt()), and nobody finds the table any more.
+ */
+static u64 iter_spte(struct machine *m, const struct task *t)
 {
 	const struct fault *f = &t->fault;
-	pfn_t table = table_at(m, m->w->vcpu[t->vcpu].root, f->gfn, f->goal_level);
 
-	return tdp_entry(m, table, f->gfn, f->goal_level);
+	if (table_at(m, m->w->vcpu[t->vcpu].root, f->gfn, f->level) != f->table)
+		return spte_format_of(m)->frozen;
+	return tdp_entry(m, f->table, f->gfn, f->level);
 }
 
 /*
@@ -333,26 +344,31 @@ static enum step_result link_table(struct machine *m, struct task *t)
 	struct pt_leaf at = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
 	pfn_t table;
 
-	adjust_for_nx(m, t);
-	if (at.level <= f->goal_level) {
-		f->old_spte = goal_spte(m, t);
-		return STEP_NEXT;
-	}
-	if (at.entry == format->frozen) {
+	if (f->table && iter_spte(m, t) == format->frozen) {
 		f->ret = RET_PF_RETRY;
 		return STEP_NEXT;
 	}
-	if (spte_is_leaf(format, at.entry, at.level)) {
-		if (m->sem->traits.fault_splits)
-			fault_account_table(m, f, tdp_split_leaf(m, &at), &at);
-		else
-			tdp_zap_atomic(m, at.table, at.first, at.level);
-		return STEP_BACK;
+	adjust_for_nx(m, t);
+	if (at.level <= f->goal_level) {
+		f->level = f->goal_level;
+		f->table = table_at(m, m->w->vcpu[t->vcpu].root, f->gfn, f->level);
+		f->old_spte = iter_spte(m, t);
+		return STEP_NEXT;
 	}
-	table = alloc_table(m);
-	fault_account_table(m, f, table, &at);
-	tdp_set_spte(m, at.table, at.first, at.level,
-		     spte_make_nonleaf(format, table, m->w->config.ad));
+	f->level = at.level - 1;
+	if (!spte_is_leaf(format, at.entry, at.level)) {
+		table = f->table = alloc_table(m);
+		fault_account_table(m, f, table, &at);
+		tdp_set_spte(m, at.table, at.first, at.level,
+			     spte_make_nonleaf(format, table, m->w->config.ad));
+	} else if (m->sem->traits.fault_splits) {
+		f->table = tdp_split_leaf(m, &at);
+		fault_account_table(m, f, f->table, &at);
+	} else {
+		tdp_zap_atomic(m, at.table, at.first, at.level);
+		f->level = at.level;
+		f->table = at.table;
+	}
 	return STEP_BACK;
 }
 
@@ -395,21 +411,20 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 {
 	const struct spte_format *format = spte_format_of(m);
 	struct fault *f = &t->fault;
-	pfn_t root = m->w->vcpu[t->vcpu].root;
-	pfn_t table = table_at(m, root, f->gfn, f->goal_level);
 	u64 old = f->old_spte, new;
 
 	if (f->slot == NO_SLOT)
 		new = spte_make_mmio(format, f->gfn, m->w->kvm.generation, has_l1tf(m));
 	else
 		new = leaf_for(m, f, old);
-	if (new != old && old != goal_spte(m, t)) {	/* tdp_mmu_set_spte_atomic() */
+	if (new != old && old != iter_spte(m, t)) {	/* tdp_mmu_set_spte_atomic() */
 		f->ret = RET_PF_RETRY;
 		return STEP_NEXT;
 	}
 	fault_check_bit(m, f, new);
 	f->ret = new == old ? RET_PF_SPURIOUS : RET_PF_FIXED;
-	tdp_set_spte(m, table, f->gfn, f->goal_level, new);
+	if (new != old)
+		tdp_set_spte(m, f->table, f->gfn, f->goal_level, new);
 	if (spte_is_present(format, old) && !spte_is_leaf(format, old, f->goal_level))
 		tlb_flush_all(m);	/* replaced a table */
 	if (f->slot == NO_SLOT) {
@@ -420,14 +435,14 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 	/* SIMPLIFIED: the page that is marked is the faulting one; level is 4K while logging */
 	if (spte_is_writable(format, new))
 		memslot_mark_dirty(m, f->slot, f->gfn);
-	f->leaf_table = table;
+	f->has_leaf = true;
 	return STEP_NEXT;
 }
 
 static bool fault_has_leaf(const struct machine *m, const struct task *t)
 {
 	(void)m;
-	return t->fault.leaf_table;
+	return t->fault.has_leaf;
 }
 
 /* trace_kvm_mmu_set_spte() reads *sptep once more: another vCPU may have put its own leaf there. */
@@ -437,8 +452,7 @@ static enum step_result trace_leaf(struct machine *m, struct task *t)
 
 	note(m, &(struct note){ .kind = NOTE_SET_SPTE, .name = "kvm_mmu_set_spte",
 				.gfn = f->gfn & ~(level_pages(f->goal_level) - 1),
-				.level = f->goal_level,
-				.new = tdp_entry(m, f->leaf_table, f->gfn, f->goal_level) });
+				.level = f->goal_level, .new = iter_spte(m, t) });
 	return STEP_NEXT;
 }
 

@@ -126,13 +126,13 @@ struct fault {
 	pfn_t pfn;
 	pfn_t orig_pfn;		/* what a release by pfn is given */
 	pfn_t page;		/* refcounted_page / accessed_page; NO_PFN if none */
-	pfn_t leaf_table;	/* where the TDP MMU has put the leaf; 0 */
+	pfn_t table;		/* the table the walk is at, of .level; 0: before the first */
 	u64 old_spte, new_spte;	/* what was read, and is to be put in its place by cmpxchg */
 	s16 slot;		/* row of kvm.slots, or NO_SLOT */
 	u8 write, exec, present, rsvd;
 	u8 map_writable;
 	u8 goal_level;
-	u8 level;		/* the table the walk is at */
+	u8 level;		/* mmu_lock is held; of the entry the walk is at */
 	u8 root;
 	u8 ret;			/* enum ret_pf */
 	u8 unused_page;		/* the pfn was resolved and must be given back */
@@ -141,7 +141,9 @@ struct fault {
 	u8 huge_page_disallowed, req_level;
 	u8 is_private;
 	u8 memory_fault;	/* KVM_EXIT_MEMORY_FAULT */
-	u8 counted, pad[2];	/* pf_taken knows of it */
+	u8 counted;		/* pf_taken knows of it */
+	u8 has_leaf;		/* the TDP MMU has put the leaf there */
+	u8 pad[1];
 };
 
 /* struct kvm_follow_pfn, and gfn_to_pfn's arguments in the same words */
