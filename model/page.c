@@ -263,7 +263,7 @@ static bool block_is_bad(struct machine *m, pfn_t pfn, u32 order, enum blame *by
 
 		if (page->flags & PG_FREE)
 			*by = page->freed_by;
-		else if (i && !page->held[HOLD_OWNER] && page->held[HOLD_FAULT])
+		else if (i && !page->counted && page->held[HOLD_FAULT])
 			*by = BLAME_KVM;	/* nobody but 5.12's get_page() made it count */
 		if (page->refcount || page->mapcount || (page->flags & PG_FREE))
 			return true;
@@ -328,7 +328,9 @@ static void folio_free(struct machine *m, pfn_t head, enum holder last)
 		hugetlb_give_back(m, head, blame_of(last));
 		return;
 	}
-	if (page->owner == OWNER_DRIVER || page->owner == OWNER_KERNEL)
+	/* A bad block's owner has freed it. */
+	if ((page->owner == OWNER_DRIVER || page->owner == OWNER_KERNEL) &&
+	    !((page->flags & PG_LEAKED) && page->counted))
 		raise_alarm(m, ALARM_FREED_OWNED, head, blame_of(last));
 	free_block(m, head, page->flags & PG_HEAD ? page->order : 0, freed_by(m, head, last));
 }

@@ -357,7 +357,7 @@ static void insert_huge(struct machine *m, const struct vma *vma, const struct t
 	host_set_leaf(m, t->host.hva, level, t->host.write ? pte_reused(entry) : entry);
 }
 
-/* The driver's fault handler: what ttm_bo_vm_fault_reserved() does for one page. */
+/* ttm_bo_vm_fault_reserved() for one page, or VM_FAULT_SIGBUS; MODE_MKWRITE has no .fault. */
 static enum step_result driver_fault(struct machine *m, struct task *t)
 {
 	const struct vma *vma = fault_vma(m, t);
@@ -366,8 +366,8 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 	const struct object_state *object = &m->w->object[vma->object];
 	pfn_t pfn;
 
-	/* VM_FAULT_SIGBUS; MODE_MKWRITE has no .fault */
 	t->host.error = !object->used || index >= object->pages || vma->mode == MODE_MKWRITE;
+	t->host.sigbus = t->host.error;
 	if (t->host.error)
 		return STEP_NEXT;
 	pfn = object_pfn(m, vma->object, index);

@@ -155,9 +155,9 @@ static bool take_guests_place(const struct trace *trace, size_t at, gpa_t gpa, s
 	return true;
 }
 
-/* Once more, up to the guest's access, which the VMM makes. */
+/* Once more, up to the end of the guest's access, which only the VMM makes, and only there. */
 static bool vmm_could(const struct trace *trace, const struct semantics_patch *patch, size_t at,
-		      gpa_t gpa)
+		      size_t end, gpa_t gpa)
 {
 	struct outcome o = { .word = "" };
 	struct error error = { .text = "" };
@@ -170,8 +170,9 @@ static bool vmm_could(const struct trace *trace, const struct semantics_patch *p
 		return false;
 	config.ad |= !config.ept;
 	vm = vm_new(patch, &config);
-	for (size_t i = 0; ok && i < at; i++)
-		ok = event_run(vm, &trace->events[i], &o, &error);
+	for (size_t i = 0; ok && i < end; i++)
+		if (begun_at(trace, i) != at)
+			ok = event_run(vm, &trace->events[i], &o, &error);
 	ok = ok && event_run(vm, &instead, &o, &error) && !strcmp(o.word, "ok");
 	vm_free(vm);
 	return ok;
@@ -275,7 +276,7 @@ static void judge_event(const struct trace *trace, const struct replay_run *run,
 		out->is = JUDGED_ABSENT;
 	if (!is_refused(trace, at, gpa, o->word) || out->is == JUDGED_SPURIOUS)
 		return;
-	spurious = is_of_guest(e) && vmm_could(trace, run->patch, at, gpa);
+	spurious = is_of_guest(e) && vmm_could(trace, run->patch, at, i, gpa);
 	if (!spurious && out->is == JUDGED_ERROR)
 		return;
 	out->is = spurious ? JUDGED_SPURIOUS : JUDGED_ERROR;

@@ -24,8 +24,10 @@ static const struct row {
 	const char *bug, *law;
 } rows[] = {
 	{ "a get of whatever is there", "B01", "no-get-from-zero" },
+	{ "the second pre-check puts by pfn", "B04", "no-put-by-non-owner" },
 	{ "put by the adjusted pfn", "B05", "no-put-by-non-owner" },
 	{ "the PTE's W is not looked at", "B06", "spte-within-host-rights" },
+	{ "no notification concerns KVM", "B17", "no-stale-spte" },
 };
 
 /* ---- its trace ---- */
