@@ -11,7 +11,6 @@
 #define EEXIST	17
 
 /* kvm->mem_attr_array: a bit for each gfn, as contents of pages that no host frame has. */
-
 static u64 attribute_word(const struct machine *m, u64 word)
 {
 	return m->phys->load(m->phys, SPACE_ATTRIBUTES + word / WORDS_PER_PAGE,

@@ -23,7 +23,7 @@ struct hugetlb_pool {
 	u64 open;		/* files that a memfd holds: bit [file - 1] */
 };
 
-/* A memfd's length, too: no mapping has more than the pool, or is more. */
+/* No mapping and no memfd has more pages than the pool may have. */
 enum { MAX_HUGETLB_PAGES = 64, HUGETLB_FILE_PAGES = MAX_HUGETLB_PAGES };
 
 /* nr_hugepages: what is in use or promised stays. */

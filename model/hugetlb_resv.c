@@ -55,9 +55,10 @@ static u8 free_file(struct machine *m)
 {
 	u8 file = 1;
 
-	while (!is_free(m, file))
+	while (!is_free(m, file)) {
+		assert(file < MAX_HUGETLB_PAGES);
 		file++;
-	assert(file <= MAX_HUGETLB_PAGES);
+	}
 	return file;
 }
 

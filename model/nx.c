@@ -4,7 +4,6 @@
 #include "model/machine.h"
 
 /* A queue of rows of four words, in pages that no host frame has; who leaves it leaves a hole. */
-
 enum { WORD_TABLE, WORD_PARENT, WORD_GFN, WORD_LEVEL, WORDS_OF_ROW };
 
 static u64 load(struct machine *m, u64 row, unsigned word)

@@ -17,9 +17,9 @@
 #include "model/tdp.h"
 #include "model/walker.h"
 
-#define EFAULT	14
-#define EAGAIN	11
 #define EINTR	4
+#define EAGAIN	11
+#define EFAULT	14
 
 bool fault_continues(const struct machine *m, const struct task *t)
 {

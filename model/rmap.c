@@ -9,7 +9,6 @@
 #include "model/walker.h"
 
 /* slot->arch.rmap[level - 1][]: words in pages that no host frame has, by gfn. */
-
 struct rmap { unsigned level; u64 index; };	/* index: the gfn in units of the level's size */
 
 static struct rmap rmap_of(gfn_t gfn, unsigned level)

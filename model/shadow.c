@@ -7,9 +7,9 @@
 #include "model/semantics.h"
 #include "model/tdp.h"
 
-/* Beside each table, in pages that no host frame has. */
 enum { KVM_MIN_FREE_MMU_PAGES = 5, KVM_REFILL_PAGES = 25 };
 
+/* Beside each table, in pages that no host frame has. */
 enum { WORD_GFN, WORD_PREV, WORD_NEXT, WORD_STATE, WORD_PARENT };
 
 static struct shadow_page sp_of(struct machine *m, pfn_t table)

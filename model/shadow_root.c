@@ -11,8 +11,6 @@
 #include "model/shadow.h"
 #include "model/tdp.h"
 
-/* mmu->pae_root: a page of each vCPU, for good. */
-
 enum { PAE_ROOTS = 4, PAE_LEVELS = 2 };		/* 1G each; PT32_ROOT_LEVEL */
 
 static bool mmu_lock_is_free(const struct machine *m)
@@ -121,7 +119,7 @@ pfn_t pae_load_root(struct machine *m, unsigned vcpu)
 	v->free_obsolete_roots = false;
 	pae_free_roots(m, vcpu);
 	shadow_make_available(m);
-	v->root = SPACE_PAE_ROOT + vcpu;
+	v->root = SPACE_PAE_ROOT + vcpu;	/* mmu->pae_root, for good */
 	for (unsigned i = 0; i < PAE_ROOTS; i++) {
 		pfn_t table = shadow_get_root(m, i * level_pages(3), PAE_LEVELS);
 

@@ -5,7 +5,6 @@
 #include "model/pagecache.h"
 
 /* Contents of pages that no host frame has: of slots, and their counts. */
-
 static void set_count(struct machine *m, u32 slot, u64 count)
 {
 	m->phys->store(m->phys, SPACE_SWAP_MAP + slot / WORDS_PER_PAGE, slot % WORDS_PER_PAGE,

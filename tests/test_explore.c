@@ -35,15 +35,7 @@ static const char dropped[] =
 static struct explore *search(const struct trace *trace, const struct semantics_patch *patch,
 			      const struct explore_bound *bound)
 {
-	struct error error = { .text = "" };
-	struct explore *x = explore_new(trace, patch, bound, &error);
-
-	if (!x)
-		fail_msg("%u:%u: %s", error.line, error.column, error.text);
-	while (explore_more(x, 1000, &error))
-		;
-	assert_string_equal(error.text, "");
-	return x;
+	return scenario_explore(trace, patch, bound, false);
 }
 
 static const struct explore_bound everything;
