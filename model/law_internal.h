@@ -52,5 +52,7 @@ DECLARE_LAW(error_holds_nothing);
 DECLARE_LAW(get_means_own);
 DECLARE_LAW(unheld_is_guarded);
 DECLARE_LAW(outputs_are_fresh);
+DECLARE_LAW(writable_was_found);
+DECLARE_LAW(read_only_slot_said);
 DECLARE_LAW(atomic_or_nowait);
 DECLARE_LAW(atomic_names_a_page);

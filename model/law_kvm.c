@@ -193,6 +193,23 @@ bool outputs_are_fresh(struct machine *m, u64 key, struct violation *v)
 	return f->page == NO_PFN || f->page == f->got || f->page == m->w->config.zero_pfn;
 }
 
+bool writable_was_found(struct machine *m, u64 key, struct violation *v)
+{
+	const struct follow *f = ended_lookup(m, key, v);
+
+	v->pfn = f->pfn;
+	return is_error_noslot_pfn(f->pfn) || !f->writable || f->found_writable;
+}
+
+bool read_only_slot_said(struct machine *m, u64 key, struct violation *v)
+{
+	const struct follow *f = ended_lookup(m, key, v);
+
+	v->pfn = f->pfn;
+	return is_error_noslot_pfn(f->pfn) || !f->writable || f->slot == NO_SLOT ||
+	       !memslot_is(m, f->slot, KVM_MEM_READONLY);
+}
+
 bool atomic_or_nowait(struct machine *m, u64 key, struct violation *v)
 {
 	const struct follow *f = ended_lookup(m, key, v);

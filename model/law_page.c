@@ -18,15 +18,18 @@ bool refs_match(struct machine *m, u64 pfn, struct violation *v)
 	return page->refcount == held;
 }
 
-/* Leaves, or TLB entries, of any size that cover @pfn. */
-static unsigned mappings(struct machine *m, pfn_t pfn, bool tlb)
+enum counted { COUNT_LEAVES, COUNT_DIRTY, COUNT_TLBS };
+
+/* Of any size that cover @pfn. */
+static unsigned mappings(struct machine *m, pfn_t pfn, enum counted of)
 {
 	unsigned n = 0;
 
 	for (unsigned level = 1; level <= NR_LEVELS; level++) {
 		const struct page *page = page_of(m, pfn & ~(level_pages(level) - 1));
 
-		n += tlb ? page->tlbs[level - 1] : page->sptes[level - 1];
+		n += of == COUNT_TLBS ? page->tlbs[level - 1] :
+		     of == COUNT_LEAVES ? page->sptes[level - 1] : page->dirty_sptes[level - 1];
 	}
 	return n;
 }
@@ -36,8 +39,8 @@ bool free_page_unmapped(struct machine *m, u64 pfn, struct violation *v)
 	if (!page_is(m, pfn, PG_FREE))
 		return true;
 	v->pfn = pfn;
-	v->value = mappings(m, pfn, false);
-	v->wanted = mappings(m, pfn, true);
+	v->value = mappings(m, pfn, COUNT_LEAVES);
+	v->wanted = mappings(m, pfn, COUNT_TLBS);
 	v->blame = page_blame(m, pfn);
 	return !v->value && !v->wanted;
 }
@@ -52,7 +55,7 @@ bool dirty_kept(struct machine *m, u64 pfn, struct violation *v)
 	if (!(page->flags & PG_GUEST_WROTE) || page->owner != OWNER_USER ||
 	    (page->flags & (PG_FREE | PG_RESERVED)))
 		return true;
-	return (head->flags & PG_DIRTY) || page->dirty_ptes || mappings(m, pfn, false);
+	return (head->flags & PG_DIRTY) || page->dirty_ptes || mappings(m, pfn, COUNT_DIRTY);
 }
 
 /* kvm_vcpu_map() hands its reference to the map, kvm_vcpu_unmap() puts it. */

@@ -250,7 +250,8 @@ const struct law laws[] = {
 	/* ---- marks on struct page ---- */
 	{ .id = "dirty-not-lost",
 	  .sentence = "What a guest wrote to user memory stays known to be dirty.",
-	  .when = "in struct page, a host PTE, or a stage-2 entry that still maps it",
+	  .when = "in struct page, a host PTE, or a stage-2 entry that maps it and is dirty: D, or "
+		  "W where A/D are off",
 	  .source = "mm/vmscan.c: a clean page may be dropped",
 	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = dirty_kept },
 	{ .id = "mark-only-alive",
@@ -338,6 +339,26 @@ const struct law laws[] = {
 		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe "
 		  "v11-on-v6.8",
 		  "A1" },
+	  } },
+	{ .id = "ro-slot-says-read-only",
+	  .sentence = "No look-up in a read-only memslot says writable.",
+	  .when = "when hva_to_pfn() returns a pfn",
+	  .source = "virt/kvm/kvm_main.c:__gfn_to_pfn_memslot(): *writable = false",
+	  .finding = "A1",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = read_only_slot_said,
+	  .breaches = {
+		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe "
+		  "v11-on-v6.8",
+		  "A1" },
+	  } },
+	{ .id = "writable-as-found",
+	  .sentence = "A look-up says writable only of what it found writable in the host's PTE.",
+	  .when = "when hva_to_pfn() returns a pfn; what an earlier call found is none of it",
+	  .source = "virt/kvm/kvm_main.c:hva_to_pfn_slow(), hva_to_pfn_remapped(): *writable",
+	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = writable_was_found,
+	  .breaches = {
+		{ "v5.11",
+		  "nobody looks whether a PFNMAP's PTE may be written (bd2fae8da794)" },
 	  } },
 	{ .id = "writable-bits-agree",
 	  .sentence = "W implies MMU-writable implies host-writable.",

@@ -90,11 +90,11 @@ struct page {
 	u32 slot;		/* in the swap cache: its slot */
 	s32 held[NR_HOLDERS];	/* ghost: references by holder; of a head */
 	u16 sptes[NR_LEVELS];	/* ghost: stage-2 leaves of each size that begin here */
+	u16 dirty_sptes[NR_LEVELS];	/* ghost: those of them that are is_dirty_spte() */
 	u16 tlbs[NR_LEVELS];	/* ghost: TLB entries of each size that begin here */
 	u16 ptes;		/* ghost: host PTEs of any kind (special ones too) */
 	u16 dirty_ptes;		/* ghost: those of them that have D */
 	u16 pincount;		/* folio._pincount; of a large folio's head */
-	u16 pad[3];
 };
 
 /* What alloc_pages() and its callers can ask for. */

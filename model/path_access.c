@@ -49,6 +49,11 @@ static bool entry_allows(const struct tlb_entry *entry, unsigned rights)
 	return !(rights & WALK_EXEC) || entry->executable;
 }
 
+static void dirty_spte_appeared(struct machine *m, const struct walk *walk)
+{
+	stage2_count_dirty(m, walk->entry & ~spte_format_of(m)->dirty, walk->entry, walk->level);
+}
+
 /* A translation for the access at hand, or NULL with the fault in *a. */
 static struct tlb_entry *translate(struct machine *m, struct task *t, bool again)
 {
@@ -67,6 +72,8 @@ static struct tlb_entry *translate(struct machine *m, struct task *t, bool again
 	a->qualification = walk.qualification;
 	if (walk.result != WALK_OK)
 		return NULL;
+	if (walk.newly_dirty)
+		dirty_spte_appeared(m, &walk);
 	/* SIMPLIFIED: page-modification logging: the CPU's buffer is drained at once. */
 	if (walk.newly_dirty && m->w->config.pml)
 		memslot_mark_dirty(m, memslot_of_gfn(m, gfn), gfn);

@@ -119,6 +119,12 @@ static void note_gup(struct machine *m, const char *name, hva_t hva, s64 result)
 	note(m, &(struct note){ .kind = NOTE_GUP, .name = name, .hva = hva, .value = result });
 }
 
+/* What has been read is what the look-up may say: laws of *writable. */
+static void found(struct machine *m, const struct pt_leaf *leaf)
+{
+	m->w->task[m->task].follow.found_writable = !!(leaf->entry & PTE_WRITE);
+}
+
 static const char *fast_gup_name(const struct follow *f)
 {
 	return f->pin ? "pin_user_pages_fast" : "get_user_pages_fast_only";
@@ -144,7 +150,8 @@ static u8 grab_blame(struct machine *m, pfn_t head)
 }
 
 /* __gup_device_huge_pmd(): by try_grab_page(), which warns where others just fail. */
-static pfn_t grab_device_page(struct machine *m, pfn_t pfn, enum holder holder)
+static pfn_t grab_device_page(struct machine *m, const struct pt_leaf *leaf, pfn_t pfn,
+			      enum holder holder)
 {
 	page_of(m, pfn)->flags |= PG_REFERENCED;
 	if (page_of(m, pfn)->refcount <= 0) {
@@ -152,6 +159,7 @@ static pfn_t grab_device_page(struct machine *m, pfn_t pfn, enum holder holder)
 		return NO_PFN;
 	}
 	page_get(m, pfn, holder);
+	found(m, leaf);
 	return pfn;
 }
 
@@ -175,7 +183,7 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum hol
 	if (!page_is(m, pfn, PG_VALID) || page_is(m, pfn, PG_P2PDMA))
 		return NO_PFN;
 	if (leaf.level == 2 && leaf_is_devmap(&leaf) && m->sem->traits.devmap_grab_page)
-		return grab_device_page(m, pfn, holder);
+		return grab_device_page(m, &leaf, pfn, holder);
 	if (!(pin ? page_try_pin(m, pfn, holder) : page_try_get_folio(m, pfn, holder, 1)))
 		return NO_PFN;
 	if (!gup_fast_allows(m, pfn)) {
@@ -186,6 +194,7 @@ pfn_t gup_fast_page(struct machine *m, hva_t hva, bool write, bool pin, enum hol
 		return NO_PFN;
 	}
 	page_of(m, page_head(m, pfn))->flags |= PG_REFERENCED;	/* folio_set_referenced() */
+	found(m, &leaf);
 	return pfn;
 }
 
@@ -286,6 +295,7 @@ static s32 grab_leaf(struct machine *m, struct task *t, const struct pt_leaf *le
 	if (page_is(m, pfn, PG_P2PDMA))		/* without FOLL_PCI_P2PDMA */
 		return -EREMOTEIO;
 	f->spare = pfn;
+	found(m, leaf);
 	if (f->pin && pfn == m->w->config.zero_pfn)
 		return 1;
 	if (f->pin)
@@ -432,6 +442,13 @@ static enum step_result find_vma(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static void take_leaf(struct machine *m, struct task *t, const struct pt_leaf *leaf)
+{
+	found(m, leaf);
+	m->sem->ops.take_remapped(m, t, host_leaf_pfn(leaf, t->follow.hva),
+				  leaf->entry & PTE_WRITE);
+}
+
 /* hva_to_pfn_remapped(): the PTE, and under its lock whatever reference can be had. */
 static enum step_result follow_pte(struct machine *m, struct task *t)
 {
@@ -441,8 +458,7 @@ static enum step_result follow_pte(struct machine *m, struct task *t)
 	if (leaf.present && leaf.level > 1 && !m->sem->traits.pfnmap_huge)
 		follow_finish(t, KVM_PFN_ERR_FAULT);	/* follow_pte(): -EINVAL for a huge leaf */
 	else if (leaf.present)
-		m->sem->ops.take_remapped(m, t, host_leaf_pfn(&leaf, f->hva),
-					  leaf.entry & PTE_WRITE);
+		take_leaf(m, t, &leaf);
 	else if (f->retried)
 		follow_finish(t, KVM_PFN_ERR_FAULT);
 	return STEP_NEXT;

@@ -116,6 +116,7 @@ static bool update(struct machine *m, const struct pt_leaf *at, u64 new)
 	spte_write(m, sptep_of(at), at->first, new);
 	if (!spte_is_present(format, old))
 		return false;
+	stage2_count_dirty(m, old, new, at->level);
 	return harvest(m, old, new) || stale;
 }
 
@@ -220,6 +221,8 @@ static bool age(struct machine *m, u64 sptep)
 	if ((old & format->write) && !(new & format->write))
 		m->sem->ops.leaf_aged(m, old);
 	spte_write(m, sptep, gfn_of(&sp, sptep), new);
+	stage2_count_dirty(m, old, new, sp.level);
+	page_touch(m, pt_pfn(new));
 	return true;
 }
 

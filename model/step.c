@@ -166,6 +166,7 @@ static void push(struct task *t, u8 path)
 	if (path == PATH_FOLLOW) {
 		t->follow.before = t->refs;
 		t->follow.got = NO_PFN;
+		t->follow.found_writable = false;
 	}
 }
 

@@ -163,7 +163,9 @@ struct follow {
 	u8 writable;
 	u8 async;		/* the old API's *async */
 	u8 retried;		/* fixup_user_fault() has run */
-	u8 locked;		/* mmap_lock is held for reading */
+	u8 locked : 1;		/* mmap_lock is held for reading */
+	u8 found_writable : 1;	/* ghost: so was the host PTE that this look-up took */
+	u8 unused : 6;
 };
 
 /* handle_mm_fault() */

@@ -83,11 +83,21 @@ struct pt_leaf tdp_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end
 	return pt_next_leaf(m, &format, root, gfn, end);
 }
 
+void stage2_count_dirty(struct machine *m, u64 old, u64 new, unsigned level)
+{
+	const struct spte_format *format = spte_format_of(m);
+	struct page *page = page_of(m, pt_pfn(old ? old : new));
+
+	page->dirty_sptes[level - 1] += (new && spte_is_dirty(format, new)) -
+					(old && spte_is_dirty(format, old));
+}
+
 void stage2_count_leaf(struct machine *m, u64 spte, unsigned level, int delta)
 {
 	static const char *const name[] = { "pages_4k", "pages_2m", "pages_1g" };
 
 	page_of(m, pt_pfn(spte))->sptes[level - 1] += delta;
+	stage2_count_dirty(m, delta > 0 ? 0 : spte, delta > 0 ? spte : 0, level);
 	page_touch(m, pt_pfn(spte));
 	note_stat(m, name[level - 1], delta);	/* kvm_update_page_stats() */
 }
@@ -204,6 +214,8 @@ pfn_t tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
 void tdp_fix_spte(struct machine *m, const struct pt_leaf *leaf, u64 new)
 {
 	pt_set_entry(m, leaf->table, leaf->first, leaf->level, new);
+	stage2_count_dirty(m, leaf->entry, new, leaf->level);
+	page_touch(m, pt_pfn(new));
 	stage2_check_bit(m, leaf->first, leaf->entry, new);
 	touch(m, OBJECT_SPTE, leaf->first);
 }

@@ -32,6 +32,8 @@ struct pt_leaf tdp_next_leaf(struct machine *m, pfn_t root, gfn_t gfn, gfn_t end
 u64 tdp_entry(struct machine *m, pfn_t table, gfn_t gfn, unsigned level);
 /* A leaf came (1) or went (-1): statistics, ghost counts. Every MMU does this. */
 void stage2_count_leaf(struct machine *m, u64 spte, unsigned level, int delta);
+/* The same for dirty leaves: one that stays was @old and is @new. 0: none. */
+void stage2_count_dirty(struct machine *m, u64 old, u64 new, unsigned level);
 /*
  * For a law: PG_dirty and what mark_page_accessed() leaves behind; and after an entry has changed
  * from @old: were they set that should not be?

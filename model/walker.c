@@ -64,7 +64,7 @@ static bool npt_reserved(const struct machine *m, u64 e, unsigned level)
 static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned access)
 {
 	u64 table = root, e = 0;
-	bool writable = true, executable = true;
+	bool writable = true, executable = true, was_dirty;
 	u64 tables[MAX_PT_LEVELS + 1];
 	unsigned top = tdp_root_level(m), level;
 
@@ -85,6 +85,7 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 	}
 	if (((access & WALK_WRITE) && !writable) || ((access & WALK_EXEC) && !executable))
 		return npt_fault(access, true, false);
+	was_dirty = e & NPT_DIRTY;
 	for (unsigned l = top; l >= level; l--) {
 		u64 old = m->phys->load(m->phys, tables[l], index_of(gfn, l));
 		u64 new = old | NPT_ACCESSED;
@@ -97,6 +98,7 @@ static struct walk npt_walk(struct machine *m, u64 root, u64 gfn, unsigned acces
 	}
 	return (struct walk){ .result = WALK_OK, .level = level, .writable = writable,
 			      .executable = executable, .dirty = e & NPT_DIRTY,
+			      .newly_dirty = !was_dirty && (e & NPT_DIRTY), .entry = e,
 			      .pfn = (e & PTE_ADDRESS) >> 12,
 			      .first = gfn & ~(((u64)1 << (9 * (level - 1))) - 1) };
 }

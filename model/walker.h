@@ -25,8 +25,9 @@ struct walk {
 	u8 level;		/* of the leaf */
 	bool writable, executable;	/* AND over all levels; the latter for the access's mode */
 	bool dirty;		/* D is set, or D is not in use */
-	bool newly_dirty;	/* EPT: this walk has set it; what page-modification logging logs */
+	bool newly_dirty;	/* this walk has set it; what page-modification logging logs */
 	u64 qualification;	/* EPT: exit qualification; NPT: error code (EXITINFO1) */
+	u64 entry;		/* WALK_OK: the leaf, with A and D as the walk has left them */
 	pfn_t pfn;		/* WALK_OK: first of the mapping */
 	u64 first;		/* WALK_OK: first gfn of the mapping */
 };

@@ -164,6 +164,6 @@ struct walk ept_walk(struct phys *phys, const struct ept_processor *processor, p
 							   EPT_USER_EXECUTE : EPT_EXECUTE),
 			      .dirty = !processor->ad || (e & EPT_DIRTY),
 			      .newly_dirty = processor->ad && !was_dirty && (e & EPT_DIRTY),
-			      .pfn = (e & EPT_ADDRESS) >> PAGE_SHIFT,
+			      .entry = e, .pfn = (e & EPT_ADDRESS) >> PAGE_SHIFT,
 			      .first = gfn & ~(((u64)1 << (9 * (level - 1))) - 1) };
 }

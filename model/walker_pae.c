@@ -41,6 +41,7 @@ struct walk pae_hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned acc
 {
 	u64 e = m->phys->load(m->phys, root, gfn >> 18 & 3), table[3];
 	bool writable = true, executable = true;
+	bool was_dirty;
 	unsigned level;
 
 	for (level = 2; ; level--) {
@@ -59,6 +60,7 @@ struct walk pae_hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned acc
 		return pf(access, false, false);
 	if (((access & WALK_WRITE) && !writable) || ((access & WALK_EXEC) && !executable))
 		return pf(access, true, false);
+	was_dirty = e & PTE_D;
 	for (unsigned l = 2; l >= level; l--) {
 		unsigned index = gfn >> (9 * (l - 1)) & 511;
 		u64 old = m->phys->load(m->phys, table[l], index);
@@ -69,6 +71,7 @@ struct walk pae_hardware_walk(struct machine *m, u64 root, u64 gfn, unsigned acc
 	}
 	return (struct walk){ .result = WALK_OK, .level = level, .writable = writable,
 			      .executable = executable, .dirty = e & PTE_D,
+			      .newly_dirty = !was_dirty && (e & PTE_D), .entry = e,
 			      .pfn = (e & PTE_ADDRESS) >> PAGE_SHIFT,
 			      .first = gfn & ~(((u64)1 << (9 * (level - 1))) - 1) };
 }

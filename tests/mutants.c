@@ -85,6 +85,19 @@ static void take_by_kind(struct machine *m, struct task *t, pfn_t pfn, bool writ
 	follow_finish(t, pfn);
 }
 
+/* What the PTE allows, whatever the memslot says: v11 3/8. */
+static void take_as_the_host_has(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+{
+	t->follow.try_map_writable = true;
+	take_by_get(m, t, pfn, writable);
+}
+
+static void take_as_if_writable(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+{
+	(void)writable;
+	take_by_get(m, t, pfn, true);
+}
+
 static void lookup_without_waiting(struct machine *m, struct follow *follow)
 {
 	(void)m;
@@ -258,6 +271,15 @@ static void change_no_page(struct machine *m, u64 old, u64 new, unsigned level)
 	(void)level;
 }
 
+/* D is cleared, and only who goes tells the page. */
+static void change_if_gone(struct machine *m, u64 old, u64 new, unsigned level)
+{
+	const struct spte_format *format = spte_format_of(m);
+
+	if (spte_is_dirty(format, old) && !spte_is_leaf(format, new, level))
+		page_set_dirty(m, pt_pfn(old));
+}
+
 /* The bit is there, and nobody reads it. */
 static void change_any_page(struct machine *m, u64 old, u64 new, unsigned level)
 {
@@ -427,6 +449,10 @@ const struct mutant mutants[] = {
 	  .ops = { .own_page = own_unguarded } },
 	{ "refcounted by its kind", "outputs-fresh", "tail_read", &sem_v11,
 	  .ops = { .take_remapped = take_by_kind } },
+	{ "a look-up says what its caller wants to hear", "ro-slot-says-read-only",
+	  "read_only_slot_of_pages", &sem_v5_12, .ops = { .take_remapped = take_as_the_host_has } },
+	{ "a PTE's W is not looked at", "writable-as-found", "read_only_pages_read", &sem_v5_12,
+	  .ops = { .take_remapped = take_as_if_writable } },
 	{ "an atomic look-up goes on", "atomic-does-not-sleep", "anon_lookups", &sem_v6_1,
 	  .edits = DROP(PATH_FOLLOW, "atomic_miss") },
 	{ "an atomic look-up walks the PTEs", "atomic-gives-a-page", "bar_prefetched", &sem_v6_8,
@@ -484,6 +510,8 @@ const struct mutant mutants[] = {
 	/* dirty */
 	{ "an entry that goes tells no page", "dirty-not-lost", "anon_batched", &sem_v6_1,
 	  .ops = { .spte_changed = change_no_page } },
+	{ "a D that is cleared tells no page", "dirty-not-lost", "log_clears_the_only_d",
+	  &sem_v6_1, .ops = { .spte_changed = change_if_gone } },
 	{ "a fault marks no page dirty", "dirty-not-lost", "anon_batched", &sem_v7_2,
 	  .ops = { .release_fault = release_clean } },
 	{ "the dirty log is read without a flush", "no-stale-tlb", "logged", &sem_v6_1,

@@ -363,6 +363,9 @@ const struct story stories[] = {
 	{ "log_by_dirty_bits", "config pml=on\n" ANON "write 0 7\n" "read 0x1000\n"
 	  "memslot 1 gpa=0 hva=m size=16K flags=log\n" "write 0 8\n" "write 0x2000 9\n"
 	  "dirtylog 1\n" "write 0 9\n" "dirtylog 1\n" "dirtylog 1\n" },
+	{ "log_clears_the_only_d", "config pml=on\n" "mmap m 4K\n"
+	  "memslot 1 gpa=0 hva=m size=4K flags=log\n" "host-write m 7\n"
+	  "madvise m 4K free\n" "read 0\n" "write 0 8\n" "dirtylog 1\n" "read 0\n" },
 	{ "huge_log_by_dirty_bits", "config pml=on\n" HUGE "write 0x40001000 7\n"
 	  "logmode manual,initially-set\n"
 	  "memslot 1 gpa=0x40000000 hva=m size=2M flags=log\n" "write 0x40001000 8\n"

@@ -230,6 +230,20 @@ static void names_the_page_of_another_lookup(struct machine *m)
 	ends_lookup(m)->got = NO_PFN;
 }
 
+static void says_writable_unseen(struct machine *m)
+{
+	ends_lookup(m)->writable = true;
+}
+
+static void says_writable_in_a_read_only_slot(struct machine *m)
+{
+	struct follow *f = ends_lookup(m);
+
+	f->slot = memslot_of_gfn(m, GFN);
+	f->writable = f->found_writable = true;
+	m->w->kvm.slots[f->slot].flags |= KVM_MEM_READONLY;
+}
+
 static void sleeps_in_an_atomic_lookup(struct machine *m)
 {
 	raise_alarm(m, ALARM_SLEPT, GFN, BLAME_KVM);
@@ -375,6 +389,8 @@ static const struct row rows[] = {
 	{ "get-means-own", gives_what_it_does_not_hold, BLAME_KVM },
 	{ "get-or-guard", gives_it_to_one_without_guard, BLAME_KVM },
 	{ "outputs-fresh", names_the_page_of_another_lookup, BLAME_KVM },
+	{ "writable-as-found", says_writable_unseen, BLAME_KVM },
+	{ "ro-slot-says-read-only", says_writable_in_a_read_only_slot, BLAME_KVM },
 	{ "atomic-does-not-sleep", sleeps_in_an_atomic_lookup, BLAME_KVM },
 	{ "atomic-xor-nowait", asks_for_atomic_and_nowait, BLAME_KVM },
 	{ "atomic-gives-a-page", gives_a_pfn_without_waiting, BLAME_KVM },
