@@ -558,6 +558,12 @@ const struct law laws[] = {
 	  .judged = "no program takes more steps than a kernel that retries for ever; "
 		    "without asynchronous page faults, with which a special PTE in a "
 		    "VM_MIXEDMAP is tried for ever by all (A16)" },
+	{ .id = "map-fresh",
+	  .sentence = "What KVM maps for itself is the page that the host has there.",
+	  .source = "virt/kvm/kvm_main.c:kvm_vcpu_map(); Fred Griffoul, 2025: pfncaches for nVMX",
+	  .judged = "not at all but where a trace asks for it (\"judge\"): a map has no "
+		    "notifier, so that each is stale whose page is replaced, under every "
+		    "kernel up to 7.2" },
 	{ .id = "unsafe-is-constant",
 	  .sentence = "allow_unsafe_mappings does not change while a VM lives.",
 	  .source = "v11 4/8: module_param(allow_unsafe_mappings, bool, 0444)",

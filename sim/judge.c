@@ -7,6 +7,8 @@
 
 #include <stb/stb_ds.h>
 
+#include "model/host_mm.h"
+#include "model/memslot.h"
 #include "sim/expect.h"
 #include "sim/report_explore.h"
 
@@ -230,34 +232,57 @@ static void add_law(struct judgement *out, const char *law, u8 blame)
 		out->law[out->nr_laws++] = law;
 }
 
-static bool any_page(struct machine *m, unsigned owners, u32 flags)
+static bool is_foreign(struct machine *m, pfn_t pfn)
+{
+	return page_of(m, pfn)->owner == OWNER_DRIVER;
+}
+
+/* A map that stays is of the page that the host has there by now, if it has one. */
+static bool any_map_is_stale(struct machine *m)
+{
+	for (unsigned i = 0; i < MAX_MAPS; i++) {
+		const struct host_map *map = &m->w->kvm.maps[i];
+		int row = map->used ? memslot_of_gfn(m, map->gfn) : NO_SLOT;
+		hva_t hva = row == NO_SLOT ? KVM_HVA_ERR_BAD : memslot_hva(m, row, map->gfn, false);
+		struct pt_leaf leaf = { 0 };
+
+		if (!is_error_hva(hva))
+			leaf = host_leaf(m, hva);
+		if (map->used && leaf.present && host_leaf_pfn(&leaf, hva) != map->pfn)
+			return true;
+	}
+	return false;
+}
+
+static bool is_somebodys(struct machine *m, pfn_t pfn)
+{
+	return page_of(m, pfn)->owner == OWNER_DRIVER || page_of(m, pfn)->owner == OWNER_USER;
+}
+
+static bool any_mark(struct machine *m, bool (*counts)(struct machine *m, pfn_t pfn), u32 flags)
 {
 	pfn_t pfn = 0;
 
 	for (; (pfn = m->phys->next_page(m->phys, pfn)) != NO_PFN; pfn++)
-		if ((owners & BIT(page_of(m, pfn)->owner)) && (page_of(m, pfn)->flags & flags))
+		if (counts(m, pfn) && (page_of(m, pfn)->flags & flags))
 			return true;
 	return false;
 }
 
 /* Laws of a whole run that the trace asks for: "judge". */
-static void judge_end(const struct trace *trace, struct machine *m, struct judgement *out)
+static bool is_broken(struct machine *m, const char *law)
 {
-	for (size_t i = 0; i < trace->nr_judged; i++) {
-		const char *law = trace->judged[i]->id;
-
-		if (!strcmp(law, "no-foreign-mark") &&
-		    any_page(m, BIT(OWNER_DRIVER), PG_DIRTY | PG_REFERENCED | PG_ACTIVE))
-			add_law(out, law, BLAME_KVM);
-		if (!strcmp(law, "no-false-dirty") &&
-		    any_page(m, BIT(OWNER_DRIVER) | BIT(OWNER_USER), PG_DIRTY))
-			add_law(out, law, BLAME_KVM);
-	}
+	if (!strcmp(law, "no-foreign-mark"))
+		return any_mark(m, is_foreign, PG_DIRTY | PG_REFERENCED | PG_ACTIVE);
+	if (!strcmp(law, "no-false-dirty"))
+		return any_mark(m, is_somebodys, PG_DIRTY);
+	return any_map_is_stale(m);
 }
 
 bool judge_knows(const char *law)
 {
-	return !strcmp(law, "no-foreign-mark") || !strcmp(law, "no-false-dirty");
+	return !strcmp(law, "no-foreign-mark") || !strcmp(law, "no-false-dirty") ||
+	       !strcmp(law, "map-fresh");
 }
 
 /* ---- a run ---- */
@@ -291,7 +316,9 @@ void judge_run(const struct trace *trace, const struct replay_run *run, struct j
 	*out = (struct judgement){ .is = JUDGED_WORKS };
 	for (size_t i = 0; i < run->vm->nr_violations; i++)
 		add_law(out, run->vm->violations[i].v.law->id, run->vm->violations[i].v.blame);
-	judge_end(trace, m, out);
+	for (size_t i = 0; i < trace->nr_judged; i++)
+		if (is_broken(m, trace->judged[i]->id))
+			add_law(out, trace->judged[i]->id, BLAME_KVM);
 	for (size_t i = 0; i < arrlenu(trace->events); i++)
 		if (!strcmp(run->outcome[i].word, "livelock") && !m->w->kvm.in_progress)
 			add_law(out, "faults-end", BLAME_KVM);

@@ -198,7 +198,8 @@ static bool take_judge(struct trace *trace, const struct ast_statement *s, struc
 	const char *law = s->nr_args == 1 && !s->args[0].key ? s->args[0].value.name : NULL;
 
 	if (!law || !law_find(law) || !judge_knows(law))
-		return bad(s, error, "\"judge\" takes no-foreign-mark or no-false-dirty");
+		return bad(s, error, "\"judge\" takes no-foreign-mark, no-false-dirty "
+			   "or map-fresh");
 	if (trace->nr_judged == TRACE_MAX_JUDGED)
 		return error_at(error, s->file, s->line, s->column, "more than %d laws to judge",
 				TRACE_MAX_JUDGED);

@@ -32,6 +32,9 @@ extern const size_t nr_mutants;
 /* Found by a search alone: .story is a scenario of traces/race; .law, or livelock, deadlock. */
 extern const struct mutant race_mutants[];
 extern const size_t nr_race_mutants;
+/* Of the corpus: .story is a bug's number, whose trace shows it. */
+extern const struct mutant corpus_mutants[];
+extern const size_t nr_corpus_mutants;
 
 /* d62007edf01f (5.18): up to it a notification forgot roots on their way out. */
 enum step_result zap_current_root(struct machine *m, struct task *t);

@@ -20,7 +20,7 @@ enum { LAST_BUG = 66, MOST_ABSENT = 16 };
 /* ---- what brings a bug back ---- */
 
 static const struct row {
-	const char *name;		/* the mutant's: mutants.c, mutants_race.c */
+	const char *name;		/* the mutant's */
 	const char *bug, *law;
 } rows[] = {
 	{ "a get of whatever is there", "B01", "no-get-from-zero" },
@@ -28,6 +28,15 @@ static const struct row {
 	{ "put by the adjusted pfn", "B05", "no-put-by-non-owner" },
 	{ "the PTE's W is not looked at", "B06", "spte-within-host-rights" },
 	{ "no notification concerns KVM", "B17", "no-stale-spte" },
+	{ "the zero page is reserved", "B18", "fault-balance" },
+	{ "device memory is reserved", "B20", "fault-balance" },
+	{ "a map is never put", "B25", "unmap-pairs-map" },
+	{ "a look-up is never put", "B27", "fault-balance" },
+	{ "write-back tells nobody", "B29", "spte-within-host-rights" },
+	{ "put before the lock and marked after it", "B30", "mark-only-alive" },
+	{ "a dying root is not zapped", "B31", "mark-only-alive" },
+	{ "a dying root is not zapped", "B31", "no-free-page-mapped" },
+	{ "a stale fault's page is released as used", "B33", "no-false-dirty" },
 };
 
 /* ---- its trace ---- */
@@ -141,6 +150,8 @@ static void what_brings_the_bug_back_is_caught_on_its_trace(void **state)
 		caught = is_caught(row, &mutants[i]);
 	for (size_t i = 0; i < nr_race_mutants && !caught; i++)
 		caught = is_caught(row, &race_mutants[i]);
+	for (size_t i = 0; i < nr_corpus_mutants && !caught; i++)
+		caught = is_caught(row, &corpus_mutants[i]);
 	if (!caught)
 		fail_msg("%s: no kernel with \"%s\" breaks %s there, where its base does not",
 			 row->bug, row->name, row->law);
@@ -168,6 +179,21 @@ static bool is_absent(unsigned number)
 		if (is_of_number(corpus_absent[i].id, number))
 			return true;
 	return false;
+}
+
+static void every_mutant_of_a_bug_is_in_the_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nr_corpus_mutants; i++) {
+		const struct mutant *mutant = &corpus_mutants[i];
+		size_t row = 0;
+
+		while (row < ARRAY_SIZE(rows) && (strcmp(rows[row].name, mutant->name) ||
+						  strcmp(rows[row].bug, mutant->story)))
+			row++;
+		if (row == ARRAY_SIZE(rows))
+			fail_msg("\"%s\" of %s has no row", mutant->name, mutant->story);
+	}
 }
 
 static void no_bug_is_both_modelled_and_not(void **state)
@@ -200,6 +226,7 @@ int main(void)
 
 	read_entries();
 	LIST_ROWS(&list, what_brings_the_bug_back_is_caught_on_its_trace, rows);
+	LIST_TEST(&list, every_mutant_of_a_bug_is_in_the_table);
 	LIST_TEST(&list, no_bug_is_both_modelled_and_not);
 	LIST_TEST(&list, every_entry_says_what_is_expected_of_somebody);
 	failed = list_run(&list, "corpus");
