@@ -126,7 +126,7 @@ class Lab:
 		engine = self.machine(options.ept)
 		booted = self.image(kernel, engine)
 		mmus = MMUS[options.ept]
-		fit = fitting(scripts, mmus, options.smp, engine.cpus, self.progress.say)
+		fit = fitting(scripts, mmus, options.smp, engine, self.progress.say)
 		seconds = options.timeout or engine.seconds
 		work = []
 		for config, group in by_config(fit, configs, mmus, options.smp).items():
@@ -137,13 +137,15 @@ class Lab:
 		return work
 
 
-def fitting(scripts, mmus, smp, cpus, say):
+def fitting(scripts, mmus, smp, engine, say):
 	"""Those of @scripts that the machine can run; the others are said."""
 	found = []
 	for each in scripts:
-		if (smp or each.smp) > cpus:
+		if (smp or each.smp) > engine.cpus:
 			say(f"{each.name}: left out: it needs {smp or each.smp} CPUs, and there "
-			    f"is {cpus}")
+			    f"is {engine.cpus}")
+		elif each.gigantic > engine.gigantic:
+			say(f"{each.name}: left out: this machine has no pages of 1G")
 		elif each.mmu and each.mmu not in mmus:
 			say(f"{each.name}: left out: #!mmu {each.mmu} is not for this machine")
 		else:
@@ -158,7 +160,8 @@ def by_config(scripts, configs, mmus, smp):
 	groups = {}
 	for each in scripts:
 		for base in [mmus[each.mmu]] if each.mmu else configs:
-			config = dataclasses.replace(base, smp=smp or each.smp)
+			config = dataclasses.replace(base, smp=smp or each.smp,
+						     gigantic=each.gigantic)
 			groups.setdefault(config, []).append(each)
 	return groups
 

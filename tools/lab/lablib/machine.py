@@ -18,6 +18,7 @@ class Config:
 	prefix: str = ""			# of the folder of recordings
 	suffix: str = ""
 	parameters: tuple = ()			# (module, "name=value")
+	gigantic: int = 0			# pages of 1G that hugetlb has from boot on
 
 	def folder(self, kernel):
 		return self.prefix + kernel.name + self.suffix
@@ -25,6 +26,9 @@ class Config:
 	def command_line(self):
 		"""For a module that is built in, and, as lab_kvm= and lab_amd=, for init."""
 		words = []
+		if self.gigantic:		# 1G is zeroed for seconds: time for NUMA balancing
+			words = ["hugepagesz=1G", f"hugepages={self.gigantic}",
+				 "numa_balancing=disable"]
 		for module, setting in self.parameters:
 			short = {"kvm": "kvm", "kvm_amd": "amd", "kvm_intel": "intel"}[module]
 			words += [f"{module}.{setting}", f"lab_{short}={setting}"]
@@ -78,6 +82,7 @@ class Session:
 class Machine:
 	modules = ()				# of KVM that it loads
 	cpus = 4				# at most
+	gigantic = 0				# pages of 1G, at most
 	seconds = 60				# for one script
 	batch = 1				# scripts that share a session
 

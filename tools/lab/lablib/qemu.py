@@ -28,6 +28,12 @@ COMMAND_LINE = ("console=ttyS0 quiet loglevel=4 panic=-1 oops=panic nokaslr nora
 		"mitigations=off transparent_hugepage=madvise audit=0 apparmor=0").split()
 
 
+def nodes(config):
+	"""NODES; the kernel is in the first 1G, the initramfs at the end of what is below 4G."""
+	return tuple((name, size + (0 if node else 2 * config.gigantic * 1024))
+		     for node, (name, size) in enumerate(NODES))
+
+
 @dataclass(frozen=True)
 class Snapshot:
 	folder: str
@@ -86,6 +92,7 @@ class Guest(session.Process):
 
 class Qemu(machine.Machine):
 	modules = ("kvm-amd",)
+	gigantic = 2
 
 	def __init__(self, places, program):
 		self.places = places
@@ -94,8 +101,9 @@ class Qemu(machine.Machine):
 	def command(self, image, config, folder, shared):
 		command = [*self.program.command, "-M", "q35", "-accel",
 			   "tcg,tb-size=256,thread=multi", "-cpu", "EPYC,+svm,+npt",
-			   "-smp", str(config.smp), "-m", str(sum(size for _, size in NODES))]
-		for node, (name, size) in enumerate(NODES):
+			   "-smp", str(config.smp),
+			   "-m", str(sum(size for _, size in nodes(config)))]
+		for node, (name, size) in enumerate(nodes(config)):
 			cpus = f",cpus=0-{config.smp - 1}" if node == 0 else ""
 			command += ["-object", f"memory-backend-file,id=n{node},size={size}M,"
 				    f"mem-path={folder}/{name},share={'on' if shared else 'off'}",
@@ -126,7 +134,7 @@ class Qemu(machine.Machine):
 	def boot(self, image, config, folder, progress):
 		what = f"{config.folder(image.kernel)}, {config.smp} CPU"
 		start = time.monotonic()
-		for name, size in NODES:
+		for name, size in nodes(config):
 			with open(os.path.join(folder, name), "wb") as file:
 				file.truncate(size << 20)
 		guest = Guest(self.command(image, config, folder, True))

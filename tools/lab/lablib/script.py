@@ -6,6 +6,7 @@ Comments of a script that say how it wants to be run:
 
 	#!smp 2			the machine has two CPUs
 	#!mmu rmap		or shadow: not with the TDP MMU
+	#!gigantic 1		the machine has so many pages of 1G for hugetlb
 	#!env NAME=VALUE	set for init, in the guest
 """
 
@@ -28,6 +29,7 @@ class Script:
 	smp: int
 	mmu: str		# "": what the kernel was asked for
 	environ: tuple
+	gigantic: int = 0
 
 
 def translator(pfnsim):
@@ -64,6 +66,7 @@ def load(path, translate):
 	return Script(path=path, name=name if suffix in (TRACE, COMMANDS) else name + suffix,
 		      text=text, smp=int(wish(path, text, "smp", ("1", "2", "3", "4")) or 1),
 		      mmu=wish(path, text, "mmu", MMUS) or "",
+		      gigantic=int(wish(path, text, "gigantic", ("1", "2")) or 0),
 		      environ=tuple(re.findall(r"^#!env[ \t]+(\w+=\S*)[ \t]*$", text, re.M)))
 
 

@@ -29,7 +29,7 @@ static void host_below(struct pfnlab_walk *walk, pud_t *pud)
 
 	if (pud_none(*pud))
 		return;
-	if (pud_val(*pud) & _PAGE_PSE) {
+	if (!(pud_val(*pud) & _PAGE_PRESENT) || pud_val(*pud) & _PAGE_PSE) {
 		found(walk, pud_val(*pud), 3);
 		return;
 	}

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 
 /* Milliseconds. AT_ODDS: what an actor has begun may keep it from ever being done. */
-enum { PATIENCE = 5000, RANDOM_PATIENCE = 30000, AT_ODDS = 300, DEFAULT_STRIDE = 4096 };
+enum { PATIENCE = 20000, RANDOM_PATIENCE = 30000, AT_ODDS = 300, DEFAULT_STRIDE = 4096 };
 
 #define EFER_SVME	(1u << 12)
 #define CR0_PG		(1u << 31)

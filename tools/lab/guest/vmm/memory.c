@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/memfd.h>
+#include <linux/mman.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +83,8 @@ static struct backing back_with(struct vmm *vmm, const struct args *args, const 
 		{ "shanon", MAP_SHARED | MAP_ANONYMOUS },
 		{ "huge", MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB },
 		{ "shhuge", MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB },
+		{ "huge1g", MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_1GB },
+		{ "shhuge1g", MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_1GB },
 	};
 	struct region *same;
 
@@ -95,6 +99,8 @@ static struct backing back_with(struct vmm *vmm, const struct args *args, const 
 		return back_with_perf();
 	if (!strcmp(kind, "hmemfd"))
 		return back_with_memfd(args, MFD_HUGETLB, size);
+	if (!strcmp(kind, "hmemfd1g"))
+		return back_with_memfd(args, MFD_HUGETLB | MFD_HUGE_1GB, size);
 	if (is_prefix(kind, "dev:") || is_prefix(kind, "pdev:"))
 		return back_with_object(vmm, args, kind);
 	if (is_prefix(kind, "same:")) {
