@@ -252,7 +252,7 @@ struct pt_leaf host_leaf(struct machine *m, hva_t hva)
 
 	if (current_mm(m)->pgd != NO_PFN)
 		leaf = pt_walk(m, &host_format, current_mm(m)->pgd, hva >> PAGE_SHIFT);
-	leaf.swap = !leaf.present && leaf.level <= 2 ? leaf.entry : 0;
+	leaf.swap = !leaf.present ? leaf.entry : 0;
 	leaf.poisoned = !!(leaf.swap & PTE_HWPOISON);
 	if (!leaf.present)
 		leaf.entry = 0;

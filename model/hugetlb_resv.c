@@ -28,7 +28,7 @@ static pfn_t file_words(unsigned file)
 /* vma_hugecache_offset() */
 static u64 index_of(const struct vma *vma, hva_t hva)
 {
-	return (vma->index + ((hva - vma->start) >> PAGE_SHIFT)) / level_pages(2);
+	return (vma->index + ((hva - vma->start) >> PAGE_SHIFT)) / level_pages(hugetlb_level(vma));
 }
 
 static u64 load_word(struct machine *m, const struct vma *vma, hva_t hva)
@@ -51,7 +51,7 @@ static bool is_free(struct machine *m, unsigned file)
 	return true;
 }
 
-static u8 free_file(struct machine *m)
+static u8 new_file(struct machine *m, unsigned level)
 {
 	u8 file = 1;
 
@@ -59,46 +59,53 @@ static u8 free_file(struct machine *m)
 		assert(file < MAX_HUGETLB_PAGES);
 		file++;
 	}
+	m->w->hugetlb.gigantic &= ~BIT(file - 1);
+	m->w->hugetlb.gigantic |= level == 3 ? BIT(file - 1) : 0;
 	return file;
 }
 
-u8 hugetlb_create(struct machine *m)
+u8 hugetlb_create(struct machine *m, unsigned level)
 {
-	u8 file = free_file(m);
+	u8 file = new_file(m, level);
 
 	m->w->hugetlb.open |= BIT(file - 1);
 	return file;
 }
 
+unsigned hugetlb_file_level(const struct machine *m, unsigned file)
+{
+	return m->w->hugetlb.gigantic & BIT(file - 1) ? 3 : 2;
+}
+
 /* hugetlb_reserve_pages(): what another mapping of the file has been promised counts for this. */
 bool hugetlb_reserve(struct machine *m, struct vma *vma)
 {
-	struct hugetlb_pool *pool = &m->w->hugetlb;
-	u64 pages = 0;
+	struct hugetlb_pool *pool = hugetlb_pool(m, hugetlb_level(vma));
+	u64 pages = 0, size = hugetlb_size(vma);
 
 	if (!vma->object)
-		vma->object = free_file(m);
-	for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE)
+		vma->object = new_file(m, hugetlb_level(vma));
+	for (hva_t at = vma->start; at < vma->end; at += size)
 		pages += !(load_word(m, vma, at) & RESV_PROMISED);
 	if (pages > pool->free - pool->reserved)
 		return false;
 	pool->reserved += pages;
 	vma->flags |= VM_HUGETLB;
-	for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE)
+	for (hva_t at = vma->start; at < vma->end; at += size)
 		if (!(load_word(m, vma, at) & RESV_PROMISED))
 			store_word(m, vma, at, RESV_PROMISED);
 	return true;
 }
 
 /* filemap_add_folio(): since 6.7 of hugetlb, too, one for each 4K */
-s32 hugetlb_cache_refs(const struct machine *m)
+s32 hugetlb_cache_refs(struct machine *m, pfn_t page)
 {
-	return m->sem->traits.hugetlb_cache_counts ? level_pages(2) : 1;
+	return m->sem->traits.hugetlb_cache_counts ? (s32)1 << page_of(m, page)->order : 1;
 }
 
 void hugetlb_hold_cached(struct machine *m, pfn_t page)
 {
-	page_add_held(m, page, HOLD_OWNER, hugetlb_cache_refs(m));
+	page_add_held(m, page, HOLD_OWNER, hugetlb_cache_refs(m, page));
 }
 
 /* A private mapping whose promises are another's has none. */
@@ -145,7 +152,7 @@ void hugetlb_move_promises(struct machine *m, struct vma *vma, hva_t start, hva_
 {
 	if (vma->flags & VM_SHARED)
 		return;
-	for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE)
+	for (hva_t at = vma->start; at < vma->end; at += hugetlb_size(vma))
 		if (owns(vma) && (at < start || at >= end))
 			store_word(m, vma, at, 0);
 	hugetlb_disown(vma);
@@ -160,7 +167,7 @@ void hugetlb_remember(struct machine *m, struct task *t, const struct vma *vma)
 	list_set(m, LIST_PAGES, at, vma->start);
 	list_set(m, LIST_PAGES, at + 1, vma->end);
 	list_set(m, LIST_PAGES, at + 2, vma->index);
-	list_set(m, LIST_PAGES, at + 3, (u64)vma->object << 32 | vma->flags);
+	list_set(m, LIST_PAGES, at + 3, (u64)vma->mode << 40 | (u64)vma->object << 32 | vma->flags);
 }
 
 struct vma hugetlb_detached(struct machine *m, unsigned i)
@@ -170,7 +177,7 @@ struct vma hugetlb_detached(struct machine *m, unsigned i)
 	return (struct vma){
 		.start = list_get(m, LIST_PAGES, 4 * i), .end = list_get(m, LIST_PAGES, 4 * i + 1),
 		.index = list_get(m, LIST_PAGES, 4 * i + 2), .flags = (u32)last,
-		.kind = VMA_HUGETLB, .object = (u8)(last >> 32) };
+		.kind = VMA_HUGETLB, .mode = last >> 40, .object = (u8)(last >> 32) };
 }
 
 static bool is_in_use(const struct machine *m, u8 file)
@@ -205,17 +212,20 @@ static void close_place(struct machine *m, const struct vma *vma, u64 index)
 	pfn_t words = file_words(vma->object);
 	u64 word = m->phys->load(m->phys, words, index);
 
-	m->w->hugetlb.reserved -= word == RESV_PROMISED;
+	hugetlb_pool(m, hugetlb_level(vma))->reserved -= word == RESV_PROMISED;
 	m->phys->store(m->phys, words, index, 0);
 	if (word >> RESV_BITS)
-		page_put_refs(m, word >> RESV_BITS, HOLD_OWNER, hugetlb_cache_refs(m));
+		page_put_refs(m, word >> RESV_BITS, HOLD_OWNER,
+			      hugetlb_cache_refs(m, word >> RESV_BITS));
 }
 
 static void close_vma(struct machine *m, const struct vma *vma)
 {
+	u64 size = hugetlb_size(vma);
+
 	if (!owns(vma))
 		return;
-	for (hva_t at = vma->start; !(vma->flags & VM_SHARED) && at < vma->end; at += HPAGE_SIZE)
+	for (hva_t at = vma->start; !(vma->flags & VM_SHARED) && at < vma->end; at += size)
 		close_place(m, vma, index_of(vma, at));
 	if (!(vma->flags & VM_SHARED) || is_in_use(m, vma->object) || is_detached(m, vma->object))
 		return;
@@ -250,7 +260,7 @@ bool hugetlb_is_beyond(const struct machine *m, const struct vma *vma, hva_t hva
 		const struct file_state *file = &m->w->file[i];
 
 		if (file->used && file->type == FILE_HUGETLB && file->hugetlb == vma->object)
-			return index_of(vma, hva) >= file->size / HPAGE_SIZE;
+			return index_of(vma, hva) >= file->size / hugetlb_size(vma);
 	}
 	return false;
 }
@@ -263,7 +273,7 @@ bool hugetlb_add_cached(struct machine *m, unsigned file, u64 index)
 
 	if (word >> RESV_BITS)
 		return true;
-	page = hugetlb_take(m, word == RESV_PROMISED);
+	page = hugetlb_take(m, hugetlb_file_level(m, file), word == RESV_PROMISED);
 	if (page == NO_PFN)
 		return false;
 	page_hand_over(m, page, HOLD_OWNER, HOLD_MM);
@@ -275,10 +285,11 @@ bool hugetlb_add_cached(struct machine *m, unsigned file, u64 index)
 
 void hugetlb_unreserve(struct machine *m, unsigned file, u64 first)
 {
+	struct hugetlb_pool *pool = hugetlb_pool(m, hugetlb_file_level(m, file));
 	pfn_t words = file_words(file);
 
 	for (u64 i = first; i < MAX_FILE_PAGES; i++) {
-		m->w->hugetlb.reserved -= m->phys->load(m->phys, words, i) == RESV_PROMISED;
+		pool->reserved -= m->phys->load(m->phys, words, i) == RESV_PROMISED;
 		m->phys->store(m->phys, words, i, 0);
 	}
 }
@@ -290,7 +301,7 @@ void hugetlb_drop_cached(struct machine *m, unsigned file, u64 index)
 
 	page_get(m, head, HOLD_MM);
 	m->phys->store(m->phys, file_words(file), index, RESV_USED);
-	page_put_refs(m, head, HOLD_OWNER, hugetlb_cache_refs(m));
+	page_put_refs(m, head, HOLD_OWNER, hugetlb_cache_refs(m, head));
 	lru_drain(m);
 	page_put(m, head, HOLD_MM);
 }

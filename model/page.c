@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "model/page.h"
 
+#include "model/gigantic.h"
 #include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/mmio.h"
@@ -13,6 +14,7 @@ struct page *page_of(struct machine *m, pfn_t pfn)
 	if (!page->flags) {
 		page->flags = mmio_is_whole(m, pfn) ? PG_MMIO : PG_VALID | PG_FREE;
 		page->head = pfn;
+		gigantic_make_part(m, pfn, page);
 	}
 	return page;
 }

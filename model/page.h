@@ -173,6 +173,8 @@ u8 page_blame(struct machine *m, pfn_t pfn);
 
 /* copy_highpage(): into a page that is all zero */
 void page_copy(struct machine *m, pfn_t to, pfn_t from);
+/* copy_user_large_folio(): into a folio that is all zero */
+void page_copy_folio(struct machine *m, pfn_t to, pfn_t from);
 /* folio_migrate_flags(), folio_migrate_copy(): of a folio */
 void page_copy_state(struct machine *m, pfn_t to, pfn_t from);
 /* Four bytes of a page's contents, by the offset in @address. */

@@ -4,6 +4,7 @@
  *
  * Linux: include/linux/highmem.h:copy_highpage(). Pages that were never written are zero.
  */
+#include "model/gigantic.h"
 #include "model/machine.h"
 #include "model/page.h"
 
@@ -11,6 +12,16 @@ void page_copy(struct machine *m, pfn_t to, pfn_t from)
 {
 	for (unsigned i = 0; (i = m->phys->next(m->phys, from, i)) < WORDS_PER_PAGE; i++)
 		m->phys->store(m->phys, to, i, m->phys->load(m->phys, from, i));
+}
+
+void page_copy_folio(struct machine *m, pfn_t to, pfn_t from)
+{
+	u32 order = page_of(m, from)->order;
+
+	for (u64 i = 0; i < (u64)1 << order; i = folio_next_part(m, from, order, i)) {
+		page_of(m, to + i);	/* gigantic.h: what has contents has a record */
+		page_copy(m, to + i, from + i);
+	}
 }
 
 static bool in_page(int byte)
@@ -81,10 +92,11 @@ void page_copy_state(struct machine *m, pfn_t to, pfn_t from)
 {
 	u32 kept = PG_DIRTY | PG_REFERENCED | PG_ACTIVE | PG_WORKINGSET | PG_ANON | PG_KSM |
 		   PG_GUEST_WROTE | PG_LAZYFREE;
+	u32 order = page_of(m, from)->order;
 
 	if (page_is(m, from, PG_KSM))
 		ksm_rmap_migrate(m, to, from);
-	for (u64 i = 0; i < (u64)1 << page_of(m, from)->order; i++) {
+	for (u64 i = 0; i < (u64)1 << order; i = folio_next_part(m, from, order, i)) {
 		page_of(m, to + i)->flags |= page_of(m, from + i)->flags & kept;
 		page_copy(m, to + i, from + i);
 	}

@@ -83,7 +83,7 @@ static void begin_remove(struct machine *m, struct file_op *op)
 	op->hugetlb = vma->kind == VMA_HUGETLB;
 	op->offset = vma_page_index(vma, op->hva) << PAGE_SHIFT;
 	if (op->hugetlb)
-		hugetlb_begin_hole(op);
+		hugetlb_begin_hole(m, op);
 }
 
 static enum step_result begin_resize(struct machine *m, struct task *t)
@@ -328,7 +328,8 @@ static enum step_result create_file(struct machine *m, struct file_op *op)
 
 	if (op->length > (op->type == FILE_DAX ? MAX_DAX_SIZE : MAX_FILE_SIZE))
 		op->error = -EFBIG;
-	else if (op->type == FILE_HUGETLB && (op->length & ~HPAGE_MASK))
+	else if (op->type == FILE_HUGETLB &&
+		 (op->length & ((level_pages(op->level) << PAGE_SHIFT) - 1)))
 		op->error = -EINVAL;
 	else
 		*file = (struct file_state){ .used = true, .type = op->type, .size = op->length,
@@ -337,7 +338,7 @@ static enum step_result create_file(struct machine *m, struct file_op *op)
 	if (!op->error && op->type == FILE_DAX)
 		dax_create(m, op->file);
 	if (!op->error && op->type == FILE_HUGETLB)
-		file->hugetlb = hugetlb_create(m);
+		file->hugetlb = hugetlb_create(m, op->level);
 	return STEP_DONE;
 }
 

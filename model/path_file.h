@@ -30,7 +30,7 @@ void file_zero_page(struct machine *m, const struct file_op *op, u64 index, pfn_
 /* unmap_mapping_pages() of t->file's; PATH_UNMAP comes next */
 void file_unmap_pages(struct task *t, u64 index, u64 pages, bool even_cows);
 /* hugetlbfs_punch_hole(), _setattr(), _fallocate() (path_hugetlb_hole.c) */
-void hugetlb_begin_hole(struct file_op *op);
+void hugetlb_begin_hole(const struct machine *m, struct file_op *op);
 void hugetlb_begin_resize(struct machine *m, struct file_op *op);
 bool removes_hugetlb(const struct machine *m, const struct task *t);
 bool truncates_hugetlb(const struct machine *m, const struct task *t);

@@ -248,11 +248,16 @@ static void touch_special(struct machine *m, const struct follow *f, const struc
 		host_set_leaf(m, f->hva, leaf->level, entry);
 }
 
-/* touch_pmd(): FOLL_TOUCH marks the PMD, not the page. hugetlb came there late. */
+/*
+ * touch_pmd(): FOLL_TOUCH marks the PMD, not the page. hugetlb came there late, and
+ * follow_huge_pud() does nothing but of devmap.
+ */
 static void touch_pmd(struct machine *m, const struct follow *f, const struct pt_leaf *leaf)
 {
 	const struct vma *vma = vma_find(m, f->hva);
 
+	if (leaf->level > 2)
+		return;
 	if (vma && vma->kind == VMA_HUGETLB && !m->sem->traits.gup_touches_hugetlb)
 		return;
 	if (!(f->foll & FOLL_WRITE))	/* x86's pmdp_set_access_flags() */

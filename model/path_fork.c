@@ -119,16 +119,15 @@ static void copy_pinned_page(struct machine *m, const struct vma *vma, hva_t hva
 /* copy_hugetlb_page_range(); nobody has been promised the child's page. */
 static void copy_pinned_hugetlb(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn)
 {
-	pfn_t copy = hugetlb_take(m, false);
+	pfn_t copy = hugetlb_take(m, hugetlb_level(vma), false);
 
 	assert(copy != NO_PFN);		/* sim/event_limits.c */
 	page_get(m, pfn, HOLD_MM);
-	for (u64 i = 0; i < level_pages(2); i++)
-		page_copy(m, copy + i, pfn + i);
+	page_copy_folio(m, copy, pfn);
 	page_put(m, pfn, HOLD_MM);
 	page_hand_over(m, copy, HOLD_OWNER, HOLD_PTE);
 	page_of(m, copy)->flags |= PG_ANON | PG_EXCLUSIVE;
-	set_child_leaf(m, hva, 2,
+	set_child_leaf(m, hva, hugetlb_level(vma),
 		       anon_entry(vma, copy, vma->flags & VM_WRITE) | PTE_DIRTY | PTE_HUGE);
 }
 

@@ -502,7 +502,7 @@ static s32 mmap_file(struct machine *m, const struct mmap_op *op, struct vma *vm
 
 	vma->mode = file->type;
 	if (file->used && file->type == FILE_HUGETLB)
-		hugetlb_open(file, vma);
+		hugetlb_open(m, file, vma);
 	if (file->used && file->type == FILE_GMEM)	/* kvm_gmem_mmap() */
 		return !(file->gmem_flags & GMEM_MMAP) ? -ENODEV : op->shared ? 0 : -EINVAL;
 	return file->used ? 0 : -ENOENT;
@@ -544,7 +544,7 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		.start = op->hva, .end = op->hva + (op->pages << PAGE_SHIFT),
 		.index = op->kind == VMA_ANON ? op->hva >> PAGE_SHIFT : op->index,
 		.flags = op->prot | (op->shared ? VM_SHARED : 0), .kind = op->kind,
-		.object = op->kind == VMA_HUGETLB ? 0 : op->object,
+		.object = op->kind == VMA_HUGETLB ? 0 : op->object, .mode = op->level,
 	};
 	struct vma *added;
 
@@ -556,7 +556,7 @@ static enum step_result mmap_region(struct machine *m, struct task *t)
 		op->error = mmap_file(m, op, &vma);
 	if (op->error == -ENOENT)	/* open() has failed already */
 		return STEP_NEXT;
-	if (vma.kind == VMA_HUGETLB && ((vma.start | vma.end) & ~HPAGE_MASK)) {
+	if (vma.kind == VMA_HUGETLB && ((vma.start | vma.end) & (hugetlb_size(&vma) - 1))) {
 		op->error = -EINVAL;	/* hugetlb_get_unmapped_area() */
 		return STEP_DONE;
 	}

@@ -33,6 +33,12 @@ static bool is_shared(const struct vma *vma)
 	return vma->flags & VM_SHARED;
 }
 
+/* huge_page_mask() */
+static hva_t page_start(const struct vma *vma, hva_t hva)
+{
+	return hva & ~(hugetlb_size(vma) - 1);
+}
+
 bool hugetlb_missing(const struct machine *m, const struct task *t)
 {
 	return hugetlb_vma(m, t) && !leaf_of(m, t).present && !leaf_of(m, t).swap;
@@ -41,7 +47,9 @@ bool hugetlb_missing(const struct machine *m, const struct task *t)
 /* set_huge_ptep_writable(): D is set while W is not, and so in bit 58 (6.6), where it stays. */
 static u64 writable(const struct machine *m, u64 entry)
 {
-	return entry | PTE_WRITE | (m->sem->traits.saved_dirty ? PTE_SAVED_DIRTY : PTE_DIRTY);
+	if (!m->sem->traits.saved_dirty)
+		return entry | PTE_WRITE | PTE_DIRTY;
+	return (entry & ~PTE_DIRTY) | PTE_WRITE | PTE_SAVED_DIRTY;
 }
 
 /* The page cache's reference comes on top of the mapping's. */
@@ -55,7 +63,7 @@ static pfn_t shared_page(struct machine *m, const struct vma *vma, hva_t hva)
 	}
 	if (hugetlb_is_beyond(m, vma, hva))
 		return NO_PFN;
-	page = hugetlb_take(m, !hugetlb_is_used(m, vma, hva));
+	page = hugetlb_take(m, hugetlb_level(vma), !hugetlb_is_used(m, vma, hva));
 	if (page == NO_PFN)
 		return page;
 	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
@@ -68,7 +76,7 @@ static pfn_t shared_page(struct machine *m, const struct vma *vma, hva_t hva)
 static pfn_t private_page(struct machine *m, const struct vma *vma, hva_t hva)
 {
 	pfn_t page = vma->object == HUGETLB_BEREFT ? NO_PFN :
-		     hugetlb_take(m, !hugetlb_is_used(m, vma, hva));
+		     hugetlb_take(m, hugetlb_level(vma), !hugetlb_is_used(m, vma, hva));
 
 	if (page == NO_PFN)
 		return page;
@@ -81,7 +89,8 @@ static pfn_t private_page(struct machine *m, const struct vma *vma, hva_t hva)
 /* hugetlb_no_page(): what is cached is locked, and may have had a memory error. */
 enum step_result look_up_hugetlb_page(struct machine *m, struct task *t)
 {
-	pfn_t page = hugetlb_cached(m, hugetlb_vma(m, t), t->host.hva & HPAGE_MASK);
+	const struct vma *vma = hugetlb_vma(m, t);
+	pfn_t page = hugetlb_cached(m, vma, page_start(vma, t->host.hva));
 
 	if (page == NO_PFN)
 		return STEP_NEXT;
@@ -94,8 +103,8 @@ enum step_result look_up_hugetlb_page(struct machine *m, struct task *t)
 /* make_huge_pte(), which is writable at once only if shared */
 enum step_result map_hugetlb_page(struct machine *m, struct task *t)
 {
-	hva_t hva = t->host.hva & HPAGE_MASK;
-	struct vma *vma = vma_find(m, hva);
+	struct vma *vma = vma_find(m, t->host.hva);
+	hva_t hva = page_start(vma, t->host.hva);
 	u64 entry = vma_prot_bits(vma) | PTE_HUGE;
 	pfn_t page;
 
@@ -110,7 +119,7 @@ enum step_result map_hugetlb_page(struct machine *m, struct task *t)
 		entry |= PTE_DIRTY;
 	if (t->host.write && !is_shared(vma))
 		entry = writable(m, entry);
-	host_set_leaf(m, hva, 2, page << PAGE_SHIFT | entry);
+	host_set_leaf(m, hva, hugetlb_level(vma), page << PAGE_SHIFT | entry);
 	return STEP_NEXT;
 }
 
@@ -142,7 +151,7 @@ enum step_result reuse_hugetlb_page(struct machine *m, struct task *t)
 	if (page_is(m, page, PG_ANON))
 		page_of(m, page)->flags |= PG_EXCLUSIVE;
 	if (!t->host.unshare)
-		host_set_leaf(m, t->host.hva & HPAGE_MASK, 2, writable(m, leaf.entry));
+		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level, writable(m, leaf.entry));
 	page_put(m, page, HOLD_MM);
 	return STEP_NEXT;
 }
@@ -161,7 +170,7 @@ static void unmap_from_child(struct machine *m, hva_t hva, pfn_t page)
 	vma = vma_find(m, hva);
 	if (vma && vma->kind == VMA_HUGETLB && pt_pfn(host_leaf(m, hva).entry) == page) {
 		vma->object = HUGETLB_BEREFT;
-		host_set_leaf(m, hva, 2, 0);
+		host_set_leaf(m, hva, hugetlb_level(vma), 0);
 		page_put(m, page, HOLD_PTE);
 	}
 	m->mm = VM_MM;
@@ -173,7 +182,7 @@ static enum step_result do_without_copy(struct machine *m, struct task *t)
 	const struct vma *vma = hugetlb_vma(m, t);
 
 	if (m->mm == VM_MM && vma->object)
-		unmap_from_child(m, t->host.hva & HPAGE_MASK, pt_pfn(leaf_of(m, t).entry));
+		unmap_from_child(m, page_start(vma, t->host.hva), pt_pfn(leaf_of(m, t).entry));
 	if (hugetlb_reusable(m, t))
 		return reuse_hugetlb_page(m, t);
 	t->host.error = t->host.sigbus = true;
@@ -187,19 +196,18 @@ static enum step_result do_without_copy(struct machine *m, struct task *t)
 enum step_result begin_hugetlb_copy(struct machine *m, struct task *t)
 {
 	struct pt_leaf leaf = leaf_of(m, t);
-	pfn_t old = pt_pfn(leaf.entry), page = hugetlb_take(m, false);
+	pfn_t old = pt_pfn(leaf.entry), page = hugetlb_take(m, leaf.level, false);
 
 	if (page == NO_PFN)
 		return do_without_copy(m, t);
 	page_get(m, old, HOLD_MM);
 	page_get(m, old, HOLD_MM);
 	page_hand_over(m, page, HOLD_OWNER, HOLD_PTE);
-	for (u64 i = 0; i < level_pages(2); i++)
-		page_copy(m, page + i, old + i);
+	page_copy_folio(m, page, old);
 	t->host.page = page;
 	t->host.orig = leaf.entry;
 	t->host.huge = HUGE_COPY;
-	thp_notify(t, t->host.hva);
+	notify_around(t, t->host.hva, level_pages(leaf.level) << PAGE_SHIFT);
 	return STEP_CALL;
 }
 
@@ -221,7 +229,7 @@ enum step_result install_hugetlb_copy(struct machine *m, struct task *t)
 
 		displaced = pt_pfn(leaf.entry);
 		page_of(m, t->host.page)->flags |= PG_ANON | PG_EXCLUSIVE;
-		host_set_leaf(m, t->host.hva & HPAGE_MASK, 2,
+		host_set_leaf(m, leaf.first << PAGE_SHIFT, leaf.level,
 			      t->host.unshare ? entry : writable(m, entry));
 	}
 	page_hand_over(m, displaced, HOLD_PTE, HOLD_MM);
@@ -253,15 +261,15 @@ bool hugetlb_is_cut(struct machine *m, hva_t boundary)
 	const struct vma *vma = vma_find(m, boundary);
 
 	return vma && vma->kind == VMA_HUGETLB && vma->start != boundary &&
-	       (boundary & ~HPAGE_MASK);
+	       (boundary & (hugetlb_size(vma) - 1));
 }
 
 /* madvise_dontneed_free_valid_vma(): since 5.18 whole pages, from an aligned start on */
-s32 hugetlb_dontneed(const struct machine *m, hva_t start, hva_t *end)
+s32 hugetlb_dontneed(const struct machine *m, const struct vma *vma, hva_t start, hva_t *end)
 {
-	if (!m->sem->traits.hugetlb_dontneed || (start & ~HPAGE_MASK))
+	if (!m->sem->traits.hugetlb_dontneed || start != page_start(vma, start))
 		return -EINVAL;
-	*end &= HPAGE_MASK;
+	*end = page_start(vma, *end);
 	return 0;
 }
 

@@ -19,15 +19,30 @@
 #define EINVAL		22
 #define EFBIG		27
 #define ENOSPC		28
-#define FILE_END	((u64)HUGETLB_FILE_PAGES * HPAGE_SIZE)
+
+/* Of a file: pages_per_huge_page(), huge_page_size(), huge_page_mask() */
+static u64 nr_pages(const struct machine *m, unsigned file)
+{
+	return level_pages(hugetlb_file_level(m, file));
+}
+
+static u64 page_size(const struct machine *m, unsigned file)
+{
+	return nr_pages(m, file) << PAGE_SHIFT;
+}
+
+static u64 page_mask(const struct machine *m, unsigned file)
+{
+	return ~(page_size(m, file) - 1);
+}
 
 /* ksys_mmap_pgoff() */
-void hugetlb_open(const struct file_state *file, struct vma *vma)
+void hugetlb_open(const struct machine *m, const struct file_state *file, struct vma *vma)
 {
 	vma->kind = VMA_HUGETLB;
-	vma->mode = 0;
+	vma->mode = hugetlb_file_level(m, file->hugetlb);
 	vma->object = file->hugetlb;
-	vma->end = (vma->end + HPAGE_SIZE - 1) & HPAGE_MASK;
+	vma->end = (vma->end + hugetlb_size(vma) - 1) & ~(hugetlb_size(vma) - 1);
 }
 
 /* hugetlbfs_file_mmap(); what is unmapped because of an error has no vm_file any more. */
@@ -37,66 +52,70 @@ s32 hugetlb_mmap(struct machine *m, const struct mmap_op *op, struct vma *vma)
 	u64 end = (op->index << PAGE_SHIFT) + vma->end - vma->start;
 	s32 error = 0;
 
-	if (op->index % level_pages(2))
+	if (op->index % level_pages(hugetlb_level(vma)))
 		error = -EINVAL;
 	else if (!hugetlb_reserve(m, vma))
 		error = -ENOMEM;
 	if (error) {
 		vma->kind = VMA_ANON;
-		vma->object = 0;
+		vma->object = vma->mode = 0;
 	} else if (size && (op->prot & VM_WRITE) && *size < end) {
 		*size = end;
 	}
 	return error;
 }
 
-static void take_whole_pages(struct file_op *op)
+/* Of the file @object */
+static void take_whole_pages(const struct machine *m, struct file_op *op, unsigned object)
 {
-	u64 end = op->offset + op->length;
+	u64 end = op->offset + op->length, mask = page_mask(m, object);
 
-	op->index = ((op->offset + HPAGE_SIZE - 1) & HPAGE_MASK) >> PAGE_SHIFT;
-	op->end = (end & HPAGE_MASK) >> PAGE_SHIFT;
+	op->index = ((op->offset + ~mask) & mask) >> PAGE_SHIFT;
+	op->end = (end & mask) >> PAGE_SHIFT;
 	op->unmaps = op->end > op->index;
 	op->at = op->index;
 }
 
 /* madvise_remove(): PAGE_ALIGN() */
-void hugetlb_begin_hole(struct file_op *op)
+void hugetlb_begin_hole(const struct machine *m, struct file_op *op)
 {
 	u64 end = (op->offset + op->length + PAGE_SIZE - 1) & PAGE_MASK;
 
 	op->length = end - op->offset;
-	take_whole_pages(op);
+	take_whole_pages(m, op, op->file);
 }
 
 /* hugetlbfs_setattr(): i_size first, so that nobody takes a new page for what is about to go. */
-static void begin_truncate(struct file_state *file, struct file_op *op)
+static void begin_truncate(const struct machine *m, struct file_state *file, struct file_op *op)
 {
-	if (op->offset & ~HPAGE_MASK) {
+	u64 size = page_size(m, file->hugetlb);
+
+	if (op->offset & (size - 1)) {
 		op->error = -EINVAL;
 		return;
 	}
 	file->size = op->offset;
-	op->length = FILE_END - op->offset;
-	take_whole_pages(op);
+	op->length = HUGETLB_FILE_PAGES * size - op->offset;
+	take_whole_pages(m, op, file->hugetlb);
 }
 
 /* From here on .file is the object of its VMAs. */
 void hugetlb_begin_resize(struct machine *m, struct file_op *op)
 {
 	struct file_state *file = &m->w->file[op->file];
+	u64 end = HUGETLB_FILE_PAGES * page_size(m, file->hugetlb);
 
 	op->hugetlb = true;
-	if (op->offset > FILE_END || op->length > FILE_END - op->offset)
+	if (op->offset > end || op->length > end - op->offset)
 		op->error = -EFBIG;
 	else if (op->verb == FILE_TRUNCATE)
-		begin_truncate(file, op);
+		begin_truncate(m, file, op);
 	else if (!op->length)
 		op->error = -EINVAL;
 	else if (op->verb == FILE_PUNCH)
-		take_whole_pages(op);
+		take_whole_pages(m, op, file->hugetlb);
 	else
-		op->at = (op->offset & HPAGE_MASK) >> PAGE_SHIFT;
+		op->at = (op->offset & page_mask(m, file->hugetlb)) >> PAGE_SHIFT;
 	if (op->verb != FILE_ALLOCATE)
 		op->file = file->hugetlb;
 }
@@ -109,7 +128,7 @@ bool removes_hugetlb(const struct machine *m, const struct task *t)
 
 static pfn_t page_at(struct machine *m, const struct file_op *op, u64 index)
 {
-	return hugetlb_file_page(m, op->file, index / level_pages(2));
+	return hugetlb_file_page(m, op->file, index / nr_pages(m, op->file));
 }
 
 static bool is_locked(struct machine *m, const struct file_op *op, u64 index)
@@ -119,16 +138,18 @@ static bool is_locked(struct machine *m, const struct file_op *op, u64 index)
 	return head != NO_PFN && page_is(m, head, PG_LOCKED);
 }
 
-/* hugetlbfs_zero_partial_page() at both ends */
+/* hugetlbfs_zero_partial_page() at both ends, of what was ever written */
 static void zero_parts(struct machine *m, struct file_op *op)
 {
 	u64 last = (op->offset + op->length - 1) >> PAGE_SHIFT;
 
 	for (u64 i = op->offset >> PAGE_SHIFT; !op->part && i <= last; i++) {
-		pfn_t head = i < op->index || i >= op->end ? page_at(m, op, i) : NO_PFN;
+		pfn_t head = page_at(m, op, i), pfn = head + i % nr_pages(m, op->file);
 
-		if (head != NO_PFN)
-			file_zero_page(m, op, i, head + i % level_pages(2));
+		if (i == op->index && op->unmaps)
+			i = op->end - 1;
+		else if (head != NO_PFN && m->phys->next(m->phys, pfn, 0) < WORDS_PER_PAGE)
+			file_zero_page(m, op, i, pfn);
 	}
 	op->part = 1;
 }
@@ -139,7 +160,7 @@ static u64 next_place(struct machine *m, const struct file_op *op)
 	u64 at = op->at;
 
 	while (at < op->end && page_at(m, op, at) == NO_PFN)
-		at += level_pages(2);
+		at += nr_pages(m, op->file);
 	return at < op->end ? at : op->end;
 }
 
@@ -158,10 +179,10 @@ enum step_result remove_hugetlb(struct machine *m, struct task *t)
 	if (at >= op->end)
 		return STEP_NEXT;
 	if (page_of(m, page_at(m, op, at))->held[HOLD_PTE]) {
-		file_unmap_pages(t, at, level_pages(2), false);
+		file_unmap_pages(t, at, nr_pages(m, op->file), false);
 		return STEP_CALL_BACK;
 	}
-	hugetlb_drop_cached(m, op->file, at / level_pages(2));
+	hugetlb_drop_cached(m, op->file, at / nr_pages(m, op->file));
 	return STEP_BACK;
 }
 
@@ -172,7 +193,7 @@ bool truncates_hugetlb(const struct machine *m, const struct task *t)
 
 enum step_result unreserve_hugetlb(struct machine *m, struct task *t)
 {
-	hugetlb_unreserve(m, t->file.file, t->file.index / level_pages(2));
+	hugetlb_unreserve(m, t->file.file, t->file.index / nr_pages(m, t->file.file));
 	return STEP_NEXT;
 }
 
@@ -187,16 +208,16 @@ enum step_result allocate_hugetlb(struct machine *m, struct task *t)
 {
 	struct file_op *op = &t->file;
 	struct file_state *file = &m->w->file[op->file];
-	u64 end = op->offset + op->length;
+	u64 end = op->offset + op->length, pages = nr_pages(m, file->hugetlb);
 
 	if (op->at << PAGE_SHIFT >= end) {
 		file->size = file->size < end ? end : file->size;
 		return STEP_DONE;
 	}
-	if (!hugetlb_add_cached(m, file->hugetlb, op->at / level_pages(2))) {
+	if (!hugetlb_add_cached(m, file->hugetlb, op->at / pages)) {
 		op->error = -ENOSPC;
 		return STEP_DONE;
 	}
-	op->at += level_pages(2);
+	op->at += pages;
 	return STEP_BACK;
 }

@@ -21,6 +21,7 @@
 #include "model/thp.h"
 
 #define EIO	5
+#define ENOMEM	12
 #define EINVAL	22
 #define EFAULT	14
 #define EAGAIN	11
@@ -60,10 +61,17 @@ static bool is_movable(struct machine *m, const struct pt_leaf *leaf)
 }
 
 /* add_page_for_migration() to 6.6: PageHead(), which no other address of the 2M gives. */
-static bool names_tail(const struct machine *m, const struct page_op *op, pfn_t head)
+static bool names_tail(struct machine *m, const struct page_op *op, pfn_t pfn)
 {
 	return op->kind == PAGES_MOVE && m->sem->traits.hugetlb_moves_by_head &&
-	       (op->at & ~HPAGE_MASK) && page_is((struct machine *)m, head, PG_HUGETLB);
+	       !page_is(m, pfn, PG_HUGETLB) && page_is(m, page_head(m, pfn), PG_HUGETLB);
+}
+
+/* follow_huge_pud() to 5.19: not with FOLL_GET */
+static bool is_passed_over(const struct machine *m, const struct page_op *op,
+			   const struct pt_leaf *leaf)
+{
+	return op->kind == PAGES_MOVE && leaf->level == 3 && m->sem->traits.gigantic_stays;
 }
 
 /* Shared by several mappings: -EACCES of move_pages(). */
@@ -75,7 +83,7 @@ static bool may_isolate(struct machine *m, const struct page_op *op, const struc
 	if (!is_movable(m, leaf) || (op->kind == PAGES_MOVE && !page_is_followed(m, leaf)))
 		return false;
 	head = page_head(m, pfn);
-	if (names_tail(m, op, head))
+	if (names_tail(m, op, host_leaf_pfn(leaf, op->at)) || is_passed_over(m, op, leaf))
 		return false;
 	shared = page_is(m, head, PG_HUGETLB) ? page_of(m, head)->held[HOLD_PTE] != 1 :
 						page_is_shared(m, pfn);
@@ -176,7 +184,8 @@ static enum step_result isolate_page(struct machine *m, struct task *t)
 		op->error = offline_error(m, op);
 	}
 	op->hugetlb |= isolates && page_is(m, head, PG_HUGETLB);
-	op->at += op->hugetlb && op->kind == PAGES_OFFLINE ? HPAGE_SIZE : PAGE_SIZE;
+	op->at += op->hugetlb && op->kind == PAGES_OFFLINE ?
+		  level_pages(leaf.level) << PAGE_SHIFT : PAGE_SIZE;
 	return isolates && op->kind == PAGES_MOVE ? STEP_BACK : STEP_NEXT;
 }
 
@@ -297,16 +306,41 @@ static enum step_result stop_unmapping(struct machine *m, struct task *t)
 	return STEP_BACK;
 }
 
+static bool goes_to_remote(struct machine *m, const struct page_op *op)
+{
+	bool named = op->kind == PAGES_MOVE || op->kind == PAGES_MISPLACED;
+
+	return named ? op->node : page_is(m, op->page, PG_REMOTE);
+}
+
+/* Of pages of 1G none is allocated for this: -ENOMEM, and those after it stay. */
+static bool lacks_target(const struct machine *m, const struct task *t)
+{
+	struct machine *machine = (struct machine *)m;
+	const struct page_op *op = &t->pages;
+
+	return unmaps_page(m, t) && page_is(machine, op->page, PG_HUGETLB) &&
+	       !hugetlb_has_target(machine, op->page, goes_to_remote(machine, op),
+				   op->kind == PAGES_MOVE);
+}
+
+static enum step_result stop_moving(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->pages.error = -ENOMEM;
+	t->pages.page = NO_PFN;
+	return STEP_NEXT;
+}
+
 /* alloc_migration_target() */
 static pfn_t alloc_target(struct machine *m, const struct page_op *op)
 {
-	bool named = op->kind == PAGES_MOVE || op->kind == PAGES_MISPLACED;
-	bool remote = named ? op->node : page_is(m, op->page, PG_REMOTE);
+	bool remote = goes_to_remote(m, op);
 	u32 order = page_of(m, op->page)->order;
 	pfn_t new;
 
 	if (page_is(m, op->page, PG_HUGETLB))
-		return hugetlb_take_target(m, remote, op->kind == PAGES_MOVE);
+		return hugetlb_take_target(m, op->page, remote, op->kind == PAGES_MOVE);
 	new = alloc_frame(m, order);
 	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, new, order, OWNER_USER);
 	if (remote)
@@ -397,10 +431,13 @@ static bool is_hugetlb(const struct machine *m, const struct task *t)
 	return has_page(m, t) && page_is((struct machine *)m, t->pages.page, PG_HUGETLB);
 }
 
-/* soft_offline_in_use_page(): the page that is free now leaves the pool; op->at is 2M further. */
+/*
+ * soft_offline_in_use_page(): the page that is free now leaves the pool; op->at is as far in the
+ * next one.
+ */
 static void give_up_hugetlb(struct machine *m, struct page_op *op)
 {
-	if (!hugetlb_dissolve(m, op->page + ((op->at & ~HPAGE_MASK) >> PAGE_SHIFT)))
+	if (!hugetlb_dissolve(m, op->page + (op->at >> PAGE_SHIFT) % folio_pages(m, op->page)))
 		op->error = -EBUSY;
 }
 
@@ -481,7 +518,7 @@ static enum step_result migrate_end(struct machine *m, struct task *t)
 		put_back(m, list_get(m, LIST_PAGES, i));
 		list_set(m, LIST_PAGES, i, 0);
 		op->left++;
-		if (op->kind != PAGES_LIST)
+		if (op->kind != PAGES_LIST && op->error != -ENOMEM)
 			op->error = op->kind == PAGES_OFFLINE ? -EBUSY : -EAGAIN;
 	}
 	if (op->kind == PAGES_LIST || op->at >= op->end || op->error) {
@@ -520,6 +557,7 @@ const struct step path_migrate[] = {
 	     .chain = MIGRATE " > try_split_folio"),
 	STEP(list_parts, .when = has_asked_split, .to = "pick_page", .chain = MIGRATE),
 	STEP(drop_freed, .when = is_freed, .to = "pick_page", .chain = MIGRATE),
+	STEP(stop_moving, .when = lacks_target, .chain = MIGRATE " > alloc_migration_target"),
 	STEP(unmap_page, .when = unmaps_page, .calls = PATH_UNMAP_PAGE, .chain = MIGRATE),
 	STEP(next_of_batch, .when = batch_goes_on, .to = "pick_page", .chain = MIGRATE),
 	STEP(move_page, .when = has_page, .chain = MIGRATE " > move_to_new_folio"),

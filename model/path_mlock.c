@@ -157,7 +157,7 @@ static bool is_ready(const struct pt_leaf *leaf, bool write)
 /* follow_page_pte(): FOLL_TOUCH, and no reference. */
 static void touch_page(struct machine *m, const struct pt_leaf *leaf, bool write)
 {
-	if (!leaf_is_normal(leaf))
+	if (!leaf_is_normal(leaf) || leaf->level == 3)	/* follow_huge_pud() touches nothing */
 		return;
 	if (leaf->level == 2 && (m->sem->traits.gup_touches_hugetlb ||
 				 !page_is(m, pt_pfn(leaf->entry), PG_HUGETLB))) {

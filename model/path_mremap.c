@@ -43,13 +43,15 @@ static s32 check_arguments(const struct remap_op *op)
 }
 
 /* hugetlb: whole pages, no growth; not at all before 5.16 */
-static s32 check_hugetlb(const struct machine *m, struct remap_op *op)
+static s32 check_hugetlb(const struct machine *m, const struct vma *vma, struct remap_op *op)
 {
+	u64 size = hugetlb_size(vma);
+
 	if (!m->sem->traits.mremap_hugetlb)
 		return -EINVAL;
-	op->size = (op->size + HPAGE_SIZE - 1) & HPAGE_MASK;
-	op->new_size = (op->new_size + HPAGE_SIZE - 1) & HPAGE_MASK;
-	return !aligned(op->from, HPAGE_SIZE) || (op->fixed && !aligned(op->to, HPAGE_SIZE)) ||
+	op->size = (op->size + size - 1) & ~(size - 1);
+	op->new_size = (op->new_size + size - 1) & ~(size - 1);
+	return !aligned(op->from, size) || (op->fixed && !aligned(op->to, size)) ||
 	       op->new_size > op->size ? -EINVAL : 0;
 }
 
@@ -88,7 +90,7 @@ static enum step_result mremap_lock(struct machine *m, struct task *t)
 	if (!lock_try_write(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
 	vma = vma_find(m, op->from);
-	op->error = !vma ? -EFAULT : vma->kind == VMA_HUGETLB ? check_hugetlb(m, op) : 0;
+	op->error = !vma ? -EFAULT : vma->kind == VMA_HUGETLB ? check_hugetlb(m, vma, op) : 0;
 	op->at = op->from;
 	op->target = op->to;
 	op->piece = op->size;

@@ -10,6 +10,7 @@
  * A page in the swap cache leaves the slot in its PTEs, and if it was dirty stays there.
  * A page of hugetlb is poisoned as a whole; hugetlbfs keeps it from 6.1 on.
  */
+#include "model/gigantic.h"
 #include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -148,6 +149,10 @@ static enum step_result lock_poisoned(struct machine *m, struct task *t)
 		t->pages.error = -EBUSY;	/* "can't handle KSM pages" */
 		return STEP_DONE;
 	}
+	if (m->sem->traits.gigantic_stays && page_of(m, pfn)->order == GIGANTIC_ORDER) {
+		t->pages.error = -EBUSY;	/* MF_MSG_NON_PMD_HUGE: "can't handle" */
+		return STEP_DONE;
+	}
 	if (page_is(m, pfn, PG_CACHE) || page_is(m, pfn, PG_HUGETLB))
 		page_of(m, pfn)->flags |= PG_LOCKED;
 	if (page_is(m, pfn, PG_SWAPCACHE))	/* no TTU_HWPOISON */
@@ -188,7 +193,7 @@ static enum step_result me_huge_page(struct machine *m, struct task *t)
 	page->flags &= ~(u32)(PG_LOCKED | PG_MIGRATABLE);
 	if (page_is(m, op->page, PG_ANON)) {
 		page_put(m, op->page, HOLD_MM);
-		if (!hugetlb_dissolve(m, op->page + ((op->at & ~HPAGE_MASK) >> PAGE_SHIFT)))
+		if (!hugetlb_dissolve(m, op->page + (op->at & (op->size - 1)) / PAGE_SIZE))
 			op->error = -EBUSY;
 	} else {
 		if (page->held[HOLD_OWNER] && !m->sem->traits.shmem_keeps_poison)
@@ -196,7 +201,7 @@ static enum step_result me_huge_page(struct machine *m, struct task *t)
 		if (page->refcount > 1 + page->held[HOLD_OWNER])
 			op->error = -EBUSY;
 	}
-	op->at += HPAGE_SIZE;
+	op->at += op->size;
 	return STEP_BACK;
 }
 

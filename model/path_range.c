@@ -196,7 +196,7 @@ static bool next_piece(struct machine *m, struct task *t)
 		op->at = end;
 		op->hugetlb = vma->kind == VMA_HUGETLB;
 		if (op->hugetlb && op->kind == RANGE_DONTNEED)
-			op->error = hugetlb_dontneed(m, start, &end);
+			op->error = hugetlb_dontneed(m, vma, start, &end);
 		if (op->error)
 			return false;
 		if (end <= start)
@@ -501,8 +501,8 @@ u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_le
 	if (leaf->level == 2 && m->sem->traits.protect_pmd_cleans && vma->kind != VMA_HUGETLB &&
 	    ((leaf->entry & PTE_WRITE) || !(leaf->entry & PTE_PRESENT)))
 		entry &= ~PTE_DIRTY;
-	if (leaf->level == 2 &&
-	    (vma->kind == VMA_HUGETLB || !m->sem->traits.protect_pmd_writable))
+	if (vma->kind == VMA_HUGETLB ||
+	    (leaf->level == 2 && !m->sem->traits.protect_pmd_writable))
 		return vma->flags & VM_SHARED ? entry : entry & ~PTE_WRITE;
 
 	return entry | (may_regain_write(m, vma, leaf) ? PTE_WRITE : 0);

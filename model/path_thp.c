@@ -26,7 +26,7 @@ bool thp_is_allowed(struct machine *m, const struct vma *vma, hva_t hva)
 	return start >= vma->start && start + HPAGE_SIZE <= vma->end;
 }
 
-static void notify_around(struct task *t, hva_t hva, u64 size)
+void notify_around(struct task *t, hva_t hva, u64 size)
 {
 	t->notify = (struct notify){ .start = hva & ~(size - 1), .event = NOTIFY_CLEAR,
 				     .end = (hva & ~(size - 1)) + size };
@@ -163,7 +163,7 @@ bool thp_is_in_part(struct machine *m, pfn_t head)
 {
 	bool is_mapped = false, is_missing = false;
 
-	if (!page_is(m, head, PG_HEAD | PG_ANON))
+	if (!page_is(m, head, PG_HEAD | PG_ANON) || page_is(m, head, PG_HUGETLB))
 		return false;
 	if (page_of(m, head)->partial)
 		return true;

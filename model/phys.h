@@ -37,6 +37,7 @@ struct page;
 #define SPACE_LIST	SPACE(15)	/* tasks' lists of pages */
 #define SPACE_RMAP	SPACE(16)	/* reverse maps of gfns */
 #define SPACE_SWAPPED	SPACE(17)	/* what of shmem is in swap */
+#define SPACE_GIGANTIC	SPACE(18)	/* folios of 1G */
 
 struct phys {
 	/*

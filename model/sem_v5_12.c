@@ -272,8 +272,8 @@ static const struct traits traits = {
 	.file_pmd_counts = true, .rmap_splits_first = true, .unmap_splits_first = true,
 	.swapout_wants_pmd = true,
 	.migrate_splits_first = true, .no_madvise_collapse = true,
-	.hugetlb_zap_notifies = true, .hugetlb_moves_by_head = true, .remove_needs_write = true,
-	.checks_hwpoison = true,
+	.hugetlb_zap_notifies = true, .hugetlb_moves_by_head = true, .gigantic_stays = true,
+	.remove_needs_write = true, .checks_hwpoison = true,
 };
 
 static const struct step *const paths[NR_PATHS] = {

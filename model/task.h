@@ -323,7 +323,8 @@ struct mmap_op {
 	u8 object;
 	u8 prot;		/* VM_READ | VM_WRITE | VM_EXEC */
 	u8 shared, populate;
-	u8 pad[3];
+	u8 level;		/* VMA_HUGETLB: MAP_HUGE_2MB, MAP_HUGE_1GB */
+	u8 pad[2];
 	s32 error;
 };
 
@@ -363,6 +364,7 @@ struct file_op {
 	u8 to_pages;		/* PATH_FOLIO_SPLIT: split_folio(), into pages in any version */
 	u8 ends_collapse;	/* MADV_COLLAPSE goes no further than these 2M */
 	u8 hugetlb;		/* .file is one of hugetlb: vma.object */
+	u8 level;		/* FILE_CREATE: MFD_HUGE_2MB, MFD_HUGE_1GB */
 	hva_t hva;		/* MADV_REMOVE of .length bytes from here; 0: a file's own */
 	u64 split_at;		/* PATH_FOLIO_SPLIT of .page: which index stands alone */
 	u64 folio_end;		/* where the last partial folio ended, when it was whole */

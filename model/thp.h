@@ -43,6 +43,8 @@ bool split_if_changed(struct machine *m, const struct range_op *op, hva_t bounda
 u32 range_new_flags(const struct machine *m, const struct vma *vma, const struct range_op *op);
 /* A notification for the 2M around @hva, into the task's. */
 void thp_notify(struct task *t, hva_t hva);
+/* The same of another size */
+void notify_around(struct task *t, hva_t hva, u64 size);
 
 /* migrate_misplaced_transhuge_page(): moves what moves, to 5.13 (numa_thp.c) */
 bool numa_moves_thp(struct machine *m, pfn_t head);
@@ -70,7 +72,7 @@ bool cut_is_open(const struct machine *m, const struct task *t);
 
 /* hugetlb: may it be split there, or dropped so far; and what a zapped entry leaves behind */
 bool hugetlb_is_cut(struct machine *m, hva_t boundary);
-s32 hugetlb_dontneed(const struct machine *m, hva_t start, hva_t *end);
+s32 hugetlb_dontneed(const struct machine *m, const struct vma *vma, hva_t start, hva_t *end);
 void hugetlb_zapped(struct machine *m, const struct task *t, const struct pt_leaf *leaf);
 bool hugetlb_left_ptes(const struct machine *m, const struct task *t);
 DECLARE_STEP(begin_hugetlb_zap);

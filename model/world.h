@@ -105,7 +105,7 @@ struct world {
 	struct host_mm mm[MAX_MMS];	/* the first has the notifier's users: the VM */
 	struct object_state object[MAX_OBJECTS];
 	struct file_state file[MAX_FILES];
-	struct hugetlb_pool hugetlb;
+	struct hugetlb hugetlb;
 	pfn_t huge_zero;	/* the huge zero page; 0: nobody has needed it yet */
 	pfn_t next_frame;	/* where alloc_frame() goes on */
 	pfn_t given_frame;	/* or what it gives first, after .given_after others; 0: nothing */

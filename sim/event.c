@@ -510,6 +510,9 @@ static bool settle(struct binder *b)
 	case EVENT_MUNMAP:
 		settle_munmap(b);
 		return true;
+	case EVENT_HUGEPAGES:
+		return e->size == BIT(21) || e->size == BIT(30) ||
+		       wrong(b, b->statement->column, "pages of hugetlb are 2M or 1G%s%s", "", "");
 	case EVENT_FILE_WRITE:
 		return e->offset % 4 == 0 ||
 		       wrong(b, b->statement->column, "offset is not a multiple of 4%s%s", "", "");

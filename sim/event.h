@@ -51,8 +51,8 @@ enum event_id {
 	NR_EVENT_IDS,
 };
 
-/* In .backing, beside enum vma_kind */
-enum { BACKING_SHARED = 16 };
+/* In .backing, beside enum vma_kind; .kind of a file has BACKING_1G, too */
+enum { BACKING_KIND = 15, BACKING_SHARED = 16, BACKING_1G = 32 };
 
 /* MADV_*, as far as they are events of their own */
 enum advice {

@@ -17,7 +17,7 @@ bool event_at_once(struct vm *vm, const struct event *event, struct outcome *o)
 		vm->w.vcpu[event->vcpu].apf.halted = false;
 		break;
 	case EVENT_HUGEPAGES:
-		hugetlb_resize(&vm->m, event->count);
+		hugetlb_resize(&vm->m, event->size == BIT(30) ? 3 : 2, event->count);
 		break;
 	case EVENT_SHMEM_HUGE:
 		vm->w.shmem_enabled = event->huge;

@@ -39,11 +39,14 @@ static const uint64_t private_slot_ids[] = { KVM_USER_MEM_SLOTS, KVM_USER_MEM_SL
 					     KVM_USER_MEM_SLOTS + 2 };
 static const char *const prefetch_words[] = { "direct", "shadow", NULL };
 static const char *const backing_words[] = { "anon", "device", "file", "hugetlb",
-					     "hugetlb-shared", NULL };
+					     "hugetlb-shared", "hugetlb-1g",
+					     "hugetlb-1g-shared", NULL };
 static const uint64_t backing_values[] = { VMA_ANON, VMA_DEVICE, VMA_FILE, VMA_HUGETLB,
-					   VMA_HUGETLB | BACKING_SHARED };
-static const char *const file_words[] = { "shmem", "disk", "dax", "hugetlb", NULL };
-static const uint64_t file_values[] = { FILE_SHMEM, FILE_DISK, FILE_DAX, FILE_HUGETLB };
+					   VMA_HUGETLB | BACKING_SHARED, VMA_HUGETLB | BACKING_1G,
+					   VMA_HUGETLB | BACKING_1G | BACKING_SHARED };
+static const char *const file_words[] = { "shmem", "disk", "dax", "hugetlb", "hugetlb-1g", NULL };
+static const uint64_t file_values[] = { FILE_SHMEM, FILE_DISK, FILE_DAX, FILE_HUGETLB,
+					FILE_HUGETLB | BACKING_1G };
 static const char *const huge_words[] = { "never", "always", "within-size", "advise", "deny",
 					  "force", NULL };
 static const char *const mount_words[] = { "own", "memfd", "shared-anon", NULL };
@@ -240,7 +243,9 @@ const struct event_kind event_kinds[] = {
 		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where, in the 2M" }, UNTIL } },
 	{ "hugepages", EVENT_HUGEPAGES, "The pool of hugetlb gets so many pages. [nr_hugepages]", {
 		{ "pages", ARG_NUMBER, AT(count), true, true, .max = MAX_HUGETLB_PAGES,
-		  .help = "of 2M" } } },
+		  .help = "how many" },
+		{ "size", ARG_SIZE, AT(size), .positional = true, .preset = BIT(21),
+		  .help = "of 2M, or of 1G" } } },
 	{ "mprotect", EVENT_MPROTECT, "Userspace changes protections. [mprotect()]", {
 		RANGE_ARGS,
 		{ "prot", ARG_FLAGS, AT(prot), true, true, .words = prot_words,

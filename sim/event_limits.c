@@ -211,10 +211,11 @@ static bool has_pud(struct vm *vm, hva_t start, hva_t end)
 	return false;
 }
 
+/* hugetlb_vm_op_split() comes before anybody takes it for a table. */
 static bool pud_is_cut(struct vm *vm, hva_t boundary, u64 size)
 {
 	return (boundary & (size - 1)) && host_leaf(&vm->m, boundary).present &&
-	       host_leaf(&vm->m, boundary).level == 3;
+	       host_leaf(&vm->m, boundary).level == 3 && !is_hugetlb(vm, boundary);
 }
 
 /*
@@ -293,6 +294,21 @@ static bool resizes_dax_too_far(struct vm *vm, const struct event *e)
 	       !page_is(&vm->m, dax_pfn(&vm->m, e->object, last), PG_FSDAX);
 }
 
+static bool is_hugetlb_file(const struct vm *vm, const struct event *e)
+{
+	return e->id == EVENT_FILE ? (e->kind & BACKING_KIND) == FILE_HUGETLB :
+				     vm->w.file[e->object].type == FILE_HUGETLB;
+}
+
+static u64 hugetlb_file_limit(const struct vm *vm, const struct event *e)
+{
+	unsigned level = e->id != EVENT_FILE ?
+			 hugetlb_file_level(&vm->m, vm->w.file[e->object].hugetlb) :
+			 e->kind & BACKING_1G ? 3 : 2;
+
+	return HUGETLB_FILE_PAGES * level_pages(level) << PAGE_SHIFT;
+}
+
 /* A file of hugetlb's, whose places are counted; 0 of any other. */
 static u64 hugetlb_file_end(const struct vm *vm, const struct event *e)
 {
@@ -301,8 +317,8 @@ static u64 hugetlb_file_end(const struct vm *vm, const struct event *e)
 	bool is_map = e->id == EVENT_MMAP && e->backing == VMA_FILE;
 
 	if (e->id == EVENT_FILE)
-		return e->kind == FILE_HUGETLB ? e->size : 0;
-	if ((!is_resize && !is_map) || vm->w.file[e->object].type != FILE_HUGETLB)
+		return is_hugetlb_file(vm, e) ? e->size : 0;
+	if ((!is_resize && !is_map) || !is_hugetlb_file(vm, e))
 		return 0;
 	return e->size + (is_map ? e->index << PAGE_SHIFT : e->offset);
 }
@@ -317,21 +333,27 @@ static bool unplugs(const struct vm *vm, const struct event *e)
 /* fork() copies hugetlb's pinned pages at once, out of what is promised to nobody; or fails. */
 static bool copies_too_many(struct vm *vm, const struct event *e)
 {
-	const struct hugetlb_pool *pool = &vm->w.hugetlb;
-	u32 copies = 0;
+	u32 copies[NR_HUGETLB_SIZES] = { 0 };
 
 	for (unsigned i = 0; e->id == EVENT_FORK && i < MAX_VMAS; i++) {
 		const struct vma *vma = &vm->w.mm[0].vma[i];
 
 		if (!vma->used || vma->kind != VMA_HUGETLB || (vma->flags & VM_SHARED))
 			continue;
-		for (hva_t at = vma->start; at < vma->end; at += HPAGE_SIZE) {
+		for (hva_t at = vma->start; at < vma->end; at += hugetlb_size(vma)) {
 			struct pt_leaf leaf = host_leaf(&vm->m, at);
 
-			copies += leaf.present && page_maybe_pinned(&vm->m, pt_pfn(leaf.entry));
+			copies[hugetlb_level(vma) - 2] +=
+				leaf.present && page_maybe_pinned(&vm->m, pt_pfn(leaf.entry));
 		}
 	}
-	return copies && copies + pool->reserved > pool->free;
+	for (unsigned i = 0; i < NR_HUGETLB_SIZES; i++) {
+		const struct hugetlb_pool *pool = &vm->w.hugetlb.pool[i];
+
+		if (copies[i] && copies[i] + pool->reserved > pool->free)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -362,8 +384,8 @@ static bool collapses_large(struct vm *vm, const struct event *e)
 
 const char *event_beyond_model(struct vm *vm, const struct event *e)
 {
-	if (hugetlb_file_end(vm, e) > HUGETLB_FILE_PAGES * HPAGE_SIZE)
-		return "a file of hugetlb has 64 pages of 2M at most";
+	if (hugetlb_file_end(vm, e) && hugetlb_file_end(vm, e) > hugetlb_file_limit(vm, e))
+		return "a file of hugetlb has 64 pages at most";
 	if (hugetlb_file_end(vm, e) && e->id == EVENT_MMAP && e->is_private)
 		return "a private mapping of a file of hugetlb is not modelled";
 	if (e->id == EVENT_FALLOCATE && !hugetlb_file_end(vm, e))

@@ -34,10 +34,16 @@ static void start_range(struct task *t, const struct event *e, enum range_kind k
 	};
 }
 
+static unsigned hugetlb_level_wanted(uint64_t words)
+{
+	return words & BACKING_1G ? 3 : 2;
+}
+
 static void start_file(struct task *t, const struct event *e, enum file_verb verb)
 {
 	t->file = (struct file_op){ .verb = verb, .file = e->object, .offset = e->offset,
-				    .length = e->size, .type = e->kind, .value = e->value,
+				    .length = e->size, .type = e->kind & BACKING_KIND,
+				    .level = hugetlb_level_wanted(e->kind), .value = e->value,
 				    .huge = e->huge, .mount = e->mount,
 				    .unlinked = e->unlinked,
 				    .goes_on = e->goes_on,
@@ -237,9 +243,10 @@ static u8 actor_of(enum event_id id)
 static uint64_t pages_to_map(const struct event *e)
 {
 	uint64_t pages = e->size >> PAGE_SHIFT;
+	uint64_t huge = level_pages(hugetlb_level_wanted(e->backing));
 
-	return (e->backing & ~(uint64_t)BACKING_SHARED) == VMA_HUGETLB ?
-	       (pages + 511) & ~511ull : pages;
+	return (e->backing & BACKING_KIND) == VMA_HUGETLB ? (pages + huge - 1) & ~(huge - 1) :
+							    pages;
 }
 
 static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
@@ -357,11 +364,13 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_MMAP:
 		t->mmap = (struct mmap_op){
 			.hva = e->hva, .pages = pages_to_map(e), .index = e->index,
-			.kind = e->backing & ~(uint64_t)BACKING_SHARED, .object = e->object,
+			.kind = e->backing & BACKING_KIND, .object = e->object,
+			.level = (e->backing & BACKING_KIND) != VMA_HUGETLB ? 0 :
+				 hugetlb_level_wanted(e->backing),
 			.prot = e->prot,
 			.shared = (e->backing & BACKING_SHARED) ||
-				  (e->backing != VMA_ANON && e->backing != VMA_HUGETLB &&
-				   !e->is_private),
+				  (e->backing != VMA_ANON &&
+				   (e->backing & BACKING_KIND) != VMA_HUGETLB && !e->is_private),
 			.populate = e->populate };
 		break;
 	case EVENT_MEMSLOT:

@@ -15,6 +15,7 @@
 #define RBASE		0x10000000000ull
 #define REGION_GAP	0x40000000ull
 #define KVM_SYSFS	"/sys/module/kvm/parameters/"
+#define GIGANTIC_SYSFS	"/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
 
 static const char *hva_of(const struct lab *lab, const struct event *e)
 {
@@ -113,14 +114,16 @@ static const char *file_kind(const struct lab_file *file, const struct event *e,
 	else if (e->index * PAGE_SIZE + e->size != file->size)
 		return "a file without a name is as long as its first mapping";
 	else
-		snprintf(kind, size, "%s", file->is_hugetlb ? "hmemfd" :
+		snprintf(kind, size, "%s", file->is_1g ? "hmemfd1g" : file->is_hugetlb ? "hmemfd" :
 			 file->mount == MOUNT_MEMFD ? "memfd" : "shanon");
 	return NULL;
 }
 
 static const char *kind_of(const struct lab *lab, const struct event *e, char *kind, size_t size)
 {
-	switch (e->backing) {
+	const char *size_word = e->backing & BACKING_1G ? "1g" : "";
+
+	switch (e->backing & BACKING_KIND) {
 	case VMA_ANON:
 		snprintf(kind, size, "anon");
 		return NULL;
@@ -129,11 +132,9 @@ static const char *kind_of(const struct lab *lab, const struct event *e, char *k
 		return NULL;
 	case VMA_FILE:
 		return file_kind(&lab->file[e->mapped_file], e, kind, size);
-	case VMA_HUGETLB:
-		snprintf(kind, size, "huge");
-		return NULL;
 	default:
-		snprintf(kind, size, "shhuge");
+		snprintf(kind, size, "%s%s", e->backing & BACKING_SHARED ? "shhuge" : "huge",
+			 size_word);
 		return NULL;
 	}
 }
@@ -174,9 +175,10 @@ static const char *file(struct lab *lab, const struct event *e)
 
 	*row = (struct lab_file){ .name = names_of_file(lab->names, e->object), .size = e->size,
 				  .huge = e->huge, .mount = e->mount };
-	if (e->kind == FILE_HUGETLB) {
+	if ((e->kind & BACKING_KIND) == FILE_HUGETLB) {
 		row->mount = MOUNT_MEMFD;
 		row->is_hugetlb = true;
+		row->is_1g = e->kind & BACKING_1G;
 		return NULL;
 	}
 	if (e->kind != FILE_SHMEM)
@@ -309,8 +311,11 @@ static const char *setting(struct lab *lab, const struct event *e)
 					    "force" };
 	unsigned long long value = e->value;
 
+	if (e->id == EVENT_HUGEPAGES && e->size == BIT(30) && e->count)
+		lab_say(lab, "#!gigantic %llu", (unsigned long long)e->count);
 	if (e->id == EVENT_HUGEPAGES)
-		lab_say(lab, "sysw /proc/sys/vm/nr_hugepages %llu", (unsigned long long)e->count);
+		lab_say(lab, "sysw %s %llu", e->size == BIT(30) ? GIGANTIC_SYSFS :
+			"/proc/sys/vm/nr_hugepages", (unsigned long long)e->count);
 	else if (e->id == EVENT_SHMEM_HUGE)
 		lab_say(lab, "sysw /sys/kernel/mm/transparent_hugepage/shmem_enabled %s",
 			huge[e->huge]);

@@ -18,7 +18,7 @@ enum {
 struct lab_file {
 	const char *name;		/* of the trace; NULL: none in this row */
 	uint64_t size, huge, mount;
-	bool is_hugetlb;
+	bool is_hugetlb, is_1g;
 	const char *region;		/* the first that maps it; NULL: none yet */
 };
 

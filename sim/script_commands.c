@@ -60,7 +60,8 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 {
 	const char *prot = script_option(c, "prot"), *why = NULL;
 	uint64_t offset = option(c, "foff", 0);
-	bool is_huge = !strcmp(kind, "huge") || !strcmp(kind, "shhuge");
+	bool is_1g = !strcmp(kind, "huge1g") || !strcmp(kind, "shhuge1g");
+	bool is_huge = !strcmp(kind, "huge") || !strcmp(kind, "shhuge") || is_1g;
 	bool is_file = strcmp(kind, "anon") && !is_device(kind) && !is_huge;
 	struct event *e;
 	int file = 0;
@@ -79,7 +80,8 @@ static const char *mmap_at(struct script *s, const struct command *c, uint64_t h
 	e->name = script_word(c, 1);
 	e->backing = is_file ? VMA_FILE : is_device(kind) ? VMA_DEVICE : VMA_ANON;
 	if (is_huge)
-		e->backing = VMA_HUGETLB | (*kind == 's' ? BACKING_SHARED : 0);
+		e->backing = VMA_HUGETLB | (*kind == 's' ? BACKING_SHARED : 0) |
+			     (is_1g ? BACKING_1G : 0);
 	e->is_private = *kind == 'p' && !is_perf(kind);
 	e->object = is_file ? (uint64_t)file : is_perf(kind) ? PERF_OBJECT :
 		    is_device(kind) ? script_number(strchr(kind, ':') + 1) : 0;
@@ -311,7 +313,7 @@ static const char *do_autodrain(struct script *s, const struct command *c)
 	return NULL;
 }
 
-/* sysw /proc/sys/vm/nr_hugepages N */
+/* sysw /proc/sys/vm/nr_hugepages N; of pages of 1G, sysw GIGANTIC_SYSFS N */
 static const char *do_sysw(struct script *s, const struct command *c)
 {
 	size_t length = strlen(script_word(c, 1));
@@ -327,7 +329,8 @@ static const char *do_sysw(struct script *s, const struct command *c)
 		return script_kvm_set(s, c, script_word(c, 1) + strlen(KVM_SYSFS));
 	e = script_add(s, c, EVENT_HUGEPAGES);
 	e->count = number(c, 2);
-	if (strcmp(script_word(c, 1), "/proc/sys/vm/nr_hugepages")) {
+	e->size = strcmp(script_word(c, 1), GIGANTIC_SYSFS) ? BIT(21) : BIT(30);
+	if (e->size == BIT(21) && strcmp(script_word(c, 1), "/proc/sys/vm/nr_hugepages")) {
 		e->id = EVENT_NOTHING;
 		return "this setting is not modelled";
 	}

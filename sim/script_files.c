@@ -93,11 +93,13 @@ const char *script_open(struct script *s, const struct command *c, const char *k
 		return open_path(s, c, strchr(kind, ':') + 1, size, file);
 	if (!strncmp(kind, "same:", 5))
 		return open_same(s, kind + 5, file);
-	if (strcmp(kind, "memfd") && strcmp(kind, "hmemfd") && strcmp(kind, "shanon"))
+	if (strcmp(kind, "memfd") && strcmp(kind, "hmemfd") && strcmp(kind, "hmemfd1g") &&
+	    strcmp(kind, "shanon"))
 		return "huge memory is not modelled";
 	*file = new_file(s, c, NULL, *kind == 'h' ? FILE_HUGETLB : FILE_SHMEM, size);
 	if (*file < 0)
 		return too_many;
+	s->events[s->nr_events - 1].kind |= strcmp(kind, "hmemfd1g") ? 0 : BACKING_1G;
 	s->events[s->nr_events - 1].mount = *kind == 's' ? MOUNT_SHARED_ANON : MOUNT_MEMFD;
 	return NULL;
 }

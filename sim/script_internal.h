@@ -118,6 +118,7 @@ const char *script_vmsave(struct script *s, const struct command *c);
 /* script_ksm.c: what ksmd merged while @c ran; the command "ksm"; a setting of it */
 #define KSM_SYSFS	"/sys/kernel/mm/ksm/"
 #define KVM_SYSFS	"/sys/module/kvm/parameters/"
+#define GIGANTIC_SYSFS	"/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
 #define SHMEM_SYSFS	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 void script_ksm_merges(struct script *s, const struct command *c);
 const char *script_ksm(struct script *s, const struct command *c);
