@@ -30,8 +30,8 @@ COMMAND_LINE = ("console=ttyS0 quiet loglevel=4 panic=-1 oops=panic nokaslr nora
 
 def nodes(config):
 	"""NODES; the kernel is in the first 1G, the initramfs at the end of what is below 4G."""
-	return tuple((name, size + (0 if node else 2 * config.gigantic * 1024))
-		     for node, (name, size) in enumerate(NODES))
+	more = ((0, 0), (2048, 0), (3072, 2048))[config.gigantic]
+	return tuple((name, size + extra) for (name, size), extra in zip(NODES, more))
 
 
 @dataclass(frozen=True)
