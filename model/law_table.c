@@ -403,6 +403,9 @@ const struct law laws[] = {
 	  .source = "Documentation/virt/kvm/api.rst: KVM_GET_DIRTY_LOG",
 	  .alarms = ALARM(LOG_MISSED), .about = OBJECT_SPTE,
 	  .breaches = {
+		{ "v5.11 v5.12",
+		  "with PML, what a fault finds writable gets D and is not logged (5.16: "
+		  "make_spte() logs it)" },
 		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
 		  "v11-unsafe v6.8 v11-on-v6.8",
 		  "the last page that is cleared of a full log is not split (6.11: end + 1), and "

@@ -83,6 +83,12 @@ static bool access_allowed(const struct machine *m, const struct fault *f, u64 s
 	return spte & BIT(0);
 }
 
+/* fault->slot; up to 5.15 it is looked up where the page is logged. */
+static int slot_of(struct machine *m, const struct fault *f)
+{
+	return f->slot == NO_SLOT ? memslot_of_gfn(m, f->gfn) : f->slot;
+}
+
 /* What would serve the access; @leaf's own entry if nothing does, or what does needs mmu_lock. */
 static u64 fixed_spte(struct machine *m, const struct fault *f, const struct pt_leaf *leaf)
 {
@@ -94,7 +100,7 @@ static u64 fixed_spte(struct machine *m, const struct fault *f, const struct pt_
 	if (f->write && (leaf->entry & format->mmu_writable)) {
 		new |= format->write;
 		if (leaf->level > 1 &&
-		    memslot_is(m, memslot_of_gfn(m, f->gfn), KVM_MEM_LOG_DIRTY_PAGES))
+		    memslot_is(m, slot_of(m, f), KVM_MEM_LOG_DIRTY_PAGES))
 			return leaf->entry;
 	}
 	return access_allowed(m, f, new) ? new : leaf->entry;
@@ -133,19 +139,19 @@ enum step_result fast_fix(struct machine *m, struct task *t)
 		return ++f->fast_tries < FAST_TRIES ? STEP_BACK : STEP_NEXT;
 	tdp_fix_spte(m, &leaf, f->new_spte);
 	if (spte_is_writable(format, f->new_spte) && !spte_is_writable(format, f->old_spte))
-		memslot_mark_dirty(m, memslot_of_gfn(m, f->gfn), f->gfn);
+		memslot_mark_dirty(m, slot_of(m, f), f->gfn);
 	f->ret = RET_PF_FIXED;
 	note_stat(m, "pf_fast", 1);
 	return STEP_NEXT;
 }
 
-/* 7.2: a leaf of the goal level that already allows the access is left alone. */
+/* 7.2: a leaf of the goal level that already allows the access, or any for a prefetch, stays. */
 enum step_result spurious_if_allowed(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
 
 	if (f->slot != NO_SLOT && spte_is_leaf(spte_format_of(m), f->old_spte, f->goal_level) &&
-	    access_allowed(m, f, f->old_spte))
+	    (t->access.prefetch || access_allowed(m, f, f->old_spte)))
 		f->ret = RET_PF_SPURIOUS;
 	return STEP_NEXT;
 }

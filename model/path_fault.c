@@ -64,6 +64,11 @@ bool fault_installs(const struct machine *m, const struct task *t)
 	return fault_continues(m, t) && t->fault.level;
 }
 
+static bool fault_installs_page(const struct machine *m, const struct task *t)
+{
+	return fault_installs(m, t) && t->fault.slot != NO_SLOT;
+}
+
 /* kvm_mmu_page_fault(), before 6.12 kvm_mmu_do_page_fault(): it may wait from then on. */
 static void count_fault(struct machine *m, struct task *t)
 {
@@ -248,6 +253,12 @@ static enum step_result lock_mmu(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* Up to 5.15 the memslot is not handed down: gfn_to_memslot_dirty_bitmap(), __gfn_to_memslot(). */
+static enum step_result refind_slot(struct machine *m, struct task *t)
+{
+	return find_slot(m, t);
+}
+
 static enum step_result check_stale(struct machine *m, struct task *t)
 {
 	if (m->sem->ops.fault_is_stale(m, &t->fault))
@@ -406,6 +417,21 @@ void fault_check_bit(struct machine *m, const struct fault *f, u64 new)
 		raise_alarm(m, ALARM_BIT_INEXACT, f->gfn, BLAME_KVM);
 }
 
+/*
+ * make_spte() logs what it makes writable; up to 5.15 handle_changed_spte_dirty_log() what has
+ * become writable.
+ * SIMPLIFIED: the page that is marked is the faulting one; level is 4K while logging
+ */
+static void log_leaf(struct machine *m, const struct fault *f, u64 new)
+{
+	const struct spte_format *format = spte_format_of(m);
+	bool was = spte_is_writable(format, f->old_spte) && pt_pfn(f->old_spte) == pt_pfn(new);
+
+	if (f->slot != NO_SLOT && spte_is_writable(format, new) &&
+	    (m->sem->traits.make_spte_logs || !was))
+		memslot_mark_dirty(m, f->slot, f->gfn);
+}
+
 /* tdp_mmu_map_handle_target_level(): by cmpxchg with what link_table has read */
 static enum step_result install_leaf(struct machine *m, struct task *t)
 {
@@ -417,6 +443,8 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 		new = spte_make_mmio(format, f->gfn, m->w->kvm.generation, has_l1tf(m));
 	else
 		new = leaf_for(m, f, old);
+	if (m->sem->traits.make_spte_logs)
+		log_leaf(m, f, new);
 	if (new != old && old != iter_spte(m, t)) {	/* tdp_mmu_set_spte_atomic() */
 		f->ret = RET_PF_RETRY;
 		return STEP_NEXT;
@@ -425,6 +453,8 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 	f->ret = new == old ? RET_PF_SPURIOUS : RET_PF_FIXED;
 	if (new != old)
 		tdp_set_spte(m, f->table, f->gfn, f->goal_level, new);
+	if (!m->sem->traits.make_spte_logs)
+		log_leaf(m, f, new);
 	if (spte_is_present(format, old) && !spte_is_leaf(format, old, f->goal_level))
 		tlb_flush_all(m);	/* replaced a table */
 	if (f->slot == NO_SLOT) {
@@ -432,9 +462,6 @@ static enum step_result install_leaf(struct machine *m, struct task *t)
 		f->ret = RET_PF_EMULATE;
 		return STEP_NEXT;
 	}
-	/* SIMPLIFIED: the page that is marked is the faulting one; level is 4K while logging */
-	if (spte_is_writable(format, new))
-		memslot_mark_dirty(m, f->slot, f->gfn);
 	f->has_leaf = true;
 	return STEP_NEXT;
 }
@@ -505,6 +532,7 @@ const struct step path_fault[] = {
 	STEP(take_result, .when = looked_up, .chain = FAULT " > kvm_faultin_pfn"),
 	STEP(lock_mmu, .when = fault_continues, .chain = FAULT),
 	STEP(check_stale, .when = fault_installs, .chain = FAULT " > is_page_fault_stale"),
+	STEP(refind_slot, .when = fault_installs_page, .chain = FAULT " > kvm_tdp_mmu_map"),
 	STEP(adjust_level, .when = fault_installs,
 	     .chain = FAULT " > kvm_tdp_mmu_map > kvm_mmu_hugepage_adjust"),
 	STEP(link_table, .when = fault_installs, .to = "link_table",

@@ -224,15 +224,6 @@ const struct step path_log_mode[] = {
 
 /* ---- logging ends: huge pages may come back ---- */
 
-/* kvm_mmu_slot_remove_write_access(PG_LEVEL_2M): initially-all-set, up to 5.12 */
-enum step_result protect_huge_leaves(struct machine *m, struct task *t)
-{
-	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
-		return STEP_BLOCKED;
-	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages, 2);
-	return STEP_NEXT;
-}
-
 /* kvm_mmu_zap_collapsible_sptes(): small leaves, up to 5.17; all under mmu_lock */
 enum step_result collapse_slot(struct machine *m, struct task *t)
 {

@@ -438,8 +438,20 @@ enum step_result split_slot(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* kvm_mmu_slot_apply_flags(): write-protect under the read lock, then flush outside of it. */
+/*
+ * kvm_mmu_slot_remove_write_access(), up to 5.12: the TDP MMU is not told that huge leaves would
+ * do. The flush is outside of mmu_lock.
+ */
 static enum step_result protect_slot(struct machine *m, struct task *t)
+{
+	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
+		return STEP_BLOCKED;
+	tdp_write_protect(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages, 1);
+	return STEP_NEXT;
+}
+
+/* Since 5.13 mmu_lock is shared. */
+enum step_result protect_slot_shared(struct machine *m, struct task *t)
 {
 	if (!lock_pass_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
@@ -448,13 +460,21 @@ static enum step_result protect_slot(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static bool log_begins_by_dirty(const struct machine *m, const struct task *t)
+bool log_begins_by_dirty(const struct machine *m, const struct task *t)
 {
 	return log_begins(m, t) && m->w->config.pml;
 }
 
-/* kvm_mmu_slot_leaf_clear_dirty() */
+/* kvm_mmu_slot_leaf_clear_dirty(), up to 5.12 */
 static enum step_result clear_dirty_slot(struct machine *m, struct task *t)
+{
+	if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
+		return STEP_BLOCKED;
+	tdp_clear_dirty(m, t->slot.base_gfn, t->slot.base_gfn + t->slot.npages);
+	return STEP_NEXT;
+}
+
+enum step_result clear_dirty_slot_shared(struct machine *m, struct task *t)
 {
 	if (!lock_pass_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
@@ -512,7 +532,7 @@ const struct step path_slot[] = {
 	     .chain = SLOT " > kvm_mmu_slot_leaf_clear_dirty"),
 	STEP(protect_slot, .when = log_begins,
 	     .chain = SLOT " > kvm_mmu_slot_remove_write_access"),
-	STEP(protect_huge_leaves, .when = log_begins_full,
+	STEP_AS(protect_full_slot, protect_slot, .when = log_begins_full,
 	     .chain = SLOT " > kvm_mmu_slot_remove_write_access"),
 	STEP(flush_slot, .when = log_begins_at_all,
 	     .chain = SLOT " > kvm_flush_remote_tlbs_memslot"),

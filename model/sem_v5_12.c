@@ -266,7 +266,7 @@ static void release_prefetched(struct machine *m, pfn_t page)
 static const struct traits traits = {
 	.lru_batch = 15, .numa_keeps_write = true,
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
-	.mmu_shrinker = true, .ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
+	.mmu_shrinker = true, .age_cleans = true, .ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 4, .reexecutes = true, .double_map = true,
 	.file_pmd_counts = true, .rmap_splits_first = true, .unmap_splits_first = true,

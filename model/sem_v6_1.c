@@ -105,7 +105,8 @@ static const struct traits traits = {
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.migration_keeps_ad = true, .shmem_keeps_poison = true, .poison_splits_files = true,
 	.follow_needs_access = true,
-	.mmu_shrinker = true, .mmu_pages_first = true, .ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
+	.mmu_shrinker = true, .mmu_pages_first = true, .make_spte_logs = true,
+	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
 	.zap_root_from = 3, .reexecutes = true, .double_map = true,
 	.file_pmd_counts = true, .rmap_splits_first = true, .unmap_splits_first = true,
@@ -120,6 +121,7 @@ static const struct traits traits = {
 #define ZAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_zap_all_fast"
 #define WRAP	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_invalidate_mmio_sptes > " \
 		"kvm_mmu_zap_all_fast"
+#define APPLY	"kvm_set_memory_region > kvm_set_memslot > kvm_mmu_slot_apply_flags"
 #define SWAP	"kvm_set_memory_region > kvm_set_memslot > kvm_swap_active_memslots"
 
 static const struct call_name calls[] = {
@@ -169,6 +171,7 @@ const struct semantics_patch sem_v6_1 = {
 		{ EDIT_REPLACE, PATH_FAULT, "check_slot",
 		  STEP(check_slot, .when = fault_continues,
 		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > kvm_faultin_pfn") },
+		{ EDIT_DROP, PATH_FAULT, "refind_slot", { 0 } },
 		/* fast_page_fault() serves the TDP MMU since 5.14 (6e8eb2060cc7) */
 		{ EDIT_BEFORE, PATH_FAULT, "snapshot_seq",
 		  STEP(fast_page_fault, .when = may_be_fast,
@@ -241,7 +244,14 @@ const struct semantics_patch sem_v6_1 = {
 		  STEP(prepare_slot, .when = slot_changes,
 		       .chain = "kvm_set_memory_region > kvm_set_memslot > "
 				"kvm_prepare_memory_region > kvm_arch_prepare_memory_region") },
-		{ EDIT_DROP, PATH_SLOT, "protect_huge_leaves", { 0 } },
+		/* 5.13 (24ae4cfaaaa2) */
+		{ EDIT_REPLACE, PATH_SLOT, "clear_dirty_slot",
+		  STEP_AS(clear_dirty_slot, clear_dirty_slot_shared, .when = log_begins_by_dirty,
+			  .chain = APPLY " > kvm_mmu_slot_leaf_clear_dirty") },
+		{ EDIT_REPLACE, PATH_SLOT, "protect_slot",
+		  STEP_AS(protect_slot, protect_slot_shared, .when = log_begins,
+			  .chain = APPLY " > kvm_mmu_slot_remove_write_access") },
+		{ EDIT_DROP, PATH_SLOT, "protect_full_slot", { 0 } },
 		{ EDIT_REPLACE, PATH_SLOT, "flush_slot",
 		  STEP(flush_slot, .when = log_begins,
 		       .chain = "kvm_set_memory_region > kvm_mmu_slot_apply_flags > "

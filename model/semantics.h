@@ -138,7 +138,7 @@ struct traits {
 	bool gmem_mmap;			/* ... that can be mapped, of any VM (6.18) */
 	bool attributes_add_huge;	/* kvm_arch_pre_set_memory_attributes() (6.12.29) */
 	bool private_by_tdp_mmu;	/* KVM_X86_SW_PROTECTED_VM: a1176ef5c92a (6.8) */
-	bool prefetch_keeps_spte;	/* mmu_set_spte(): what is there is enough (after 6.12) */
+	bool prefetch_keeps_spte;	/* for a prefetch any leaf is enough (after 6.12) */
 	bool npt_fast_mmio;		/* npf_interception(): KVM_FAST_MMIO_BUS (after 6.12) */
 	bool bus_freed_later;		/* kvm_io_bus_register_dev(): call_srcu() (after 6.12) */
 	bool clear_splits_last;		/* kvm_mmu_try_split_huge_pages(): end + 1 (6.11) */
@@ -147,6 +147,8 @@ struct traits {
 	bool prefetch_gives_up;		/* where a memslot goes: -EAGAIN (after 6.12) */
 	bool async_error_code;		/* kvm_arch_async_page_ready(): as the guest (6.10) */
 	bool rearm_clears_bits;		/* the dirty log and aging change bits alone (6.4) */
+	bool age_cleans;		/* the TDP MMU's age_gfn_range() takes D, too (to 5.12) */
+	bool make_spte_logs;		/* ... before the leaf is there, or is not (5.16) */
 	bool mmu_pages_first;		/* room for tables, then the stale check (2026) */
 	bool mmu_shrinker;		/* mmu_shrink_scan() (until 6.13) */
 	bool npt_five_levels;		/* kvm_amd loads where the host has 5 levels (5.15) */

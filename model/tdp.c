@@ -109,8 +109,8 @@ static void note_spte(struct machine *m, gfn_t gfn, unsigned level, u64 old, u64
 }
 
 /*
- * handle_removed_pt(): every entry is frozen, whether it was in use or not, so that a walk that
- * still is in the table cannot install anything.
+ * handle_removed_pt(): where mmu_lock is shared every entry is frozen, whether it was in use or
+ * not, so that a walk that still is in the table cannot install anything.
  */
 static void free_subtree(struct machine *m, u64 spte, gfn_t gfn, unsigned level)
 {
@@ -123,7 +123,7 @@ static void free_subtree(struct machine *m, u64 spte, gfn_t gfn, unsigned level)
 
 		if (spte_is_present(format, old))
 			tdp_set_spte(m, table, child, level - 1, format->frozen);
-		else
+		else if (!m->w->kvm.mmu_lock.writer)
 			note_spte(m, child, level - 1, old, format->frozen);
 	}
 	if (page_is(m, table, PG_NX_SPLIT))
@@ -227,21 +227,23 @@ void tdp_clear_bits(struct machine *m, const struct pt_leaf *leaf, u64 new)
 }
 
 /*
- * age_gfn_range(): D goes to struct page before W does, until 6.12. Until 6.3 it does so once more,
- * by __handle_changed_spte().
+ * age_gfn_range(): D goes to struct page before W does, until 6.12. Until 6.3 what is not dirty any
+ * more does so (once more), by __handle_changed_spte().
  */
 static bool age_leaf(struct machine *m, const struct pt_leaf *leaf)
 {
 	const struct spte_format *format = spte_format_of(m);
 	u64 new = spte_mark_old(format, leaf->entry);
-	bool loses_write = (leaf->entry & format->write) && !(new & format->write);
 
 	if (!spte_is_accessed(format, leaf->entry))
 		return false;
-	if (loses_write)
+	if (m->w->config.ad && m->sem->traits.age_cleans)
+		new &= ~format->dirty;
+	if ((leaf->entry & format->write) && !(new & format->write))
 		m->sem->ops.leaf_aged(m, leaf->entry);
 	tdp_clear_bits(m, leaf, new);
-	if (loses_write && !m->sem->traits.rearm_clears_bits)
+	if (spte_is_dirty(format, leaf->entry) && !spte_is_dirty(format, new) &&
+	    !m->sem->traits.rearm_clears_bits)
 		m->sem->ops.leaf_aged(m, leaf->entry);
 	return true;
 }
@@ -525,7 +527,7 @@ unsigned tdp_max_level(struct machine *m, int row, gfn_t gfn, pfn_t pfn)
 	struct pt_leaf leaf;
 
 	if (row == NO_SLOT || is_error_noslot_pfn(pfn) ||
-	    memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES))
+	    memslot_is(m, row, KVM_MEM_LOG_DIRTY_PAGES) || memslot_is(m, row, KVM_MEMSLOT_INVALID))
 		return 1;
 	if (!m->sem->ops.huge_ok(m, pfn) || gmem_serves(m, row, gfn))
 		return 1;

@@ -655,7 +655,7 @@ const struct equivalent equivalents[] = {
 	  "where the limit falls, a memslot has gone, and all tables with it" },
 	{ MUTATION_SWAP, "limit_mmu_pages", "protect_slot", NULL,
 	  "at most one of the two runs: a memslot comes or goes, or its log begins" },
-	{ MUTATION_SWAP, "protect_slot", "protect_huge_leaves", NULL,
+	{ MUTATION_SWAP, "protect_slot", "protect_full_slot", NULL,
 	  "at most one of the two runs: the log is born empty or full" },
 	{ MUTATION_SWAP, "flush_slot", "collapse_slot", NULL, AND_ENDS },
 	{ MUTATION_SWAP, "flush_slot", "collapse_tables", NULL, AND_ENDS },

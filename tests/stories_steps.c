@@ -45,7 +45,7 @@ const struct story step_stories[] = {
 	{ "logged_by_dirty_bits_as_it_wraps", "config pml=on generation=0x7fffc\n" THP
 	  "memslot 1 gpa=0x40000000 hva=m size=4M flags=log\n" "write 0x40000000 8\n" },
 	{ "protected_before_the_flush", "logmode manual,initially-set\n" THP
-	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=protect_huge_leaves\n"
+	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=protect_full_slot\n"
 	  "write 0x40000000 8\n" "resume l\n" "write 0x40000000 9\n" },
 	{ "protected_after_the_log_is_there", THP
 	  "l: memslot 1 gpa=0x40000000 hva=m size=4M flags=log until=commit_slot\n"

@@ -309,6 +309,8 @@ static void an_unknown_name_is_not_found(void **state)
 #define LOOKUP		"faultin_nowait try_async_pf faultin_wait take_result "
 #define LOOKUP_7_2	"faultin_nowait try_async_pf faultin_wait note_refusal take_result "
 #define INSTALL		"lock_mmu check_stale adjust_level link_table "
+#define INSTALL_5_12	"lock_mmu check_stale refind_slot adjust_level link_table " \
+			"install_leaf trace_leaf unlock_mmu release_fault_page finish_fault"
 #define INSTALL_AND_RELEASE \
 	INSTALL "install_leaf trace_leaf unlock_mmu release_fault_page finish_fault"
 
@@ -319,8 +321,8 @@ struct order {
 #define MARK_AND_UNLOCK	INSTALL "install_leaf trace_leaf mark_page_accessed unlock_mmu finish_fault"
 
 static const struct order orders[] = {
-	{ "v5.11", TO_SLOT_5_12 LOOKUP INSTALL_AND_RELEASE },
-	{ "v5.12", TO_SLOT_5_12 LOOKUP INSTALL_AND_RELEASE },
+	{ "v5.11", TO_SLOT_5_12 LOOKUP INSTALL_5_12 },
+	{ "v5.12", TO_SLOT_5_12 LOOKUP INSTALL_5_12 },
 	{ "v6.1", TO_SLOT LOOKUP INSTALL_AND_RELEASE },
 	{ "v6.8-rc3", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },
 	{ "v11-p1", TO_SLOT PRIVATE LOOKUP INSTALL_AND_RELEASE },

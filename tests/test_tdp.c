@@ -229,6 +229,65 @@ static void no_processor_of_more_than_46_bits_hides_the_gpa_of_an_mmio_entry(voi
 	machine_free(m);
 }
 
+/* ---- aging, and tables that go ---- */
+
+static const struct age_row { const char *name; bool cleans; } ages[] = {
+	{ "v5.11", true }, { "v5.12", true }, { "v6.1", false }, { "v6.8", false },
+	{ "v11", false }, { "v6.12", false }, { "v7.2", false },
+};
+
+static void the_tdp_mmu_takes_d_with_a_up_to_5_12_and_marks_the_page(void **state)
+{
+	const struct age_row *row = *state;
+	struct machine *m = machine_new(row->name, EPT);
+	const struct spte_format *format = spte_format_of(m);
+	struct pt_leaf used, old;
+
+	add_vma(m, HVA, 1, VM_READ | VM_WRITE);
+	add_slot(m, 1, SLOT, 1, HVA, 0);
+	guest_access(m, ACCESS_WRITE, (gpa_t)SLOT << PAGE_SHIFT, 7);
+	used = tdp_walk(m, m->w->vcpu[0].root, SLOT);
+	page_of(m, pt_pfn(used.entry))->flags &= ~(u32)PG_DIRTY;
+	assert_true(tdp_age_range(m, SLOT, SLOT + 1));
+
+	old = tdp_walk(m, m->w->vcpu[0].root, SLOT);
+	assert_true((used.entry ^ old.entry) ==
+		    (format->accessed | (row->cleans ? format->dirty : 0)));
+	assert_int_equal(!!page_is(m, pt_pfn(used.entry), PG_DIRTY), row->cleans);
+	machine_free(m);
+}
+
+static unsigned nr_frozen;
+
+static void count_frozen(struct journal *journal, const struct note *note)
+{
+	(void)journal;
+	nr_frozen += note->kind == NOTE_SPTE && note->level == 1;
+}
+
+/* Held for writing, mmu_lock lets nobody install anything: what is not present stays as it is. */
+static void entries_that_are_not_present_are_frozen_where_mmu_lock_is_shared(void **state)
+{
+	const struct zap_row *row = *state;
+	struct machine *m = machine_mapped(row->semantics);
+	struct journal journal = { .note = count_frozen };
+	struct pt_leaf at = tdp_walk(m, m->w->vcpu[0].root, SLOT + 1);
+	struct lock *mmu_lock = &m->w->kvm.mmu_lock;
+	bool exclusive = row->start == SLOT;
+
+	at.table = m->w->vcpu[0].root;
+	for (unsigned level = PT_LEVELS; level > 2; level--)
+		at.table = pt_pfn(tdp_entry(m, at.table, SLOT, level));
+	m->journal = &journal;
+	nr_frozen = 0;
+	assert_true(exclusive ? lock_try_write(m, mmu_lock) : lock_try_read(m, mmu_lock));
+	tdp_set_spte(m, at.table, SLOT, 2, spte_format_of(m)->nonpresent);
+
+	assert_int_equal(nr_frozen, exclusive ? 1 : WORDS_PER_PAGE);
+	m->journal = NULL;
+	machine_free(m);
+}
+
 int main(void)
 {
 	static struct test_list list;
@@ -241,5 +300,7 @@ int main(void)
 	LIST_ROWS(&list, levels_are_what_the_guest_needs_or_with_npt_the_hosts, levels);
 	LIST_TEST(&list, passes_of_a_root_of_5_levels_are_1g_and_the_root);
 	LIST_TEST(&list, no_processor_of_more_than_46_bits_hides_the_gpa_of_an_mmio_entry);
+	LIST_ROWS(&list, the_tdp_mmu_takes_d_with_a_up_to_5_12_and_marks_the_page, ages);
+	LIST_ROWS(&list, entries_that_are_not_present_are_frozen_where_mmu_lock_is_shared, zaps);
 	return list_run(&list, "tdp");
 }
