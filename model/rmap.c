@@ -269,6 +269,15 @@ void rmap_rearm(struct machine *m, gfn_t gfn)
 	rmap_write_protect(m, (struct rmap_range){ gfn, gfn + 1, 1, 1 }, false);
 }
 
+/*
+ * lpage_info_slot() of a table that begins below the memslot: if in another 2M, it is out of
+ * bounds; else it has the memslot's unaligned beginning, where nothing is huge.
+ */
+static bool is_out_of_bounds(const struct memslot *slot, gfn_t gfn)
+{
+	return gfn / level_pages(2) < slot->base_gfn / level_pages(2);
+}
+
 /* kvm_mmu_zap_collapsible_spte(): the level is asked for at the table's first gfn. */
 static bool is_collapsible(struct machine *m, int row, u64 sptep)
 {
@@ -276,7 +285,7 @@ static bool is_collapsible(struct machine *m, int row, u64 sptep)
 	const struct memslot *slot = memslot_row(m, row);
 
 	if (sp.gfn - slot->base_gfn >= slot->npages) {
-		if (m->sem->traits.collapses_unchecked)	/* lpage_info[], out of bounds */
+		if (m->sem->traits.collapses_unchecked && is_out_of_bounds(slot, sp.gfn))
 			raise_alarm(m, ALARM_OOPS, SPLAT_COLLAPSIBLE, BLAME_KVM);
 		return false;
 	}
