@@ -14,6 +14,7 @@
 #include "model/pagecache.h"
 #include "model/swap.h"
 
+#define ENOMEM		12
 #define MMIO_ANSWER	0x5a5a5a5a	/* the VMM's, to every read: input */
 
 enum { PRINTED_EXITS = 4 };	/* the VMM prints the first four MMIO exits */
@@ -365,6 +366,12 @@ static const char *stopped_said(const struct run *run)
 	       run->outcome.word : text;
 }
 
+/* move_pages(): how many have stayed; without a page for the next one, -ENOMEM */
+static struct said moved_said(const struct page_op *op)
+{
+	return op->error == -ENOMEM ? say("rc=-1") : say("rc=%llu", (unsigned long long)op->left);
+}
+
 static void answer_other(struct run *run)
 {
 	const char *text = run->command->answer.result;
@@ -381,8 +388,7 @@ static void answer_other(struct run *run)
 	} else if (run->says && run->main == EVENT_MIGRATE && !strncmp(text, "rc=", 3)) {
 		take_input(run, place, "%s", text);	/* of the first page, its node */
 		observe(run, CONFORM_RESULT, place, say("%.*s", (int)strcspn(text, " "), text).text,
-			say("rc=%llu", (unsigned long long)
-			    run->vm->w.task[run->vm->m.task].pages.left).text);
+			moved_said(&run->vm->w.task[run->vm->m.task].pages).text);
 	} else if (run->says && run->scheduled && !strcmp(run->command->words[0], "par")) {
 		actors_answer(run);
 	} else if (run->says && stopped_said(run)) {

@@ -1,0 +1,16 @@
+#!gigantic 2
+sysw /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages 2
+mmap H 0x40000000 huge1g
+watch H+0x0
+watch H+0x1234000
+watch H+0x11234000
+hwrite H+0x11234000 0x2
+slot 2 0x40000000 H+0x0 0x40000000
+gwrite 0x41234000 0x7
+movepage H+0x0 1 n=1
+gread 0x51234000
+mmap K 0x40000000 huge1g
+watch K+0x0
+hwrite K+0x0 0x1
+movepage H+0x0 0 n=1
+gread 0x51234000
