@@ -130,8 +130,9 @@ struct gpc {
 	pfn_t pfn;
 	u64 generation;		/* of the memslots when uhva was looked up */
 	struct lock refresh_lock;
-	u8 active, valid;
-	u8 pad[4];
+	u8 active, valid;	/* active: also on kvm->gpc_list */
+	u8 by_hva;		/* .gpa is INVALID_GPA */
+	u8 pad[3];
 };
 
 /* struct gfn_to_hva_cache */

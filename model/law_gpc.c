@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * law_gpc.c: what a pfncache promises its users, who only check that it is valid and that no
- * memslot has changed.
+ * law_gpc.c: what a pfncache promises its users, who only check that it is active and valid,
+ * and (unless it is one of an hva) that no memslot has changed.
  *
  * Linux: virt/kvm/pfncache.c. No reference keeps the page: only invalidation does.
  */
@@ -24,12 +24,13 @@ bool gpc_is_fresh(struct machine *m, u64 key, struct violation *v)
 	const struct gpc *gpc = &m->w->kvm.gpcs[key];
 	struct pt_leaf leaf;
 
-	if (!gpc->valid || gpc->generation != m->w->kvm.generation ||
+	if (!gpc->active || !gpc->valid ||
+	    (!gpc->by_hva && gpc->generation != m->w->kvm.generation) ||
 	    range_is_open(m, gpc->uhva, false))
 		return true;
 	leaf = host_leaf(m, gpc->uhva);
 	v->pfn = gpc->pfn;
-	v->gfn = gpc->gpa >> PAGE_SHIFT;
+	v->gfn = gpc->by_hva ? NO_PFN : gpc->gpa >> PAGE_SHIFT;
 	v->blame = BLAME_KVM;
 	v->value = gpc->pfn;
 	v->wanted = leaf.present ? host_leaf_pfn(&leaf, gpc->uhva) : NO_PFN;

@@ -183,6 +183,7 @@ const struct law laws[] = {
 		  "what was put too often is used after it is free; G1" },
 		{ BUT_ON_6_8,
 		  "G1: the VMM's memory is free, and a pfncache of its VM still valid" },
+		{ "v6.12 v7.2", "G2: a pfncache of an hva has kept a page that is free" },
 	  } },
 	{ .id = "map-page-lives",
 	  .sentence = "A page that KVM has mapped for itself is not free.",
@@ -218,6 +219,8 @@ const struct law laws[] = {
 	  .breaches = {
 		{ PFNCACHES,
 		  "G1: the VMM exits, and kvm_mmu_notifier_release() tells no pfncache" },
+		{ "v6.12 v7.2", "G2: mmu_invalidate_seq stays where no memslot overlaps, and a "
+				"pfncache of an hva asks for it" },
 	  } },
 	{ .id = "apic-page-fresh",
 	  .sentence = "A VMCS has the address of the APIC access page that the host maps.",

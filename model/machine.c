@@ -14,6 +14,7 @@ const char *const splat_names[NR_SPLATS] = {
 	[SPLAT_ZAPPED_BAD_PFN] = "kvm_set_page_accessed",
 	[SPLAT_COLLAPSIBLE] = "kvm_mmu_zap_collapsible_sptes",
 	[SPLAT_MMAP_UNLOCKED] = "mmap_assert_locked",
+	[SPLAT_CACHE_VALID] = "kvm_gpc_activate",
 	[SPLAT_BAD_RSS] = "check_mm",
 	[SPLAT_CACHE_LOOKUP] = "filemap_get_entry",
 };

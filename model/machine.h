@@ -72,6 +72,7 @@ enum splat {
 	SPLAT_ZAPPED_BAD_PFN,		/* v11, mask 0: page_count(pfn_to_page(invalid)) */
 	SPLAT_COLLAPSIBLE,		/* kvm_mmu_zap_collapsible_spte(): lpage_info[-1] (6.8) */
 	SPLAT_MMAP_UNLOCKED,		/* mmap_assert_locked(): zap_pud_range() (6.12) */
+	SPLAT_CACHE_VALID,		/* kvm_gpc_activate(): KVM_BUG_ON(gpc->valid) (6.3) */
 	SPLAT_BAD_RSS,			/* check_mm(): "Bad rss-counter state" */
 	SPLAT_CACHE_LOOKUP,		/* filemap_get_entry(): folio_try_get() fails for ever */
 	NR_SPLATS,

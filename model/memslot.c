@@ -64,6 +64,7 @@ bool task_reads_slots(const struct task *t)
 	case PATH_ACCESS:
 		return t->depth > 1;
 	case PATH_COPY:
+	case PATH_GPC:
 	case PATH_STEAL:
 	case PATH_LOOKUP:
 	case PATH_MAP:

@@ -4,7 +4,8 @@
  *
  * Linux: virt/kvm/pfncache.c, 6.1 to 7.2; 5.12 has none. The notifier's start makes a cache
  * invalid before it takes mmu_lock, so a refresh waits for mn_active_invalidate_count and not for
- * mmu_invalidate_in_progress. What is done under gpc->lock is one step.
+ * mmu_invalidate_in_progress. What is done under gpc->lock is one step. A cache of an hva (6.9)
+ * asks no memslot; but mmu_invalidate_seq only moves for what some memslot has (finding G2).
  * SIMPLIFIED: kmap() and memremap() are not modelled, and never fail; no user writes through it.
  */
 #include "model/machine.h"
@@ -12,9 +13,12 @@
 #include "model/path.h"
 #include "model/semantics.h"
 
+#define EIO	5
 #define EFAULT	14
 #define EINVAL	22
 #define ENOSYS	38
+
+#define INVALID_GPA	(~(gpa_t)0)
 
 static struct gpc *gpc_of(struct machine *m, const struct task *t)
 {
@@ -26,12 +30,13 @@ static void gpc_touch(struct machine *m, const struct task *t)
 	touch(m, OBJECT_GPC, t->gpc.row);
 }
 
-static bool activates(const struct machine *m, const struct task *t)
+bool gpc_activates(const struct machine *m, const struct task *t)
 {
-	return t->gpc.verb == GPC_ACTIVATE && !m->w->kvm.gpcs[t->gpc.row].active;
+	return (t->gpc.verb == GPC_ACTIVATE || t->gpc.verb == GPC_ACTIVATE_HVA) &&
+	       !m->w->kvm.gpcs[t->gpc.row].active;
 }
 
-static bool deactivates(const struct machine *m, const struct task *t)
+bool gpc_deactivates(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return t->gpc.verb == GPC_DEACTIVATE;
@@ -39,10 +44,10 @@ static bool deactivates(const struct machine *m, const struct task *t)
 
 static bool refreshes(const struct machine *m, const struct task *t)
 {
-	return !deactivates(m, t) && !t->gpc.error;
+	return !gpc_deactivates(m, t) && !t->gpc.error;
 }
 
-static bool checks(const struct machine *m, const struct task *t)
+bool gpc_checks(const struct machine *m, const struct task *t)
 {
 	(void)m;
 	return t->gpc.verb == GPC_USE;
@@ -63,9 +68,8 @@ static bool gpc_is_good(struct machine *m, const struct task *t)
 {
 	const struct gpc *gpc = gpc_of(m, t);
 
-	return gpc->active && gpc->gpa == t->gpc.gpa &&
-	       gpc->generation == m->w->kvm.generation && !is_error_hva(gpc->uhva) &&
-	       gpc->valid;
+	return gpc->active && (gpc->by_hva || gpc->generation == m->w->kvm.generation) &&
+	       !is_error_hva(gpc->uhva) && gpc->valid;
 }
 
 static void gpc_read(struct machine *m, struct task *t)
@@ -73,45 +77,85 @@ static void gpc_read(struct machine *m, struct task *t)
 	pfn_t pfn = gpc_of(m, t)->pfn;
 
 	t->gpc.pfn = pfn;
-	t->gpc.value = page_load(m, pfn, t->gpc.gpa);
+	t->gpc.value = page_load(m, pfn, gpc_of(m, t)->by_hva ? gpc_of(m, t)->uhva :
+							       gpc_of(m, t)->gpa);
 	if (page_is(m, pfn, PG_FREE))
 		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
+}
+
+static enum step_result gpc_absent(struct task *t)
+{
+	t->gpc.error = -ENOSYS;
+	return STEP_DONE;
+}
+
+/* kvm_gpc_refresh(): of what the cache is for; up to 6.8 by the caller, who holds no lock. */
+enum step_result gpc_read_gpa(struct machine *m, struct task *t)
+{
+	t->gpc.gpa = gpc_of(m, t)->gpa;
+	t->gpc.hva = gpc_of(m, t)->uhva;
+	return STEP_NEXT;
 }
 
 /* A user under gpc->lock, held for reading: as long as the check holds, no refresh is needed. */
 static enum step_result gpc_check(struct machine *m, struct task *t)
 {
-	if (!m->sem->traits.pfncache) {
-		t->gpc.error = -ENOSYS;
-		return STEP_DONE;
-	}
-	t->gpc.gpa = gpc_of(m, t)->gpa;
+	if (!m->sem->traits.pfncache)
+		return gpc_absent(t);
 	if (!gpc_is_good(m, t))
-		return STEP_NEXT;
+		return gpc_read_gpa(m, t);
 	gpc_read(m, t);
 	return STEP_DONE;
 }
 
-static enum step_result gpc_lock_refresh(struct machine *m, struct task *t)
-{
-	if (!m->sem->traits.pfncache) {
-		t->gpc.error = -ENOSYS;
-		return STEP_DONE;
-	}
-	if (!lock_try_write(m, &gpc_of(m, t)->refresh_lock))
-		return STEP_BLOCKED;
-	return STEP_NEXT;
-}
-
-/* On kvm->gpc_list first: a refresh may not establish what notifiers cannot reach. */
+/*
+ * On kvm->gpc_list first: a refresh may not establish what notifiers cannot reach. Up to 6.8 its
+ * callers alone keep others out.
+ */
 static enum step_result gpc_activate(struct machine *m, struct task *t)
 {
 	struct gpc *gpc = gpc_of(m, t);
 
+	if (!m->sem->traits.pfncache || (t->gpc.verb == GPC_ACTIVATE_HVA &&
+					 !m->sem->traits.pfncache_of_hva))
+		return gpc_absent(t);
 	gpc->uhva = KVM_HVA_ERR_BAD;
 	gpc->pfn = KVM_PFN_ERR_FAULT;
+	gpc->valid = false;
 	gpc->active = true;
 	return STEP_NEXT;
+}
+
+/* Since 6.3: KVM_BUG_ON(gpc->valid), which a refresh that went on behind a deactivation leaves. */
+enum step_result gpc_activate_once(struct machine *m, struct task *t)
+{
+	if (gpc_of(m, t)->valid) {
+		raise_alarm(m, ALARM_WARN, SPLAT_CACHE_VALID, BLAME_KVM);
+		t->gpc.error = -EIO;
+		return STEP_DONE;
+	}
+	return gpc_activate(m, t);
+}
+
+/* Whose check fails from now on; and off the list. */
+static enum step_result gpc_retire(struct machine *m, struct task *t)
+{
+	struct gpc *gpc = gpc_of(m, t);
+
+	if (!m->sem->traits.pfncache)
+		return gpc_absent(t);
+	if (!gpc->active)
+		return STEP_DONE;
+	gpc->active = false;
+	gpc_touch(m, t);
+	return STEP_NEXT;
+}
+
+static enum step_result gpc_lock_refresh(struct machine *m, struct task *t)
+{
+	if (t->gpc.verb == GPC_ACTIVATE_HVA && !m->sem->traits.pfncache_of_hva)
+		return gpc_absent(t);
+	return lock_try_write(m, &gpc_of(m, t)->refresh_lock) ? STEP_NEXT : STEP_BLOCKED;
 }
 
 static void gpc_fail(struct machine *m, struct task *t, s32 error)
@@ -124,30 +168,47 @@ static void gpc_fail(struct machine *m, struct task *t, s32 error)
 	gpc_touch(m, t);
 }
 
-/* kvm_gpc_refresh(): gpa to hva; if neither that nor the pfn has changed, that is all. */
-static enum step_result gpc_translate(struct machine *m, struct task *t)
+static bool is_by_hva(const struct task *t)
+{
+	return t->gpc.verb == GPC_ACTIVATE_HVA || t->gpc.gpa == INVALID_GPA;
+}
+
+/* gpa to hva, which is good for one generation; or the hva alone */
+static void gpc_find_hva(struct machine *m, struct task *t)
 {
 	struct gpc *gpc = gpc_of(m, t);
 	gfn_t gfn = t->gpc.gpa >> PAGE_SHIFT;
-	hva_t old = gpc->uhva;
+
+	gpc->by_hva = is_by_hva(t);
+	if (gpc->by_hva) {
+		gpc->gpa = INVALID_GPA;
+		gpc->uhva = t->gpc.hva;
+	} else if (gpc->gpa != t->gpc.gpa || gpc->generation != m->w->kvm.generation ||
+		   is_error_hva(gpc->uhva)) {
+		gpc->gpa = t->gpc.gpa;
+		gpc->generation = m->w->kvm.generation;
+		gpc->uhva = memslot_hva(m, memslot_of_gfn(m, gfn), gfn, true);
+	}
+}
+
+/* kvm_gpc_refresh(): if neither hva nor pfn has changed, that is all. */
+static enum step_result gpc_translate(struct machine *m, struct task *t)
+{
+	struct gpc *gpc = gpc_of(m, t);
+	hva_t old = gpc->uhva & PAGE_MASK;
 
 	if (!gpc->active) {
 		t->gpc.error = -EINVAL;
 		return STEP_NEXT;
 	}
-	if (gpc->gpa != t->gpc.gpa || gpc->generation != m->w->kvm.generation ||
-	    is_error_hva(old)) {
-		gpc->gpa = t->gpc.gpa;
-		gpc->generation = m->w->kvm.generation;
-		gpc->uhva = memslot_hva(m, memslot_of_gfn(m, gfn), gfn, true);
-	}
+	gpc_find_hva(m, t);
 	if (is_error_hva(gpc->uhva)) {
 		gpc_fail(m, t, -EFAULT);
-	} else if (!gpc->valid || gpc->uhva != old) {
+	} else if (!gpc->valid || (gpc->uhva & PAGE_MASK) != old) {
 		gpc->valid = false;
 		t->gpc.tries = 1;
 		t->gpc.pfn = KVM_PFN_ERR_FAULT;
-		follow_init(&t->follow, gfn, NO_SLOT, FOLL_WRITE);
+		follow_init(&t->follow, gpc->gpa >> PAGE_SHIFT, NO_SLOT, FOLL_WRITE);
 	}
 	gpc_touch(m, t);
 	return STEP_NEXT;
@@ -207,11 +268,30 @@ static enum step_result gpc_install(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-static enum step_result gpc_deactivate(struct machine *m, struct task *t)
+enum step_result gpc_deactivate(struct machine *m, struct task *t)
 {
 	struct gpc *gpc = gpc_of(m, t);
 
 	gpc->active = false;
+	gpc->valid = false;
+	gpc->pfn = KVM_PFN_ERR_FAULT;
+	gpc_touch(m, t);
+	return STEP_NEXT;
+}
+
+/* 6.3 to 6.8: without refresh_lock */
+enum step_result gpc_deactivate_unlocked(struct machine *m, struct task *t)
+{
+	if (gpc_of(m, t)->active)
+		gpc_deactivate(m, t);
+	return STEP_DONE;
+}
+
+/* kvm_gpc_unmap() */
+static enum step_result gpc_unmap(struct machine *m, struct task *t)
+{
+	struct gpc *gpc = gpc_of(m, t);
+
 	gpc->valid = false;
 	gpc->pfn = KVM_PFN_ERR_FAULT;
 	gpc_touch(m, t);
@@ -226,7 +306,7 @@ static enum step_result gpc_unlock_refresh(struct machine *m, struct task *t)
 
 static bool used_after_all(const struct machine *m, const struct task *t)
 {
-	return checks(m, t) && !t->gpc.error;
+	return gpc_checks(m, t) && !t->gpc.error;
 }
 
 /* The loop of every user: refreshed, it may be invalid again already. */
@@ -234,6 +314,7 @@ static enum step_result gpc_check_again(struct machine *m, struct task *t)
 {
 	if (!gpc_is_good(m, t)) {
 		t->gpc.tries = 0;
+		gpc_read_gpa(m, t);
 		return STEP_BACK;
 	}
 	gpc_read(m, t);
@@ -244,16 +325,17 @@ static enum step_result gpc_check_again(struct machine *m, struct task *t)
 #define RETRY	REFRESH " > hva_to_pfn_retry"
 
 const struct step path_gpc[] = {
-	STEP(gpc_check, .when = checks, .chain = "kvm_gpc_check"),
+	STEP(gpc_check, .when = gpc_checks, .chain = "kvm_gpc_check"),
+	STEP(gpc_activate, .when = gpc_activates, .chain = "kvm_gpc_activate"),
+	STEP(gpc_retire, .when = gpc_deactivates, .chain = "kvm_gpc_deactivate"),
 	STEP(gpc_lock_refresh, .chain = REFRESH),
-	STEP(gpc_activate, .when = activates, .chain = "kvm_gpc_activate"),
 	STEP(gpc_translate, .when = refreshes, .chain = REFRESH),
 	STEP(gpc_snapshot_seq, .when = looks_up, .chain = RETRY),
 	STEP(gpc_release_last, .when = has_last, .chain = RETRY),
 	STEP(gpc_lookup, .when = looks_up, .calls = PATH_FOLLOW, .chain = RETRY),
 	STEP(gpc_result, .when = looks_up, .chain = RETRY),
 	STEP(gpc_install, .when = looks_up, .to = "gpc_snapshot_seq", .chain = RETRY),
-	STEP(gpc_deactivate, .when = deactivates, .chain = "kvm_gpc_deactivate"),
+	STEP(gpc_unmap, .when = gpc_deactivates, .chain = "kvm_gpc_deactivate > kvm_gpc_unmap"),
 	STEP(gpc_unlock_refresh, .chain = REFRESH),
 	STEP(gpc_check_again, .when = used_after_all, .to = "gpc_lock_refresh",
 	     .chain = "kvm_gpc_check"),
@@ -275,7 +357,7 @@ enum step_result gpc_invalidate(struct machine *m, struct task *t)
 	for (unsigned i = 0; i < MAX_GPCS; i++) {
 		struct gpc *gpc = &m->w->kvm.gpcs[i];
 
-		if (!gpc->valid || is_error_noslot_pfn(gpc->pfn) ||
+		if (!gpc->active || !gpc->valid || is_error_noslot_pfn(gpc->pfn) ||
 		    gpc->uhva < t->notify.start || gpc->uhva >= t->notify.end)
 			continue;
 		gpc->valid = false;

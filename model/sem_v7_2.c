@@ -149,7 +149,7 @@ static const struct traits traits = {
 	.clear_splits_last = true, .vmsave_exits = true,
 	.anon_exclusive = true, .large_reuse = REUSE_IF_WHOLE, .lru_batch = 31,
 	.async_error_code = true,
-	.pfncache = true, .prefaults = true, .reload_frees_roots = true,
+	.pfncache = true, .pfncache_of_hva = true, .prefaults = true, .reload_frees_roots = true,
 	.prefetch_gives_up = true, .wrappers_gone = true, .wrap_asks_caching = true,
 	.riscv_kvm = true, .loongarch_kvm = true,
 	.gmem = true, .gmem_mmap = true,

@@ -506,11 +506,12 @@ struct private_op {
 	u8 pad[6];
 };
 
-enum gpc_verb { GPC_ACTIVATE, GPC_DEACTIVATE, GPC_USE };
+enum gpc_verb { GPC_ACTIVATE, GPC_DEACTIVATE, GPC_USE, GPC_ACTIVATE_HVA };
 
 /* What is done to a struct gfn_to_pfn_cache */
 struct gpc_op {
 	gpa_t gpa;
+	hva_t hva;		/* if .gpa is INVALID_GPA, or by GPC_ACTIVATE_HVA */
 	u64 mmu_seq;
 	pfn_t pfn;		/* new_pfn */
 	s32 error;

@@ -45,7 +45,8 @@ void event_start_caller(struct task *t, const struct event *e)
 	case EVENT_GPC:
 	case EVENT_GPC_OFF:
 	case EVENT_GPC_USE:
-		t->gpc = (struct gpc_op){ .gpa = e->gpa, .row = e->cache,
+	case EVENT_GPC_HVA:
+		t->gpc = (struct gpc_op){ .gpa = e->gpa, .hva = e->hva, .row = e->cache,
 					  .pfn = KVM_PFN_ERR_FAULT,
 					  .verb = GPC_ACTIVATE + (e->id - EVENT_GPC) };
 		break;

@@ -490,6 +490,9 @@ const struct event_kind event_kinds[] = {
 	{ "gpc-use", EVENT_GPC_USE,
 	  "KVM reads through the cache; refreshes it first if it must. [kvm_gpc_check()]", {
 		CACHE, UNTIL } },
+	{ "gpc-hva", EVENT_GPC_HVA,
+	  "KVM caches the page at an address of the VMM's. [kvm_gpc_activate_hva()]", {
+		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" }, CACHE, UNTIL } },
 	{ "resume", EVENT_RESUME, "An event that stopped at its until= goes on.", {
 		{ "event", ARG_LABEL, AT(name), true, true, .help = "its label" }, UNTIL } },
 };

@@ -144,6 +144,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_GPC:
 	case EVENT_GPC_OFF:
 	case EVENT_GPC_USE:
+	case EVENT_GPC_HVA:
 		o->error = t->gpc.error;
 		outcome_page(vm, o, t->gpc.pfn);
 		o->has_value = e->id == EVENT_GPC_USE && !o->error;

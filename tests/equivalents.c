@@ -403,6 +403,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
 #define GONE	"gone since 6.12: .reexecutes guards it"
 #define NO_CACHE	"there is no gfn_to_pfn_cache before 5.17: .pfncache guards it"
+#define NO_USER	"of what is not active nobody looks at it, and who activates it begins anew"
 #define NO_PREFAULT	"KVM_PRE_FAULT_MEMORY is of 6.11: refuse_prefault is the end before"
 #define NO_BATCH	"migrate_pages_batch() is of 6.3: .migrate_batches guards it"
 #define NO_ROOM	"is_page_fault_stale() comes on the other side of it: passed over"
@@ -453,15 +454,14 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "drain_for_reuse", NULL, has_no_exclusive,
 	  "lru_add_drain() before reuse comes with PageAnonExclusive: .anon_exclusive guards it" },
 	{ MUTATION_DROP, "gpc_invalidate", NULL, has_no_pfncache, NO_CACHE },
-	{ MUTATION_DROP, "gpc_check", NULL, has_no_pfncache, NO_CACHE },
-	{ MUTATION_DROP, "gpc_activate", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_lock_refresh", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "gpc_translate", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "gpc_snapshot_seq", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "gpc_release_last", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "gpc_lookup", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "gpc_result", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "gpc_install", NULL, has_no_pfncache, NO_CACHE },
-	{ MUTATION_DROP, "gpc_deactivate", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_unmap", NULL, NULL, NO_USER },
 	{ MUTATION_DROP, "gpc_unlock_refresh", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "gpc_check_again", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "refuse_prefault", NULL, prefaults, "6.11 and later refuse nothing here" },
@@ -698,6 +698,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "gmem_file_flush", "gmem_file_unlock_mmu", NULL, PRIVATE_FLUSHED },
 	{ MUTATION_SWAP, "gmem_file_uncount", "gmem_file_unlock_again", NULL, PRIVATE_LOCKED },
 	{ MUTATION_TRAIT, "gmem_poison_leaks", NULL, binds_no_gmem, UNBOUND },
+	{ MUTATION_TRAIT, "attributes_add_huge", NULL, has_no_private_mem, UNBOUND },
 	{ MUTATION_DROP, "faultin_gmem", NULL, binds_no_gmem, UNBOUND },
 	{ MUTATION_SWAP, "faultin_gmem", NULL, binds_no_gmem, UNBOUND },
 	{ MUTATION_SWAP, "*", "faultin_gmem", binds_no_gmem, UNBOUND },
@@ -766,14 +767,18 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "refuse_prefault", "prefault_page", prefaults,
 	  "6.11 and later refuse nothing here" },
 	{ MUTATION_SWAP, "prefault_page", "prefault_next", never_prefaults, NO_PREFAULT },
-	{ MUTATION_SWAP, "gpc_check", "gpc_lock_refresh", has_no_pfncache, NO_CACHE },
-	{ MUTATION_SWAP, "gpc_activate", "gpc_translate", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_check", "gpc_activate", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "gpc_activate", "gpc_retire", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "gpc_activate", "gpc_deactivate", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "gpc_activate", "gpc_read_gpa", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "gpc_lock_refresh", "gpc_translate", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_translate", "gpc_snapshot_seq", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_snapshot_seq", "gpc_release_last", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_release_last", "gpc_lookup", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_lookup", "gpc_result", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_result", "gpc_install", has_no_pfncache, NO_CACHE },
-	{ MUTATION_SWAP, "gpc_deactivate", "gpc_unlock_refresh", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_unmap", "gpc_unlock_refresh", NULL, NO_USER },
+	{ MUTATION_SWAP, "gpc_install", "gpc_unmap", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "gpc_unlock_refresh", "gpc_check_again", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_invalidate", "notify_lock", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "notify_begin", "gpc_invalidate", has_no_pfncache, NO_CACHE },
@@ -974,6 +979,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_tdp, "the TDP MMU is there" },
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_shadow, "without TDP never" },
 	{ MUTATION_TRAIT, "follow_outputs_kept", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_TRAIT, "pfncache_of_hva", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_TRAIT, "atomic_async_warns", NULL, has_no_wrappers, NO_ATOMIC },
 	{ MUTATION_TRAIT, "numa_asks_pmds", NULL, keeps_numa_write_and_moves,
 	  "a PMD that is shared, or at home, does not move, and comes back as it was" },
