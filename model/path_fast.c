@@ -68,6 +68,8 @@ bool may_be_fast(const struct machine *m, const struct task *t)
 {
 	if (!fault_continues(m, t) || t->fault.rsvd)
 		return false;
+	if (m->sem->traits.fast_asks_private && fault_mismatches(m, t))
+		return false;
 	return t->fault.present ? t->fault.write : !m->w->config.ad;
 }
 

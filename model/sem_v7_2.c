@@ -143,6 +143,7 @@ static const struct traits traits = {
 	.npt_fast_mmio = true, .bus_freed_later = true,
 	.pferr = PFERR_USER_OF_LINEAR, .mmio_below_max_gfn = true, .npt_five_levels = true,
 	.mmu_pages_first = true, .rearm_clears_bits = true, .make_spte_logs = true,
+	.fast_asks_private = true,
 	.fault_splits = true,
 	.nx_tables_known = true,
 	.nx_leaves_logged = true, .slot_zap_quirk = true,

@@ -150,6 +150,7 @@ struct traits {
 	bool age_cleans;		/* the TDP MMU's age_gfn_range() takes D, too (to 5.12) */
 	bool make_spte_logs;		/* ... before the leaf is there, or is not (5.16) */
 	bool mmu_pages_first;		/* room for tables, then the stale check (2026) */
+	bool fast_asks_private;		/* page_fault_can_be_fast(): is it still so? (6.11) */
 	bool mmu_shrinker;		/* mmu_shrink_scan() (until 6.13) */
 	bool npt_five_levels;		/* kvm_amd loads where the host has 5 levels (5.15) */
 	bool nx_leaves_logged;		/* recovery: not of a memslot that logs (6.2) */

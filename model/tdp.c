@@ -446,9 +446,10 @@ pfn_t tdp_load_root(struct machine *m, unsigned vcpu)
 	pfn_t root, old;
 
 	if (m->w->vcpu[vcpu].free_obsolete_roots) {
-		if (!lock_pass_write(m, &m->w->kvm.mmu_lock))
+		if (!lock_try_write(m, &m->w->kvm.mmu_lock))
 			return NO_PFN;
 		tdp_unload_root(m, vcpu);
+		lock_release_write(m, &m->w->kvm.mmu_lock);
 	}
 	root = tdp_current_root(m);
 	old = m->w->vcpu[vcpu].root;
