@@ -294,7 +294,7 @@ static enum step_result emulate_access(struct machine *m, struct task *t)
 	int row = memslot_of_gfn(m, a->gpa >> PAGE_SHIFT);
 	hva_t hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, write);
 
-	if (is_error_hva(hva) && a->kind == ACCESS_RMW) {
+	if (a->kind == ACCESS_RMW && (is_error_hva(hva) || m->sem->traits.cmpxchg_maps)) {
 		hva = memslot_hva(m, row, a->gpa >> PAGE_SHIFT, false);
 		a->loads = true;
 		a->eax = a->value;
@@ -303,6 +303,59 @@ static enum step_result emulate_access(struct machine *m, struct task *t)
 	a->failed = is_error_hva(hva);
 	a->hva = hva + (a->gpa & ~PAGE_MASK);
 	return a->failed ? STEP_NEXT : STEP_CALL;
+}
+
+/* emulator_cmpxchg_emulated() up to 5.18: behind the load the page is mapped, if it can be. */
+static bool maps_for_cmpxchg(const struct machine *m, const struct task *t)
+{
+	const struct access *a = &t->access;
+	gfn_t gfn = a->gpa >> PAGE_SHIFT;
+	struct machine *machine = (struct machine *)m;
+
+	return m->sem->traits.cmpxchg_maps && a->loads && !a->failed &&
+	       !is_error_hva(memslot_hva(machine, memslot_of_gfn(machine, gfn), gfn, true));
+}
+
+static enum step_result map_for_cmpxchg(struct machine *m, struct task *t)
+{
+	gfn_t gfn = t->access.gpa >> PAGE_SHIFT;
+
+	follow_init(&t->follow, gfn, memslot_of_gfn(m, gfn), 0);
+	m->sem->ops.map_args(m, &t->follow);
+	return follow_resolve_hva(m, t) ? STEP_CALL : STEP_NEXT;
+}
+
+/* kvm_vcpu_unmap(); or emulator_write_emulated(), by the hva */
+static enum step_result cmpxchg_mapped(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+	pfn_t pfn = t->follow.pfn;
+
+	a->loads = false;
+	if (is_error_noslot_pfn(pfn)) {
+		t->host = (struct host_fault){ .page = NO_PFN };
+		return STEP_CALL;
+	}
+	a->pfn = pfn;
+	page_store(m, pfn, a->gpa, ++a->value);
+	memslot_mark_dirty(m, memslot_of_gfn(m, t->follow.gfn), t->follow.gfn);
+	m->sem->ops.release_pfn(m, pfn, true, HOLD_FAULT);
+	return STEP_NEXT;
+}
+
+static bool stored_in_vain(const struct machine *m, const struct task *t)
+{
+	return m->sem->traits.cmpxchg_maps && t->access.kind == ACCESS_RMW &&
+	       t->access.failed && !t->access.loads;
+}
+
+/* What it has loaded goes to userspace, and one more. */
+static enum step_result store_by_mmio(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->access.failed = false;
+	t->access.loads = true;
+	return STEP_NEXT;
 }
 
 static void mmio_exit(struct machine *m, struct access *a, const char *name)
@@ -383,7 +436,7 @@ static bool unhandleable(const struct machine *m, const struct task *t)
 	gfn_t gfn = t->access.gpa >> PAGE_SHIFT;
 	struct machine *machine = (struct machine *)m;
 
-	return t->access.failed && t->access.kind == ACCESS_RMW &&
+	return t->access.failed && t->access.kind == ACCESS_RMW && !m->sem->traits.cmpxchg_maps &&
 	       !is_error_hva(memslot_hva(machine, memslot_of_gfn(machine, gfn), gfn, true));
 }
 
@@ -427,6 +480,12 @@ const struct step path_emulate[] = {
 	     .chain = "x86_emulate_instruction > retry_instruction"),
 	STEP(emulate_access, .calls = PATH_HOST_ACCESS,
 	     .chain = "x86_emulate_instruction > emulator_read_write_onepage"),
+	STEP(map_for_cmpxchg, .when = maps_for_cmpxchg, .calls = PATH_FOLLOW,
+	     .chain = "x86_emulate_instruction > emulator_cmpxchg_emulated > kvm_vcpu_map"),
+	STEP(cmpxchg_mapped, .when = maps_for_cmpxchg, .calls = PATH_HOST_ACCESS,
+	     .chain = "x86_emulate_instruction > emulator_cmpxchg_emulated"),
+	STEP(store_by_mmio, .when = stored_in_vain,
+	     .chain = "x86_emulate_instruction > emulator_write_emulated"),
 	STEP(reexecute_instruction, .when = may_reexecute, .calls = PATH_FOLLOW,
 	     .chain = "x86_emulate_instruction > reexecute_instruction"),
 	STEP(handle_emulation_failure, .when = unhandleable,

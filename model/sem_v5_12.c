@@ -268,7 +268,7 @@ static const struct traits traits = {
 	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
 	.mmu_shrinker = true, .age_cleans = true, .ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
 	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
-	.zap_root_from = 4, .reexecutes = true, .double_map = true,
+	.zap_root_from = 4, .reexecutes = true, .cmpxchg_maps = true, .double_map = true,
 	.file_pmd_counts = true, .rmap_splits_first = true, .unmap_splits_first = true,
 	.swapout_wants_pmd = true,
 	.migrate_splits_first = true, .no_madvise_collapse = true,

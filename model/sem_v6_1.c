@@ -187,6 +187,10 @@ const struct semantics_patch sem_v6_1 = {
 		{ EDIT_BEFORE, PATH_ZAP_GFNS, "zap_unlock",
 		  STEP(zap_uncount, .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_end") },
 		/* kvm_swap_active_memslots(): mn_active_invalidate_count, 5.13 */
+		/* 5.19 (1c2361f667f3): cmpxchg by the hva */
+		{ EDIT_DROP, PATH_EMULATE, "map_for_cmpxchg", { 0 } },
+		{ EDIT_DROP, PATH_EMULATE, "cmpxchg_mapped", { 0 } },
+		{ EDIT_DROP, PATH_EMULATE, "store_by_mmio", { 0 } },
 		{ EDIT_REPLACE, PATH_SLOT, "invalidate_slot",
 		  STEP(swap_to_invalid, .when = slot_goes, .chain = SWAP) },
 		{ EDIT_REPLACE, PATH_SLOT, "commit_slot",

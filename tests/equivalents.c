@@ -769,6 +769,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "prefault_page", "prefault_next", never_prefaults, NO_PREFAULT },
 	{ MUTATION_SWAP, "gpc_check", "gpc_activate", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "gpc_activate", "gpc_retire", NULL, EXCLUDE },
+	{ MUTATION_SWAP, "store_by_mmio", "reexecute_instruction", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "gpc_activate", "gpc_deactivate", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "gpc_activate", "gpc_read_gpa", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "gpc_lock_refresh", "gpc_translate", has_no_pfncache, NO_CACHE },

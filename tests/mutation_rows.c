@@ -76,7 +76,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(follow_api), SWITCH(get_or_guard),
 	SWITCH(follow_outputs_kept), SWITCH(atomic_async_warns), SWITCH(wrappers_gone),
 	SWITCH(needs_io), SWITCH(writable_by_slow), SWITCH(gup_fast_needs_mapping),
-	SWITCH(checks_hwpoison), SWITCH(reexecutes), SWITCH(devmap_grab_page),
+	SWITCH(checks_hwpoison), SWITCH(reexecutes), SWITCH(cmpxchg_maps), SWITCH(devmap_grab_page),
 	SWITCH(map_pages_puts), SWITCH(fault_keeps_dirty), SWITCH(saved_dirty),
 	VALUE(zap_root_from), SWITCH(table_noted_last), SWITCH(follow_page),
 	SWITCH(vmsave_exits), SWITCH(migrate_batches), SWITCH(migrate_drains),
