@@ -235,3 +235,11 @@ unsigned laws_check_all(struct machine *m, struct violation *out, unsigned max)
 			check_everything(&c, &laws[i]);
 	return c.n;
 }
+
+const struct law *law_find(const char *id)
+{
+	for (unsigned i = 0; i < nr_laws; i++)
+		if (!strcmp(laws[i].id, id))
+			return &laws[i];
+	return NULL;
+}

@@ -7,8 +7,6 @@
  */
 #include "model/law_internal.h"
 
-#include <string.h>
-
 #define ON(kind)	(1u << OBJECT_##kind)
 #define ALARM(kind)	(1u << ALARM_##kind)
 
@@ -284,6 +282,18 @@ const struct law laws[] = {
 		  "was reserved at the look-up, and has been freed since, is marked" },
 		{ "v11 v11-unsafe v11-on-v6.8",
 		  "A4" },
+	  } },
+	{ .id = "dirty-before-clean",
+	  .sentence = "A fault marks its page dirty only while the host PTE lets it be written.",
+	  .when = "who takes W from the PTE has cleaned the page, or drops it; of user memory",
+	  .source = "35b80f7b494d, 28991c91d577 (6.13): dirty only under mmu_lock",
+	  .alarms = ALARM(DIRTY_LATE), .about = OBJECT_PAGE,
+	  .breaches = {
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 "
+		  "v11 v11-unsafe v6.8 v11-on-v6.8 v6.12",
+		  "powerpc's hv and radix mark behind mmu_lock, loongarch, too; arm64 in 6.12" },
+		{ "v7.2",
+		  "powerpc's hv and radix still do; and its pr marks what is stale" },
 	  } },
 	{ .id = "ad-only-if-refcounted",
 	  .sentence = "A page is marked from a stage-2 entry only if the entry says refcounted.",
@@ -581,11 +591,3 @@ const struct law laws[] = {
 };
 
 const unsigned nr_laws = ARRAY_SIZE(laws);
-
-const struct law *law_find(const char *id)
-{
-	for (unsigned i = 0; i < nr_laws; i++)
-		if (!strcmp(laws[i].id, id))
-			return &laws[i];
-	return NULL;
-}

@@ -49,6 +49,7 @@ enum alarm_kind {
 	ALARM_ACCESS_FREE,	/* key: pfn; guest or kernel used a page that is not allocated */
 	ALARM_NO_STRUCT_PAGE,	/* key: pfn; pfn_to_page() of a pfn that has no struct page */
 	ALARM_TOUCH_UNHELD,	/* key: pfn; a struct page that nothing protects was touched */
+	ALARM_DIRTY_LATE,	/* key: pfn; marked dirty by a fault when W was gone */
 	ALARM_MARK_UNCOUNTED,	/* key: pfn; marked from an entry without v11's refcounted bit */
 	ALARM_BIT_INEXACT,	/* key: gfn; v11's refcounted bit is not what the look-up said */
 	ALARM_SLEPT,		/* key: gfn; an atomic look-up came where it may sleep */

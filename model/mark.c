@@ -22,12 +22,17 @@ static bool is_invalidated(const struct machine *m, hva_t hva)
 	return false;
 }
 
+static bool is_gmem(struct machine *m, const struct fault *f)
+{
+	return f->is_private || memslot_is(m, f->slot, KVM_MEMSLOT_GMEM_ONLY);
+}
+
 /* A fault marks what its look-up found, and holds no reference on it. */
 static bool is_unprotected(struct machine *m, pfn_t pfn)
 {
 	const struct task *t = &m->w->task[m->task];
 	const struct fault *f = &t->fault;
-	bool gmem = f->is_private || memslot_is(m, f->slot, KVM_MEMSLOT_GMEM_ONLY);
+	bool gmem = is_gmem(m, f);
 	struct pt_leaf leaf = gmem ? gmem_leaf(m, f->slot, f->gfn) : host_leaf(m, f->hva);
 
 	if (!t->depth || t->frame[t->depth - 1].path != PATH_FAULT || t->refs > 0)
@@ -36,6 +41,31 @@ static bool is_unprotected(struct machine *m, pfn_t pfn)
 		return false;
 	return !f->level || (!gmem && is_invalidated(m, f->hva)) ||
 	       host_leaf_pfn(&leaf, f->hva) != pfn;
+}
+
+/*
+ * A fault's own page, whose host PTE no longer allows the write: who took W has cleaned the page,
+ * or is about to drop it.
+ */
+static bool is_late(struct machine *m, pfn_t pfn)
+{
+	const struct task *t = &m->w->task[m->task];
+	u8 path = t->depth ? t->frame[t->depth - 1].path : NR_PATHS;
+	bool own = path == PATH_FAULT ? pfn == t->fault.page || pfn == t->fault.orig_pfn :
+		   path == PATH_STAGE2 && (pfn == t->follow.page || pfn == t->follow.pfn);
+	hva_t hva = path == PATH_FAULT ? t->fault.hva : t->follow.hva;
+	struct pt_leaf leaf = host_leaf(m, hva);
+
+	if (!own || page_of(m, page_head(m, pfn))->owner != OWNER_USER ||
+	    (path == PATH_FAULT && is_gmem(m, &t->fault)))
+		return false;
+	return host_leaf_pfn(&leaf, hva) != pfn || !(leaf.entry & PTE_WRITE);
+}
+
+void mark_check_dirty(struct machine *m, pfn_t pfn)
+{
+	if (is_late(m, pfn))
+		raise_alarm(m, ALARM_DIRTY_LATE, pfn, BLAME_KVM);
 }
 
 void mark_check(struct machine *m, pfn_t pfn)

@@ -7,3 +7,5 @@
 struct machine;
 
 void mark_check(struct machine *m, pfn_t pfn);
+/* The same of a dirty mark alone. */
+void mark_check_dirty(struct machine *m, pfn_t pfn);

@@ -11,6 +11,7 @@
  */
 #include "model/caller.h"
 #include "model/machine.h"
+#include "model/mark.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
@@ -306,8 +307,10 @@ static void put_own_page(struct machine *m, struct task *t)
 		return;
 	if (!m->sem->traits.wrappers_gone && !t->map.by_fast && page_is(m, page, PG_RESERVED))
 		return;
-	if (is_good(t) && t->map.dirty)
+	if (is_good(t) && t->map.dirty) {
+		mark_check_dirty(m, page);
 		page_set_dirty(m, page);
+	}
 	page_put(m, page, HOLD_FAULT);
 }
 

@@ -85,6 +85,7 @@ void set_page_dirty(struct machine *m, pfn_t page)
 	if (!m->sem->ops.is_ad_tracked(m, page))
 		return;
 	mark_alive(m, page);
+	mark_check_dirty(m, page);
 	page_set_dirty(m, page);
 }
 

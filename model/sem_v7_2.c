@@ -39,8 +39,10 @@ static void mark(struct machine *m, pfn_t page, bool dirty)
 	mark_check(m, page);
 	if (page_is(m, page, PG_RESERVED))
 		return;
-	if (dirty)
+	if (dirty) {
+		mark_check_dirty(m, page);
 		page_set_dirty(m, page);
+	}
 	m->sem->ops.mark_accessed(m, page);
 }
 

@@ -180,6 +180,13 @@ static void release_adjusted(struct machine *m, struct task *t, bool used)
 }
 
 /* 7.2 without its dirty mark: the fast path makes pages writable and tells nobody. */
+/* riscv until ed54fdb460a6: a fault that is to be tried again says that it has used its page. */
+static void release_as_used(struct machine *m, struct task *t, bool used)
+{
+	(void)used;
+	sem_v7_2.ops.release_fault(m, t, true);
+}
+
 static void release_clean(struct machine *m, struct task *t, bool used)
 {
 	(void)used;
@@ -431,6 +438,8 @@ const struct mutant mutants[] = {
 	  .edits = EDITS({ EDIT_REPLACE, PATH_FAULT, "precheck_retry_again",
 			   { .name = "precheck_forgets", .run = precheck_forgets,
 			     .when = fault_continues_in_slot } }) },
+	{ "what is stale is released as what is used", "dirty-before-clean", "free_before_lock",
+	  &sem_v7_2, .ops = { .release_fault = release_as_used } },
 	{ "the look-up keeps what nobody puts", "fault-balance", "anon_host", &sem_v11,
 	  .ops = { .own_page = own_for_good } },
 	{ "a count that no helper raised", "refs-match-holders", "anon_host", &sem_v6_1,

@@ -290,6 +290,14 @@ static void marks_what_it_does_not_hold(struct machine *m)
 	mark_check(m, mapped_pfn(m));
 }
 
+static void marks_what_was_cleaned(struct machine *m)
+{
+	struct task *t = task_start(m, 0, PATH_FAULT, BLAME_KVM);
+
+	t->fault = (struct fault){ .gfn = GFN, .hva = HVA + PAGE_SIZE, .page = mapped_pfn(m) };
+	mark_check_dirty(m, mapped_pfn(m));
+}
+
 static void marks_without_the_bit(struct machine *m)
 {
 	raise_alarm(m, ALARM_MARK_UNCOUNTED, mapped_pfn(m), BLAME_KVM);
@@ -397,6 +405,7 @@ static const struct row rows[] = {
 	{ "unguarded-holds-ref", maps_without_a_reference, BLAME_KVM },
 	{ "unmap-pairs-map", keeps_a_maps_reference, BLAME_KVM },
 	{ "no-touch-when-stale", marks_what_it_does_not_hold, BLAME_KVM },
+	{ "dirty-before-clean", marks_what_was_cleaned, BLAME_KVM },
 	{ "ad-only-if-refcounted", marks_without_the_bit, BLAME_KVM },
 	{ "spte-bit-exact", installs_the_wrong_bit, BLAME_KVM },
 	{ "no-bad-pfn-to-page", gets_what_has_no_struct_page, BLAME_KVM },
