@@ -423,6 +423,9 @@ const struct law laws[] = {
 		  "v11-unsafe v6.8 v11-on-v6.8",
 		  "the last page that is cleared of a full log is not split (6.11: end + 1), and "
 		  "ALIGN() takes it to be in the huge page before" },
+		{ "v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
+		  "v11-unsafe v6.8 v11-on-v6.8",
+		  "an emulated atomic instruction is not logged (910c57dfa4d1, 6.9)" },
 	  } },
 	{ .id = "no-stale-tlb",
 	  .sentence = "When mmu_lock is free, no TLB allows what the stage-2 tables do not.",

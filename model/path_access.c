@@ -389,6 +389,17 @@ static void load_and_exit(struct machine *m, struct access *a)
 	a->loads = false;
 }
 
+/* emulator_cmpxchg_emulated(): by kvm_vcpu_map() until 5.18; 910c57dfa4d1 (6.9, 6.1.192) */
+static void log_emulated(struct machine *m, const struct access *a, int row)
+{
+	gfn_t gfn = a->gpa >> PAGE_SHIFT;
+
+	if (a->kind != ACCESS_RMW || !m->sem->traits.forgets_cmpxchg)
+		memslot_mark_dirty(m, row, gfn);
+	else if (!memslot_knows_dirty(m, row, gfn) && !slot_call_runs(m, true))
+		raise_alarm(m, ALARM_LOG_MISSED, gfn, BLAME_KVM);
+}
+
 static enum step_result finish_emulation(struct machine *m, struct task *t)
 {
 	struct access *a = &t->access;
@@ -404,7 +415,7 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 		load_and_exit(m, a);
 	} else if (!a->failed) {
 		if (a->kind != ACCESS_READ)
-			memslot_mark_dirty(m, row, a->gpa >> PAGE_SHIFT);
+			log_emulated(m, a, row);
 	} else if (a->kind == ACCESS_READ) {
 		a->value = MMIO_ANSWER;
 		mmio_exit(m, a, "MMIO-R");

@@ -23,6 +23,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1, .mmu_shrinker = true,	\
 	.mmio_below_max_gfn = true, .npt_five_levels = true,		\
 	.rearm_clears_bits = true, .make_spte_logs = true,		\
+	.forgets_cmpxchg = true,					\
 	.fault_splits = true, .nx_tables_known = true,			\
 	.nx_leaves_logged = true,					\
 	.change_pte = true, .anon_ref_add = true, .zap_root_from = 3,	\

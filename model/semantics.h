@@ -172,6 +172,7 @@ struct traits {
 	bool gup_fast_needs_mapping;	/* CONFIG_SECRETMEM, 6.10: refuses order 0 without it */
 	bool checks_hwpoison;		/* hva_to_pfn(): check_user_page_hwpoison(), until 6.12 */
 	bool cmpxchg_maps;		/* emulator_cmpxchg_emulated(): kvm_vcpu_map(), to 5.18 */
+	bool forgets_cmpxchg;		/* emulator_cmpxchg_emulated() logs nothing: 5.19 to 6.8 */
 	bool reexecutes;		/* retry_, reexecute_instruction(): until 6.11 */
 	bool devmap_grab_page;		/* fast GUP of a devmap PMD: try_grab_page(), until 6.9 */
 	bool map_pages_puts;		/* filemap_map_pages() counts a page twice, and puts one */

@@ -33,10 +33,18 @@ const struct corpus_absent corpus_absent[] = {
 	  "Shadow paging: an rmap stays behind when a guest's PDE is changed from outside "
 	  "(0cb2af2ea66a)",
 	  "the guest's page tables are not modelled" },
+	{ "B48",
+	  "What is written through a pfncache is logged after its lock is dropped, perhaps in "
+	  "another memslot (6.9)",
+	  "a pfncache is read here, never written" },
 	{ "B53",
 	  "arm64, riscv: the VMA is looked up, mmap_lock dropped, the sequence read too late "
 	  "(13ec9308a857)",
 	  "what a VMA is asked for there, a block's size, is not modelled" },
+	{ "B57",
+	  "A worker's asynchronous page fault outlives its vCPU (3d75b8aa5c29, 6.9, "
+	  "CVE-2024-26976)",
+	  "the end of a vCPU is not modelled apart from that of its process" },
 	{ "B62",
 	  "The memory type of a PFNMAP is not the guest's, nor the VMA's",
 	  "PAT and MTRR are not modelled: memory-type-compatible" },
@@ -46,6 +54,9 @@ const struct corpus_absent corpus_absent[] = {
 	{ "B65",
 	  "The memory type is guessed from PageReserved",
 	  "PAT and MTRR are not modelled; what recordings show is in docs/CLAIMS.md" },
+	{ "B66",
+	  "A memory error under VM_PFNMAP ends as EFAULT, not as a machine check for the guest",
+	  "memory errors are injected by madvise(), which takes only what GUP finds" },
 };
 
 const size_t nr_corpus_absent = ARRAY_SIZE(corpus_absent);

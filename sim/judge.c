@@ -301,7 +301,8 @@ static void judge_event(const struct trace *trace, const struct replay_run *run,
 		out->is = JUDGED_ABSENT;
 	if (!is_refused(trace, at, gpa, o->word) || out->is == JUDGED_SPURIOUS)
 		return;
-	spurious = is_of_guest(e) && vmm_could(trace, run->patch, at, i, gpa);
+	spurious = is_of_guest(e) && strcmp(o->word, "memory_fault") &&
+		   vmm_could(trace, run->patch, at, i, gpa);
 	if (!spurious && out->is == JUDGED_ERROR)
 		return;
 	out->is = spurious ? JUDGED_SPURIOUS : JUDGED_ERROR;

@@ -37,6 +37,28 @@ static const struct row {
 	{ "a dying root is not zapped", "B31", "mark-only-alive" },
 	{ "a dying root is not zapped", "B31", "no-free-page-mapped" },
 	{ "a stale fault's page is released as used", "B33", "no-false-dirty" },
+	{ "a leaf larger than the host's", "B36", "huge-contained" },
+	{ "put by the adjusted pfn", "B37", "no-put-by-non-owner" },
+	{ "a memslot goes and its roots stay", "B39", "spte-has-slot" },
+	{ "the stale check is dropped", "B40", "no-stale-spte" },
+	{ "nothing is stale", "B40", "no-stale-spte" },
+	{ "stale by the sequence alone", "B40", "no-stale-spte" },
+	{ "stale by the range alone", "B40", "no-stale-spte" },
+	{ "the snapshot of the sequence comes after the look-up", "B40", "no-stale-spte" },
+	{ "the check comes before the lock alone", "B40", "no-stale-spte" },
+	{ "the sequence is not raised", "B40", "no-stale-spte" },
+	{ "the count is dropped before the sequence is raised", "B40", "seq-before-count" },
+	{ "a sequence of too few bits", "B42", "faults-end" },
+	{ "a zap needs no flush", "B43", "no-free-page-mapped" },
+	{ "the flush is dropped", "B43", "no-stale-tlb" },
+	{ "a zap flushes when the lock has gone", "B44", "no-free-page-mapped" },
+	{ "a refresh asks for in_progress", "B45", "pfncache-fresh" },
+	{ "a refresh asks whether one is active, not whether one was", "B45", "pfncache-fresh" },
+	{ "a refresh asks whether one was, not whether one is", "B45", "pfncache-fresh" },
+	{ "a refresh keeps its reference", "B46", "fault-balance" },
+	{ "a reload does not look whether it is stale", "B50", "apic-page-fresh" },
+	{ "memslots change within an invalidation", "B52", "notifier-counts-agree" },
+	{ "memslots change within an invalidation", "B52", "no-stale-spte" },
 };
 
 /* ---- its trace ---- */
@@ -88,8 +110,7 @@ static bool has_bug(const struct entry *e, const char *bug)
 static void judge_entry(const struct entry *e, const struct semantics_patch *patch,
 			struct judgement *out)
 {
-	static const struct explore_bound bound = { .memory = (u64)1 << 30, .por = true,
-						    .symmetry = true };
+	static const struct explore_bound bound = { .states = 200000 };
 	struct replay_options options = { .semantics = &patch, .nr_semantics = 1 };
 	struct error error = { .text = "" };
 	struct explore *x;
@@ -196,12 +217,12 @@ static void every_mutant_of_a_bug_is_in_the_table(void **state)
 	}
 }
 
-static void no_bug_is_both_modelled_and_not(void **state)
+static void every_bug_has_a_trace_or_a_reason_why_not(void **state)
 {
 	(void)state;
 	for (unsigned n = 1; n <= LAST_BUG; n++)
-		if (has_trace(n) && is_absent(n))
-			fail_msg("B%02u has a trace, and a reason why it has none", n);
+		if (has_trace(n) == is_absent(n))
+			fail_msg("B%02u has %s", n, has_trace(n) ? "both" : "neither");
 	assert_in_range(nr_corpus_absent, 1, MOST_ABSENT);
 }
 
@@ -227,7 +248,7 @@ int main(void)
 	read_entries();
 	LIST_ROWS(&list, what_brings_the_bug_back_is_caught_on_its_trace, rows);
 	LIST_TEST(&list, every_mutant_of_a_bug_is_in_the_table);
-	LIST_TEST(&list, no_bug_is_both_modelled_and_not);
+	LIST_TEST(&list, every_bug_has_a_trace_or_a_reason_why_not);
 	LIST_TEST(&list, every_entry_says_what_is_expected_of_somebody);
 	failed = list_run(&list, "corpus");
 	free_entries();
