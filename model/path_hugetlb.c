@@ -100,6 +100,25 @@ enum step_result look_up_hugetlb_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/*
+ * hugetlb_vma_lock_read(): since 6.7 MADV_DONTNEED has the lock until the pages are the pool's
+ * again: who faults would find none.
+ * SIMPLIFIED: MADV_DONTNEED does not wait for who copies a page.
+ */
+static bool is_being_dropped(const struct machine *m, const struct vma *vma)
+{
+	bool found = false;
+
+	for (unsigned i = 0; m->sem->traits.hugetlb_zap_locks && i < MAX_TASKS; i++) {
+		const struct task *t = &m->w->task[i];
+
+		found |= t->range.kind == RANGE_DONTNEED && t->range.hugetlb &&
+			 t->range.piece_end && t->mm == m->mm &&
+			 t->range.piece_start >= vma->start && t->range.piece_start < vma->end;
+	}
+	return found;
+}
+
 /* make_huge_pte(), which is writable at once only if shared */
 enum step_result map_hugetlb_page(struct machine *m, struct task *t)
 {
@@ -108,6 +127,8 @@ enum step_result map_hugetlb_page(struct machine *m, struct task *t)
 	u64 entry = vma_prot_bits(vma) | PTE_HUGE;
 	pfn_t page;
 
+	if (is_being_dropped(m, vma))
+		return STEP_BLOCKED;
 	if (!is_shared(vma))
 		vma_prepare_anon(m, vma);
 	page = is_shared(vma) ? shared_page(m, vma, hva) : private_page(m, vma, hva);

@@ -159,8 +159,9 @@ static void touch_page(struct machine *m, const struct pt_leaf *leaf, bool write
 {
 	if (!leaf_is_normal(leaf) || leaf->level == 3)	/* follow_huge_pud() touches nothing */
 		return;
-	if (leaf->level == 2 && (m->sem->traits.gup_touches_hugetlb ||
-				 !page_is(m, pt_pfn(leaf->entry), PG_HUGETLB))) {
+	if (page_is(m, pt_pfn(leaf->entry), PG_HUGETLB) && !m->sem->traits.gup_touches_hugetlb)
+		return;		/* nor does follow_hugetlb_page() */
+	if (leaf->level == 2) {
 		if (write)	/* touch_pmd() > pmdp_set_access_flags() of x86 */
 			host_set_leaf(m, leaf->first << PAGE_SHIFT, 2,
 				      leaf->entry | PTE_ACCESSED | PTE_DIRTY);

@@ -49,7 +49,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.large_reuse = REUSE_NEVER,					\
 	.anon_exclusive = true, .lru_batch = 15, .pfncache = true, .map_pages_puts = true, \
 	.split_keeps_dirty = true, .protect_pmd_writable = true, \
-	.hugetlb_dontneed = true, \
+	.hugetlb_dontneed = true, .hugetlb_zap_locks = true, \
 	.dirty_skipped_over_table = true, .collapses_unchecked = true,	\
 	.migrate_tries = 2, .migrate_batches = true, .follow_page = true,	\
 	.migration_keeps_ad = true, .shmem_keeps_poison = true, .devmap_grab_page = true, \

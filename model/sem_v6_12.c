@@ -50,7 +50,7 @@ static const struct traits traits = {
 	.pfnmap_huge = true, .writable_by_slow = true, .split_pud_asserts = true,
 	.anon_ref_add = true, .map_pages_puts = true, .zap_root_from = 1,
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .checks_hwpoison = true,
-	.hugetlb_dontneed = true, .hugetlb_restores = true,
+	.hugetlb_dontneed = true, .hugetlb_restores = true, .hugetlb_zap_locks = true,
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
 	.folio_sharers = SHARERS_LIKELY, .migrate_splits_first = true,
 	 .migrate_splits_partial = true, .split_drops_zeroes = true,

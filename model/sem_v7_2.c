@@ -179,7 +179,7 @@ static const struct traits traits = {
 	.pfnmap_huge = true, .needs_io = true,
 	.map_pages_puts = true, .zap_root_from = 1, .table_noted_last = true,
 	.huge_zero_special = true, .huge_zero_wp = true, .gup_touches_hugetlb = true,
-	.hugetlb_dontneed = true, .hugetlb_restores = true,
+	.hugetlb_dontneed = true, .hugetlb_restores = true, .hugetlb_zap_locks = true,
 	.zap_noted_nonpresent = true, .protect_pmd_writable = true,
 	.folio_sharers = SHARERS_EXACT, .migrate_splits_partial = true,
 	 .split_drops_zeroes = true, .split_ascends = true,

@@ -239,6 +239,7 @@ struct traits {
 	bool remove_needs_write;	/* madvise_remove(): VM_WRITE, not VM_MAYWRITE (6.7) */
 	bool hugetlb_zap_notifies;	/* __unmap_hugepage_range() does so itself (until 6.2) */
 	bool hugetlb_moves_by_head;	/* move_pages() must name the first 4K (to 6.6) */
+	bool hugetlb_zap_locks;		/* MADV_DONTNEED: hugetlb_vma_lock to its end (6.7) */
 	bool gigantic_stays;		/* 1G: no memory error, no move_pages() (to 5.19) */
 	bool hugetlb_restores;		/* a zapped private page is promised again (6.9) */
 	bool huge_zero_special;		/* its PMD is special (6.18) */

@@ -992,6 +992,8 @@ const struct equivalent equivalents[] = {
 	  "it is asked of large folios, and none gets there" },
 	{ MUTATION_TRAIT, "hugetlb_restores", NULL, keeps_hugetlb,
 	  "without MADV_DONTNEED a private page goes with its VMA, and its promise, too" },
+	{ MUTATION_TRAIT, "hugetlb_zap_locks", NULL, keeps_hugetlb,
+	  "MADV_DONTNEED drops no page of hugetlb before 5.18: nobody has anything to wait for" },
 };
 
 const size_t nr_equivalents = ARRAY_SIZE(equivalents);

@@ -101,7 +101,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(dirty_skipped_over_table), SWITCH(double_map), SWITCH(hugetlb_dontneed),
 	SWITCH(remove_needs_write),
 	SWITCH(hugetlb_zap_notifies), SWITCH(hugetlb_moves_by_head), SWITCH(hugetlb_restores),
-	SWITCH(gigantic_stays), SWITCH(huge_zero_special),
+	SWITCH(hugetlb_zap_locks), SWITCH(gigantic_stays), SWITCH(huge_zero_special),
 	SWITCH(huge_zero_wp), SWITCH(no_madvise_collapse), SWITCH(collapse_retracts_all),
 	SWITCH(collapse_of_nothing), SWITCH(collapse_passes_holes),
 	SWITCH(collapse_read_only), SWITCH(gup_touches_hugetlb), SWITCH(split_keeps_dirty),
