@@ -441,12 +441,14 @@ static const char *kvm_user(struct lab *lab, const struct event *e)
 {
 	unsigned long long gpa = e->gpa;
 
-	if ((e->id == EVENT_GPC || e->id == EVENT_GPC_OFF) && e->cache)
+	if ((e->id == EVENT_GPC || e->id == EVENT_GPC_OFF || e->id == EVENT_GPC_HVA) && e->cache)
 		return "the lab has one pfncache";
 	if (e->vcpu)
 		return "the lab does this on vCPU 0";
 	if (e->id == EVENT_GPC)
 		lab_say(lab, "xen 0x%llx", gpa);
+	else if (e->id == EVENT_GPC_HVA)
+		lab_say(lab, "xen at %s", hva_of(lab, e));
 	else if (e->id == EVENT_GPC_OFF)
 		lab_say(lab, "xen off");
 	else if (e->id == EVENT_PREFAULT)
@@ -478,6 +480,7 @@ static const struct {
 	{ EVENT_READ, guest_access }, { EVENT_WRITE, guest_access }, { EVENT_RMW, guest_access },
 	{ EVENT_EXEC, guest_access }, { EVENT_LOOKUP, look_up }, { EVENT_MAP, map },
 	{ EVENT_UNMAP, map }, { EVENT_GPC, kvm_user }, { EVENT_GPC_OFF, kvm_user },
+	{ EVENT_GPC_HVA, kvm_user },
 	{ EVENT_PREFAULT, kvm_user }, { EVENT_VMSAVE, kvm_user }, { EVENT_GMEM, gmem },
 	{ EVENT_GMEM_PUNCH, gmem }, { EVENT_ATTRIBUTES, gmem },
 	{ EVENT_UFFD_REGISTER, lab_uffd }, { EVENT_UFFD_UNREGISTER, lab_uffd },

@@ -38,11 +38,16 @@ const char *script_kvm(struct script *s, const struct command *c)
 	return NULL;
 }
 
-/* xen GPA|off: KVM_XEN_ATTR_TYPE_SHARED_INFO, whose page a pfncache keeps */
+/* xen GPA|off, xen at HVA: KVM_XEN_ATTR_TYPE_SHARED_INFO(_HVA), whose page a pfncache keeps */
 const char *script_xen(struct script *s, const struct command *c)
 {
 	bool off = !strcmp(script_word(c, 1), "off");
+	struct event *e;
 
+	if (!strcmp(script_word(c, 1), "at")) {
+		e = script_add(s, c, EVENT_GPC_HVA);
+		return script_address(s, script_word(c, 2), &e->hva) ? NULL : "an unknown region";
+	}
 	script_add(s, c, off ? EVENT_GPC_OFF : EVENT_GPC)->gpa = off ? 0 : number(c, 1);
 	return NULL;
 }

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 
 #define XEN_INVALID_GFN		((uint64_t)-1)
+#define SHARED_INFO_HVA		6	/* KVM_XEN_ATTR_TYPE_SHARED_INFO_HVA, 6.9 */
 #define XEN_MSR			0x40000000u
 #define PFN_NOSLOT		(1ull << 63)
 #define PFN_ERROR		(0x7ffull << 52)
@@ -83,7 +84,7 @@ static void do_kvm(struct vmm *vmm, const struct args *args)
 	answer(vmm, "%s", text.text);
 }
 
-/* xen GPA|off: shared info, which KVM keeps in a pfncache with a mapping */
+/* xen GPA|off, xen at HVA: shared info, which KVM keeps in a pfncache with a mapping */
 static void do_xen(struct vmm *vmm, const struct args *args)
 {
 	struct kvm_xen_hvm_config config = { .msr = XEN_MSR };
@@ -94,6 +95,10 @@ static void do_xen(struct vmm *vmm, const struct args *args)
 	vmm->xen = true;
 	attr.u.shared_info.gfn = !strcmp(arg(args, 1), "off") ? XEN_INVALID_GFN :
 				 arg_number(args, 1) >> 12;
+	if (!strcmp(arg(args, 1), "at")) {
+		attr.type = SHARED_INFO_HVA;
+		attr.u.shared_info.gfn = arg_address(vmm, args, 2);	/* a union with .hva */
+	}
 	answer_error(vmm, ioctl(vmm->vm, KVM_XEN_HVM_SET_ATTR, &attr) ? errno : 0);
 }
 
