@@ -141,6 +141,14 @@ static size_t begun_at(const struct trace *trace, size_t at)
 	return at;
 }
 
+static void tell_event(const struct event *e, struct judgement *out)
+{
+	if (e->label)
+		snprintf(out->at, sizeof(out->at), "at %.36s", e->label);
+	else
+		snprintf(out->at, sizeof(out->at), "line %u", e->line);
+}
+
 /* ---- the VMM in the guest's place ---- */
 
 /* The same access by the address that the memslot has for it. False: no memslot has it. */
@@ -306,7 +314,7 @@ static void judge_event(const struct trace *trace, const struct replay_run *run,
 	if (!spurious && out->is == JUDGED_ERROR)
 		return;
 	out->is = spurious ? JUDGED_SPURIOUS : JUDGED_ERROR;
-	out->line = e->line;
+	tell_event(e, out);
 	out->word = o->word;
 }
 
@@ -347,7 +355,7 @@ static void judge_outcome(const struct trace *trace, const struct semantics_patc
 		return;
 	spurious = is_of_guest(e) && vmm_always_could(trace, patch, o->event, out);
 	out->is = spurious ? JUDGED_SPURIOUS : JUDGED_ERROR;
-	out->line = e->line;
+	tell_event(e, out);
 	out->word = o->word;
 }
 

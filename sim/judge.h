@@ -25,7 +25,7 @@ enum { MAX_JUDGED_LAWS = 24 };
 struct judgement {
 	enum judged is;
 	u8 blame;		/* of JUDGED_VIOLATION: BLAME_KVM, or who if it was never KVM */
-	unsigned line;		/* of JUDGED_ERROR, JUDGED_SPURIOUS: whose event that is */
+	char at[40];		/* of JUDGED_ERROR, JUDGED_SPURIOUS: "at LABEL", "line N" */
 	const char *word;	/* ... and what it came to */
 	const char *law[MAX_JUDGED_LAWS];	/* each once; deadlock, lock-inversion too */
 	size_t nr_laws;

@@ -530,6 +530,15 @@ def a_search_that_is_cut_off_never_says_that_it_works():
 	check("bound" in bug["verdicts"]["v7.2"]["because"], bug)
 
 
+def in_every_order_the_vmm_would_have_had_what_its_guest_was_refused():
+	driver = SET_UP + BUG + "thread vcpu\nr: read 0x200000\nthread driver\nz: zap B\n"
+	done = corpus_of(driver + "expect all: verdict Es\n", "-s", "v7.2")
+	check(done.returncode == 0, done)
+	gone = RACE.replace("d: dontneed A 4K", "d: munmap A 4K") + BUG
+	done = corpus_of(gone + "expect all: verdict E\n", "-s", "v7.2")
+	check(done.returncode == 0, done)
+
+
 def the_corpus_passes_over_what_is_no_bug_and_says_what_cannot_be_read():
 	done = corpus_of(SET_UP + "read 0x200000\n")
 	check(done.returncode == 0 and len(done.stdout.splitlines()) == 1, done)

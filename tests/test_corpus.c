@@ -59,6 +59,7 @@ static const struct row {
 	{ "a reload does not look whether it is stale", "B50", "apic-page-fresh" },
 	{ "memslots change within an invalidation", "B52", "notifier-counts-agree" },
 	{ "memslots change within an invalidation", "B52", "no-stale-spte" },
+	{ "ksmd tells nobody", "B54", "no-stale-spte" },
 };
 
 /* ---- its trace ---- */

@@ -118,7 +118,7 @@ static void laws_text(const struct judgement *j, char *text, size_t size)
 	if (j->is == JUDGED_VIOLATION && j->blame != BLAME_KVM && used < size)
 		snprintf(text + used, size - used, " (blame: %s)", blame_name(j->blame));
 	else if (j->is == JUDGED_ERROR || j->is == JUDGED_SPURIOUS)
-		snprintf(text, size, "%s, line %u", j->word, j->line);
+		snprintf(text, size, "%s %s", j->word, j->at);
 	else if (j->is == JUDGED_UNKNOWN)
 		snprintf(text, size, "%s", j->why);
 }
