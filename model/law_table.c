@@ -15,6 +15,8 @@
 			"v11-unsafe v6.8 v6.12 v7.2"
 #define PFNCACHES	BUT_ON_6_8 " v11-on-v6.8"
 
+#define MAPS_1G { "v5.12", "it maps the host's 1G, also where a memslot allows no more than 2M" }
+
 const struct law laws[] = {
 	/* ---- references ---- */
 	{ .id = "refs-match-holders",
@@ -330,7 +332,8 @@ const struct law laws[] = {
 		  "zapped yet",
 	  .source = "virt/kvm/kvm_main.c:kvm_mmu_notifier_invalidate_range_start()",
 	  .found = "maps pfn 0x%llx, the host maps 0x%llx",
-	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE, .holds = spte_is_fresh },
+	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE, .holds = spte_is_fresh,
+	  .breaches = { MAPS_1G } },
 	{ .id = "spte-within-host-rights",
 	  .sentence = "A stage-2 entry allows no write that the host PTE forbids.",
 	  .when = "host-writable counts; but for entries that an invalidation covers which has not "
@@ -387,6 +390,7 @@ const struct law laws[] = {
 	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE,
 	  .holds = huge_is_contained,
 	  .breaches = {
+		MAPS_1G,
 		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
 		  "v11-unsafe v6.8 v11-on-v6.8",
 		  "the last page that is cleared of a full log, as in dirty-log-complete" },
@@ -398,14 +402,16 @@ const struct law laws[] = {
 	{ .id = "spte-has-slot",
 	  .sentence = "Every mapped gfn belongs to a memslot.",
 	  .source = "virt/kvm/kvm_main.c:kvm_set_memslot()",
-	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = spte_has_slot },
+	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = spte_has_slot,
+	  .breaches = { MAPS_1G } },
 
 	/* ---- memslots, notifier, TLB ---- */
 	{ .id = "slot-delete-leaves-nothing",
 	  .sentence = "When a memslot has gone, no root maps its gfns, a dying one neither.",
 	  .when = "while no KVM_SET_USER_MEMORY_REGION runs",
 	  .source = "virt/kvm/kvm_main.c:kvm_set_memslot(): INVALID, SRCU; kvm_mmu_zap_all_fast()",
-	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = no_root_maps_it },
+	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = no_root_maps_it,
+	  .breaches = { MAPS_1G } },
 	{ .id = "mmio-generation",
 	  .sentence = "A cached MMIO entry answers for no gfn that a memslot has.",
 	  .source = "arch/x86/kvm/mmu/mmu.c:handle_mmio_page_fault(), check_mmio_spte()",
@@ -416,9 +422,7 @@ const struct law laws[] = {
 	  .source = "Documentation/virt/kvm/api.rst: KVM_GET_DIRTY_LOG",
 	  .alarms = ALARM(LOG_MISSED), .about = OBJECT_SPTE,
 	  .breaches = {
-		{ "v5.11 v5.12",
-		  "with PML, what a fault finds writable gets D and is not logged (5.16: "
-		  "make_spte() logs it)" },
+		{ "v5.11 v5.12", "with PML, what a fault finds writable gets D unlogged (5.16)" },
 		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
 		  "v11-unsafe v6.8 v11-on-v6.8",
 		  "the last page that is cleared of a full log is not split (6.11: end + 1), and "

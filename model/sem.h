@@ -18,6 +18,21 @@ extern const struct semantics_patch sem_v11_on_v6_8;
 /* d02c357e5bfa */
 extern const struct step_edit edits_d02c357e5bfa[];
 
+#define TRAITS_5_12 \
+	.lru_batch = 15, .numa_keeps_write = true, .migrate_tries = 10, \
+	.migrate_drains = true, .follow_page = true, \
+	.mmu_shrinker = true, .age_cleans = true, \
+	.ept = &spte_ept_5_12, .npt = &spte_npt_5_12, \
+	.change_pte = true, .devmap_grab_page = true, \
+	.writable_by_slow = true, .zap_root_from = 4, \
+	.reexecutes = true, .cmpxchg_maps = true, .double_map = true, \
+	.file_pmd_counts = true, .rmap_splits_first = true, \
+	.unmap_splits_first = true, .swapout_wants_pmd = true, \
+	.migrate_splits_first = true, .no_madvise_collapse = true, \
+	.hugetlb_zap_notifies = true, .hugetlb_moves_by_head = true, \
+	.gigantic_stays = true, .remove_needs_write = true, \
+	.checks_hwpoison = true
+
 /* Traits of 6.8-rc3 but for what patch 3/8 changes, and what each patch adds. */
 #define TRAITS_6_8							\
 	.ept = &spte_ept_6_1, .npt = &spte_npt_6_1, .mmu_shrinker = true,	\

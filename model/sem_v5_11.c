@@ -20,8 +20,11 @@ static bool fault_is_stale(struct machine *m, const struct fault *f)
 	return m->w->kvm.in_progress || m->w->kvm.mmu_seq != f->mmu_seq;
 }
 
+static const struct traits traits = { TRAITS_5_12 };
+
 const struct semantics_patch sem_v5_11 = {
 	.name = "v5.11", .group = "old", .base = &sem_v5_12,
 	.source = "Linux 5.11: as 5.12, but no PFNMAP is read-only, and any invalidation retries",
+	.traits = &traits,
 	.ops = { .take_remapped = take_as_writable, .fault_is_stale = fault_is_stale },
 };

@@ -265,16 +265,7 @@ static void release_prefetched(struct machine *m, pfn_t page)
 }
 
 static const struct traits traits = {
-	.lru_batch = 15, .numa_keeps_write = true,
-	.migrate_tries = 10, .migrate_drains = true, .follow_page = true,
-	.mmu_shrinker = true, .age_cleans = true, .ept = &spte_ept_5_12, .npt = &spte_npt_5_12,
-	.change_pte = true, .devmap_grab_page = true, .writable_by_slow = true,
-	.zap_root_from = 4, .reexecutes = true, .cmpxchg_maps = true, .double_map = true,
-	.file_pmd_counts = true, .rmap_splits_first = true, .unmap_splits_first = true,
-	.swapout_wants_pmd = true,
-	.migrate_splits_first = true, .no_madvise_collapse = true,
-	.hugetlb_zap_notifies = true, .hugetlb_moves_by_head = true, .gigantic_stays = true,
-	.remove_needs_write = true, .checks_hwpoison = true,
+	TRAITS_5_12, .level_is_hosts = true,
 };
 
 static const struct step *const paths[NR_PATHS] = {

@@ -147,6 +147,7 @@ struct traits {
 	bool prefetch_gives_up;		/* where a memslot goes: -EAGAIN (after 6.12) */
 	bool async_error_code;		/* kvm_arch_async_page_ready(): as the guest (6.10) */
 	bool rearm_clears_bits;		/* the dirty log and aging change bits alone (6.4) */
+	bool level_is_hosts;		/* kvm_mmu_max_mapping_level(), if over 4K (5.12) */
 	bool age_cleans;		/* the TDP MMU's age_gfn_range() takes D, too (to 5.12) */
 	bool make_spte_logs;		/* ... before the leaf is there, or is not (5.16) */
 	bool mmu_pages_first;		/* room for tables, then the stale check (2026) */

@@ -539,5 +539,5 @@ unsigned tdp_max_level(struct machine *m, int row, gfn_t gfn, pfn_t pfn)
 	while (level < leaf.level && slot_allows(slot, gfn, level + 1) &&
 	       !attributes_mixed(m, gfn, level + 1))
 		level++;
-	return level;
+	return level > 1 && m->sem->traits.level_is_hosts ? leaf.level : level;
 }

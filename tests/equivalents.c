@@ -954,6 +954,7 @@ const struct equivalent equivalents[] = {
 	  "UFFDIO_CONTINUE is of 5.14: .uffd_minor guards it" },
 	{ MUTATION_TRAIT, "zap_root_from", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "age_cleans", NULL, has_rmaps, TRAIT_OF_TDP },
+	{ MUTATION_TRAIT, "level_is_hosts", NULL, is_shadow, "2M at most" },
 	{ MUTATION_TRAIT, "make_spte_logs", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "table_noted_last", NULL, has_rmaps, TRAIT_OF_TDP },
 	{ MUTATION_TRAIT, "zap_noted_nonpresent", NULL, has_rmaps, TRAIT_OF_TDP },
