@@ -17,10 +17,6 @@ const struct corpus_absent corpus_absent[] = {
 	{ "B22",
 	  "arm64: tags are written to the shared zero page (2986a6257405)",
 	  "memory tags are not modelled" },
-	{ "B26",
-	  "powerpc: patching dcbz takes a reference too many (17b7dbaf183e, 6.13); a secure page "
-	  "is lost",
-	  "neither that patching nor the ultravisor is modelled" },
 	{ "B28",
 	  "SEV: pinned pages are flushed after somebody else may have unpinned them "
 	  "(5ef1d8c1ddbf)",

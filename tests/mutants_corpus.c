@@ -32,6 +32,13 @@ static void keep(struct machine *m, struct task *t)
 	(void)t;
 }
 
+/* 17b7dbaf183e (6.13): get_page() of what gfn_to_page() has taken, and one put */
+static pfn_t take_again(struct machine *m, struct task *t)
+{
+	page_get(m, t->follow.pfn, HOLD_FAULT);
+	return t->follow.pfn;
+}
+
 /* ed54fdb460a6: a stale fault of riscv told the release that its page was used. */
 static void stage2_put_as_used(struct machine *m, struct task *t, bool used)
 {
@@ -55,6 +62,8 @@ const struct mutant corpus_mutants[] = {
 	  .ops = { .release_fault = release_but_zero } },
 	{ "device memory is reserved", "fault-balance", "B20", &sem_v6_1,
 	  .ops = { .release_fault = release_but_device } },
+	{ "what gfn_to_page() has taken is taken again", "fault-balance", "B26", &sem_v6_1,
+	  .ops = { .gfn_to_page = take_again } },
 	{ "a look-up is never put", "fault-balance", "B27", &sem_v6_1,
 	  .ops = { .lookup_release = keep } },
 	{ "a map is never put", "unmap-pairs-map", "B25", &sem_v6_1,

@@ -31,6 +31,7 @@ static const struct row {
 	{ "the zero page is reserved", "B18", "fault-balance" },
 	{ "device memory is reserved", "B20", "fault-balance" },
 	{ "a map is never put", "B25", "unmap-pairs-map" },
+	{ "what gfn_to_page() has taken is taken again", "B26", "fault-balance" },
 	{ "a look-up is never put", "B27", "fault-balance" },
 	{ "write-back tells nobody", "B29", "spte-within-host-rights" },
 	{ "put before the lock and marked after it", "B30", "mark-only-alive" },
