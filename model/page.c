@@ -64,6 +64,7 @@ static enum blame blame_of(enum holder holder)
 	switch (holder) {
 	case HOLD_FAULT:
 	case HOLD_MAP:
+	case HOLD_SPTE:
 		return BLAME_KVM;
 	case HOLD_OWNER:
 		return BLAME_DRIVER;

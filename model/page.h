@@ -70,6 +70,7 @@ enum holder {
 	HOLD_FAULT,		/* a KVM look-up in flight */
 	HOLD_MAP,		/* kvm_vcpu_map(): a reference, or GUP_PIN_COUNTING_BIAS of them */
 	HOLD_MM,		/* a host mm operation in flight: mmu_gather, wp_page_copy() */
+	HOLD_SPTE,		/* a stage-2 leaf, under a policy that pins what is mapped */
 	NR_HOLDERS,
 };
 
@@ -95,6 +96,7 @@ struct page {
 	u16 ptes;		/* ghost: host PTEs of any kind (special ones too) */
 	u16 dirty_ptes;		/* ghost: those of them that have D */
 	u16 pincount;		/* folio._pincount; of a large folio's head */
+	u16 pad[2];
 };
 
 /* What alloc_pages() and its callers can ask for. */

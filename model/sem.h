@@ -11,6 +11,7 @@
 
 extern const struct semantics_patch sem_v5_11, sem_v5_12, sem_v6_1, sem_v6_8_rc3, sem_v6_8;
 extern const struct semantics_patch sem_v6_12, sem_v7_2;
+extern const struct semantics_patch sem_policy_strict, sem_policy_notifier, sem_policy_pin;
 /* v11, patch by patch; sem_v11 is all eight */
 extern const struct semantics_patch sem_v11_p1, sem_v11_p2, sem_v11_p3, sem_v11_p4, sem_v11_p5;
 extern const struct semantics_patch sem_v11_p6, sem_v11_p7, sem_v11, sem_v11_unsafe;
@@ -83,6 +84,8 @@ void set_page_accessed(struct machine *m, pfn_t page);
 void release_page(struct machine *m, pfn_t page, bool dirty, enum holder holder);
 /* kvm_set_pfn_dirty(), kvm_set_pfn_accessed() */
 void set_pfn_dirty(struct machine *m, pfn_t pfn);
+/* hva_to_pfn_remapped() of 6.13, which does not look at the struct page */
+void take_nothing(struct machine *m, struct task *t, pfn_t pfn, bool writable);
 /* hva_to_pfn_remapped() of 5.12, whose caller says what the PTE allows. */
 void take_by_get(struct machine *m, struct task *t, pfn_t pfn, bool writable);
 /* kvm_try_get_pfn() (5.13), and -EFAULT if it fails */

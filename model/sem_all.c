@@ -22,3 +22,10 @@ const struct semantics_patch *const all_semantics[] = {
 	&sem_v7_2,
 	NULL
 };
+
+const struct semantics_patch *const policies[] = {
+	&sem_policy_strict,
+	&sem_policy_notifier,
+	&sem_policy_pin,
+	NULL
+};

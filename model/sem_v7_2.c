@@ -8,7 +8,7 @@
  */
 #include "model/sem.h"
 
-static void take_nothing(struct machine *m, struct task *t, pfn_t pfn, bool writable)
+void take_nothing(struct machine *m, struct task *t, pfn_t pfn, bool writable)
 {
 	struct follow *f = &t->follow;
 

@@ -189,5 +189,8 @@ const struct semantics_patch *semantics_find(const char *name)
 	for (unsigned i = 0; all_semantics[i]; i++)
 		if (semantics_is_called(all_semantics[i], name))
 			return all_semantics[i];
+	for (unsigned i = 0; policies[i]; i++)
+		if (semantics_is_called(policies[i], name))
+			return policies[i];
 	return NULL;
 }

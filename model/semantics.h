@@ -321,6 +321,11 @@ struct semantics {
 
 /* Every semantics there is, in order of history; ends with NULL. */
 extern const struct semantics_patch *const all_semantics[];
+/*
+ * What people have asked for that no kernel does: named like a semantics, and meant by the word
+ * "policy", never by "all". Ends with NULL.
+ */
+extern const struct semantics_patch *const policies[];
 
 /*
  * Apply @patch and its bases. False: an anchor that is not there, a path too long, a step that

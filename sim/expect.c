@@ -14,13 +14,14 @@
 
 static bool is_group(const char *model)
 {
-	return !strcmp(model, "old") || !strcmp(model, "new") || !strcmp(model, "series");
+	return !strcmp(model, "old") || !strcmp(model, "new") || !strcmp(model, "series") ||
+	       !strcmp(model, "policy");
 }
 
 bool model_matches(const char *model, const struct semantics_patch *patch)
 {
-	if (!strcmp(model, "all"))
-		return true;
+	if (!strcmp(model, "all"))	/* that there are, not those that are wished for */
+		return !patch->group || strcmp(patch->group, "policy") != 0;
 	if (is_group(model))
 		return !strcmp(patch->group, model);
 	return semantics_is_called(patch, model);

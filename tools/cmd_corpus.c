@@ -16,7 +16,7 @@ enum { KEY_JSON = 256, MAX_SEMANTICS = 64 };
 enum table_format { TABLE_TEXT, TABLE_MARKDOWN, TABLE_JSON };
 
 static const char kernels[] =
-	"v5.11,v5.12,v6.1,v6.8-rc3,v6.8,v6.12,v11,v11-unsafe,v11-on-v6.8,v7.2";
+	"v5.11,v5.12,v6.1,v6.8-rc3,v6.8,v6.12,v11,v11-unsafe,v11-on-v6.8,v7.2,policy";
 
 struct arguments {
 	const struct semantics_patch *semantics[MAX_SEMANTICS];
@@ -29,8 +29,8 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "semantics", 's', "LIST", 0,
-	  "names, aliases or groups (old, new, series, all), joined by commas; default all "
-	  "kernels, v11, and v11 on 6.8", 0 },
+	  "names, aliases or groups (old, new, series, policy, all), joined by commas; "
+	  "default all kernels, v11, v11 on 6.8, and the policies", 0 },
 	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
 	  "of traces with threads: search no further; M takes K, M, G; default memory=1G", 0 },
 	{ "format", 'f', "text|markdown|json", 0, "json: one object a bug", 0 },

@@ -72,29 +72,34 @@ static void print_steps(const struct semantics_patch *patch)
 	free(sem);
 }
 
-int cmd_semantics(int argc, char **argv)
+static void list_semantics(const struct semantics_patch *p, struct json *json, bool steps)
 {
 	static const char *const keys[] = { "name", "alias", "table", "group", "base", "source" };
+	const char *values[] = { p->name, p->alias, p->table, p->group,
+				 p->base ? p->base->name : NULL, p->source };
+
+	if (json) {
+		json_row(json, "semantics", keys, values, ARRAY_SIZE(keys));
+		return;
+	}
+	printf("%-13s %-6s %s", p->name, p->group, p->source);
+	if (p->alias || p->table)
+		printf(" [%s%s%s]", p->alias ? p->alias : "",
+		       p->alias && p->table ? ", " : "", p->table ? p->table : "");
+	printf("\n");
+	if (steps)
+		print_steps(p);
+}
+
+int cmd_semantics(int argc, char **argv)
+{
 	struct arguments a = arguments(argc, argv, "List the semantics, one line each.");
 	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
 
-	for (size_t i = 0; all_semantics[i]; i++) {
-		const struct semantics_patch *p = all_semantics[i];
-		const char *values[] = { p->name, p->alias, p->table, p->group,
-					 p->base ? p->base->name : NULL, p->source };
-
-		if (json) {
-			json_row(json, "semantics", keys, values, ARRAY_SIZE(keys));
-			continue;
-		}
-		printf("%-12s %-6s %s", p->name, p->group, p->source);
-		if (p->alias || p->table)
-			printf(" [%s%s%s]", p->alias ? p->alias : "",
-			       p->alias && p->table ? ", " : "", p->table ? p->table : "");
-		printf("\n");
-		if (a.steps)
-			print_steps(p);
-	}
+	for (size_t i = 0; all_semantics[i]; i++)
+		list_semantics(all_semantics[i], json, a.steps);
+	for (size_t i = 0; policies[i]; i++)
+		list_semantics(policies[i], json, a.steps);
 	if (json)
 		json_end(json);
 	return CODE_EXPECTED;

@@ -53,13 +53,16 @@ static bool add(const struct semantics_patch **list, size_t room, size_t *n,
 static bool add_word(const struct semantics_patch **list, size_t room, size_t *n, const char *word)
 {
 	const struct semantics_patch *patch = semantics_find(word);
+	bool policy = !strcmp(word, "policy");
 	bool group = !strcmp(word, "all") || !strcmp(word, "old") || !strcmp(word, "new") ||
 		     !strcmp(word, "series");
 
 	for (size_t i = 0; group && all_semantics[i]; i++)
 		if (!strcmp(word, "all") || !strcmp(word, all_semantics[i]->group))
 			add(list, room, n, all_semantics[i]);
-	return group || (patch && add(list, room, n, patch));
+	for (size_t i = 0; policy && policies[i]; i++)
+		add(list, room, n, policies[i]);
+	return group || policy || (patch && add(list, room, n, patch));
 }
 
 size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room)
