@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sem_policy_notifier.c: the struct page of what is in a VM_PFNMAP is nobody's business; its mapping
- * is good until the notifier says otherwise. Christian Koenig on v11 (March 2024).
+ * sem_policy_notifier.c: the struct page of what is in a VM_PFNMAP is nobody's business; its
+ * mapping is good until the notifier says otherwise. Christian Koenig on v11 (March 2024).
  *
  * v11 with one question less: it does not try to get a reference there, so that no entry of such a
- * page says refcounted and nothing is marked from it. Whom no notifier guards is refused all of them.
+ * page says refcounted and nothing is marked from it. Whom no notifier guards is refused it.
  */
 #include "model/sem.h"
 

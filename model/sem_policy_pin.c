@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sem_policy_pin.c: whatever a stage-2 entry maps is pinned for as long as it does, as VFIO does it.
+ * sem_policy_pin.c: whatever a stage-2 entry maps is pinned for as long as it does.
  *
- * v7.2's look-up with FOLL_PIN, which parts a page from who shares it, and is refused in a VM_PFNMAP.
- * A leaf has one pin of the folio that it maps; the notifier still takes the leaf, and the pin with it.
+ * v7.2's look-up with FOLL_PIN, which parts a page from who shares it, and is refused in a
+ * VM_PFNMAP. A leaf has one pin of its folio; the notifier takes the leaf, and the pin with it.
  * SIMPLIFIED: no FOLL_LONGTERM: nothing is moved out of CMA first, and FSDAX is not refused.
  */
 #include "model/sem.h"

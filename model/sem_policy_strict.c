@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sem_policy_strict.c: what is not refcounted is not mapped. Christoph Hellwig on v11 (October 2023,
- * March 2024): pages without a count must not spread, and who wants them mapped mends the driver.
+ * sem_policy_strict.c: what is not refcounted is not mapped. Christoph Hellwig on v11 (October
+ * 2023, March 2024): pages without a count must not spread; who wants them mapped mends the driver.
  *
  * A page in a VM_PFNMAP may have a count or not, and nobody can ask it: all that have a struct page
  * are refused. BARs have none, and are mapped as before.
