@@ -17,6 +17,10 @@ static const struct version_row { const char *name; } versions[] = {
 	{ "v5.12" }, { "v6.1" }, { "v6.8" }, { "v11" }, { "v6.12" }, { "v7.2" },
 };
 
+static const struct version_row since_5_13[] = {
+	{ "v6.1" }, { "v6.8" }, { "v11" }, { "v6.12" }, { "v7.2" },
+};
+
 static u64 entry(struct machine *m)
 {
 	return tdp_walk(m, m->w->vcpu[0].root, GFN).entry;
@@ -61,6 +65,22 @@ static void when_logging_begins_a_leaf_loses_d_and_keeps_w(void **state)
 
 	assert_true(spte_is_writable(format, entry(m)));
 	assert_false(entry(m) & format->dirty);
+	machine_free(m);
+}
+
+/* kvm_tdp_mmu_wrprot_slot(PG_LEVEL_4K), whatever level the memslot asks for */
+static void in_5_12_it_loses_w_as_well_and_a_fault_logs(void **state)
+{
+	struct machine *m = machine_logging("v5.12");
+	const struct spte_format *format = spte_format_of(m);
+
+	(void)state;
+	assert_false(spte_is_writable(format, entry(m)));
+	assert_false(entry(m) & format->dirty);
+	assert_int_equal(guest_access(m, ACCESS_WRITE, GPA, 8)->faults, 1);
+
+	assert_true(memslot_dirty_word(m, 0, 0) == 1);
+	assert_int_equal(violations_of(m, NULL), 0);
 	machine_free(m);
 }
 
@@ -116,8 +136,9 @@ int main(void)
 {
 	static struct test_list list;
 
-	LIST_ROWS(&list, when_logging_begins_a_leaf_loses_d_and_keeps_w, versions);
-	LIST_ROWS(&list, a_write_is_logged_without_a_fault, versions);
+	LIST_ROWS(&list, when_logging_begins_a_leaf_loses_d_and_keeps_w, since_5_13);
+	LIST_TEST(&list, in_5_12_it_loses_w_as_well_and_a_fault_logs);
+	LIST_ROWS(&list, a_write_is_logged_without_a_fault, since_5_13);
 	LIST_ROWS(&list, reading_the_log_takes_d_and_the_next_write_is_logged_again, versions);
 	LIST_ROWS(&list, what_the_log_takes_from_the_entry_the_page_has_up_to_6_12, versions);
 	return list_run(&list, "pml");
