@@ -45,6 +45,22 @@ static bool retracts_own_table(const struct semantics *sem)
 	return !sem->traits.collapse_retracts_all;
 }
 
+static bool stores_by_a_map(const struct semantics *sem)
+{
+	return sem->traits.cmpxchg_maps;
+}
+
+/* Before 6.6 */
+static bool dirties_with_write(const struct semantics *sem)
+{
+	return !sem->traits.saved_dirty;
+}
+
+static bool finds_nothing_read_only(const struct semantics *sem)
+{
+	return sem->ops.take_remapped == sem_v5_11.ops.take_remapped;
+}
+
 static bool emulates_once(const struct semantics *sem)
 {
 	return !sem->traits.reexecutes;
@@ -217,14 +233,29 @@ static bool leaves_clean_writable(const struct semantics *sem)
 	return sem->traits.pfncache && !(is_tdp(sem) && sem->traits.clear_splits_last);
 }
 
+/* So do they of a leaf beyond its memslot: 5.12-maps-1g-where-the-memslot-allows-2m.trace */
 static bool shows_no_root_at_all(const struct semantics *sem)
 {
-	return shows_no_other_root(sem) && !leaves_clean_writable(sem);
+	return shows_no_other_root(sem) && !leaves_clean_writable(sem) &&
+	       !sem->traits.level_is_hosts;
 }
 
 static bool shows_no_leaf(const struct semantics *sem)
 {
 	return has_no_pae_root(sem) && !leaves_clean_writable(sem);
+}
+
+/* A private gfn, whose fault ends where its memslot is found, is not fast (6.11). */
+static bool is_fast_if_shared(const struct semantics *sem)
+{
+	return has_no_private_mem(sem) || (sem->traits.fast_asks_private && is_tdp(sem));
+}
+
+/* What is adjusted is released so, stale or not, unless a check before mmu_lock has ended it. */
+static bool releases_as_found(const struct semantics *sem)
+{
+	return sem->ops.release_fault != sem_v6_8_rc3.ops.release_fault ||
+	       has_step(sem, PATH_FAULT, "precheck_retry");
 }
 
 static bool has_rmaps(const struct semantics *sem)
@@ -401,6 +432,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define NO_UFFD_MOVE "UFFDIO_MOVE is of 6.8"
 #define NO_STALE_MARKER	"none outlives its VMA's watch: UNREGISTER and mremap() take it away"
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
+#define HANDLED	"to 5.18 nothing modelled is X86EMUL_UNHANDLEABLE: .cmpxchg_maps guards it"
 #define GONE	"gone since 6.12: .reexecutes guards it"
 #define NO_CACHE	"there is no gfn_to_pfn_cache before 5.17: .pfncache guards it"
 #define NO_USER	"of what is not active nobody looks at it, and who activates it begins anew"
@@ -447,6 +479,8 @@ const struct equivalent equivalents[] = {
 	  "a mark for the laws alone: the_mark_of_notify_begun_is_for_the_laws" },
 	{ MUTATION_DROP, "retry_instruction", NULL, emulates_once, GONE },
 	{ MUTATION_DROP, "reexecute_instruction", NULL, emulates_once, GONE },
+	{ MUTATION_DROP, "reexecute_instruction", NULL, stores_by_a_map, HANDLED },
+	{ MUTATION_DROP, "handle_emulation_failure", NULL, stores_by_a_map, HANDLED },
 	{ MUTATION_DROP, "check_user_page_hwpoison", NULL, probes_no_poison,
 	  "gone since 6.13: .checks_hwpoison guards it" },
 	{ MUTATION_DROP, "atomic_miss", NULL, has_no_wrappers, NO_ATOMIC },
@@ -589,7 +623,11 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "lock_mmu", "make_mmu_pages_available", makes_room_late, NO_ROOM },
 	{ MUTATION_SWAP, "make_mmu_pages_available", "check_stale", makes_room_late, NO_ROOM },
 	{ MUTATION_DROP, "make_mmu_pages_available", NULL, makes_room_late, NO_ROOM },
-	{ MUTATION_SWAP, "check_stale", "adjust_level", NULL,
+	{ MUTATION_SWAP, "make_mmu_pages_late", "refind_slot", NULL,
+	  "one looks at KVM's tables and the other at memslots, both under mmu_lock" },
+	{ MUTATION_SWAP, "check_stale", "refind_slot", NULL,
+	  "SRCU keeps a memslot while a fault reads it: an INVALID one is found, too" },
+	{ MUTATION_SWAP, "check_stale", "adjust_level", releases_as_found,
 	  "mmu_lock is held across both, and the level of a stale fault is not used" },
 	{ MUTATION_SWAP, "split_pmd", "protect_vmas", NULL, VMAS },
 	{ MUTATION_SWAP, "end_cut", "begin_hugetlb_zap", NULL,
@@ -813,7 +851,7 @@ const struct equivalent equivalents[] = {
 	  "fast_page_fault() finds no leaf where an MMIO entry is" },
 	{ MUTATION_SWAP, "mmio_fault", "find_slot", NULL,
 	  "what is answered from an MMIO entry asks for no memslot" },
-	{ MUTATION_SWAP, "find_slot", "fast_page_fault", NULL,
+	{ MUTATION_SWAP, "find_slot", "fast_page_fault", is_fast_if_shared,
 	  "the fast path here finds the memslot itself" },
 	{ MUTATION_SWAP, "lock_mmap", "check_user_page_hwpoison", NULL,
 	  "the probe's GUP takes no mmap_lock here, so that it may as well come before it" },
@@ -824,6 +862,9 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "retry_instruction", "emulate_access", emulates_once, GONE },
 	{ MUTATION_SWAP, "emulate_access", "reexecute_instruction", emulates_once, GONE },
 	{ MUTATION_SWAP, "reexecute_instruction", "handle_emulation_failure", emulates_once, GONE },
+	{ MUTATION_SWAP, "reexecute_instruction", "handle_emulation_failure", stores_by_a_map,
+	  HANDLED },
+	{ MUTATION_SWAP, "handle_emulation_failure", "finish_emulation", stores_by_a_map, HANDLED },
 	{ MUTATION_SWAP, "ksm_break_cow", "ksm_put_broken", breaks_by_unshare, UNHELD },
 	{ MUTATION_SWAP, "ksm_put_broken", "ksm_put_tree_page", breaks_by_unshare, UNHELD },
 	{ MUTATION_SWAP, "notify_count", "notify_zap", looks_under_mmu_lock,
@@ -980,6 +1021,10 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "loongarch_kvm", NULL, has_no_wrappers, "7.2 has all of them" },
 	{ MUTATION_TRAIT, "fast_asks_private", NULL, has_no_private_mem,
 	  "no gfn is private" },
+	{ MUTATION_TRAIT, "gup_touches_hugetlb", NULL, dirties_with_write,
+	  "up to 6.5 an entry of hugetlb has D wherever it has W" },
+	{ MUTATION_TRAIT, "forgets_cmpxchg", NULL, finds_nothing_read_only,
+	  "5.11 maps whatever it finds as writable: no store to memory is emulated" },
 	{ MUTATION_TRAIT, "gmem_mmap", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, has_no_gmem, NO_GMEM },
 	{ MUTATION_TRAIT, "private_by_tdp_mmu", NULL, is_tdp, "the TDP MMU is there" },
