@@ -245,10 +245,10 @@ static bool shows_no_leaf(const struct semantics *sem)
 	return has_no_pae_root(sem) && !leaves_clean_writable(sem);
 }
 
-/* A private gfn, whose fault ends where its memslot is found, is not fast (6.11). */
+/* A private gfn, whose fault ends where its memslot is found, is not fast (6.11); counters tell. */
 static bool is_fast_if_shared(const struct semantics *sem)
 {
-	return has_no_private_mem(sem) || (sem->traits.fast_asks_private && is_tdp(sem));
+	return sem->traits.fast_asks_private ? is_tdp(sem) : has_no_private_mem(sem);
 }
 
 /* What is adjusted is released so, stale or not, unless a check before mmu_lock has ended it. */
