@@ -363,15 +363,15 @@ void judge_search(const struct trace *trace, const struct semantics_patch *patch
 		  const struct explored *r, struct judgement *out)
 {
 	*out = (struct judgement){ .is = JUDGED_WORKS };
-	for (size_t i = 0; i < r->nr_findings; i++) {
-		const struct explore_finding *f = &r->findings[i];
-
-		if (f->kind == FOUND_VIOLATION)
-			add_law(out, f->v.law->id, f->v.blame);
-		else
-			add_law(out, f->kind == FOUND_LIVELOCK ? "faults-end" : finding_name(f),
-				BLAME_KVM);
-	}
+	/* Which is found first is a matter of how the orders were searched. */
+	for (unsigned l = 0; l < nr_laws; l++)
+		for (size_t i = 0; i < r->nr_findings; i++)
+			if (r->findings[i].v.law == &laws[l])
+				add_law(out, laws[l].id, r->findings[i].v.blame);
+	for (size_t i = 0; i < r->nr_findings; i++)
+		if (r->findings[i].kind != FOUND_VIOLATION)
+			add_law(out, r->findings[i].kind == FOUND_LIVELOCK ? "faults-end" :
+				finding_name(&r->findings[i]), BLAME_KVM);
 	for (size_t i = 0; out->is != JUDGED_VIOLATION &&
 			   i < arrlenu(r->outcomes); i++)
 		judge_outcome(trace, patch, &r->outcomes[i], out);

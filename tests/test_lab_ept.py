@@ -22,13 +22,13 @@ class Scripts(unittest.TestCase):
 			   a_script("d", mmu="shadow")]
 		said = []
 
-		got = cli.fitting(scripts, cli.MMUS[True], None, bochs.Bochs.cpus, said.append)
+		got = cli.fitting(scripts, cli.MMUS[True], None, bochs.Bochs, said.append)
 
 		self.assertEqual(["a", "c"], [each.name for each in got])
 		self.assertEqual(["b: left out: it needs 2 CPUs, and there is 1",
 				  "d: left out: #!mmu shadow is not for this machine"], said)
 		with self.assertRaisesRegex(LabError, "no script is left"):
-			cli.fitting(scripts, {}, 2, 1, said.append)
+			cli.fitting(scripts, {}, 2, bochs.Bochs, said.append)
 
 
 class Configs(unittest.TestCase):
