@@ -53,10 +53,19 @@ static bool has_bad_free_page(struct run *run)
 	return false;
 }
 
+/* free_pages_prepare(): whoever frees what somebody holds is told so at once. */
+static bool has_bad_free(struct run *run)
+{
+	for (size_t i = 0; i < run->vm->nr_violations; i++)
+		if (!strcmp(run->vm->violations[i].v.law->id, "no-bad-free"))
+			return true;
+	return false;
+}
+
 /* Did the model splat with @function on its stack? */
 static bool is_modelled(struct run *run, const char *function)
 {
-	if (!strcmp(function, "bad_page") && has_bad_free_page(run))
+	if (!strcmp(function, "bad_page") && (has_bad_free_page(run) || has_bad_free(run)))
 		return true;
 	for (size_t s = 0; s < run->vm->nr_splats; s++) {
 		const struct splat_seen *splat = &run->vm->splats[s];

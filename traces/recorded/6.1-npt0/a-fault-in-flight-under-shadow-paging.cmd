@@ -1,0 +1,16 @@
+#!mmu shadow
+gwatch 0x40000000
+mmap A 0x10000 anon
+watch A+0x0
+watch A+0x1000
+slot 2 0x200000 A+0x0 0x10000
+gwrite 0x200000 0x5
+gread 0x200000 v=1
+slot 3 0x800000 A+0x0 0x1000
+start d until=zap_all_fast slotdel 3
+start r until=lock_mmu gread 0x201000
+resume d until=note_readers
+resume r
+resume d
+gread 0x200000 v=1
+gwrite 0x40000000 0x1

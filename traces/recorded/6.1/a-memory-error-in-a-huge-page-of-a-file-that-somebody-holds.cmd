@@ -1,0 +1,13 @@
+sh truncate -s 2097152 /thp/F
+mmap A 0x200000 file:/thp/F notrunc
+watch A+0x0
+watch A+0x1000
+watch A+0x5000
+watch A+0x6000
+slot 2 0x200000 A+0x0 0x200000
+gwrite 0x200000 0xa
+lab drain
+kvm vmap 0x201000 knobs=0
+madvise A+0x5000 0x1000 HWPOISON
+madvise A+0x6000 0x1000 SOFT_OFFLINE
+gread 0x205000

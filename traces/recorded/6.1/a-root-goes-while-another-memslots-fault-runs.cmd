@@ -1,0 +1,15 @@
+mmap A 0x10000 anon
+watch A+0x0
+watch A+0x8000
+mmap B 0x10000 anon
+watch B+0x0
+hwrite A+0x0 0x5
+slot 2 0x200000 A+0x0 0x10000
+slot 3 0x400000 B+0x0 0x10000
+gread 0x208000
+start d until=zap_all_fast slotdel 3
+start f until=lock_mmu gread 0x200000
+resume d until=note_readers
+resume f
+resume d
+gread 0x200000

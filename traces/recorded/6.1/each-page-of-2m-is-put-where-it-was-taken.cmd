@@ -1,0 +1,7 @@
+lab alloc 0 split 9 1
+lab mode 0 pmd
+mmap D 0x200000 dev:0
+watch D+0x0
+watch D+0x3000
+slot 2 0x200000 D+0x0 0x200000
+gread 0x203000

@@ -1,0 +1,10 @@
+sh truncate -s 16384 /tmp/F
+mmap A 0x4000 file:/tmp/F notrunc
+watch A+0x0
+watch A+0x1000
+slot 2 0x200000 A+0x0 0x4000
+gwrite 0x201000 0xb
+start p until=lock_batch punch A 0x1000 0x1000
+gread 0x201000
+resume p
+gread 0x201000

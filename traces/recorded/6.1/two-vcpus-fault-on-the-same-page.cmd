@@ -1,0 +1,11 @@
+mmap A 0x8000 anon
+watch A+0x0
+watch A+0x1000
+slot 2 0x200000 A+0x0 0x8000
+start a until=lock_mmu gread 0x200000
+gread 0x200000 v=1
+resume a
+start c until=lock_mmu gwrite 0x201000 0x7
+gwrite 0x201000 0x8 v=1
+resume c
+gread 0x201000 v=1

@@ -1,0 +1,9 @@
+lab alloc 0 phys 4 0xfb000
+lab mode 0 pfn
+mmap mmio 0x4000 dev:0
+watch mmio+0x0
+watch mmio+0x2000
+slot 4 0x300000 mmio+0x0 0x4000
+gwrite 0x302000 0x7
+lab zap 0 0 4
+gread 0x302000

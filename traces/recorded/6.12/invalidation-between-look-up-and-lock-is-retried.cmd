@@ -1,0 +1,11 @@
+lab alloc 0 order0 0 2
+mmap D 0x2000 dev:0
+watch D+0x0
+watch D+0x1000
+hwrite D+0x0 0x1
+hwrite D+0x1000 0x2
+slot 2 0x200000 D+0x0 0x2000
+start r until=lock_mmu gread 0x200000
+lab repoint 0 0 0 1
+lab zap 0 0 1
+resume r

@@ -1,0 +1,7 @@
+lab alloc 0 nc 1 1
+lab mode 0 iomixed
+mmap D 0x2000 dev:0
+watch D+0x0
+watch D+0x1000
+slot 2 0x200000 D+0x0 0x2000
+gread 0x201000

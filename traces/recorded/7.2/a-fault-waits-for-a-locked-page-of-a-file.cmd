@@ -1,0 +1,14 @@
+sh truncate -s 8192 /tmp/F
+mmap A 0x2000 file:/tmp/F notrunc
+watch A+0x0
+watch A+0x1000
+slot 2 0x200000 A+0x0 0x2000
+hwrite A+0x0 0xa
+madvise A+0x0 0x2000 DONTNEED
+start w until=install_file_page hwrite A+0x0 0xb
+start r hread A+0x0
+start p punch A 0x0 0x1000
+resume w
+resume r
+resume p
+gread 0x200000

@@ -1,0 +1,9 @@
+mmap A 0x1000 anon
+watch A+0x0
+slot 2 0x200000 A+0x0 0x1000
+gwrite 0x200000 0xa
+start m until=move_page movepage A+0x0 1 n=1
+start h hread A+0x0
+resume m
+resume h
+gread 0x200000

@@ -1,0 +1,6 @@
+lab alloc 0 comp 1 1
+lab mode 0 insert
+mmap D 0x2000 dev:0
+watch D+0x0
+slot 2 0x200000 D+0x0 0x2000
+gread 0x200000

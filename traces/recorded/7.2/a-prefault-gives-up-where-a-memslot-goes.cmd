@@ -1,0 +1,8 @@
+gwatch 0x200000
+mmap A 0x2000 anon
+watch A+0x0
+slot 2 0x200000 A+0x0 0x2000
+start s until=zap_all_fast slotdel 2
+prefault 0x200000 0x1000
+gread 0x200000
+resume s

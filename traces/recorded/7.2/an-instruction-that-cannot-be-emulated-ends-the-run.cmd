@@ -1,0 +1,10 @@
+gwatch 0x100000
+gwatch 0x101000
+mmap n 0x2000 anon
+watch n+0x0
+hread n+0x0
+mprotect n+0x0 0x1000 r
+start f until=emulate_access grmw 0x100000 n=2 stride=0x1000
+start c slot 3 0x100000 n+0x0 0x2000
+resume f
+resume c

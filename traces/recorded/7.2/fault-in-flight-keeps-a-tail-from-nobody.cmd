@@ -1,0 +1,9 @@
+lab alloc 0 nc 3 1
+mmap D 0x8000 dev:0
+watch D+0x0
+watch D+0x1000
+watch D+0x7000
+slot 2 0x200000 D+0x0 0x8000
+start t until=lock_mmu gread 0x201000
+munmap D+0x0 0x8000
+resume t

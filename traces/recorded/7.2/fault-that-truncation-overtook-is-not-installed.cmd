@@ -1,0 +1,9 @@
+sh truncate -s 16384 /tmp/F
+mmap A 0x4000 file:/tmp/F notrunc
+watch A+0x0
+watch A+0x1000
+slot 2 0x200000 A+0x0 0x4000
+hwrite A+0x1000 0xb
+start w until=lock_mmu gwrite 0x201000 0xc
+truncate A 0x1000
+resume w

@@ -1,0 +1,11 @@
+lab alloc 0 order0 0 2
+lab mode 0 ioinsert
+mmap E 0x2000 dev:0
+watch E+0x0
+watch E+0x1000
+slot 2 0x200000 E+0x0 0x2000
+gread 0x200000
+start s until=lock_mmu gwrite 0x201000 0x1
+munmap E+0x0 0x2000
+lab free 0
+resume s
