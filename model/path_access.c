@@ -426,14 +426,19 @@ static enum step_result finish_emulation(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
-/* EMULTYPE_ALLOW_RETRY_PF: not of MMIO; .rsvd is left where the entry or the cache said so. */
+/* EMULTYPE_ALLOW_RETRY_PF: not of MMIO that an entry (.rsvd is left) or the vCPU's cache has. */
 static bool may_retry(const struct machine *m, const struct task *t)
 {
-	return m->sem->traits.reexecutes && t->access.kind == ACCESS_RMW && !t->access.retried &&
+	bool writes_tables = t->access.kind != ACCESS_RMW && t->access.kind != ACCESS_READ;
+
+	return m->sem->traits.reexecutes && !writes_tables && !t->access.retried &&
 	       !t->fault.rsvd && !vcpu_knows_mmio(m, t->vcpu, t->fault.gfn);
 }
 
-/* What is no instruction that writes page tables (a plain store is) is first tried again. */
+/*
+ * What is no instruction that writes page tables (a plain store is) is first tried again: a load of
+ * MMIO, too, while a memslot update keeps it from being cached.
+ */
 static enum step_result retry_instruction(struct machine *m, struct task *t)
 {
 	(void)m;

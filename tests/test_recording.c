@@ -243,6 +243,8 @@ static bool has_splat(const char *name)
 		"6.1/driver-puts-twice-or-frees-a-counted-tail",
 		"6.12/driver-puts-twice-or-frees-a-counted-tail",
 		"7.2/driver-puts-twice-or-frees-a-counted-tail",
+		"6.1/a-driver-counts-its-tails-and-frees-by-order",
+		"6.12/a-driver-counts-its-tails-and-frees-by-order",
 		"6.1/gup-warns-of-a-mapped-page-without-a-count",
 		"6.12/gup-warns-of-a-mapped-page-without-a-count",
 		"7.2/gup-warns-of-a-mapped-page-without-a-count",
