@@ -131,9 +131,16 @@ struct gpc {
 	u64 generation;		/* of the memslots when uhva was looked up */
 	struct lock refresh_lock;
 	u8 active, valid;	/* active: also on kvm->gpc_list */
-	u8 by_hva;		/* .gpa is INVALID_GPA */
-	u8 pad[3];
+	u8 pad[4];
 };
+
+#define INVALID_GPA	(~(gpa_t)0)
+
+/* Since 6.9: of an address of the VMM, whatever the memslots are. */
+static inline bool gpc_is_by_hva(const struct gpc *gpc)
+{
+	return gpc->gpa == INVALID_GPA;
+}
 
 /* struct gfn_to_hva_cache */
 struct hva_cache {

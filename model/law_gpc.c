@@ -25,12 +25,12 @@ bool gpc_is_fresh(struct machine *m, u64 key, struct violation *v)
 	struct pt_leaf leaf;
 
 	if (!gpc->active || !gpc->valid ||
-	    (!gpc->by_hva && gpc->generation != m->w->kvm.generation) ||
+	    (!gpc_is_by_hva(gpc) && gpc->generation != m->w->kvm.generation) ||
 	    range_is_open(m, gpc->uhva, false))
 		return true;
 	leaf = host_leaf(m, gpc->uhva);
 	v->pfn = gpc->pfn;
-	v->gfn = gpc->by_hva ? NO_PFN : gpc->gpa >> PAGE_SHIFT;
+	v->gfn = gpc_is_by_hva(gpc) ? NO_PFN : gpc->gpa >> PAGE_SHIFT;
 	v->blame = BLAME_KVM;
 	v->value = gpc->pfn;
 	v->wanted = leaf.present ? host_leaf_pfn(&leaf, gpc->uhva) : NO_PFN;

@@ -349,7 +349,7 @@ static bool stored_in_vain(const struct machine *m, const struct task *t)
 	       t->access.failed && !t->access.loads;
 }
 
-/* What it has loaded goes to userspace, and one more. */
+/* emulator_cmpxchg_emulated() up to 5.18, emul_write: what it has loaded goes to userspace. */
 static enum step_result store_by_mmio(struct machine *m, struct task *t)
 {
 	(void)m;

@@ -18,8 +18,6 @@
 #define EINVAL	22
 #define ENOSYS	38
 
-#define INVALID_GPA	(~(gpa_t)0)
-
 static struct gpc *gpc_of(struct machine *m, const struct task *t)
 {
 	return &m->w->kvm.gpcs[t->gpc.row];
@@ -68,17 +66,17 @@ static bool gpc_is_good(struct machine *m, const struct task *t)
 {
 	const struct gpc *gpc = gpc_of(m, t);
 
-	return gpc->active && (gpc->by_hva || gpc->generation == m->w->kvm.generation) &&
+	return gpc->active && (gpc_is_by_hva(gpc) || gpc->generation == m->w->kvm.generation) &&
 	       !is_error_hva(gpc->uhva) && gpc->valid;
 }
 
 static void gpc_read(struct machine *m, struct task *t)
 {
-	pfn_t pfn = gpc_of(m, t)->pfn;
+	const struct gpc *gpc = gpc_of(m, t);
+	pfn_t pfn = gpc->pfn;
 
 	t->gpc.pfn = pfn;
-	t->gpc.value = page_load(m, pfn, gpc_of(m, t)->by_hva ? gpc_of(m, t)->uhva :
-							       gpc_of(m, t)->gpa);
+	t->gpc.value = page_load(m, pfn, gpc_is_by_hva(gpc) ? gpc->uhva : gpc->gpa);
 	if (page_is(m, pfn, PG_FREE))
 		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
 }
@@ -179,8 +177,7 @@ static void gpc_find_hva(struct machine *m, struct task *t)
 	struct gpc *gpc = gpc_of(m, t);
 	gfn_t gfn = t->gpc.gpa >> PAGE_SHIFT;
 
-	gpc->by_hva = is_by_hva(t);
-	if (gpc->by_hva) {
+	if (is_by_hva(t)) {
 		gpc->gpa = INVALID_GPA;
 		gpc->uhva = t->gpc.hva;
 	} else if (gpc->gpa != t->gpc.gpa || gpc->generation != m->w->kvm.generation ||
@@ -268,26 +265,7 @@ static enum step_result gpc_install(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-enum step_result gpc_deactivate(struct machine *m, struct task *t)
-{
-	struct gpc *gpc = gpc_of(m, t);
-
-	gpc->active = false;
-	gpc->valid = false;
-	gpc->pfn = KVM_PFN_ERR_FAULT;
-	gpc_touch(m, t);
-	return STEP_NEXT;
-}
-
-/* 6.3 to 6.8: without refresh_lock */
-enum step_result gpc_deactivate_unlocked(struct machine *m, struct task *t)
-{
-	if (gpc_of(m, t)->active)
-		gpc_deactivate(m, t);
-	return STEP_DONE;
-}
-
-/* kvm_gpc_unmap() */
+/* kvm_gpc_unmap(), 6.1 */
 static enum step_result gpc_unmap(struct machine *m, struct task *t)
 {
 	struct gpc *gpc = gpc_of(m, t);
@@ -296,6 +274,21 @@ static enum step_result gpc_unmap(struct machine *m, struct task *t)
 	gpc->pfn = KVM_PFN_ERR_FAULT;
 	gpc_touch(m, t);
 	return STEP_NEXT;
+}
+
+/* kvm_gpc_deactivate(), 6.9: all of it under refresh_lock */
+enum step_result gpc_deactivate(struct machine *m, struct task *t)
+{
+	gpc_of(m, t)->active = false;
+	return gpc_unmap(m, t);
+}
+
+/* 6.3 to 6.8: without refresh_lock */
+enum step_result gpc_deactivate_unlocked(struct machine *m, struct task *t)
+{
+	if (gpc_of(m, t)->active)
+		gpc_deactivate(m, t);
+	return STEP_DONE;
 }
 
 static enum step_result gpc_unlock_refresh(struct machine *m, struct task *t)

@@ -324,6 +324,7 @@ static bool lacks_target(const struct machine *m, const struct task *t)
 				   op->kind == PAGES_MOVE);
 }
 
+/* migrate_hugetlbs(), 6.12, and its predecessors: -ENOMEM ends the pass. */
 static enum step_result stop_moving(struct machine *m, struct task *t)
 {
 	(void)m;

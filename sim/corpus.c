@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#define _GNU_SOURCE	/* nftw() */
 #include "sim/corpus.h"
 
-#include <errno.h>
-#include <ftw.h>
+#include <assert.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,6 @@
 enum { MAX_COLUMNS = 64, AT_A_TIME = 20000 };
 
 /* ---- files ---- */
-
-static char **found;		/* nftw() has no argument of ours */
 
 /* A recording's trace is called so, too. */
 static bool is_trace(const char *path)
@@ -34,34 +31,41 @@ static bool is_trace(const char *path)
 	return is;
 }
 
-static int on_file(const char *path, const struct stat *stat, int kind, struct FTW *ftw)
+static int by_name(const FTSENT **a, const FTSENT **b)
 {
-	const char *dot = strrchr(path, '.');
-
-	(void)stat;
-	if (kind == FTW_F && (!ftw->level ||
-			      (dot && !strcmp(dot, ".trace") && is_trace(path))))
-		arrput(found, strdup(path));
-	return 0;
+	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static int by_name(const void *a, const void *b)
+static bool is_wanted(const FTSENT *entry)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const char *dot = strrchr(entry->fts_name, '.');
+
+	return entry->fts_info == FTS_F &&
+	       (entry->fts_level == FTS_ROOTLEVEL ||
+		(dot && !strcmp(dot, ".trace") && is_trace(entry->fts_accpath)));
 }
 
 char **corpus_list(const char *path, struct error *error)
 {
-	found = NULL;
-	errno = 0;
-	if (nftw(path, on_file, 16, FTW_PHYS)) {
-		error_at(error, path, 0, 0, "%s", strerror(errno));
-		return NULL;
+	char *const roots[] = { (char *)path, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
+	char **found = NULL;
+	int failed = 0;
+
+	assert(tree);
+	for (FTSENT *entry; (entry = fts_read(tree)); ) {
+		if (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR ||
+		    entry->fts_info == FTS_ERR)
+			failed = entry->fts_errno;
+		if (is_wanted(entry))
+			arrput(found, strdup(entry->fts_path));
 	}
-	if (!found)
-		error_at(error, path, 0, 0, "no trace");
-	else
-		qsort(found, arrlenu(found), sizeof(*found), by_name);
+	fts_close(tree);
+	if (failed || !found) {
+		error_at(error, path, 0, 0, "%s", failed ? strerror(failed) : "no trace");
+		corpus_list_free(found);
+		found = NULL;
+	}
 	return found;
 }
 

@@ -188,6 +188,7 @@ static void search_free(struct search *search)
 	futures_free(search->futures);
 	free(search->symmetry);
 	watch_names_free(search->names);
+	pthread_mutex_destroy(&search->words_lock);
 	free(search->worker);
 	free(search->now);
 	free(search);

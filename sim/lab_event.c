@@ -11,11 +11,9 @@
 
 #include "model/memslot.h"
 #include "model/task.h"
+#include "sim/lab_vmm.h"
 
-#define RBASE		0x10000000000ull
-#define REGION_GAP	0x40000000ull
 #define KVM_SYSFS	"/sys/module/kvm/parameters/"
-#define GIGANTIC_SYSFS	"/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
 
 static const char *hva_of(const struct lab *lab, const struct event *e)
 {

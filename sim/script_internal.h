@@ -3,13 +3,12 @@
 #pragma once
 
 #include "model/host_mm.h"
+#include "sim/lab_vmm.h"
 #include "sim/script.h"
 
 enum { MAX_REGIONS = 32, MAX_BACKGROUND = 4, MAX_LATER = 4,	/* labvmm's own bounds */
        MAX_STARTED = 32 };	/* threads with names of their own */
 
-#define RBASE		0x10000000000ull	/* the recorder's first region */
-#define REGION_GAP	0x40000000ull
 #define CODE_HVA	(RBASE - 0x100000)
 #define CODE_SIZE	0x4000
 /* Is the code page in an LRU batch when the recording begins? */
@@ -118,7 +117,6 @@ const char *script_vmsave(struct script *s, const struct command *c);
 /* script_ksm.c: what ksmd merged while @c ran; the command "ksm"; a setting of it */
 #define KSM_SYSFS	"/sys/kernel/mm/ksm/"
 #define KVM_SYSFS	"/sys/module/kvm/parameters/"
-#define GIGANTIC_SYSFS	"/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"
 #define SHMEM_SYSFS	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 void script_ksm_merges(struct script *s, const struct command *c);
 const char *script_ksm(struct script *s, const struct command *c);

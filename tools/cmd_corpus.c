@@ -13,8 +13,6 @@
 
 enum { KEY_JSON = 256, MAX_SEMANTICS = 64 };
 
-enum table_format { TABLE_TEXT, TABLE_MARKDOWN, TABLE_JSON };
-
 static const char kernels[] =
 	"v5.11,v5.12,v6.1,v6.8-rc3,v6.8,v6.12,v11,v11-unsafe,v11-on-v6.8,v7.2,policy";
 
@@ -22,7 +20,7 @@ struct arguments {
 	const struct semantics_patch *semantics[MAX_SEMANTICS];
 	size_t nr_semantics;
 	struct explore_bound bound;
-	enum table_format format;
+	enum output_format format;
 	char **path;
 	size_t nr_paths;
 };
@@ -33,23 +31,10 @@ static const struct argp_option options[] = {
 	  "default all kernels, v11, v11 on 6.8, and the policies", 0 },
 	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
 	  "of traces with threads: search no further; M takes K, M, G; default memory=1G", 0 },
-	{ "format", 'f', "text|markdown|json", 0, "json: one object a bug", 0 },
+	{ "format", 'f', "text|json|markdown", 0, "json: one object a bug", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
 	{ 0 }
 };
-
-static bool parse_table_format(const char *word, enum table_format *format)
-{
-	static const char *const words[] = { "text", "markdown", "json" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(word, words[i])) {
-			*format = i;
-			return true;
-		}
-	fprintf(stderr, "pfnsim: unknown format \"%s\": text, markdown or json\n", word);
-	return false;
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -67,11 +52,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   "some of them");
 		return 0;
 	case 'f':
-		if (!parse_table_format(arg, &a->format))
+		if (!parse_format(arg, TEXT_JSON_OR_MARKDOWN, &a->format))
 			exit(CODE_BAD_INPUT);
 		return 0;
 	case KEY_JSON:
-		a->format = TABLE_JSON;
+		a->format = FORMAT_JSON;
 		return 0;
 	case ARGP_KEY_ARGS:
 		a->path = state->argv + state->next;
@@ -288,19 +273,49 @@ static void print_json(const struct arguments *a, const struct corpus *corpus)
 
 /* ---- the whole ---- */
 
-static int add_path(struct corpus *corpus, const char *path)
+/* The traces below all of @path; NULL: complained. */
+static char **all_traces(char *const *path, size_t nr_paths)
 {
 	struct error error = { .text = "" };
-	char **list = corpus_list(path, &error);
-	int code = CODE_EXPECTED;
+	char **all = NULL;
 
-	if (!list)
-		return complain(&error);
-	for (size_t i = 0; i < arrlenu(list) && !tool_is_interrupted(); i++)
-		if (!corpus_add(corpus, list[i], &error))
+	for (size_t i = 0; i < nr_paths; i++) {
+		char **list = corpus_list(path[i], &error);
+
+		if (!list) {
+			complain(&error);
+			corpus_list_free(all);
+			return NULL;
+		}
+		for (size_t k = 0; k < arrlenu(list); k++)
+			arrput(all, list[k]);
+		arrfree(list);
+	}
+	return all;
+}
+
+/* What has been run until ^C is told, and is not the whole. */
+static int run_all(struct corpus *corpus, char **traces)
+{
+	struct error error = { .text = "" };
+	double since = tool_seconds();
+	int code = CODE_EXPECTED;
+	size_t i;
+
+	for (i = 0; i < arrlenu(traces) && !tool_is_interrupted(); i++) {
+		tool_progress(since, i, arrlenu(traces), traces[i]);
+		if (!corpus_add(corpus, traces[i], &error))
 			code = complain(&error);
-	corpus_list_free(list);
-	return code;
+	}
+	tool_progress(since, i, i, NULL);
+	if (i == arrlenu(traces)) {
+		if (!arrlenu(corpus->rows) && code == CODE_EXPECTED)
+			fprintf(stderr, "pfnsim: no \"bug\" line in %zu traces\n", i);
+		return arrlenu(corpus->rows) ? code : CODE_BAD_INPUT;
+	}
+	fprintf(stderr, "pfnsim: interrupted: %zu of %zu traces have not been run\n",
+		arrlenu(traces) - i, arrlenu(traces));
+	return worse_exit_code(code, CODE_INCONCLUSIVE);
 }
 
 static int code_of(const struct arguments *a, const struct corpus *corpus)
@@ -322,8 +337,10 @@ static int code_of(const struct arguments *a, const struct corpus *corpus)
 int cmd_corpus(int argc, char **argv)
 {
 	struct arguments a = { .bound = { .memory = (u64)1 << 30, .por = true, .symmetry = true } };
+	char *everything[] = { "traces" };
 	struct corpus corpus = { .rows = NULL };
-	int code = CODE_EXPECTED;
+	char **traces;
+	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
@@ -332,14 +349,15 @@ int cmd_corpus(int argc, char **argv)
 	corpus.semantics = a.semantics;
 	corpus.nr_semantics = a.nr_semantics;
 	corpus.bound = a.bound;
-	for (size_t i = 0; i < a.nr_paths && !tool_is_interrupted(); i++)
-		code = worse_exit_code(code, add_path(&corpus, a.path[i]));
-	if (!a.nr_paths)
-		code = add_path(&corpus, "traces");
+	traces = all_traces(a.nr_paths ? a.path : everything, a.nr_paths ? a.nr_paths : 1);
+	if (!traces)
+		return CODE_BAD_INPUT;
+	code = run_all(&corpus, traces);
+	corpus_list_free(traces);
 	corpus_sort(&corpus);
-	if (a.format == TABLE_TEXT)
+	if (a.format == FORMAT_TEXT)
 		print_text(&a, &corpus);
-	else if (a.format == TABLE_MARKDOWN)
+	else if (a.format == FORMAT_MARKDOWN)
 		print_markdown(&a, &corpus);
 	else
 		print_json(&a, &corpus);

@@ -14,14 +14,13 @@
 #include "sim/report_equiv.h"
 #include "tools/pfnsim.h"
 
-enum equiv_format { EQUIV_TEXT, EQUIV_JSON, EQUIV_MARKDOWN };
 enum { KEY_JSON = 1000, KEY_CHAIN, KEY_ALPHABET, KEY_ONLY };
 
 struct arguments {
 	struct equiv_side list[EQUIV_MAX_SEMANTICS];
 	size_t n;
 	struct equiv_bound bound;
-	enum equiv_format format;
+	enum output_format format;
 	const char *folder;
 	bool alphabet;
 };
@@ -69,18 +68,6 @@ static void take_semantics(struct arguments *a, struct argp_state *state, char *
 	a->list[a->n++] = (struct equiv_side){ name, patch };
 }
 
-static bool take_format(struct arguments *a, const char *word)
-{
-	static const char *const words[] = { "text", "json", "markdown" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(word, words[i])) {
-			a->format = i;
-			return true;
-		}
-	return false;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
@@ -102,11 +89,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->folder = arg;
 		return 0;
 	case 'f':
-		if (!take_format(a, arg))
-			argp_error(state, "unknown format \"%s\": text, json or markdown", arg);
+		if (!parse_format(arg, TEXT_JSON_OR_MARKDOWN, &a->format))
+			exit(CODE_BAD_INPUT);
 		return 0;
 	case KEY_JSON:
-		a->format = EQUIV_JSON;
+		a->format = FORMAT_JSON;
 		return 0;
 	case KEY_ALPHABET:
 		a->alphabet = true;
@@ -202,18 +189,14 @@ static void tell(struct equiv *equiv, const struct arguments *a)
 {
 	struct json *json;
 
-	switch (a->format) {
-	case EQUIV_TEXT:
+	if (a->format == FORMAT_TEXT) {
 		report_equiv(equiv, stdout);
-		return;
-	case EQUIV_MARKDOWN:
+	} else if (a->format == FORMAT_MARKDOWN) {
 		report_equiv_markdown(equiv, a->folder, stdout);
-		return;
-	case EQUIV_JSON:
+	} else {
 		json = json_begin(stdout);
 		report_equiv_json(equiv, json);
 		json_end(json);
-		return;
 	}
 }
 

@@ -90,7 +90,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->folder = arg;
 		return 0;
 	case 'f':
-		if (!parse_format(arg, &a->format))
+		if (!parse_format(arg, TEXT_OR_JSON, &a->format))
 			exit(CODE_BAD_INPUT);
 		return 0;
 	case KEY_JSON:

@@ -9,10 +9,7 @@
 #include "sim/json.h"
 #include "tools/pfnsim.h"
 
-enum form { FORM_TEXT, FORM_JSON, FORM_MARKDOWN };
 enum { KEY_JSON = 256 };
-
-static const char *const form_word[] = { "text", "json", "markdown" };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "text|json|markdown", 0,
@@ -21,25 +18,14 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static void set_form(const char *word, enum form *form)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(form_word); i++)
-		if (!strcmp(word, form_word[i])) {
-			*form = i;
-			return;
-		}
-	fprintf(stderr, "pfnsim: unknown format \"%s\": text, json or markdown\n", word);
-	exit(CODE_BAD_INPUT);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	enum form *form = state->input;
+	enum output_format *format = state->input;
 
-	if (key == 'f')
-		set_form(arg, form);
+	if (key == 'f' && !parse_format(arg, TEXT_JSON_OR_MARKDOWN, format))
+		exit(CODE_BAD_INPUT);
 	if (key == KEY_JSON)
-		*form = FORM_JSON;
+		*format = FORMAT_JSON;
 	if (key == ARGP_KEY_ARG)
 		argp_error(state, "takes no argument \"%s\"", arg);
 	return key == 'f' || key == KEY_JSON ? 0 : ARGP_ERR_UNKNOWN;
@@ -155,19 +141,14 @@ int cmd_invariants(int argc, char **argv)
 {
 	struct argp argp = { .options = options, .parser = parse, .doc =
 			     "List the laws that are checked after every step." };
-	enum form form = FORM_TEXT;
+	enum output_format format = FORMAT_TEXT;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &form);
-	switch (form) {
-	case FORM_TEXT:
-		print_text();
-		break;
-	case FORM_JSON:
-		print_json();
-		break;
-	case FORM_MARKDOWN:
+	argp_parse(&argp, argc, argv, 0, NULL, &format);
+	if (format == FORMAT_MARKDOWN)
 		print_markdown();
-		break;
-	}
+	else if (format == FORMAT_JSON)
+		print_json();
+	else
+		print_text();
 	return CODE_EXPECTED;
 }

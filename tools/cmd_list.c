@@ -25,7 +25,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
 
-	if (key == 'f' && !parse_format(arg, &a->format))
+	if (key == 'f' && !parse_format(arg, TEXT_OR_JSON, &a->format))
 		exit(CODE_BAD_INPUT);
 	if (key == KEY_JSON)
 		a->format = FORMAT_JSON;

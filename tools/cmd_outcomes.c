@@ -9,35 +9,20 @@
 #include "sim/outcomes.h"
 #include "tools/pfnsim.h"
 
-enum table_format { TABLE_TEXT, TABLE_CSV, TABLE_JSON };
-
 enum { MAX_LIST = 64 };
 
 struct arguments {
-	enum table_format format;
+	enum output_format format;
 	const struct semantics_patch *list[MAX_LIST];
 	size_t n;
 };
 
 static const struct argp_option options[] = {
-	{ "format", 'f', "text|csv|json", 0, "default: text", 0 },
+	{ "format", 'f', "text|json|csv", 0, "default: text", 0 },
 	{ "semantics", 's', "LIST", 0,
 	  "names, old, new, series, all, joined by commas; default: legacy,v11u0,v11u1", 0 },
 	{ 0 }
 };
-
-static bool parse_table_format(const char *word, enum table_format *format)
-{
-	static const char *const words[] = { "text", "csv", "json" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(word, words[i])) {
-			*format = i;
-			return true;
-		}
-	fprintf(stderr, "pfnsim: unknown format \"%s\": text, csv or json\n", word);
-	return false;
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -45,7 +30,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'f':
-		if (!parse_table_format(arg, &a->format))
+		if (!parse_format(arg, TEXT_JSON_OR_CSV, &a->format))
 			exit(CODE_BAD_INPUT);
 		return 0;
 	case 's':
@@ -127,9 +112,9 @@ static void print_json(struct json *json, const char *const *values)
 
 static void print_row(const struct arguments *a, struct json *json, const char *const *values)
 {
-	if (a->format == TABLE_CSV)
+	if (a->format == FORMAT_CSV)
 		print_csv(values);
-	else if (a->format == TABLE_TEXT)
+	else if (a->format == FORMAT_TEXT)
 		print_text(values);
 	else if (values != columns)
 		print_json(json, values);
@@ -163,13 +148,13 @@ int cmd_outcomes(int argc, char **argv)
 		       "of mapping: computed by running the model, a row for each combination that "
 		       "can be.\vExample: pfnsim outcomes --format csv --semantics v6.12,v7.2",
 	};
-	struct arguments a = { .format = TABLE_TEXT };
+	struct arguments a = { .format = FORMAT_TEXT };
 	struct json *json;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!a.n)
 		a.n = parse_semantics("v6.8-rc3,v11,v11-unsafe", a.list, MAX_LIST);
-	json = a.format == TABLE_JSON ? json_begin(stdout) : NULL;
+	json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
 	print_table(&a, json);
 	if (json)
 		json_end(json);

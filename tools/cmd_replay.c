@@ -49,7 +49,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->stage2 = !strcmp(arg, "ept") ? STAGE2_EPT : STAGE2_NPT;
 		return 0;
 	case 'f':
-		if (!parse_format(arg, &a->format))
+		if (!parse_format(arg, TEXT_OR_JSON, &a->format))
 			exit(CODE_BAD_INPUT);
 		return 0;
 	case KEY_JSON:

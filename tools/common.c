@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tools/pfnsim.h"
 
@@ -14,15 +15,23 @@ void tool_init(void)
 	argp_err_exit_status = CODE_BAD_INPUT;
 }
 
-bool parse_format(const char *word, enum output_format *format)
+bool parse_format(const char *word, unsigned allowed, enum output_format *format)
 {
-	if (!strcmp(word, "text"))
-		*format = FORMAT_TEXT;
-	else if (!strcmp(word, "json"))
-		*format = FORMAT_JSON;
-	else
-		fprintf(stderr, "pfnsim: unknown format \"%s\": text or json\n", word);
-	return !strcmp(word, "text") || !strcmp(word, "json");
+	static const char *const words[NR_FORMATS] = { "text", "json", "markdown", "csv" };
+
+	for (unsigned i = 0; i < NR_FORMATS; i++)
+		if (allowed >> i & 1 && !strcmp(word, words[i])) {
+			*format = i;
+			return true;
+		}
+	fprintf(stderr, "pfnsim: unknown format \"%s\":", word);
+	for (unsigned i = 0, rest = allowed; i < NR_FORMATS; i++)
+		if (allowed >> i & 1) {
+			rest &= ~(1u << i);
+			fprintf(stderr, " %s%s", words[i],
+				!rest ? "\n" : rest & (rest - 1) ? "," : " or");
+		}
+	return false;
 }
 
 int complain(const struct error *error)
@@ -167,4 +176,19 @@ double tool_seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+void tool_progress(double since, size_t done, size_t all, const char *now)
+{
+	double passed = tool_seconds() - since;
+
+	if (passed < 1 || !isatty(STDERR_FILENO))
+		return;
+	if (!now)
+		fprintf(stderr, "\r\033[K");
+	else if (!done)
+		fprintf(stderr, "\r%zu of %zu: %.50s\033[K", done, all, now);
+	else
+		fprintf(stderr, "\r%zu of %zu, %.0f s left: %.50s\033[K", done, all,
+			passed / done * (all - done), now);
 }

@@ -31,10 +31,16 @@ int cmd_events(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
 int cmd_outcomes(int argc, char **argv);
 
-enum output_format { FORMAT_TEXT, FORMAT_JSON };
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_CSV, NR_FORMATS };
+/* Which of them a command has. */
+enum {
+	TEXT_OR_JSON = 1 << FORMAT_TEXT | 1 << FORMAT_JSON,
+	TEXT_JSON_OR_MARKDOWN = TEXT_OR_JSON | 1 << FORMAT_MARKDOWN,
+	TEXT_JSON_OR_CSV = TEXT_OR_JSON | 1 << FORMAT_CSV,
+};
 
-/* "text" or "json"; false after one line on stderr. */
-bool parse_format(const char *word, enum output_format *format);
+/* One of @allowed; false after one line on stderr. */
+bool parse_format(const char *word, unsigned allowed, enum output_format *format);
 /* "file:line:column: text" on stderr, with the program's name; returns CODE_BAD_INPUT. */
 int complain(const struct error *error);
 /* Names, aliases, groups, joined by commas, into @list of @room: how many; 0: complained. */
@@ -58,5 +64,10 @@ void tool_catch_interrupt(void);
 bool tool_is_interrupted(void);
 /* Of a clock that only goes forward. */
 double tool_seconds(void);
+/*
+ * A line on stderr, if that is a terminal and a second has passed @since: so many of so many are
+ * done, how long the rest takes at that speed, and what comes now. NULL: that line goes away.
+ */
+void tool_progress(double since, size_t done, size_t all, const char *now);
 /* The common argp behaviour: exit code 2 for usage, no abbreviated surprises. */
 void tool_init(void);
