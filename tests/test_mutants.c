@@ -4,9 +4,11 @@
  * a script in which the kernel without the fault breaks none.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/mutants.h"
+#include "tests/mutation.h"
 #include "tests/stories.h"
 #include "tests/support.h"
 
@@ -155,6 +157,27 @@ static void every_violator_names_a_law(void **state)
 		assert_non_null(law_find(shipped[i].law));
 }
 
+/* ---- what test_steps swaps and drops ---- */
+
+static void every_operation_has_a_name(void **state)
+{
+	(void)state;
+	if (!mutation_knows_ops())
+		fail_msg("tests/mutation_rows.c:op_rows[] is not struct ops");
+}
+
+static void every_trait_has_a_name(void **state)
+{
+	const char *unknown;
+	char header[512];
+
+	(void)state;
+	snprintf(header, sizeof(header), "%s/model/semantics.h", getenv("PFNSIM_SOURCE"));
+	unknown = mutation_unknown_trait(header);
+	if (unknown)
+		fail_msg("tests/mutation_rows.c:trait_rows[] is not struct traits: %s", unknown);
+}
+
 int main(void)
 {
 	static struct test_list list;
@@ -166,5 +189,7 @@ int main(void)
 	LIST_TEST(&list, what_a_driver_does_too_early_breaks_it_under_every_kernel);
 	LIST_TEST(&list, every_law_is_broken_by_some_kernel);
 	LIST_TEST(&list, every_violator_names_a_law);
+	LIST_TEST(&list, every_operation_has_a_name);
+	LIST_TEST(&list, every_trait_has_a_name);
 	return list_run(&list, "mutants");
 }

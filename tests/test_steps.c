@@ -116,25 +116,6 @@ static void every_mutant_is_seen_or_equivalent(void **state)
 			 kernel->name, tally->wrong);
 }
 
-static void every_operation_has_a_name(void **state)
-{
-	(void)state;
-	if (!mutation_knows_ops())
-		fail_msg("tests/mutation_rows.c:op_rows[] is not struct ops");
-}
-
-static void every_trait_has_a_name(void **state)
-{
-	const char *unknown;
-	char header[512];
-
-	(void)state;
-	snprintf(header, sizeof(header), "%s/model/semantics.h", getenv("PFNSIM_SOURCE"));
-	unknown = mutation_unknown_trait(header);
-	if (unknown)
-		fail_msg("tests/mutation_rows.c:trait_rows[] is not struct traits: %s", unknown);
-}
-
 /* The operations that nobody but the laws calls, over a kernel that does not zap. */
 static bool is_an_eye(const struct mutation *m)
 {
@@ -345,8 +326,6 @@ int main(int argc, char **argv)
 		  &kernels[first], argc > 1 ? 1 : nr_kernels, sizeof(*kernels));
 	if (only)
 		return list_run(&list, "steps");
-	LIST_TEST(&list, every_operation_has_a_name);
-	LIST_TEST(&list, every_trait_has_a_name);
 	LIST_ROWS(&list, a_broken_kernel_is_seen_by_the_laws_eyes, seeing);
 	LIST_TEST(&list, the_mark_of_notify_begun_is_for_the_laws);
 	LIST_TEST(&list, the_document_is_up_to_date);
