@@ -264,6 +264,7 @@ static void run_with_numa(struct run *run, const struct script_events *todo)
 static bool run_actors(struct run *run, const struct script_events *todo)
 {
 	run->main = todo->nr_events ? todo->events[todo->main].id : EVENT_NOTHING;
+	note_unseen(run, todo);
 	if (!actors_run(run, todo)) {
 		lose(run, actors_no_order(run));
 		return false;
@@ -422,6 +423,7 @@ static void tear_down(struct run *run)
 	arrfree(run->between);
 	actors_free(run);
 	hmfree(run->raced);
+	hmfree(run->unseen);
 	hmfree(run->isolated);
 	shfree(run->last);
 	shfree(run->mapped);

@@ -15,6 +15,7 @@
 #include <stb/stb_ds.h>
 
 #include "model/host_mm.h"
+#include "model/memslot.h"
 #include "model/semantics.h"
 #include "model/spte.h"
 
@@ -159,15 +160,34 @@ void migration_may_be_aged(struct run *run, const struct fact *fact, hva_t hva)
 	run->has_aged = true;
 }
 
+/* A host PTE that is old already has nothing to lose: only an entry says that it was aged. */
+static bool only_s2_was_young(struct run *run, const struct fact *fact, const char *young)
+{
+	struct said key = say("s2 0x%llx", (unsigned long long)fact->s2.gpa);
+	ptrdiff_t before = shgeti(run->last, key.text);
+	gfn_t gfn = fact->s2.gpa >> PAGE_SHIFT;
+	hva_t hva = memslot_hva(&run->vm->m, memslot_of_gfn(&run->vm->m, gfn), gfn, false);
+	struct pt_leaf leaf;
+
+	if (before < 0 || strcmp(run->last[before].value, young) || is_error_hva(hva))
+		return false;
+	leaf = host_leaf(&run->vm->m, hva);
+	return leaf.present && !(leaf.entry & PTE_ACCESSED);
+}
+
 /* kvm_age_gfn(): the bit goes with the PTE's; an entry made meanwhile may lose it, too. */
-bool s2_may_be_aged(const struct run *run, const struct fact *fact, const char *model)
+bool s2_may_be_aged(struct run *run, const struct fact *fact, const char *model)
 {
 	uint64_t accessed = spte_format_of(&run->vm->m)->accessed;
 	struct fact young = *fact;
+	struct said said;
 
-	if (!may_be_aged(run) || !run->has_aged || !fact->s2.present ||
-	    (fact->s2.raw & accessed) == accessed)
+	if (!may_be_aged(run) || !fact->s2.present || (fact->s2.raw & accessed) == accessed)
 		return false;
 	young.s2.raw |= accessed;
-	return !strcmp(s2_said_recorded(&young).text, model);
+	said = s2_said_recorded(&young);
+	if (strcmp(said.text, model))
+		return false;
+	run->has_aged |= only_s2_was_young(run, fact, said.text);
+	return run->has_aged;
 }

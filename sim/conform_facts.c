@@ -303,7 +303,8 @@ static void compare_host(struct run *run, const struct fact *fact)
 	head = leaf.present ? page_head(&run->vm->m, pt_pfn(leaf.entry)) : NO_PFN;
 	held = leaf.present && folio_may_be_isolated(run, head);
 	aged = host_may_be_aged(run, name, pte.text, hva & PAGE_MASK) ||
-	       host_may_be_in_tlb(run, name, pte.text, hva & PAGE_MASK);
+	       host_may_be_in_tlb(run, name, pte.text, hva & PAGE_MASK) ||
+	       host_may_be_faulted_twice(run, fact, hva & PAGE_MASK);
 	migration_may_be_aged(run, fact, hva & PAGE_MASK);
 	leaf = host_leaf(&run->vm->m, hva & PAGE_MASK);
 	if (actors_loop(run) && !fact->host.level)

@@ -84,6 +84,7 @@ struct run {
 	size_t searched;		/* steps, for orders that give the trace: MAX_SEARCHED */
 	bool refs_in_doubt;		/* vCPUs race: in what order is not searched */
 	struct raced *raced;		/* stb_ds: conform_trial.c */
+	struct { hva_t key; bool value; } *unseen;	/* stb_ds: pages, conform_limits.c */
 	struct { pfn_t key; bool value; } *isolated;	/* folios that reclaim was seen to hold */
 	bool trial;			/* nothing is observed but whether it would differ */
 	size_t trial_differs;
@@ -159,6 +160,8 @@ void conform_s2(struct run *run, const struct fact *fact);
 void conform_lookup(struct run *run);	/* conform_lookup.c: "kvm ..." */
 void conform_facts(struct run *run);	/* conform_facts.c */
 void conform_trace(struct run *run);	/* conform_trace.c */
+/* Userspace uses a page while a loop may zap it: whether it is mapped in the end is in doubt. */
+void note_unseen(struct run *run, const struct script_events *todo);
 /* NULL, or why the command is not modelled, as things are (conform_limits.c). */
 const char *beyond_model(struct run *run, const struct script_events *todo);
 /* conform_numa.c: NULL, or why what NUMA balancing did during the command is not modelled. */
@@ -337,9 +340,11 @@ bool item_may_be_aged(struct run *run, const struct item *recorded, const struct
 /* ... and may the task that aged pages of this folio have it isolated, or locked? */
 bool folio_may_be_isolated(struct run *run, pfn_t head);
 bool host_may_be_in_tlb(struct run *run, const char *name, const char *recorded, hva_t hva);
+/* Did two vCPUs fault it in at once (conform_trial.c)? Then the model's D is as recorded. */
+bool host_may_be_faulted_twice(struct run *run, const struct fact *fact, hva_t hva);
 bool host_may_be_aged(struct run *run, const char *name, const char *recorded, hva_t hva);
 void migration_may_be_aged(struct run *run, const struct fact *fact, hva_t hva);
-bool s2_may_be_aged(const struct run *run, const struct fact *fact, const char *model);
+bool s2_may_be_aged(struct run *run, const struct fact *fact, const char *model);
 struct said s2_said_recorded(const struct fact *fact);		/* conform_facts.c */
 void items_align(struct run *run, struct item *recorded, struct item *model);
 /* The same if a search has found which is which: run->scheduled. */

@@ -91,6 +91,44 @@ bool facts_would_agree(struct run *run)
 	return stats_agree(run);
 }
 
+/* ---- D of what two have faulted in at once ---- */
+
+static bool was_faulted_by_two(const struct command *c, hva_t hva)
+{
+	int first = -1;
+
+	for (size_t i = 0; i < c->nr_events; i++) {
+		const struct trace_event *event = &c->events[i];
+		uint64_t addr;
+
+		if (strcmp(event->name, "fixup_user_fault") ||
+		    !trace_event_u64(event, "addr", 16, &addr) || (addr & PAGE_MASK) != hva)
+			continue;
+		if (first >= 0 && first != event->pid)
+			return true;
+		first = event->pid;
+	}
+	return false;
+}
+
+/*
+ * insert_pfn() leaves a PTE clean, handle_pte_fault() makes one dirty that is there already: which
+ * of them the second did, handle_mm_fault() alone would say. Then the model's is as recorded.
+ */
+bool host_may_be_faulted_twice(struct run *run, const struct fact *fact, hva_t hva)
+{
+	u64 compared = PTE_PRESENT | PTE_WRITE | PTE_SPECIAL | PTE_ACCESSED | PTE_DIRTY;
+	struct pt_leaf leaf = host_leaf(&run->vm->m, hva);
+
+	if (!run->refs_in_doubt || !leaf.present || leaf.level != 1 || fact->host.level != 1 ||
+	    !(leaf.entry & PTE_SPECIAL) ||
+	    ((leaf.entry ^ fact->host.raw) & compared) != PTE_DIRTY ||
+	    !was_faulted_by_two(run->command, hva))
+		return false;
+	host_set_leaf(&run->vm->m, leaf.first << PAGE_SHIFT, leaf.level, leaf.entry ^ PTE_DIRTY);
+	return true;
+}
+
 /* ---- values that two have written at once ---- */
 
 enum { BOTH = 3, ONE_RACE = 1 << 2 };	/* of run->raced: who has, and above, how often both have */
