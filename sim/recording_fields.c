@@ -208,6 +208,18 @@ static char *copy_body(struct reader *reader, const struct trace_event *event)
 	return arena_strndup(&reader->arena, event->body, strlen(event->body));
 }
 
+bool fields_fit(struct reader *reader, const char *form, struct trace_event *event)
+{
+	struct matcher matcher = { .reader = reader, .at = copy_body(reader, event) };
+
+	reader->fields.n = 0;
+	if (!match_form(&matcher, form))
+		return false;
+	event->nr_fields = reader->fields.n;
+	event->fields = vec_take(&reader->fields, &reader->arena);
+	return true;
+}
+
 void fields_read(struct reader *reader, const char *form, struct trace_event *event)
 {
 	char *body = copy_body(reader, event);

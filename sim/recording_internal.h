@@ -150,3 +150,5 @@ bool trace_read(struct reader *reader, const char *path);
 
 /* recording_fields.c: the fields of @event, by @form or, where that does not fit, by "k=v" */
 void fields_read(struct reader *reader, const char *form, struct trace_event *event);
+/* Is the body of @event of @form?  Then it has its fields. */
+bool fields_fit(struct reader *reader, const char *form, struct trace_event *event);

@@ -9,6 +9,7 @@
 #include <stb/stb_ds.h>
 
 #include "model/host_mm.h"
+#include "sim/import.h"
 #include "sim/overlap.h"
 #include "sim/replay_internal.h"
 
@@ -236,7 +237,8 @@ static bool load_trace(const char *path, struct replay *replay, struct error *er
 {
 	struct trace *trace = &replay->input->trace;
 
-	if (!trace_load(path, trace, error))
+	if (!(import_is(path) ? replay_import(path, replay->input, error) :
+				trace_load(path, trace, error)))
 		return false;
 	if (trace->nr_threads)
 		return error_at(error, trace->threads[0].file, trace->threads[0].line, 1,
@@ -245,6 +247,7 @@ static bool load_trace(const char *path, struct replay *replay, struct error *er
 	replay->input->config = trace->config;
 	for (size_t i = 0; i < arrlenu(trace->events); i++)
 		add_line(replay, &trace->events[i]);
+	replay_take_recorded(replay);
 	return true;
 }
 
@@ -272,10 +275,13 @@ static bool run_trace(struct replay *replay, struct replay_run *run, struct erro
 		    !event_run(run->vm, &events[i], o, error))
 			return false;
 		run_note_event(run, events[i].number);
+		run->versus[i] = replay_versus(&replay->line[i], o);
 		if (!strcmp(o->word, "livelock"))
 			snprintf(run->missing, sizeof(run->missing),
 				 "line %u: the event did not end", events[i].line);
 	}
+	if (replay->missing[0] && !run->missing[0])
+		snprintf(run->missing, sizeof(run->missing), "%s", replay->missing);
 	for (unsigned i = 0; i < MAX_TASKS; i++)
 		if (run->vm->paused[i] && !run->missing[0])
 			snprintf(run->missing, sizeof(run->missing),
@@ -432,6 +438,8 @@ void replay_free(struct replay *replay)
 		run_free(&replay->run[i]);
 	for (size_t i = 0; i < replay->nr_lines; i++)
 		free(replay->line[i].text);
+	for (size_t i = 0; !replay->is_recording && i < replay->nr_lines; i++)
+		free((char *)replay->line[i].recorded);
 	free(replay->line);
 	free(replay->run);
 	if (input) {

@@ -66,9 +66,10 @@ struct replay_run {
 struct replay {
 	const char *name;		/* as the user wrote it */
 	char title[120];
-	bool is_recording;
+	bool is_recording;		/* of the lab: commands and answers */
+	bool has_recorded;		/* some line has what was recorded */
 	const char *kernel;		/* of a recording: its own semantics, or NULL */
-	char missing[200];		/* evidence that the recording lacks; "" if none */
+	char missing[400];		/* evidence that the recording lacks; "" if none */
 	struct replay_line *line;
 	size_t nr_lines;
 	struct replay_run *run;
@@ -87,7 +88,10 @@ struct replay_options {
 
 /* How many laws broke at this event. */
 unsigned run_violations_at(const struct replay_run *run, unsigned event);
-/* False: bad input, *@error. The input at @path is a trace, FOLDER or FOLDER/NAME. */
+/*
+ * False: bad input, *@error. The input at @path is a trace, FOLDER or FOLDER/NAME, or what another
+ * host's tools have recorded (import.h).
+ */
 bool replay(const char *path, const struct replay_options *options, struct replay *out,
 	    struct error *error);
 void replay_free(struct replay *replay);

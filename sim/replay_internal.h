@@ -26,3 +26,10 @@ bool replay_load_recording(const char *path, struct replay *replay, struct error
 bool replay_run_recording(struct replay *replay, struct replay_run *run, struct error *error);
 bool replay_same_verdict(const struct replay *replay, const struct replay_run *a,
 			 const struct replay_run *b, const char **what);
+
+/* replay_import.c */
+/* What another host's tools have recorded, as the trace of @input. */
+bool replay_import(const char *path, struct replay_input *input, struct error *error);
+/* What the statements of a trace that was imported say of the recording. */
+void replay_take_recorded(struct replay *replay);
+enum versus replay_versus(const struct replay_line *line, const struct outcome *o);

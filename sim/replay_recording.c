@@ -34,6 +34,7 @@ bool replay_load_recording(const char *path, struct replay *replay, struct error
 	if (!recording_read(path, recording, error))
 		return false;
 	input->has_recording = true;
+	replay->has_recorded = true;
 	input->file = malloc(strlen(recording->path) + sizeof(".out"));
 	if (!input->file)
 		abort();

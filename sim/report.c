@@ -298,7 +298,7 @@ static void print_row(const struct replay *replay, const struct column *column, 
 
 	fprintf(out, "%c[%2u] %-*.*s", i == replay->first_parting ? '>' : ' ', line->number,
 		TEXT_WIDTH, TEXT_WIDTH, line->text);
-	if (replay->is_recording)
+	if (replay->has_recorded)
 		fprintf(out, " %-*.*s", recorded, recorded_length(line),
 			line->recorded ? line->recorded : "");
 	for (size_t c = 0; c < n; c++)
@@ -311,7 +311,7 @@ static void print_verdicts(const struct replay *replay, const struct column *col
 			   int recorded, FILE *out)
 {
 	fprintf(out, "%-*s", TEXT_WIDTH + 6, "      laws");
-	if (replay->is_recording)
+	if (replay->has_recorded)
 		fprintf(out, " %-*s", recorded, "");
 	for (size_t c = 0; c < n; c++) {
 		size_t broken = replay->run[column[c].run].vm->nr_violations;
@@ -332,7 +332,7 @@ static void print_table(const struct replay *replay, FILE *out)
 
 	fit_columns(replay, column, n);
 	fprintf(out, "\n%-*s", TEXT_WIDTH + 6, "side by side");
-	if (replay->is_recording)
+	if (replay->has_recorded)
 		fprintf(out, " %-*s", recorded, "recorded");
 	for (size_t c = 0; c < n; c++)
 		fprintf(out, " %-*s", column[c].width, column[c].head);
@@ -348,7 +348,7 @@ static void print_table(const struct replay *replay, FILE *out)
 		fprintf(out, "> They part first at event %u: %s\n",
 			replay->line[replay->first_parting].number,
 			replay->line[replay->first_parting].text);
-	if (replay->is_recording)
+	if (replay->has_recorded)
 		fprintf(out, "* came out otherwise than recorded\n");
 	if (any_violation(replay))
 		fprintf(out, "! a law is broken here\n");

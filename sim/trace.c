@@ -215,6 +215,15 @@ static bool take_note(struct trace *trace, const struct ast_statement *s, struct
 	return true;
 }
 
+static bool take_lacks(struct trace *trace, const struct ast_statement *s, struct error *error)
+{
+	if (s->nr_args != 2 || s->args[0].key || s->args[1].key ||
+	    s->args[0].value.type != AST_NAME || s->args[1].value.type != AST_STRING)
+		return bad(s, error, "\"lacks\" takes what is lacking, and a string about it");
+	arrput(trace->lacks, s->args[1].value.name);
+	return true;
+}
+
 static bool take_directive(struct trace *trace, const struct ast_statement *s,
 			   struct error *error)
 {
@@ -230,6 +239,8 @@ static bool take_directive(struct trace *trace, const struct ast_statement *s,
 		return take_judge(trace, s, error);
 	if (!strcmp(s->word, "note"))
 		return take_note(trace, s, error);
+	if (!strcmp(s->word, "lacks"))
+		return take_lacks(trace, s, error);
 	for (size_t i = 0; i < s->nr_args; i++) {
 		const struct ast_arg *arg = &s->args[i];
 		bool is_config = !strcmp(s->word, "config") && arg->key;
@@ -377,6 +388,7 @@ void trace_free(struct trace *trace)
 	arrfree(trace->expects);
 	arrfree(trace->orders);
 	arrfree(trace->notes);
+	arrfree(trace->lacks);
 	names_free(trace->names);
 	ast_free(&trace->ast);
 	*trace = (struct trace){ .names = NULL };

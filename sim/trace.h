@@ -49,6 +49,7 @@ struct trace {
 	const struct law *judged[TRACE_MAX_JUDGED];	/* of a whole run, and held at its end */
 	size_t nr_judged;
 	const char **notes;		/* stb_ds */
+	const char **lacks;		/* stb_ds: evidence that the recording behind it has not */
 };
 
 /* Is that law of a whole run one that a run of a trace can be asked for? (judge.c) */

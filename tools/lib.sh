@@ -17,7 +17,7 @@ esac
 # Debian packages, by what they are needed for.
 build_packages="gcc libc6-dev meson ninja-build pkg-config re2c bison"
 build_packages="$build_packages libyajl-dev libzstd-dev libstb-dev"
-test_packages="libcmocka-dev libunwind-dev zstd"
+test_packages="libcmocka-dev libunwind-dev libtracecmd-dev libtraceevent-dev zstd"
 clang_packages="clang libclang-rt-dev"
 coverage_packages="lcov"
 # Without them a test is skipped.
@@ -32,6 +32,8 @@ have() {
 	case $1 in
 	libc6-dev)	echo '#include <stdio.h>' | gcc -E - ;;
 	libcmocka-dev)	pkg-config --exists cmocka ;;
+	libtracecmd-dev) pkg-config --exists libtracecmd ;;
+	libtraceevent-dev) pkg-config --exists libtraceevent ;;
 	libstb-dev)	pkg-config --exists stb ;;
 	libunwind-dev)	pkg-config --exists libunwind ;;
 	libyajl-dev)	pkg-config --exists yajl ;;

@@ -22,6 +22,7 @@ extern const struct tool_command tool_commands[];
 
 int cmd_replay(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_conform(int argc, char **argv);
 int cmd_corpus(int argc, char **argv);
 int cmd_equiv(int argc, char **argv);

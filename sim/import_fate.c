@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * import_fate.c: what became of each fault that was recorded.
+ *
+ * By its thread: the first leaf that it sets where it faulted, the counts that it sees until then
+ * and when it releases the page, and how KVM_RUN ends.
+ */
+#include <stdlib.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/import_internal.h"
+
+struct faulting { int32_t key; size_t value; };	/* by thread: the place of its fault */
+
+/* Does @e map what @fault asked for, and first? */
+static bool map_fate(const struct import_event *fault, const struct import_event *e,
+		     struct import_fate *fate)
+{
+	bool is_set = e->kind == IMPORT_SET_SPTE;
+	uint64_t level = e->value[is_set ? 1 : 2], spte = e->value[is_set ? 2 : 4];
+	uint64_t gfn = e->value[is_set ? 0 : 1], first = gfn & ~((1ULL << 9 * (level - 1)) - 1);
+
+	if (fate->is_mapped || level < 1 || level > 3 || !import_is_leaf(spte, level) ||
+	    (fault->value[1] >> 12) - first >= 1ULL << 9 * (level - 1))
+		return false;
+	fate->is_mapped = true;
+	fate->spte = spte;
+	fate->level = level;
+	return true;
+}
+
+static void count_fate(const struct import_event *e, struct import_fate *fate)
+{
+	int64_t count = (int32_t)e->value[0];
+
+	fate->no_page |= e->known & 2 && !e->value[1];
+	if (!fate->has_count || count < fate->count)
+		fate->count = count;
+	fate->has_count = true;
+}
+
+static void follow(struct faulting **faulting, const struct import_event *events, size_t i,
+		   size_t last_start, struct import_fate *fates)
+{
+	const struct import_event *e = &events[i];
+	ptrdiff_t at = hmgeti(*faulting, e->pid);
+	size_t fault = at < 0 ? 0 : (*faulting)[at].value;
+	struct import_fate *fate = &fates[fault];
+
+	if (e->kind == IMPORT_FAULT)
+		hmput(*faulting, e->pid, i);
+	if (e->kind == IMPORT_FAULT || at < 0)
+		return;
+	if ((e->kind == IMPORT_SPTE || e->kind == IMPORT_SET_SPTE) &&
+	    map_fate(&events[fault], e, fate))
+		fate->in_flight = last_start > fault && events[last_start].pid != e->pid;
+	if (e->kind == IMPORT_COUNT)
+		count_fate(e, fate);
+	if (e->kind == IMPORT_EXIT && llabs((int32_t)e->value[0]) == 14)
+		fate->is_refused = true;
+	/* What is released after the entry is set was held for it. */
+	if (e->kind == IMPORT_EXIT || (e->kind == IMPORT_COUNT && fate->is_mapped))
+		(void)hmdel(*faulting, e->pid);
+}
+
+struct import_fate *import_fates(const struct import *import)
+{
+	const struct import_event *events = import->events;
+	size_t last_start = 0, nr = arrlenu(events);
+	struct import_fate *fates = calloc(nr + 1, sizeof(*fates));
+	struct faulting *faulting = NULL;
+
+	if (!fates)
+		abort();
+	for (size_t i = 0; i < nr; i++) {
+		if (events[i].kind == IMPORT_INV_START || events[i].kind == IMPORT_RANGE)
+			last_start = i;
+		follow(&faulting, events, i, last_start, fates);
+	}
+	/* kvm_release_faultin_page() passes on what there is: who releases nothing has no page. */
+	for (size_t i = 0; i < nr; i++)
+		fates[i].has_count |= fates[i].is_mapped && import->count[IMPORT_COUNT] &&
+				      !import->lacks[LACK_LOST];
+	hmfree(faulting);
+	return fates;
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * import_laws.c: laws, judged on what a real kernel was recorded to do.
+ *
+ * Of each entry's place (address space, gfn, level) is kept how many roots have a leaf there, for
+ * no event names the root. A law is kept only if nothing that it needs is lacking, and broken only
+ * if what is lacking cannot be why.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/import_internal.h"
+
+enum law_row { IMMUTABLE, BITS, HAS_SLOT, RO_SLOT, STALE, FREE_PAGE, FROM_ZERO };
+
+#define LACKS(lack)	(1u << LACK_##lack)
+#define ANY_LOSS	(LACKS(LOST) | LACKS(DAMAGE) | LACKS(ONE_VM))
+#define ENTRIES		(LACKS(SPTES) | LACKS(FORMAT))
+#define SLOTS		(LACKS(SLOTS) | LACKS(LIMIT))
+
+/* .keeps: without these nobody knows that it held; .breaks: nor that it did not. */
+static const struct {
+	const char *law;
+	unsigned keeps, breaks;
+} rows[IMPORT_LAWS] = {
+	[IMMUTABLE] = { "leaf-immutable", ENTRIES | LACKS(ZAPS) | ANY_LOSS, LACKS(DAMAGE) },
+	[BITS] = { "writable-bits-agree", ENTRIES | ANY_LOSS, LACKS(FORMAT) | LACKS(DAMAGE) },
+	[HAS_SLOT] = { "spte-has-slot", ENTRIES | SLOTS | ANY_LOSS, SLOTS | ANY_LOSS },
+	[RO_SLOT] = { "ro-slot-never-writable", ENTRIES | SLOTS | ANY_LOSS,
+		      ANY_LOSS | LACKS(LIMIT) },
+	[STALE] = { "no-stale-spte", ENTRIES | LACKS(ZAPS) | LACKS(RANGES) | LACKS(ENDS) | SLOTS |
+		    ANY_LOSS, LACKS(ZAPS) | SLOTS | ANY_LOSS },
+	[FREE_PAGE] = { "no-free-page-mapped", ENTRIES | LACKS(ZAPS) | LACKS(FREES) | ANY_LOSS,
+			LACKS(ZAPS) | ANY_LOSS },
+	[FROM_ZERO] = { "no-get-from-zero", ENTRIES | LACKS(ZAPS) | LACKS(REFS) | ANY_LOSS,
+			LACKS(ZAPS) | ANY_LOSS },
+};
+
+struct place { uint64_t gfn; uint32_t level, space; };
+struct leaf {
+	struct place key;
+	struct { long roots; int32_t cpu; uint64_t time; } value;	/* since when */
+};
+struct frame { uint64_t key; long value; };	/* pfn of a leaf of 4K: how many have it */
+
+struct follower {
+	const struct import *import;
+	struct import_law *laws;
+	struct import_slots slots;
+	struct leaf *leaves;		/* stb_ds map */
+	struct frame *frames;		/* stb_ds map */
+	bool is_close;			/* what was mapped last came from another CPU */
+};
+
+__attribute__((format(printf, 4, 5)))
+static void broken(struct follower *f, enum law_row row, const struct import_event *e,
+		   const char *format, ...)
+{
+	struct import_law *law = &f->laws[row];
+	va_list args;
+
+	if (law->answer == IMPORT_BROKEN)
+		return;
+	law->answer = IMPORT_BROKEN;
+	law->place = e->place;
+	va_start(args, format);
+	vsnprintf(law->text, sizeof(law->text), format, args);
+	va_end(args);
+}
+
+/* In EPT's leaves host- and MMU-writable are bits 57 and 58, else 9 and 10 (since 5.13). */
+static void judge_bits(struct follower *f, const struct import_event *e, uint64_t spte)
+{
+	int host = f->import->ept ? 57 : 9;
+	bool hw = spte >> host & 1, mw = spte >> (host + 1) & 1, w = spte & 2;
+
+	f->laws[BITS].nr_asked++;
+	if ((w && !mw) || (mw && !hw))
+		broken(f, BITS, e, "gfn 0x%llx: W %d, MMU-writable %d, host-writable %d in 0x%llx",
+		       (unsigned long long)e->value[1], w, mw, hw, (unsigned long long)spte);
+}
+
+static void judge_slot(struct follower *f, const struct import_event *e, uint64_t spte)
+{
+	const struct import_slot *slot = import_slot_of(&f->slots, e->value[0], e->value[1] << 12);
+
+	f->laws[HAS_SLOT].nr_asked++;
+	if (!slot)
+		broken(f, HAS_SLOT, e, "gfn 0x%llx is in no memslot",
+		       (unsigned long long)e->value[1]);
+	if (!slot || !(slot->flags & 2))
+		return;
+	f->laws[RO_SLOT].nr_asked++;
+	if (spte & 2)
+		broken(f, RO_SLOT, e, "gfn 0x%llx of memslot %u: 0x%llx",
+		       (unsigned long long)e->value[1], slot->id, (unsigned long long)spte);
+}
+
+static void count_frame(struct follower *f, uint64_t pfn, long by)
+{
+	struct frame *frame = hmgetp_null(f->frames, pfn);
+
+	if (frame && frame->value + by >= 0)
+		frame->value += by;
+	else if (!frame && by > 0)
+		hmput(f->frames, pfn, 1);
+}
+
+/* What was mapped before the recording began is not counted when it goes. */
+static void count_leaf(struct follower *f, const struct import_event *e, uint64_t spte, long by)
+{
+	struct leaf leaf = { .key = { e->value[1], e->value[2], e->value[0] },
+			     .value = { 1, e->cpu, e->time } };
+	struct leaf *old = hmgetp_null(f->leaves, leaf.key);
+
+	if (old && by > 0)
+		leaf.value.roots = old->value.roots + 1;
+	if (by > 0)
+		hmputs(f->leaves, leaf);
+	else if (old && old->value.roots)
+		old->value.roots--;
+	if (leaf.key.level == 1)
+		count_frame(f, import_pfn(spte), by);
+}
+
+static void take_spte(struct follower *f, const struct import_event *e)
+{
+	uint64_t old = e->value[3], new = e->value[4], level = e->value[2];
+	bool was = import_is_leaf(old, level), is = import_is_leaf(new, level);
+
+	f->laws[IMMUTABLE].nr_asked++;
+	if (was && is && import_pfn(old) != import_pfn(new))
+		broken(f, IMMUTABLE, e, "gfn 0x%llx level %llu: 0x%llx becomes 0x%llx",
+		       (unsigned long long)e->value[1], (unsigned long long)level,
+		       (unsigned long long)old, (unsigned long long)new);
+	if (was)
+		count_leaf(f, e, old, -1);
+	if (!is)
+		return;
+	count_leaf(f, e, new, 1);
+	judge_bits(f, e, new);
+	judge_slot(f, e, new);
+}
+
+enum { SKEW = 1000000 };	/* ns by which the clocks of two CPUs may differ */
+
+/* One place that may be mapped when the invalidation @e ends. */
+static void judge_stale(struct follower *f, const struct import_event *e, const struct leaf *leaf)
+{
+	const struct import_slot *slot;
+	uint64_t gpa, size, hva;
+
+	if (!leaf || !leaf->value.roots)
+		return;
+	gpa = leaf->key.gfn << 12;
+	size = 4096ULL << 9 * (leaf->key.level - 1);
+	slot = import_slot_of(&f->slots, leaf->key.space, gpa);
+	hva = slot ? slot->hva + (gpa - slot->gpa) : 0;
+	if (!slot || hva >= e->value[1] || hva + size <= e->value[0])
+		return;
+	if (leaf->value.cpu != e->cpu && e->time - leaf->value.time < SKEW)
+		f->is_close = true;
+	else
+		broken(f, STALE, e, "gfn 0x%llx is mapped when the invalidation of "
+		       "[0x%llx, 0x%llx) ends", (unsigned long long)leaf->key.gfn,
+		       (unsigned long long)e->value[0], (unsigned long long)e->value[1]);
+}
+
+/* Where @slot has some of the range, level by level. */
+static void look_up_range(struct follower *f, const struct import_event *e,
+			  const struct import_slot *slot, uint64_t start, uint64_t end)
+{
+	for (uint32_t level = 1; level <= 3; level++) {
+		uint64_t pages = 1ULL << 9 * (level - 1);
+		uint64_t gfn = (slot->gpa + (start - slot->hva)) >> 12 & ~(pages - 1);
+
+		for (; gfn < (slot->gpa + (end - slot->hva) + 4095) >> 12; gfn += pages) {
+			struct place place = { gfn, level, slot->id >> 16 };
+
+			judge_stale(f, e, hmgetp_null(f->leaves, place));
+		}
+	}
+}
+
+static void take_end(struct follower *f, const struct import_event *e)
+{
+	f->laws[STALE].nr_asked++;
+	for (size_t i = 0; i < f->slots.n; i++) {
+		const struct import_slot *slot = &f->slots.slot[i];
+		uint64_t start = e->value[0] > slot->hva ? e->value[0] : slot->hva;
+		uint64_t last = slot->hva + slot->size;
+		uint64_t end = e->value[1] < last ? e->value[1] : last;
+
+		if (start < end && (end - start) >> 12 <= hmlenu(f->leaves))
+			look_up_range(f, e, slot, start, end);
+		else if (start < end)
+			for (size_t l = 0; l < hmlenu(f->leaves); l++)
+				judge_stale(f, e, &f->leaves[l]);
+	}
+}
+
+static void take_free(struct follower *f, const struct import_event *e)
+{
+	uint64_t pages = 1ULL << (e->value[1] & 15);
+
+	f->laws[FREE_PAGE].nr_asked++;
+	for (uint64_t pfn = e->value[0]; pfn < e->value[0] + pages; pfn++) {
+		if (hmget(f->frames, pfn))
+			broken(f, FREE_PAGE, e, "pfn 0x%llx is freed and mapped",
+			       (unsigned long long)pfn);
+	}
+}
+
+static void take_ref(struct follower *f, const struct import_event *e)
+{
+	f->laws[FROM_ZERO].nr_asked++;
+	if ((int64_t)e->value[2] > 0 && e->value[1] == e->value[2] &&
+	    hmget(f->frames, e->value[0]))
+		broken(f, FROM_ZERO, e, "pfn 0x%llx goes from 0 to %llu while it is mapped",
+		       (unsigned long long)e->value[0], (unsigned long long)e->value[1]);
+}
+
+static void follow(struct follower *f, const struct import_event *e)
+{
+	switch ((enum import_kind)e->kind) {
+	case IMPORT_SPTE:
+		take_spte(f, e);
+		return;
+	case IMPORT_MEMSLOT:
+		import_slots_set(&f->slots, e);
+		return;
+	case IMPORT_INV_END:
+		take_end(f, e);
+		return;
+	case IMPORT_FREE:
+		take_free(f, e);
+		return;
+	case IMPORT_PAGE_REF:
+		take_ref(f, e);
+		return;
+	case IMPORT_NONE:
+	case IMPORT_FAULT:
+	case IMPORT_SET_SPTE:
+	case IMPORT_RANGE:
+	case IMPORT_INV_START:
+	case IMPORT_IOCTL:
+	case IMPORT_COUNT:
+	case IMPORT_ALLOC:
+	case IMPORT_EXIT:
+	case IMPORT_ISA:
+	case NR_IMPORT_KINDS:
+		return;
+	}
+}
+
+/* The first evidence of @needed that is lacking; NULL: none. */
+static const char *first_lack(const struct import *import, unsigned needed)
+{
+	static const enum import_lack order[] = {
+		LACK_LOST, LACK_DAMAGE, LACK_SPTES, LACK_REFS, LACK_ENDS, LACK_RANGES,
+		LACK_SLOTS, LACK_ZAPS, LACK_FREES, LACK_ONE_VM, LACK_FORMAT, LACK_LIMIT,
+	};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (needed & 1u << order[i] && import->lacks[order[i]])
+			return import->lacks[order[i]];
+	return NULL;
+}
+
+void import_judge(const struct import *import, struct import_law laws[IMPORT_LAWS])
+{
+	struct follower f = { .import = import, .laws = laws };
+
+	for (size_t i = 0; i < IMPORT_LAWS; i++)
+		laws[i] = (struct import_law){ .law = rows[i].law };
+	for (size_t i = 0; i < arrlenu(import->events); i++)
+		follow(&f, &import->events[i]);
+	for (size_t i = 0; i < IMPORT_LAWS; i++) {
+		bool is_broken = laws[i].answer == IMPORT_BROKEN;
+		const char *missing = first_lack(import, is_broken ? rows[i].breaks :
+								     rows[i].keeps);
+
+		if (!is_broken && !missing && !laws[i].nr_asked)
+			laws[i].answer = IMPORT_UNASKED;
+		if (i == STALE && !is_broken && !missing && f.is_close)
+			missing = "order: another CPU mapped it less than 1 ms before the end, and "
+				  "clocks may differ by that";
+		if (missing) {
+			laws[i].answer = IMPORT_OPEN;
+			snprintf(laws[i].text, sizeof(laws[i].text), "%s", missing);
+		}
+	}
+	hmfree(f.leaves);
+	hmfree(f.frames);
+}

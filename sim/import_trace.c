@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * import_trace.c: a recording as a trace: what host and guest did, in the order recorded.
+ *
+ * Of the host's memory only what KVM saw is known: addresses of memslots, and ranges that were
+ * invalidated. Memory is anonymous, unless a count of 0, or no page, was recorded where the guest
+ * has it: then it is a driver's, of that kind. A range is dropped (MADV_DONTNEED), a driver's
+ * zapped, and one of MMU_NOTIFY_PROTECTION_VMA loses its access. What KVM did with it (x-recorded
+ * and so on) is for comparison, and replay computes it anew.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/ast.h"
+#include "sim/import_internal.h"
+
+enum { MAX_REGIONS = 30, MAX_OBJECTS = 8, MAX_VCPU = 4, MODEL_SLOTS = 16, MAX_LINES = 900000,
+       PROTECTION_VMA = 2, BLOCK_PAGES = 1024 };
+
+enum backing { ANON, COUNT_0, NO_PAGE };
+
+struct region {
+	uint64_t start, end;
+	enum backing backing;
+	uint64_t pfn;			/* of its first page, NO_PAGE; as recorded */
+	int object;			/* of a driver; -1: none */
+};
+
+struct writer {
+	struct import *import;
+	FILE *out;
+	struct region region[MAX_REGIONS];
+	size_t nr_regions;
+	struct import_slots slots;
+	struct import_fate *fates;	/* by place in .events */
+	size_t nr_lines, nr_outside;
+	char *limit, *order;		/* sentences; NULL */
+};
+
+__attribute__((format(printf, 2, 3)))
+static void say_limit(struct writer *w, const char *format, ...)
+{
+	char text[200];
+	va_list args;
+
+	if (w->limit)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	w->limit = strdup(text);
+}
+
+/* ---- the host's memory ---- */
+
+static struct region *region_of(struct writer *w, uint64_t hva)
+{
+	for (size_t i = 0; i < w->nr_regions; i++)
+		if (hva >= w->region[i].start && hva < w->region[i].end)
+			return &w->region[i];
+	return NULL;
+}
+
+/* Regions that overlap become one. */
+static void add_region(struct writer *w, uint64_t start, uint64_t end)
+{
+	for (size_t i = 0; i < w->nr_regions; i++) {
+		struct region *r = &w->region[i];
+
+		if (start >= r->end || end <= r->start)
+			continue;
+		start = start < r->start ? start : r->start;
+		end = end > r->end ? end : r->end;
+		w->region[i--] = w->region[--w->nr_regions];
+	}
+	if (w->nr_regions == MAX_REGIONS) {
+		say_limit(w, "more than %d regions of memory", MAX_REGIONS);
+		return;
+	}
+	w->region[w->nr_regions++] = (struct region){ .start = start, .end = end, .object = -1 };
+}
+
+static bool is_good_slot(const struct import_event *e)
+{
+	uint64_t all = e->value[2] | e->value[3] | e->value[4];
+
+	return !(all & 4095) && e->value[0] < 32767 && e->value[4] < 1ULL << 47 &&
+	       e->value[3] <= 1ULL << 40 && e->value[4] + e->value[3] <= 1ULL << 47 &&
+	       e->value[2] < 1ULL << 46 && e->value[2] + e->value[3] <= 1ULL << 46;
+}
+
+/* Entries outside of each memslot are of one that was set before: 2M around each. */
+static void assume_slots(struct writer *w)
+{
+	struct import_slots slots = { .n = 0 };
+	const uint64_t base = 0x10000000000, unit = 2 << 20;
+	struct import_event *add = NULL;
+	unsigned id = 1000;
+
+	for (size_t i = 0; i < arrlenu(w->import->events); i++) {
+		const struct import_event *e = &w->import->events[i];
+		uint64_t gpa = e->value[1];
+		struct import_event *last = arrlenu(add) ? &add[arrlenu(add) - 1] : NULL;
+
+		if (e->kind == IMPORT_MEMSLOT)
+			import_slots_set(&slots, e);
+		if (e->kind != IMPORT_FAULT || !w->fates[i].is_mapped ||
+		    import_slot_of(&slots, 0, gpa))
+			continue;
+		gpa &= ~(unit - 1);
+		if (last && gpa == last->value[2] + last->value[3]) {
+			last->value[3] += unit;
+			import_slots_set(&slots, last);
+			continue;
+		}
+		arrput(add, ((struct import_event){
+			.kind = IMPORT_MEMSLOT, .known = 31,
+			.value = { id++, 0, gpa, unit, base + gpa } }));
+		import_slots_set(&slots, &add[arrlenu(add) - 1]);
+	}
+	for (size_t i = 0; i < arrlenu(add); i++)
+		arrins(w->import->events, i, add[i]);
+	if (arrlenu(add)) {
+		size_t nr = arrlenu(w->import->events), more = arrlenu(add);
+
+		w->fates = realloc(w->fates, (nr + 1) * sizeof(*w->fates));
+		if (!w->fates)
+			abort();
+		memmove(w->fates + more, w->fates, (nr - more) * sizeof(*w->fates));
+		memset(w->fates, 0, more * sizeof(*w->fates));
+	}
+	arrfree(add);
+}
+
+/* A driver's, if a page of it has no count. */
+static void find_backing(struct writer *w, const struct import_event *e,
+			 const struct import_fate *fate)
+{
+	const struct import_slot *slot = import_slot_of(&w->slots, 0, e->value[1]);
+	uint64_t hva = slot ? slot->hva + (e->value[1] - slot->gpa) : 0;
+	struct region *r = slot ? region_of(w, hva) : NULL;
+
+	if (!r || !fate->has_count || (!fate->no_page && fate->count > 0))
+		return;
+	if (!fate->no_page && r->backing == ANON)
+		r->backing = COUNT_0;
+	if (fate->no_page && fate->is_mapped && r->backing == ANON) {
+		r->backing = NO_PAGE;
+		r->pfn = import_pfn(fate->spte) - ((hva - r->start) >> 12);
+	}
+}
+
+static void find_regions(struct writer *w)
+{
+	const struct import_event *events = w->import->events;
+
+	for (size_t i = 0; i < arrlenu(events); i++)
+		if (events[i].kind == IMPORT_MEMSLOT && events[i].value[3] &&
+		    is_good_slot(&events[i]))
+			add_region(w, events[i].value[4], events[i].value[4] + events[i].value[3]);
+	for (size_t i = 0; i < arrlenu(events); i++) {
+		if (events[i].kind == IMPORT_MEMSLOT)
+			import_slots_set(&w->slots, &events[i]);
+		if (events[i].kind == IMPORT_FAULT)
+			find_backing(w, &events[i], &w->fates[i]);
+	}
+	w->slots.n = 0;
+}
+
+static unsigned order_of(uint64_t pages)
+{
+	unsigned order = 0;
+
+	while (1ULL << order < pages)
+		order++;
+	return order;
+}
+
+static void write_regions(struct writer *w)
+{
+	int objects = 0;
+
+	for (size_t i = 0; i < w->nr_regions; i++) {
+		struct region *r = &w->region[i];
+		uint64_t pages = (r->end - r->start) >> 12;
+
+		if (r->backing == COUNT_0 && pages > BLOCK_PAGES)
+			say_limit(w, "a driver's block of %llu pages", (unsigned long long)pages);
+		else if (r->backing != ANON && objects < MAX_OBJECTS)
+			r->object = objects++;
+		else if (r->backing != ANON)
+			say_limit(w, "more than %d drivers' objects", MAX_OBJECTS);
+		if (r->object >= 0 && r->backing == COUNT_0)
+			fprintf(w->out, "alloc O%d noncompound order=%u\n", r->object,
+				order_of(pages));
+		else if (r->object >= 0)
+			fprintf(w->out, "alloc O%d mmio pages=%llu pfn=0x%llx\n", r->object,
+				(unsigned long long)pages, (unsigned long long)r->pfn);
+		fprintf(w->out, "mmap R%zu 0x%llx ", i, (unsigned long long)(r->end - r->start));
+		if (r->object >= 0)
+			fprintf(w->out, "device O%d", r->object);
+		else
+			fprintf(w->out, "anon");
+		fprintf(w->out, " hva=0x%llx\n", (unsigned long long)r->start);
+	}
+}
+
+/* ---- what happened ---- */
+
+static void write_slot(struct writer *w, const struct import_event *e)
+{
+	unsigned id = e->value[0] & 0xffff;
+	bool had = false;
+
+	for (size_t i = 0; i < w->slots.n; i++)
+		had |= w->slots.slot[i].id == e->value[0];
+	if (e->value[0] >> 16) {
+		say_limit(w, "memslots of SMM's address space");
+		return;
+	}
+	if (!is_good_slot(e)) {
+		say_limit(w, "memslot %u is none that the model takes", id);
+		return;
+	}
+	if (!e->value[3] && had)
+		fprintf(w->out, "memslot-delete %u x-place=%u\n", id, e->place);
+	w->nr_lines += e->value[3] || had;
+	if (e->value[3] && (w->slots.n < MODEL_SLOTS || had)) {
+		fprintf(w->out, "memslot %u gpa=0x%llx hva=0x%llx size=0x%llx", id,
+			(unsigned long long)e->value[2], (unsigned long long)e->value[4],
+			(unsigned long long)e->value[3]);
+		if (e->value[1] & 3)
+			fprintf(w->out, " flags=%s", (e->value[1] & 3) == 3 ? "log,ro" :
+				e->value[1] & 1 ? "log" : "ro");
+		fprintf(w->out, " x-place=%u\n", e->place);
+	} else if (e->value[3]) {
+		say_limit(w, "more than %d memslots", MODEL_SLOTS);
+		return;
+	}
+	import_slots_set(&w->slots, e);
+}
+
+/*
+ * AMD's and shadow paging's error code has bit 1 for a write and 4 for a fetch, NPT's a bit 32 or
+ * 33 as well; Intel's exit qualification has bit 1 for a write and 2 for a fetch.
+ */
+static const char *access_of(const struct import *import, uint64_t code)
+{
+	bool pferr = code >> 32 || !import->ept;
+
+	return code & 2 ? "write" : code & (pferr ? 1 << 4 : 1 << 2) ? "exec" : "read";
+}
+
+static void write_fault(struct writer *w, const struct import_event *e,
+			const struct import_fate *fate)
+{
+	unsigned vcpu = e->known & 1 ? e->value[0] : 0;
+	const char *access = access_of(w->import, e->value[2]);
+	uint64_t pages = 1ULL << 9 * (fate->level - fate->is_mapped);
+
+	if (e->value[1] >= 1ULL << 46) {
+		say_limit(w, "guest physical address 0x%llx", (unsigned long long)e->value[1]);
+		return;
+	}
+	if (vcpu >= MAX_VCPU)
+		say_limit(w, "vCPU %u is taken for vCPU %u", vcpu, vcpu % MAX_VCPU);
+	fprintf(w->out, "%s 0x%llx%s", access, (unsigned long long)e->value[1] & ~3ULL,
+		*access == 'w' ? " 1" : "");
+	if (vcpu % MAX_VCPU)
+		fprintf(w->out, " vcpu=%u", vcpu % MAX_VCPU);
+	fprintf(w->out, " x-place=%u", e->place);
+	if (fate->is_mapped)
+		fprintf(w->out, " x-recorded=mapped x-pfn=0x%llx x-level=%llu x-spte=0x%llx",
+			(unsigned long long)(import_pfn(fate->spte) +
+					     (e->value[1] >> 12 & (pages - 1))),
+			(unsigned long long)fate->level, (unsigned long long)fate->spte);
+	else if (fate->is_refused)
+		fprintf(w->out, " x-recorded=efault");
+	if (fate->has_count)
+		fprintf(w->out, " x-count=%lld", fate->no_page ? -1LL : (long long)fate->count);
+	fprintf(w->out, "\n");
+	w->nr_lines++;
+	if (fate->in_flight && !w->order)
+		w->order = strdup("the order of steps: an invalidation begins while another "
+				  "thread's fault is under way; one is taken after the other");
+}
+
+static void write_range(struct writer *w, const struct import_event *e)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < w->nr_regions; i++) {
+		const struct region *r = &w->region[i];
+		uint64_t start = e->value[0] > r->start ? e->value[0] & ~4095ULL : r->start;
+		uint64_t end = e->value[1] < r->end ? (e->value[1] + 4095) & ~4095ULL : r->end;
+
+		if (start >= end)
+			continue;
+		found = true;
+		if (r->object >= 0)
+			fprintf(w->out, "zap O%d %llu %llu x-place=%u\n", r->object,
+				(unsigned long long)(start - r->start) >> 12,
+				(unsigned long long)(end - start) >> 12, e->place);
+		else
+			fprintf(w->out, "%s 0x%llx 0x%llx x-place=%u\n",
+				e->known & 4 && e->value[2] == PROTECTION_VMA ? "numa-hint" :
+				"dontneed", (unsigned long long)start,
+				(unsigned long long)(end - start), e->place);
+		w->nr_lines++;
+	}
+	w->nr_outside += !found;
+}
+
+static void write_events(struct writer *w)
+{
+	const struct import *import = w->import;
+	enum import_kind ranges = import->count[IMPORT_INV_START] ? IMPORT_INV_START : IMPORT_RANGE;
+
+	for (size_t i = 0; i < arrlenu(import->events) && w->nr_lines < MAX_LINES; i++) {
+		const struct import_event *e = &import->events[i];
+
+		if (e->kind == IMPORT_MEMSLOT)
+			write_slot(w, e);
+		if (e->kind == IMPORT_FAULT)
+			write_fault(w, e, &w->fates[i]);
+		if (e->kind == ranges)
+			write_range(w, e);
+	}
+	if (w->nr_lines >= MAX_LINES)
+		say_limit(w, "more than %d events: the rest is left out", MAX_LINES);
+}
+
+static void write_head(const struct writer *w, FILE *out)
+{
+	const struct import *import = w->import;
+	char title[160];
+
+	fprintf(out, "pfntrace 1\n");
+	snprintf(title, sizeof(title), "imported from %s%s%s, evidence E%d", import->form,
+		 import->release[0] ? " of " : "", import->release,
+		 import->level < 0 ? 0 : import->level);
+	fprintf(out, "title ");
+	ast_print_string(title, out);
+	fprintf(out, "\nsource ");
+	ast_print_string(import->path, out);
+	fprintf(out, "\n");
+	/* Of these two only what was recorded is judged. */
+	for (size_t i = 0; i < NR_LACKS; i++)
+		if (import->lacks[i] && i != LACK_REFS && i != LACK_FREES) {
+			fprintf(out, "lacks %s ", import_lack_name(i));
+			ast_print_string(import->lacks[i], out);
+			fprintf(out, "\n");
+		}
+	fprintf(out, "config stage2=%s\n", import->ept ? "ept" : "npt");
+	fprintf(out, "# %zu invalidations were of memory that no memslot has.\n", w->nr_outside);
+}
+
+static void move_sentence(struct import *import, enum import_lack lack, char *sentence)
+{
+	if (!sentence)
+		return;
+	free(import->lacks[lack]);
+	import->lacks[lack] = sentence;
+}
+
+char *import_trace(struct import *import, struct error *error)
+{
+	struct writer w = { .import = import };
+	char *body = NULL, *text = NULL;
+	size_t size;
+	FILE *out;
+
+	w.out = open_memstream(&body, &size);
+	if (!w.out)
+		abort();
+	w.fates = import_fates(import);
+	assume_slots(&w);
+	find_regions(&w);
+	write_regions(&w);
+	write_events(&w);
+	fclose(w.out);
+	move_sentence(import, LACK_LIMIT, w.limit);
+	move_sentence(import, LACK_ORDER, w.order);
+	if (w.nr_lines) {
+		out = open_memstream(&text, &size);
+		if (!out)
+			abort();
+		write_head(&w, out);
+		fputs(body, out);
+		fclose(out);
+	} else {
+		error_at(error, import->path, 0, 0, "nothing in it that could be replayed: no "
+			 "memslot, no fault, no invalidation of memory that a memslot has");
+	}
+	free(body);
+	free(w.fates);
+	return text;
+}

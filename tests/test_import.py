@@ -1,0 +1,357 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""test_import.py: recordings of other hosts' tools: what is read, and what they prove.
+
+tests/import holds what trace-cmd 3.1.6, perf 6.1 and ftrace itself recorded on 6.1, 6.12 and
+7.2, by tools/record; "lost" are those with a ring that was too small.  What they show was
+counted in the kernels' own text.
+"""
+
+import os
+import random
+import re
+import subprocess
+import sys
+
+from test_cli import SOURCE, check, lines_of, main, replay, run
+
+HERE = os.path.join(SOURCE, "tests", "import")
+HEAD = "# entries-in-buffer/entries-written: %d/%d   #P:1\n"
+FAULT = "    CPU 0/KVM-1-77    [002] d..2.  %d.000001: kvm_page_fault: vcpu 0 rip 0x10 address " \
+	"0x%016x error_code 0x%x\n"
+SPTE = "    CPU 0/KVM-1-77    [002] d..2.  %d.000002: kvm_tdp_mmu_spte_changed: as id 0 gfn %x " \
+	"level 1 old_spte %x new_spte %x\n"
+SLOT = "    qemu-70    [002] .....  %d.0: set_region: (kvm_set_memory_region+0x0/0x10 [kvm]) " \
+	"slot=1 flags=0x%x gpa=0x%x size=0x%x hva=0x%x\n"
+START = "    qemu-70    [002] .....  %d.1: x: " \
+	"(kvm_mmu_notifier_invalidate_range_start+0x0/0x10 [kvm]) start=0x%x end=0x%x event=1\n"
+END = START.replace("_start+", "_end+").replace(".1:", ".3:").replace(" event=1", "")
+RELEASE = "    CPU 0/KVM-1-77    [002] d..2.  %d.000003: y: " \
+	"(kvm_release_page_clean+0x0/0x10 [kvm]) page=0x%x ref=%d\n"
+FREE = "    qemu-70    [002] .....  %d.4: mm_page_free: page=0000000028967893 pfn=0x%x order=0\n"
+REF = "    qemu-70    [002] .....  %d.5: page_ref_mod: pfn=0x%x flags=uptodate count=%d " \
+	"mapcount=0 mapping=0000000000000000 mt=1 val=%d\n"
+LEAF = 0x123456e67		# NPT: P W U A D, host- and MMU-writable, MMU-present
+HVA, GPA = 0x7f0000000000, 0x200000
+GOOD = [SLOT % (1, 0, GPA, 0x100000, HVA), FAULT % (2, GPA, 0x100000006),
+	SPTE % (2, GPA >> 12, 0, LEAF), RELEASE % (2, 0xffffea0000000040, 2),
+	START % (3, HVA, HVA + 0x1000), SPTE % (4, GPA >> 12, LEAF, 0),
+	END % (4, HVA, HVA + 0x1000), FREE % (5, 0x99), REF % (6, 0x98, 2, 1)]
+
+
+def fixture(name):
+	return os.path.join(HERE, name)
+
+
+def has_tracecmd():
+	return "without libtracecmd" not in run("import", fixture("6.1.dat")).stderr
+
+
+def has_zstd():
+	return "without libzstd" not in run("import", fixture("6.1-ftrace.txt.zst")).stderr
+
+
+def imported(path, output="out.trace"):
+	done = run("import", "--json", path, "-o", output)
+	check(done.returncode in (0, 1, 3), path, done)
+	lines = lines_of(done)
+	return done.returncode, lines[0], {line["what"]: line["text"] for line in lines
+		if line["type"] == "lack"}, {line["invariant"]: line for line in lines
+		if line["type"] == "law"}
+
+
+def of_text(lines, entries=None, name="some.txt", head=HEAD):
+	with open(name, "w", encoding="utf-8") as file:
+		if head:
+			count = len([line for line in lines if ": " in line])
+			file.write(head % (count, entries or count))
+		file.writelines(lines)
+	return imported(name)
+
+
+def body(name="out.trace"):
+	"""The trace without where it is from."""
+	with open(name, encoding="utf-8") as file:
+		return [re.sub(r" x-place=\d+", "", line) for line in file
+			if not line.startswith(("title", "source", "#", "lacks"))]
+
+
+# ---- what is read ----
+
+def every_dialect_of_one_recording_says_the_same():
+	if not has_zstd():
+		return
+	counts = {"6.1-latency.txt.zst": (6650, 469, 3424),
+		  "6.12-ftrace.txt.zst": (4946, 469, 3508),
+		  "6.12-perf.txt.zst": (4946, 469, 3508), "7.2-report.txt.zst": (5948, 469, 3508)}
+	for name, (events, faults, sptes) in counts.items():
+		_, head, _, laws = imported(fixture(name))
+		check((head["events"], head["faults"], head["stage2_entries"]) ==
+		      (events, faults, sptes), name, head)
+		check((head["invalidations"], head["ends"], head["memslots"], head["counts"]) ==
+		      (6, 6, 5, 469), name, head)
+		check(head["evidence"] == 2 and head["unread"] == 0, name, head)
+		if "perf" not in name:
+			check(laws["no-stale-spte"]["answer"] == "kept", name, laws)
+
+
+def a_trace_dat_of_either_version_says_what_its_text_says():
+	if not has_tracecmd() or not has_zstd():
+		return
+	for name, events in (("6.1.dat", 43), ("6.12-v6.dat", None), ("7.2.dat", 5948)):
+		_, head, _, _ = imported(fixture(name))
+		check(head["evidence"] == 2 and head["unread"] == 0 and head["gaps"] == 0, head)
+		check(not events or head["form"] == "trace.dat", head)
+	imported(fixture("7.2.dat"), "dat.trace")
+	imported(fixture("7.2-report.txt.zst"), "text.trace")
+	check(body("dat.trace") == body("text.trace"), "they differ")
+	imported(fixture("6.1.dat"), "dat.trace")
+	imported(fixture("6.1-raw.txt.zst"), "text.trace")
+	check(body("dat.trace") == body("text.trace"), "they differ")
+
+
+def a_replay_of_a_recording_comes_out_as_recorded_on_its_own_kernel():
+	if not has_zstd():
+		return
+	for name, own, other in (("6.1-ftrace.txt.zst", "v6.1", "v7.2"),):
+		imported(fixture(name))
+		done = replay("--json", "-s", f"{own},{other}", "out.trace")
+		lines = [line for line in lines_of(done) if "versus" in line]
+		versus = [(line["semantics"], line["versus"]) for line in lines]
+		check(versus == [(own, "same")] * 3 + [(other, "same"), (other, "changed"),
+						       (other, "same")], versus)
+		check([line["recorded"] for line in lines[:3]] ==
+		      ["mapped pfn=0x2996 4K", "efault", "mapped pfn=0x8e10 4K"], lines)
+
+
+def a_recording_is_replayed_without_import():
+	if not has_zstd():
+		return
+	imported(fixture("6.12-ftrace.txt.zst"))
+	with open("out.trace", encoding="utf-8") as file:
+		there = sum("x-recorded=mapped" in line for line in file)
+	done = replay("--json", "-s", "v6.12", fixture("6.12-ftrace.txt.zst"))
+	same = [line for line in lines_of(done) if line.get("versus") == "same"]
+	check(done.returncode == 0 and there == len(same) == 469, done.returncode, there, len(same))
+
+
+def task_names_tgids_flags_and_stamps_do_not_matter():
+	def name(lines, by):
+		return [line.replace("CPU 0/KVM-1-77", by) for line in lines]
+	of_text(GOOD)
+	plain = body()
+	for lines in (name(GOOD, "CPU 0/KVM-1-77      (   70)"),
+		      name(GOOD, "<...>-77    (-------)"),
+		      [line.replace("d..2.", "dNh2..L") for line in GOOD],
+		      [re.sub(r"(\] +\S+ +\d+)\.(\d+):", r"\1.\g<2>000:", line) for line in GOOD],
+		      ["> " + line for line in GOOD], ["[   12.345678] " + line for line in GOOD],
+		      [re.sub(r"\] \S+ ", "] ", line) for line in GOOD],
+		      name(GOOD, "inst:    a [b] c-d-77")):
+		code, head, lacks, _ = of_text(lines)
+		check(body() == plain and not head["unread"] and code == 0, lines[1], lacks, body())
+
+
+def a_counters_stamps_and_microseconds_are_an_order_too():
+	of_text(GOOD)
+	plain = body()
+	for unit, more in ((1000000, ""), (1, "us")):
+		of_text([re.sub(r"(\] +\S+ +)([\d.]+):", lambda match: "%s%d%s:" % (
+			match[1], float(match[2]) * unit * 1000, more), line) if not more else
+			 re.sub(r"\[002\] +(\S+) +([\d.]+):", lambda match: "2d..1. %dus+:" % (
+				float(match[2]) * 1000000), line) for line in GOOD])
+		check(body() == plain, more, body())
+
+
+def what_trace_cmd_failed_to_parse_is_decimal():
+	lines = list(GOOD)
+	lines[2] = lines[2].split(" as id")[0] + " [FAILED TO PARSE] gfn=512 old_spte=0 " \
+		f"new_spte={LEAF} level=1 as_id=0\n"
+	of_text(lines)
+	check("x-pfn=0x123456 x-level=1" in "".join(body()), body())
+
+
+# ---- evidence ----
+
+def a_whole_recording_of_a_healthy_host_is_exit_0():
+	code, head, lacks, laws = of_text(GOOD)
+	check(code == 0 and head["evidence"] == 2 and not lacks, code, head, lacks)
+	check({law["answer"] for law in laws.values()} == {"kept", "not asked"}, laws)
+	check(replay("-s", "v6.12,v7.2", "out.trace").returncode == 0, "not so")
+
+
+def what_is_lacking_is_named_and_nothing_is_ok():
+	for drop, lack, law in ((7, "frees", "no-free-page-mapped"),
+				(6, "range-ends", "no-stale-spte"),
+				(0, "memslots", "spte-has-slot"),
+				(8, "page-ref", "no-get-from-zero")):
+		code, _, lacks, laws = of_text(GOOD[:drop] + GOOD[drop + 1:])
+		check(code == 3 and lack in lacks, lack, code, lacks)
+		check((laws[law]["answer"], laws[law]["text"]) == ("inconclusive", lacks[lack]),
+		      laws)
+	levels = [of_text([line for line in GOOD if not re.search(out, line)])[1]["evidence"]
+		  for out in ("nothing", "kvm_release|page_ref", "kvm_release|page_ref|notifier",
+			      "kvm_release|page_ref|notifier|spte_changed")]
+	check(levels == [2, 1, 0, -1], levels)
+
+
+def without_counts_a_replay_is_inconclusive():
+	of_text([line for line in GOOD if "kvm_release" not in line and "page_ref" not in line])
+	done = replay("-s", "v6.12", "out.trace")
+	check(done.returncode == 3 and "counts of pages: neither" in done.stdout, done)
+
+
+def lost_events_make_every_law_inconclusive():
+	lost = GOOD[:3] + ["CPU:2 [LOST 12 EVENTS]\n"] + GOOD[3:]
+	for lines, entries, head in ((lost, None, HEAD), (GOOD, 99, HEAD), (GOOD, None, None),
+				     (["cpus=2\n", *GOOD, "CPU:1 [EVENTS DROPPED]\n"], None, None)):
+		code, _, lacks, laws = of_text(lines, entries, head=head)
+		check(code == 3 and "lost events" in lacks["lost-events"], code, lacks)
+		answers = {law["answer"] for law in laws.values() if law["invariant"] !=
+			   "ro-slot-never-writable"}
+		check(answers == {"inconclusive"}, laws)
+		check(replay("-s", "v7.2", "out.trace").returncode == 3, "not so")
+
+
+def recordings_with_lost_events_say_how_many():
+	if not has_zstd():
+		return
+	for name, lost in (("7.2-lost-report.txt.zst", 2454), ("7.2-lost.dat", 2454),
+			   ("6.1-perf-lost.txt.zst", 2542)):
+		if name.endswith(".dat") and not has_tracecmd():
+			continue
+		code, head, lacks, _ = imported(fixture(name))
+		check(code == 3 and head["lost"] == lost, head)
+		check(str(lost) in lacks["lost-events"], lacks)
+		done = replay("-b", "-s", "v7.2", "out.trace")
+		check(done.returncode == 3 and f"lost events: {lost}" in done.stdout, done)
+
+
+def perf_that_was_not_asked_for_lost_events_does_not_count_as_whole():
+	if not has_zstd():
+		return
+	_, head, lacks, _ = imported(fixture("6.12-perf.txt.zst"))
+	check(head["lost"] == 0 and "--show-lost-events" in lacks["lost-events"], lacks)
+
+
+def two_vms_are_not_taken_for_one():
+	code, _, lacks, _ = of_text([*GOOD, (FAULT % (9, GPA, 4)).replace("-77", "-78")])
+	check(code == 3 and "which VM" in lacks["one-vm"], lacks)
+
+
+def what_was_mapped_without_a_recorded_memslot_gets_one_and_that_is_said():
+	if not has_zstd():
+		return
+	code, head, lacks, _ = imported(fixture("7.2-instance.txt.zst"))
+	check(code == 3 and head["faults"] == 8 and "memslots" in lacks, head)
+	check(any(line.startswith("memslot 1000 ") for line in body()), body())
+
+
+# ---- laws, as recorded ----
+
+def broken(lines, law):
+	code, _, _, laws = of_text(lines)
+	check(code == 1 and laws[law]["answer"] == "broken", law, code, laws)
+
+
+def a_recorded_violation_is_exit_1():
+	other = SPTE % (3, GPA >> 12, LEAF, LEAF + 0x1000)
+	broken(GOOD[:4] + [other] + GOOD[4:], "leaf-immutable")
+	broken([line.replace("%x" % LEAF, "%x" % (LEAF & ~0x400)) for line in GOOD],
+	       "writable-bits-agree")
+	broken([GOOD[0].replace("flags=0x0", "flags=0x2"), *GOOD[1:]], "ro-slot-never-writable")
+	broken(GOOD[:5] + GOOD[6:], "no-stale-spte")
+	broken(GOOD[:5] + [FREE % (3, 0x123456)] + GOOD[5:], "no-free-page-mapped")
+	broken(GOOD[:4] + [REF % (2, 0x123456, 1, 1)] + GOOD[4:], "no-get-from-zero")
+
+
+def a_recorded_violation_that_loss_can_explain_is_none():
+	code, _, _, laws = of_text([*GOOD[:5], "CPU:2 [LOST 1 EVENTS]\n", *GOOD[6:]])
+	check(code == 3 and laws["no-stale-spte"]["answer"] == "inconclusive", laws)
+
+
+# ---- damage ----
+
+def refused(path):
+	done = run("import", path, "-o", "out.trace")
+	check(done.returncode == 2 and done.stderr.count("\n") == 1, path, done)
+	return done.stderr
+
+
+def what_is_no_recording_is_an_error():
+	for name, text in (("empty", ""), ("prose", "Hello,\nthis is a mail.\n"),
+			   ("head", HEAD % (0, 0)), ("bytes", "a\x01b\n"),
+			   ("perf.data", "PERFILE2")):
+		with open(name, "w", encoding="utf-8") as file:
+			file.write(text)
+		check(name in refused(name), name)
+	check("No such file" in refused("nothing-there"), "not so")
+
+
+def lines_that_are_missing_or_do_not_read_are_damage():
+	damaged = GOOD[:2] + ["   CPU 0/KVM-1-77 [0\n"] + GOOD[2:]
+	for lines, lack in ((damaged, "nothing could be made"), ([*GOOD[:-1], GOOD[-1][:-40]], "")):
+		code, _, lacks, _ = of_text(lines)
+		check(code == 3 and lack in lacks["unread"], lacks)
+	with open("cut.txt", "w", encoding="utf-8") as file:
+		file.writelines([HEAD % (len(GOOD), len(GOOD)), *GOOD[:-2]])
+	code, _, lacks, _ = imported("cut.txt")
+	check(code == 3 and "7 are here, and its header says 9" in lacks["unread"], lacks)
+
+
+def damaged_copies(data, count):
+	chance = random.Random(1)
+	for number in range(count):
+		copy = bytearray(data)
+		at = chance.randrange(len(copy))
+		if number % 4 == 0:
+			del copy[at:]
+		elif number % 4 == 1:
+			copy[at:at + chance.randrange(4096)] = b""
+		elif number % 4 == 2:
+			copy[at:at + 600] = bytes(len(copy[at:at + 600]))
+		else:
+			for _ in range(chance.randrange(1, 9)):
+				copy[chance.randrange(len(copy))] = chance.randrange(256)
+		yield bytes(copy)
+
+
+def a_damaged_trace_dat_never_takes_the_tool_down():
+	if not has_tracecmd():
+		return
+	for name in ("6.1.dat", "6.12-v6.dat"):
+		with open(fixture(name), "rb") as file:
+			data = file.read()
+		for copy in damaged_copies(data, 150):
+			with open("damaged.dat", "wb") as file:
+				file.write(copy)
+			done = subprocess.run([os.environ["PFNSIM"], "import", "damaged.dat"],
+					      stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+					      check=False)
+			check(done.returncode in (0, 1, 2, 3), done)
+			check(done.returncode != 2 or b"damaged.dat: " in done.stderr, done)
+
+
+def a_damaged_text_never_takes_the_tool_down():
+	data = (HEAD % (9, 9) + "".join(GOOD)).encode()
+	for number, copy in enumerate(damaged_copies(data, 200)):
+		with open("damaged.txt", "wb") as file:
+			file.write(copy)
+		done = subprocess.run([os.environ["PFNSIM"], "import", "damaged.txt"],
+				      stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+		check(done.returncode in ((2, 3) if number % 4 == 0 else (0, 1, 2, 3)), copy)
+
+
+def usage_is_refused():
+	check(run("import").returncode == 2, "not so")
+	check(run("import", "a", "b").returncode == 2, "not so")
+	of_text(GOOD)
+	check(run("import", "some.txt", "-o", "/nowhere/x").returncode == 2, "not so")
+
+
+NO_CLAIMS = (fixture, has_tracecmd, has_zstd, imported, of_text, body, broken, refused,
+	     damaged_copies)
+CLAIMS = [value for value in list(globals().values())
+	  if callable(value) and value.__module__ == __name__ and value not in NO_CLAIMS]
+
+if __name__ == "__main__":
+	sys.exit(main(CLAIMS))
