@@ -201,6 +201,7 @@ const struct step *task_next_step(struct machine *m, unsigned task)
 {
 	const struct step *step;
 
+	m->task = task;		/* guards may ask whose step it is */
 	m->mm = m->w->task[task].mm;
 	step = next_step(m, &m->w->task[task]);
 	m->mm = 0;

@@ -10,6 +10,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "model/sem.h"
 #include "sim/explore_internal.h"
 #include "sim/replay.h"
 #include "sim/report_explore.h"
@@ -492,6 +493,40 @@ static void a_bad_scenario_is_refused(void **state)
 		fail_msg("%s", error.text);
 }
 
+/* Guards are asked before the step, and it is not whoever went last that they are asked of. */
+static bool is_asked_of_another;
+
+static bool looks_who_it_is(const struct machine *m, const struct task *t)
+{
+	is_asked_of_another |= t != &m->w->task[m->task];
+	return true;
+}
+
+static enum step_result go_on(struct machine *m, struct task *t)
+{
+	(void)m;
+	(void)t;
+	return STEP_NEXT;
+}
+
+static void a_guard_is_asked_of_the_task_whose_step_it_is(void **state)
+{
+	static const struct step_edit edits[] = {
+		{ EDIT_AFTER, PATH_UNMAP, "begin_piece",
+		  { .name = "looks", .run = go_on, .when = looks_who_it_is } },
+		{ .verb = EDIT_END } };
+	static const struct semantics_patch patch = { .name = "looks", .group = "mutant",
+						      .base = &sem_v7_2, .source = "none",
+						      .edits = edits };
+	struct trace trace;
+
+	(void)state;
+	scenario_load_text(dropped, &trace);
+	explore_free(search(&trace, &patch, &everything));
+	assert_false(is_asked_of_another);
+	trace_free(&trace);
+}
+
 int main(void)
 {
 	static const char *const under[] = { "v5.12", "v6.8", "v11", "v7.2", NULL };
@@ -511,6 +546,7 @@ int main(void)
 	LIST_ROWS(&list, a_wrong_kernel_is_found, wrongs);
 	LIST_TEST(&list, a_finding_is_written_as_a_trace_that_breaks_the_same_law);
 	LIST_TEST(&list, what_is_ordered_does_not_overlap);
+	LIST_TEST(&list, a_guard_is_asked_of_the_task_whose_step_it_is);
 	LIST_ROWS(&list, a_bad_scenario_is_refused, refusals);
 	return list_run(&list, "explore");
 }
