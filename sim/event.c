@@ -281,100 +281,19 @@ static bool bind_value(struct binder *b)
 	return bind[b->row->type](b);
 }
 
-static const struct event_kind *find_kind(const char *name)
-{
-	for (size_t i = 0; i < nr_event_kinds; i++)
-		if (!strcmp(event_kinds[i].name, name))
-			return &event_kinds[i];
-	return NULL;
-}
-
-/* The kind whose name differs least by edits, for "did you mean". */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[32], n = strlen(b);
-
-	if (n >= ARRAY_SIZE(row))
-		return 99;
-	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 1; a[i - 1]; i++) {
-		unsigned corner = row[0]++;
-
-		for (unsigned j = 1; j <= n; j++) {
-			unsigned above = row[j], best = corner + (a[i - 1] != b[j - 1]);
-
-			best = above + 1 < best ? above + 1 : best;
-			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			corner = above;
-		}
-	}
-	return row[n];
-}
-
-static bool unknown_event(struct binder *b)
-{
-	const struct event_kind *best = &event_kinds[0];
-
-	for (size_t i = 1; i < nr_event_kinds; i++)
-		if (distance(b->statement->word, event_kinds[i].name) <
-		    distance(b->statement->word, best->name))
-			best = &event_kinds[i];
-	if (distance(b->statement->word, best->name) <= 2)
-		return wrong(b, b->statement->column, "unknown event \"%s\"; did you mean \"%s\"?",
-			     b->statement->word, best->name);
-	return wrong(b, b->statement->column,
-		     "unknown event \"%s\"; expected alloc, mmap, memslot, read, write, zap ... "
-		     "(pfnsim events)%s", b->statement->word, "");
-}
-
-static const struct arg_row *row_by_key(const struct event_kind *kind, const char *key)
-{
-	for (size_t i = 0; i < MAX_ARGS && kind->args[i].key; i++)
-		if (!strcmp(kind->args[i].key, key))
-			return &kind->args[i];
-	return NULL;
-}
-
-static const struct arg_row *next_positional(const struct event_kind *kind, const bool *seen)
-{
-	for (size_t i = 0; i < MAX_ARGS && kind->args[i].key; i++)
-		if (kind->args[i].positional && !seen[i])
-			return &kind->args[i];
-	return NULL;
-}
-
 static bool bind_args(struct binder *b)
 {
-	bool seen[MAX_ARGS] = { false };
+	const struct ast_arg *args[MAX_ARGS];
 
+	if (!event_args(b->statement, b->kind, args, b->error))
+		return false;
 	for (size_t i = 0; i < MAX_ARGS && b->kind->args[i].key; i++) {
 		b->row = &b->kind->args[i];
 		*slot_of(b) = b->row->preset;
-	}
-	for (size_t i = 0; i < b->statement->nr_args; i++) {
-		const struct ast_arg *arg = &b->statement->args[i];
-
-		if (arg->key && !strncmp(arg->key, "x-", 2))
-			continue;
-		b->value = &arg->value;
-		b->row = arg->key ? row_by_key(b->kind, arg->key) : next_positional(b->kind, seen);
-		if (!b->row && arg->key)
-			return wrong(b, arg->column, "\"%s\" has no argument \"%s\"",
-				     b->kind->name, arg->key);
-		if (!b->row)
-			return wrong(b, arg->column, "\"%s\" takes no further value here%s",
-				     b->kind->name, "");
-		if (seen[b->row - b->kind->args])
-			return wrong(b, arg->column, "\"%s\" is given twice%s", b->row->key, "");
-		seen[b->row - b->kind->args] = true;
-		if (!bind_value(b))
+		b->value = args[i] ? &args[i]->value : NULL;
+		if (b->value && !bind_value(b))
 			return false;
 	}
-	for (size_t i = 0; i < MAX_ARGS && b->kind->args[i].key; i++)
-		if (b->kind->args[i].required && !seen[i])
-			return wrong(b, b->statement->column, "\"%s\" needs \"%s\"", b->kind->name,
-				     b->kind->args[i].key);
 	return true;
 }
 
@@ -562,10 +481,10 @@ bool event_bind(const struct ast_statement *statement, struct names *names, stru
 		struct error *error)
 {
 	struct binder b = { .statement = statement, .names = names, .event = event, .error = error,
-			    .kind = find_kind(statement->word) };
+			    .kind = event_kind_of(statement, error) };
 
 	if (!b.kind)
-		return unknown_event(&b);
+		return false;
 	*event = (struct event){ .id = b.kind->id, .file = statement->file,
 				 .line = statement->line, .column = statement->column,
 				 .label = statement->label, .op = b.kind->name };

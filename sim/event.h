@@ -181,6 +181,13 @@ struct event_kind {
 extern const struct event_kind event_kinds[];
 extern const size_t nr_event_kinds;
 
+/* The row of a statement's event; NULL with *@error: there is none of that name. */
+const struct event_kind *event_kind_of(const struct ast_statement *statement, struct error *error);
+/* Which argument each row of its table gets, or NULL. False: one too many, twice, or missing. */
+bool event_args(const struct ast_statement *statement, const struct event_kind *kind,
+		const struct ast_arg *args[MAX_ARGS], struct error *error);
+/* An argument that is passed over. */
+bool event_arg_is_ignored(const struct ast_arg *arg);
 /* Bind a statement to an event; names are looked up in, and added to, @names. */
 struct names;
 struct names *names_new(void);

@@ -80,7 +80,7 @@ static const struct verdict_row {
 	{ "ok", { NULL }, { NULL }, false, "no argument: no law is broken" },
 	{ "violation", { "at", "blame", NULL }, { NULL }, true, "LAW [at=LABEL] [blame=PARTY]" },
 	{ "outcome",
-	  { "at", "refs", "value", "pfn", NULL },
+	  { "at", "value", "refs", "pfn", NULL },
 	  { "at", NULL },
 	  true,
 	  "WORD at=LABEL [refs=N] [value=N] [pfn=N]" },
@@ -100,6 +100,14 @@ static const struct verdict_row {
 	  false,
 	  "gpa=N [present=0|1] [writable=0|1] [refcounted=0|1] [level=N], at the end" },
 };
+
+const char *const *expect_keys(const char *word)
+{
+	for (size_t v = 0; v < ARRAY_SIZE(verdicts); v++)
+		if (!strcmp(verdicts[v].word, word))
+			return verdicts[v].keys;
+	return NULL;
+}
 
 static bool key_is_known(const char *const *keys, const char *key)
 {

@@ -7,6 +7,8 @@
 
 /* "old", "new", "series", "all", a name or an alias: does it mean @patch? */
 bool model_matches(const char *model, const struct semantics_patch *patch);
+/* The keys of a verdict's arguments, in order, and then NULL; NULL: there is no such. */
+const char *const *expect_keys(const char *verdict);
 /* Static checks: words, labels, laws. */
 bool expect_check(const struct ast_statement *s, const struct names *names, struct error *error);
 /* Its argument KEY=NAME, or (NULL) the one without a key; NULL if there is none. */

@@ -58,6 +58,11 @@ def run(*arguments, stdin=None, stdout=subprocess.PIPE):
 			      input=stdin if stdin is not None else "", text=True, check=False)
 
 
+def write(name, text):
+	with open(name, "w", encoding="utf-8") as file:
+		file.write(text)
+
+
 def replay(*arguments):
 	return run("replay", *arguments)
 
@@ -559,7 +564,68 @@ def explore_and_replay_refuse_each_others_traces():
 	check("pfnsim explore" in refused("replay", scenario), "not so")
 
 
-NO_CLAIMS = (Failure, check, run, replay, lines_of, of_type, misused, refused, recorded_answers,
+# ---- fmt ----
+
+UNTIDY = "pfntrace 1\nmmap  A 8K#one\nread count=2 gpa=0x1000   # two\n"
+TIDY = "pfntrace 1\nmmap A 8K           #one\nread 0x1000 count=2 # two\n"
+
+
+def fmt_prints_the_one_way_to_write_a_trace():
+	for name, text in (("untidy", UNTIDY), ("tidy", TIDY)):
+		write(name + ".trace", text)
+		done = run("fmt", name + ".trace")
+		check(done.returncode == 0 and done.stdout == TIDY, name, done.stdout)
+	check(run("fmt", "-", stdin=UNTIDY).stdout == TIDY)
+
+
+def fmt_check_shows_what_would_change_and_exits_with_1():
+	write("untidy.trace", UNTIDY)
+	write("tidy.trace", TIDY)
+	done = run("fmt", "--check", "tidy.trace", "untidy.trace")
+	check(done.returncode == 1, done.returncode)
+	check(done.stdout.splitlines() == [
+		"--- untidy.trace", "+++ untidy.trace, by pfnsim fmt", "@@ -2,2 +2,2 @@",
+		"-mmap  A 8K#one", "-read count=2 gpa=0x1000   # two",
+		"+mmap A 8K           #one", "+read 0x1000 count=2 # two"], done.stdout)
+	check(run("fmt", "--check", "tidy.trace").returncode == 0)
+	with open("untidy.trace", encoding="utf-8") as file:
+		check(file.read() == UNTIDY, "it was written")
+
+
+def fmt_in_place_writes_what_changes_and_keeps_the_mode():
+	write("untidy.trace", UNTIDY)
+	os.chmod("untidy.trace", 0o640)
+	done = run("fmt", "-i", "untidy.trace")
+	check(done.returncode == 0 and not done.stdout, done.stdout, done.stderr)
+	with open("untidy.trace", encoding="utf-8") as file:
+		check(file.read() == TIDY)
+	check(os.stat("untidy.trace").st_mode & 0o777 == 0o640)
+	check(not [name for name in os.listdir(".") if name.startswith("untidy.trace.")])
+
+
+def fmt_says_as_json_what_would_change():
+	write("untidy.trace", UNTIDY)
+	done = run("fmt", "--check", "--json", "untidy.trace")
+	lines = lines_of(done)
+	check(done.returncode == 1, done.returncode)
+	check([line["line"] for line in of_type(lines, "change")] == [2, 3], lines)
+	check(of_type(lines, "change")[0]["after"] == "mmap A 8K           #one", lines)
+	check(of_type(lines, "format")[0]["canonical"] is False, lines)
+
+
+def fmt_refuses_what_is_no_trace():
+	write("bad.trace", BAD)
+	done = run("fmt", "-i", "bad.trace")
+	check(done.returncode == 2, done.returncode)
+	check(done.stderr == 'pfnsim: bad.trace:5:1: unknown event "reed"; did you mean '
+	      '"read"?\n', done.stderr)
+	with open("bad.trace", encoding="utf-8") as file:
+		check(file.read() == BAD, "it was written")
+	misused("fmt", "--check", "-i", "bad.trace")
+
+
+NO_CLAIMS = (Failure, write, check, run, replay, lines_of, of_type,
+	     misused, refused, recorded_answers,
 	     same_answers, changed, corpus_of)
 CLAIMS = [value for value in list(globals().values())
 	  if callable(value) and value.__module__ == __name__ and value not in NO_CLAIMS]
