@@ -123,7 +123,10 @@ static size_t count_of(const struct import *import, enum import_kind kind)
 	return import->count[kind];
 }
 
-/* EPT's leaves have a memory type, of which WB is 6; NPT's and shadow paging's have A there. */
+/*
+ * EPT's leaves have a memory type in bits 3 to 5, of which WB is 6 and UC 0; NPT's and shadow
+ * paging's have A in bit 5 alone.
+ */
 static void find_format(struct import *import)
 {
 	for (size_t i = 0; i < arrlenu(import->events); i++) {
@@ -134,7 +137,8 @@ static void find_format(struct import *import)
 		if (e->kind == IMPORT_ISA && (e->value[0] == 1 || e->value[0] == 2))
 			import->ept = e->value[0] == 1;
 		else if ((has_old || e->kind == IMPORT_SET_SPTE) &&
-			 import_is_leaf(spte, e->value[has_old ? 2 : 1]))
+			 import_is_leaf(spte, e->value[has_old ? 2 : 1]) &&
+			 ((spte >> 3 & 7) == 6 || (spte >> 3 & 7) == 4))
 			import->ept = (spte >> 3 & 7) == 6;
 		else
 			continue;

@@ -64,6 +64,19 @@ static void follow(struct faulting **faulting, const struct import_event *events
 		(void)hmdel(*faulting, e->pid);
 }
 
+/*
+ * Has the page no count of its own? Up to 6.12 such a page is refused; one that is mapped with a
+ * count of 0 is the tail of a compound page, whose head has the references. Since 6.13
+ * kvm_release_faultin_page() passes on what there is: who maps and releases nothing has no page.
+ */
+static bool is_uncounted(const struct import *import, const struct import_fate *fate)
+{
+	if (fate->is_mapped)
+		return !fate->has_count && import->count[IMPORT_COUNT] &&
+		       !import->lacks[LACK_LOST];
+	return fate->has_count && !fate->count && !fate->no_page;
+}
+
 struct import_fate *import_fates(const struct import *import)
 {
 	const struct import_event *events = import->events;
@@ -78,10 +91,8 @@ struct import_fate *import_fates(const struct import *import)
 			last_start = i;
 		follow(&faulting, events, i, last_start, fates);
 	}
-	/* kvm_release_faultin_page() passes on what there is: who releases nothing has no page. */
 	for (size_t i = 0; i < nr; i++)
-		fates[i].has_count |= fates[i].is_mapped && import->count[IMPORT_COUNT] &&
-				      !import->lacks[LACK_LOST];
+		fates[i].is_uncounted = is_uncounted(import, &fates[i]);
 	hmfree(faulting);
 	return fates;
 }

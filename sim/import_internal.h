@@ -82,10 +82,13 @@ static inline uint64_t import_pfn(uint64_t spte)
 
 /* What became of a fault. */
 struct import_fate {
-	bool is_mapped, is_refused, has_count, no_page, in_flight;
+	bool is_mapped, is_refused, has_count, no_page, is_uncounted, in_flight;
 	int64_t count;			/* the lowest seen */
 	uint64_t spte, level;
 };
 
 /* By place in @import->events; the caller's to free. */
 struct import_fate *import_fates(const struct import *import);
+/* Memslots around what is mapped in none, 1G apart from each other: stb_ds, the caller's. */
+struct import_event *import_assume_slots(const struct import *import,
+					 const struct import_fate *fates);

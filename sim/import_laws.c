@@ -52,6 +52,7 @@ struct follower {
 	struct import_slots slots;
 	struct leaf *leaves;		/* stb_ds map */
 	struct frame *frames;		/* stb_ds map */
+	uint8_t host_bit, mmu_bit;	/* 0: not known */
 	bool is_close;			/* what was mapped last came from another CPU */
 };
 
@@ -71,12 +72,38 @@ static void broken(struct follower *f, enum law_row row, const struct import_eve
 	va_end(args);
 }
 
-/* In EPT's leaves host- and MMU-writable are bits 57 and 58, else 9 and 10 (since 5.13). */
+/*
+ * Host- and MMU-writable are bits 9 and 10 (since 5.13), in EPT's leaves 57 and 58 (to 6.12 at
+ * least), or 53 and 55 (7.2): which ones, the first writable leaf says that has both.
+ */
+static void find_bits(struct follower *f)
+{
+	static const uint8_t pairs[][2] = { { 57, 58 }, { 53, 55 } };
+
+	if (!f->import->ept) {
+		f->host_bit = 9;
+		f->mmu_bit = 10;
+	}
+	for (size_t i = 0; i < arrlenu(f->import->events) && !f->host_bit; i++) {
+		const struct import_event *e = &f->import->events[i];
+
+		if (e->kind != IMPORT_SPTE || !import_is_leaf(e->value[4], e->value[2]) ||
+		    !(e->value[4] & 2))
+			continue;
+		for (size_t p = 0; p < 2 && !f->host_bit; p++)
+			if (e->value[4] >> pairs[p][0] & e->value[4] >> pairs[p][1] & 1) {
+				f->host_bit = pairs[p][0];
+				f->mmu_bit = pairs[p][1];
+			}
+	}
+}
+
 static void judge_bits(struct follower *f, const struct import_event *e, uint64_t spte)
 {
-	int host = f->import->ept ? 57 : 9;
-	bool hw = spte >> host & 1, mw = spte >> (host + 1) & 1, w = spte & 2;
+	bool hw = spte >> f->host_bit & 1, mw = spte >> f->mmu_bit & 1, w = spte & 2;
 
+	if (!f->host_bit)
+		return;
 	f->laws[BITS].nr_asked++;
 	if ((w && !mw) || (mw && !hw))
 		broken(f, BITS, e, "gfn 0x%llx: W %d, MMU-writable %d, host-writable %d in 0x%llx",
@@ -276,6 +303,7 @@ void import_judge(const struct import *import, struct import_law laws[IMPORT_LAW
 
 	for (size_t i = 0; i < IMPORT_LAWS; i++)
 		laws[i] = (struct import_law){ .law = rows[i].law };
+	find_bits(&f);
 	for (size_t i = 0; i < arrlenu(import->events); i++)
 		follow(&f, &import->events[i]);
 	for (size_t i = 0; i < IMPORT_LAWS; i++) {

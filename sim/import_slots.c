@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* import_slots.c: memslots, as a recording sets them. */
+/* import_slots.c: memslots, as a recording sets them, and those that it must have had. */
+#include <stdlib.h>
+
+#include <stb/stb_ds.h>
+
 #include "sim/import_internal.h"
 
 bool import_slots_set(struct import_slots *slots, const struct import_event *e)
@@ -33,4 +37,78 @@ const struct import_slot *import_slot_of(const struct import_slots *slots, unsig
 			return slot;
 	}
 	return NULL;
+}
+
+static int compare_addresses(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Is any memslot of the recording in [@start, @end)? */
+static bool has_slot_in(const struct import *import, uint64_t start, uint64_t end)
+{
+	for (size_t i = 0; i < arrlenu(import->events); i++) {
+		const struct import_event *e = &import->events[i];
+
+		if (e->kind == IMPORT_MEMSLOT && e->value[3] && e->value[2] < end &&
+		    e->value[2] + e->value[3] > start)
+			return true;
+	}
+	return false;
+}
+
+/* What is mapped in no memslot, in pieces of @unit, in order. */
+static uint64_t *find_pieces(const struct import *import, const struct import_fate *fates,
+			     uint64_t unit)
+{
+	struct import_slots slots = { .n = 0 };
+	uint64_t *pieces = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < arrlenu(import->events); i++) {
+		const struct import_event *e = &import->events[i];
+
+		if (e->kind == IMPORT_MEMSLOT)
+			import_slots_set(&slots, e);
+		if (e->kind == IMPORT_FAULT && fates[i].is_mapped &&
+		    !import_slot_of(&slots, 0, e->value[1]))
+			arrput(pieces, e->value[1] & ~(unit - 1));
+	}
+	if (!pieces)
+		return NULL;
+	qsort(pieces, arrlenu(pieces), sizeof(*pieces), compare_addresses);
+	for (size_t i = 1; i < arrlenu(pieces); i++)
+		if (pieces[i] != pieces[n])
+			pieces[++n] = pieces[i];
+	arrsetlen(pieces, n + 1);
+	return pieces;
+}
+
+struct import_event *import_assume_slots(const struct import *import,
+					 const struct import_fate *fates)
+{
+	const uint64_t unit = 2 << 20, far = 1 << 30, base = 0x10000000000;
+	uint64_t *pieces = find_pieces(import, fates, unit);
+	struct import_event *slots = NULL;
+	unsigned id = 1000;
+
+	for (size_t i = 0; i < arrlenu(pieces); i++) {
+		struct import_event *last = arrlenu(slots) ? &slots[arrlenu(slots) - 1] : NULL;
+		uint64_t end = last ? last->value[2] + last->value[3] : 0;
+		struct import_event e = { .kind = IMPORT_MEMSLOT, .known = 31,
+					  .value = { id, 0, pieces[i], unit, base + pieces[i] } };
+
+		if (has_slot_in(import, pieces[i], pieces[i] + unit))
+			continue;
+		if (last && pieces[i] - end <= far && !has_slot_in(import, end, pieces[i])) {
+			last->value[3] = pieces[i] + unit - last->value[2];
+			continue;
+		}
+		arrput(slots, e);
+		id++;
+	}
+	arrfree(pieces);
+	return slots;
 }

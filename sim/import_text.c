@@ -141,6 +141,7 @@ static void take_line(struct reader *reader, struct import *import)
 		return;
 	case LINE_BEGIN:
 		import->begun = true;
+		import->form = "bpftrace";
 		return;
 	case LINE_END:
 		import->ended = true;

@@ -18,7 +18,7 @@
 #include "sim/import_internal.h"
 
 enum { MAX_REGIONS = 30, MAX_OBJECTS = 8, MAX_VCPU = 4, MODEL_SLOTS = 16, MAX_LINES = 900000,
-       PROTECTION_VMA = 2, BLOCK_PAGES = 1024 };
+       MAX_ASSUMED = 8, MAX_UNMAPS = 8, UNMAP = 0, PROTECTION_VMA = 2, BLOCK_PAGES = 1024 };
 
 enum backing { ANON, COUNT_0, NO_PAGE };
 
@@ -27,7 +27,10 @@ struct region {
 	enum backing backing;
 	uint64_t pfn;			/* of its first page, NO_PAGE; as recorded */
 	int object;			/* of a driver; -1: none */
+	bool has_released, has_unreleased;	/* pages that were mapped */
 };
+
+struct last { uint64_t key; size_t value; };	/* a page of the host: its last fault */
 
 struct writer {
 	struct import *import;
@@ -36,7 +39,9 @@ struct writer {
 	size_t nr_regions;
 	struct import_slots slots;
 	struct import_fate *fates;	/* by place in .events */
-	size_t nr_lines, nr_outside;
+	struct import_event *assumed;	/* stb_ds: memslots that were there before */
+	struct last *last;		/* stb_ds map */
+	size_t nr_lines, nr_outside, nr_unmaps;
 	char *limit, *order;		/* sentences; NULL */
 };
 
@@ -92,62 +97,26 @@ static bool is_good_slot(const struct import_event *e)
 	       e->value[2] < 1ULL << 46 && e->value[2] + e->value[3] <= 1ULL << 46;
 }
 
-/* Entries outside of each memslot are of one that was set before: 2M around each. */
-static void assume_slots(struct writer *w)
-{
-	struct import_slots slots = { .n = 0 };
-	const uint64_t base = 0x10000000000, unit = 2 << 20;
-	struct import_event *add = NULL;
-	unsigned id = 1000;
-
-	for (size_t i = 0; i < arrlenu(w->import->events); i++) {
-		const struct import_event *e = &w->import->events[i];
-		uint64_t gpa = e->value[1];
-		struct import_event *last = arrlenu(add) ? &add[arrlenu(add) - 1] : NULL;
-
-		if (e->kind == IMPORT_MEMSLOT)
-			import_slots_set(&slots, e);
-		if (e->kind != IMPORT_FAULT || !w->fates[i].is_mapped ||
-		    import_slot_of(&slots, 0, gpa))
-			continue;
-		gpa &= ~(unit - 1);
-		if (last && gpa == last->value[2] + last->value[3]) {
-			last->value[3] += unit;
-			import_slots_set(&slots, last);
-			continue;
-		}
-		arrput(add, ((struct import_event){
-			.kind = IMPORT_MEMSLOT, .known = 31,
-			.value = { id++, 0, gpa, unit, base + gpa } }));
-		import_slots_set(&slots, &add[arrlenu(add) - 1]);
-	}
-	for (size_t i = 0; i < arrlenu(add); i++)
-		arrins(w->import->events, i, add[i]);
-	if (arrlenu(add)) {
-		size_t nr = arrlenu(w->import->events), more = arrlenu(add);
-
-		w->fates = realloc(w->fates, (nr + 1) * sizeof(*w->fates));
-		if (!w->fates)
-			abort();
-		memmove(w->fates + more, w->fates, (nr - more) * sizeof(*w->fates));
-		memset(w->fates, 0, more * sizeof(*w->fates));
-	}
-	arrfree(add);
-}
-
 /* A driver's, if a page of it has no count. */
-static void find_backing(struct writer *w, const struct import_event *e,
-			 const struct import_fate *fate)
+static void find_backing(struct writer *w, size_t i)
 {
+	const struct import_event *e = &w->import->events[i];
+	const struct import_fate *fate = &w->fates[i];
 	const struct import_slot *slot = import_slot_of(&w->slots, 0, e->value[1]);
 	uint64_t hva = slot ? slot->hva + (e->value[1] - slot->gpa) : 0;
 	struct region *r = slot ? region_of(w, hva) : NULL;
 
-	if (!r || !fate->has_count || (!fate->no_page && fate->count > 0))
+	if (slot && fate->is_mapped)
+		hmput(w->last, hva & ~4095ULL, i);
+	if (!r)
 		return;
-	if (!fate->no_page && r->backing == ANON)
+	r->has_released |= fate->is_mapped && fate->has_count && !fate->no_page;
+	r->has_unreleased |= fate->is_mapped && fate->is_uncounted;
+	if (r->backing != ANON)
+		return;
+	if (fate->is_uncounted)
 		r->backing = COUNT_0;
-	if (fate->no_page && fate->is_mapped && r->backing == ANON) {
+	if (fate->no_page && fate->is_mapped) {
 		r->backing = NO_PAGE;
 		r->pfn = import_pfn(fate->spte) - ((hva - r->start) >> 12);
 	}
@@ -157,6 +126,12 @@ static void find_regions(struct writer *w)
 {
 	const struct import_event *events = w->import->events;
 
+	for (size_t i = 0; i < arrlenu(w->assumed) && i < MAX_ASSUMED; i++) {
+		const struct import_event *e = &w->assumed[i];
+
+		add_region(w, e->value[4], e->value[4] + e->value[3]);
+		import_slots_set(&w->slots, e);
+	}
 	for (size_t i = 0; i < arrlenu(events); i++)
 		if (events[i].kind == IMPORT_MEMSLOT && events[i].value[3] &&
 		    is_good_slot(&events[i]))
@@ -165,7 +140,7 @@ static void find_regions(struct writer *w)
 		if (events[i].kind == IMPORT_MEMSLOT)
 			import_slots_set(&w->slots, &events[i]);
 		if (events[i].kind == IMPORT_FAULT)
-			find_backing(w, &events[i], &w->fates[i]);
+			find_backing(w, i);
 	}
 	w->slots.n = 0;
 }
@@ -187,6 +162,11 @@ static void write_regions(struct writer *w)
 		struct region *r = &w->region[i];
 		uint64_t pages = (r->end - r->start) >> 12;
 
+		if (r->has_released && r->has_unreleased) {
+			say_limit(w, "memory at 0x%llx of which some pages were released after "
+				  "faults, and some were not", (unsigned long long)r->start);
+			r->backing = ANON;
+		}
 		if (r->backing == COUNT_0 && pages > BLOCK_PAGES)
 			say_limit(w, "a driver's block of %llu pages", (unsigned long long)pages);
 		else if (r->backing != ANON && objects < MAX_OBJECTS)
@@ -288,12 +268,44 @@ static void write_fault(struct writer *w, const struct import_event *e,
 				  "thread's fault is under way; one is taken after the other");
 }
 
-static void write_range(struct writer *w, const struct import_event *e)
+/* Does the guest get memory in [@start, @end) once more, after event @i? */
+static bool is_mapped_again(const struct writer *w, size_t i, uint64_t start, uint64_t end)
 {
+	struct last *last = w->last;
+
+	if ((end - start) >> 12 > hmlenu(last)) {
+		for (size_t l = 0; l < hmlenu(last); l++)
+			if (last[l].key >= start && last[l].key < end && last[l].value > i)
+				return true;
+		return false;
+	}
+	for (uint64_t page = start; page < end; page += 4096)
+		if (hmget(last, page) > i)
+			return true;
+	return false;
+}
+
+/* What goes for good has been unmapped; munmap() splits a region, of which there are not many. */
+static const char *what_happened(struct writer *w, size_t i, uint64_t start, uint64_t end)
+{
+	const struct import_event *e = &w->import->events[i];
+
+	if (e->known & 4 && e->value[2] == PROTECTION_VMA)
+		return "numa-hint";
+	if (!(e->known & 4) || e->value[2] != UNMAP || w->nr_unmaps == MAX_UNMAPS ||
+	    is_mapped_again(w, i, start, end))
+		return "dontneed";
+	w->nr_unmaps++;
+	return "munmap";
+}
+
+static void write_range(struct writer *w, size_t i)
+{
+	const struct import_event *e = &w->import->events[i];
 	bool found = false;
 
-	for (size_t i = 0; i < w->nr_regions; i++) {
-		const struct region *r = &w->region[i];
+	for (size_t n = 0; n < w->nr_regions; n++) {
+		const struct region *r = &w->region[n];
 		uint64_t start = e->value[0] > r->start ? e->value[0] & ~4095ULL : r->start;
 		uint64_t end = e->value[1] < r->end ? (e->value[1] + 4095) & ~4095ULL : r->end;
 
@@ -306,8 +318,7 @@ static void write_range(struct writer *w, const struct import_event *e)
 				(unsigned long long)(end - start) >> 12, e->place);
 		else
 			fprintf(w->out, "%s 0x%llx 0x%llx x-place=%u\n",
-				e->known & 4 && e->value[2] == PROTECTION_VMA ? "numa-hint" :
-				"dontneed", (unsigned long long)start,
+				what_happened(w, i, start, end), (unsigned long long)start,
 				(unsigned long long)(end - start), e->place);
 		w->nr_lines++;
 	}
@@ -319,6 +330,8 @@ static void write_events(struct writer *w)
 	const struct import *import = w->import;
 	enum import_kind ranges = import->count[IMPORT_INV_START] ? IMPORT_INV_START : IMPORT_RANGE;
 
+	for (size_t i = 0; i < arrlenu(w->assumed) && i < MAX_ASSUMED; i++)
+		write_slot(w, &w->assumed[i]);
 	for (size_t i = 0; i < arrlenu(import->events) && w->nr_lines < MAX_LINES; i++) {
 		const struct import_event *e = &import->events[i];
 
@@ -327,7 +340,7 @@ static void write_events(struct writer *w)
 		if (e->kind == IMPORT_FAULT)
 			write_fault(w, e, &w->fates[i]);
 		if (e->kind == ranges)
-			write_range(w, e);
+			write_range(w, i);
 	}
 	if (w->nr_lines >= MAX_LINES)
 		say_limit(w, "more than %d events: the rest is left out", MAX_LINES);
@@ -377,7 +390,9 @@ char *import_trace(struct import *import, struct error *error)
 	if (!w.out)
 		abort();
 	w.fates = import_fates(import);
-	assume_slots(&w);
+	w.assumed = import_assume_slots(import, w.fates);
+	if (arrlenu(w.assumed) > MAX_ASSUMED)
+		say_limit(&w, "%zu pieces of memory in no memslot", arrlenu(w.assumed));
 	find_regions(&w);
 	write_regions(&w);
 	write_events(&w);
@@ -396,6 +411,8 @@ char *import_trace(struct import *import, struct error *error)
 			 "memslot, no fault, no invalidation of memory that a memslot has");
 	}
 	free(body);
+	arrfree(w.assumed);
+	hmfree(w.last);
 	free(w.fates);
 	return text;
 }

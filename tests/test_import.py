@@ -83,7 +83,8 @@ def every_dialect_of_one_recording_says_the_same():
 		return
 	counts = {"6.1-latency.txt.zst": (6650, 469, 3424),
 		  "6.12-ftrace.txt.zst": (4946, 469, 3508),
-		  "6.12-perf.txt.zst": (4946, 469, 3508), "7.2-report.txt.zst": (5948, 469, 3508)}
+		  "6.12-perf.txt.zst": (4946, 469, 3508), "7.2-report.txt.zst": (5948, 469, 3508),
+		  "7.2-bpftrace.txt.zst": (4477, 469, 3508)}
 	for name, (events, faults, sptes) in counts.items():
 		_, head, _, laws = imported(fixture(name))
 		check((head["events"], head["faults"], head["stage2_entries"]) ==
@@ -91,7 +92,7 @@ def every_dialect_of_one_recording_says_the_same():
 		check((head["invalidations"], head["ends"], head["memslots"], head["counts"]) ==
 		      (6, 6, 5, 469), name, head)
 		check(head["evidence"] == 2 and head["unread"] == 0, name, head)
-		if "perf" not in name:
+		if "-perf" not in name:
 			check(laws["no-stale-spte"]["answer"] == "kept", name, laws)
 
 
@@ -231,6 +232,31 @@ def perf_that_was_not_asked_for_lost_events_does_not_count_as_whole():
 		return
 	_, head, lacks, _ = imported(fixture("6.12-perf.txt.zst"))
 	check(head["lost"] == 0 and "--show-lost-events" in lacks["lost-events"], lacks)
+
+
+def a_recipe_that_did_not_come_to_its_end_does_not_count_as_whole():
+	begin, end = "# pfnsim-record begin\n", "# pfnsim-record end\n"
+	code, _, lacks, _ = of_text([begin, *GOOD, end], head=None)
+	check(code == 0 and not lacks, code, lacks)
+	code, _, lacks, _ = of_text([begin, *GOOD], head=None)
+	check(code == 3 and "recipe's last line" in lacks["unread"], code, lacks)
+
+
+def the_tail_of_a_compound_page_is_nobodys_uncounted_page():
+	of_text([line.replace("ref=2", "ref=0") for line in GOOD])
+	check(any(" anon " in line for line in body()), body())
+	refused = [GOOD[0], GOOD[1], RELEASE % (2, 0xffffea0000000040, 0)]
+	of_text(refused)
+	check(any(line.startswith("alloc O0 noncompound") for line in body()), body())
+
+
+def memory_that_goes_for_good_is_unmapped():
+	gone = [line.replace("event=1", "event=0") for line in GOOD]
+	of_text(gone)
+	check("munmap 0x7f0000000000 0x1000\n" in body(), body())
+	of_text([*gone, FAULT % (9, GPA, 6), SPTE % (9, GPA >> 12, 0, LEAF),
+		 RELEASE % (9, 0xffffea0000000040, 2)])
+	check("dontneed 0x7f0000000000 0x1000\n" in body(), body())
 
 
 def two_vms_are_not_taken_for_one():
