@@ -3,8 +3,9 @@
  * path_lookup.c: a kernel caller looks a gfn up, uses it, gives it back.
  *
  * Linux: virt/kvm/kvm_main.c:gfn_to_pfn_prot() and its like, gfn_to_page(),
- * gfn_to_page_many_atomic(); v11: kvm_follow_pfn(); 5.12 to 7.2. The rows of lookups[] are the
- * arguments that each function is given or gives; who calls which is in caller.c.
+ * gfn_to_page_many_atomic(), powerpc's kvmppc_patch_dcbz(); v11: kvm_follow_pfn(); 5.12 to 7.2. The
+ * rows of lookups[] are the arguments that each function is given or gives; who calls which is in
+ * caller.c.
  */
 #include "model/machine.h"
 #include "model/memslot.h"
@@ -35,6 +36,7 @@ static const struct lookup {
 	[LOOKUP_MANY] = { "gfn_to_page_many_atomic", .for_writing = true, .release = PUT_PAGE },
 	[LOOKUP_PAGE] = { "gfn_to_page", .for_writing = true, .release = PUT_PAGE },
 	[LOOKUP_REEXECUTE] = { "reexecute_instruction", .for_writing = true, .release = BY_PAGE },
+	[LOOKUP_DCBZ] = { "kvmppc_patch_dcbz", .for_writing = true, .release = PUT_PAGE },
 };
 
 static bool lookup_exists(const struct semantics *sem, unsigned api)
@@ -122,20 +124,35 @@ void lookup_many_atomic(struct machine *m, struct task *t)
 	follow_finish(t, page != NO_PFN ? page : KVM_PFN_ERR_FAULT);
 }
 
+/*
+ * gfn_to_page(); kvmppc_patch_dcbz() up to 6.12 takes one more reference, and gives one back
+ * (17b7dbaf183e: kvm_vcpu_map() instead).
+ */
+static void take_page(struct machine *m, struct task *t)
+{
+	pfn_t page = m->sem->ops.gfn_to_page(m, t);
+
+	if (t->map.api == LOOKUP_DCBZ && page != NO_PFN)
+		page_get(m, page, HOLD_FAULT);
+	follow_finish(t, page == NO_PFN ? KVM_PFN_ERR_FAULT : page);
+}
+
+static bool wants_page(const struct map_op *op)
+{
+	return op->api == LOOKUP_PAGE || op->api == LOOKUP_DCBZ;
+}
+
 static enum step_result lookup_result(struct machine *m, struct task *t)
 {
 	const struct follow *follow = &t->follow;
 	struct map_op *op = &t->map;
-	pfn_t page;
 
 	op->writable = follow->writable;
 	op->refcounted = follow->page != NO_PFN;
 	if (follow->pfn == KVM_PFN_ERR_NEEDS_IO && op->api != LOOKUP_FOLLOW)
 		follow_finish(t, KVM_PFN_ERR_FAULT);	/* the wrapper's *async = true */
-	if (op->api == LOOKUP_PAGE && !is_error_noslot_pfn(follow->pfn)) {
-		page = m->sem->ops.gfn_to_page(m, t);
-		follow_finish(t, page == NO_PFN ? KVM_PFN_ERR_FAULT : page);
-	}
+	if (wants_page(op) && !is_error_noslot_pfn(follow->pfn))
+		take_page(m, t);
 	op->refs_held = op->refs_after = t->refs;
 	if (is_error_noslot_pfn(follow->pfn)) {
 		op->error = -EINVAL;

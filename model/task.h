@@ -465,6 +465,7 @@ enum lookup_api {
 	LOOKUP_MANY,		/* gfn_to_page_many_atomic(), kvm_prefetch_pages() */
 	LOOKUP_PAGE,		/* gfn_to_page(), __gfn_to_page() */
 	LOOKUP_REEXECUTE,	/* reexecute_instruction() */
+	LOOKUP_DCBZ,		/* powerpc: kvmppc_patch_dcbz() */
 	NR_LOOKUPS,
 };
 

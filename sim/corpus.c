@@ -166,6 +166,24 @@ static bool run_all_orders(const struct corpus *corpus, const struct trace *trac
 	return !error->text[0];
 }
 
+/* Its turns in one line; the caller's to free. */
+static char *schedule_text(const struct trace *trace, const struct trace_schedule *schedule)
+{
+	char text[1000];
+	const char *quote = semantics_find(schedule->of) ? "" : "\"";
+	size_t used = snprintf(text, sizeof(text), "%s%s%s, %s:", quote, schedule->of, quote,
+			       schedule->law);
+
+	for (size_t i = 0; i < schedule->nr && used < sizeof(text); i++) {
+		const struct trace_turn *turn = &trace->turns[schedule->first + i];
+
+		used += snprintf(text + used, sizeof(text) - used, "%s %s%s%s", i ? ";" : "",
+				 trace->events[turn->event].label, turn->until ? " until=" : "",
+				 turn->until ? turn->until : "");
+	}
+	return strdup(text);
+}
+
 static void add_row(struct corpus *corpus, const struct trace *trace, const char *path,
 		    const struct trace_bug *bug, const struct corpus_cell *cells)
 {
@@ -174,6 +192,8 @@ static void add_row(struct corpus *corpus, const struct trace *trace, const char
 	snprintf(row.id, sizeof(row.id), "%.7s", bug->id);
 	for (size_t i = 0; i < arrlenu(trace->notes); i++)
 		arrput(row.notes, strdup(trace->notes[i]));
+	for (size_t i = 0; i < arrlenu(trace->schedules); i++)
+		arrput(row.schedules, schedule_text(trace, &trace->schedules[i]));
 	for (size_t i = 0; i < corpus->nr_semantics; i++)
 		arrput(row.cells, cells[i]);
 	arrput(corpus->rows, row);
@@ -220,7 +240,10 @@ void corpus_free(struct corpus *corpus)
 
 		for (size_t n = 0; n < arrlenu(row->notes); n++)
 			free(row->notes[n]);
+		for (size_t n = 0; n < arrlenu(row->schedules); n++)
+			free(row->schedules[n]);
 		arrfree(row->notes);
+		arrfree(row->schedules);
 		arrfree(row->cells);
 		free(row->claim);
 		free(row->path);

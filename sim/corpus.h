@@ -24,6 +24,7 @@ struct corpus_row {
 	char id[8];
 	char *claim, *path;
 	char **notes;			/* stb_ds */
+	char **schedules;		/* stb_ds: "v11, LAW: r until=lock_mmu; d; r" */
 	struct corpus_cell *cells;	/* stb_ds: by semantics */
 };
 

@@ -213,8 +213,7 @@ static bool bind_flags(struct binder *b)
 	return true;
 }
 
-/* Is @name a step of some path of some semantics? */
-static bool step_exists(const char *name)
+bool step_exists(const char *name)
 {
 	struct semantics *sem = malloc(sizeof(*sem));
 	bool found = false;

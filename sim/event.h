@@ -208,6 +208,8 @@ bool names_has_label(const struct names *names, const char *label);
  */
 bool event_run(struct vm *vm, const struct event *event, struct outcome *outcome,
 	       struct error *error);
+/* Is it a step of some path of some semantics? */
+bool step_exists(const char *name);
 /* False: this kernel has no VM on such a host; and the outcome. */
 bool event_has_vm(const struct vm *vm, struct outcome *o);
 /* NULL, or why the event has no outcome: its path leaves out what it meets (event_limits.c). */

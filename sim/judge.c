@@ -353,7 +353,8 @@ static void judge_outcome(const struct trace *trace, const struct semantics_patc
 		out->is = JUDGED_ABSENT;
 	if (!is_refused(trace, o->event, e->gpa, o->word) || out->is == JUDGED_SPURIOUS)
 		return;
-	spurious = is_of_guest(e) && vmm_always_could(trace, patch, o->event, out);
+	spurious = is_of_guest(e) && strcmp(o->word, "memory_fault") &&
+		   vmm_always_could(trace, patch, o->event, out);
 	out->is = spurious ? JUDGED_SPURIOUS : JUDGED_ERROR;
 	tell_event(e, out);
 	out->word = o->word;

@@ -316,3 +316,53 @@ bool schedule_trace(const struct schedule *s, const char *title, FILE *out)
 	}
 	return !ferror(out);
 }
+
+/* ---- one that was told ---- */
+
+/* The label of an event of a thread that has none: no turn names it. */
+static void print_event(const struct trace *trace, size_t event, const char *until, FILE *out)
+{
+	print_statement(trace->statements[event], trace->events[event].label, out);
+	fprintf(out, until ? " until=%s\n" : "\n", until);
+}
+
+/* With a label, as it may have to wait, and be resumed once more. */
+static void print_resume(const struct trace *trace, const struct trace_turn *turn, size_t number,
+			 FILE *out)
+{
+	const char *label = trace->events[turn->event].label, *until = turn->until;
+
+	fprintf(out, "%s.%zu: resume %s", label, number, label);
+	fprintf(out, until ? " until=%s\n" : "\n", until);
+}
+
+bool schedule_told(const struct trace *trace, const struct trace_schedule *told, FILE *out)
+{
+	enum { AHEAD, STOPPED, ENDED } *at = NULL;
+
+	for (size_t i = 0; i < trace->join; i++)
+		arrput(at, AHEAD);
+	fprintf(out, "pfntrace 1\n");
+	print_directives(trace, out);
+	for (size_t i = 0; i < trace->nr_setup; i++)
+		print_event(trace, i, NULL, out);
+	for (size_t i = told->first; i < told->first + told->nr; i++) {
+		const struct trace_turn *turn = &trace->turns[i];
+
+		if (at[turn->event] == AHEAD)
+			print_event(trace, turn->event, turn->until, out);
+		else
+			print_resume(trace, turn, i, out);
+		at[turn->event] = turn->until ? STOPPED : ENDED;
+	}
+	for (size_t i = trace->nr_setup; i < trace->join; i++)
+		if (at[i] == STOPPED)
+			print_resume(trace, &(struct trace_turn){ .event = i }, 0, out);
+	for (size_t i = trace->nr_setup; i < trace->join; i++)
+		if (at[i] == AHEAD)
+			print_event(trace, i, NULL, out);
+	for (size_t i = trace->join; i < arrlenu(trace->events); i++)
+		print_event(trace, i, NULL, out);
+	arrfree(at);
+	return !ferror(out);
+}

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "sim/explore.h"
+#include "sim/trace.h"
 
 struct schedule_row {
 	unsigned thread;
@@ -31,5 +32,10 @@ void schedule_run(struct schedule *schedule, const struct trace *trace,
 void schedule_free(struct schedule *schedule);
 /* At most 75 columns. @breaks: what the last turn does. */
 void schedule_print(const struct schedule *schedule, const char *breaks, FILE *out);
+/*
+ * One that the trace itself has: the set-up, the turns, and whatever has not ended by then, as a
+ * trace for replay. False: a write error.
+ */
+bool schedule_told(const struct trace *trace, const struct trace_schedule *told, FILE *out);
 /* A trace for replay; false: a write error. */
 bool schedule_trace(const struct schedule *schedule, const char *title, FILE *out);

@@ -9,6 +9,7 @@
 
 #include "sim/expect.h"
 #include "sim/trace_config.h"
+#include "sim/trace_schedule.h"
 
 /* ---- an event in words ---- */
 
@@ -117,8 +118,7 @@ static bool take_thread(struct trace *trace, const struct ast_statement *s, stru
 	return true;
 }
 
-/* By label, or SIZE_MAX. */
-static size_t find_event(const struct trace *trace, const char *label)
+size_t trace_find_event(const struct trace *trace, const char *label)
 {
 	for (size_t i = 0; i < arrlenu(trace->events); i++)
 		if (trace->events[i].label && !strcmp(trace->events[i].label, label))
@@ -136,7 +136,7 @@ static bool take_order(struct trace *trace, const struct ast_statement *s, struc
 	for (size_t i = 0; i < s->nr_args; i++) {
 		const struct ast_arg *arg = &s->args[i];
 		size_t at = arg->key || arg->value.type != AST_NAME ?
-			    SIZE_MAX : find_event(trace, arg->value.name);
+			    SIZE_MAX : trace_find_event(trace, arg->value.name);
 
 		if (at == SIZE_MAX)
 			return error_at(error, s->file, s->line, arg->column,
@@ -241,6 +241,10 @@ static bool take_directive(struct trace *trace, const struct ast_statement *s,
 		return take_note(trace, s, error);
 	if (!strcmp(s->word, "lacks"))
 		return take_lacks(trace, s, error);
+	if (!strcmp(s->word, "schedule"))
+		return take_schedule(trace, s, error);
+	if (!strcmp(s->word, "turn"))
+		return take_turn(trace, s, error);
 	for (size_t i = 0; i < s->nr_args; i++) {
 		const struct ast_arg *arg = &s->args[i];
 		bool is_config = !strcmp(s->word, "config") && arg->key;
@@ -348,7 +352,7 @@ static bool take_all(struct trace *trace, const char *path, struct error *error)
 	if (!trace->join)
 		trace->join = arrlenu(trace->events);
 	trace->nr_setup = trace->nr_threads ? trace->threads[0].first : arrlenu(trace->events);
-	return check_threads(trace, error);
+	return check_threads(trace, error) && check_schedules(trace, path, error);
 }
 
 static void begin(struct trace *trace)
@@ -389,6 +393,8 @@ void trace_free(struct trace *trace)
 	arrfree(trace->orders);
 	arrfree(trace->notes);
 	arrfree(trace->lacks);
+	arrfree(trace->schedules);
+	arrfree(trace->turns);
 	names_free(trace->names);
 	ast_free(&trace->ast);
 	*trace = (struct trace){ .names = NULL };

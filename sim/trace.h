@@ -31,6 +31,18 @@ struct trace_part {
 /* The event .after may begin when .before has ended; places in trace.events. */
 struct trace_order { size_t before, after; };
 
+/*
+ * One order of the threads' steps under which @law breaks, in turns: .first on in trace.turns. @of
+ * is a semantics, or what is wrong with a kernel that breaks it.
+ */
+struct trace_schedule {
+	const char *of, *law;
+	size_t first, nr;
+};
+
+/* An event of a thread begins, or goes on, to its end or up to the step .until. */
+struct trace_turn { size_t event; const char *until; };
+
 struct trace {
 	char title[120];
 	struct ast ast;
@@ -50,6 +62,8 @@ struct trace {
 	size_t nr_judged;
 	const char **notes;		/* stb_ds */
 	const char **lacks;		/* stb_ds: evidence that the recording behind it has not */
+	struct trace_schedule *schedules;	/* stb_ds */
+	struct trace_turn *turns;	/* stb_ds */
 };
 
 /* Is that law of a whole run one that a run of a trace can be asked for? (judge.c) */
@@ -59,5 +73,7 @@ bool trace_load(const char *path, struct trace *trace, struct error *error);
 /* The same from memory; @name is used in messages. */
 bool trace_load_text(const char *name, const char *text, struct trace *trace, struct error *error);
 void trace_free(struct trace *trace);
+/* By label, or SIZE_MAX. */
+size_t trace_find_event(const struct trace *trace, const char *label);
 /* An event as one would write it, without its label; the caller's to free. */
 char *trace_event_text(const struct event *event, const struct names *names);

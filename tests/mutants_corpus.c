@@ -2,7 +2,9 @@
 /* mutants_corpus.c: what brings bugs of the corpus back that no other mutant has. */
 #include "tests/mutants.h"
 
+#include "model/memslot.h"
 #include "model/sem.h"
+#include "model/tdp.h"
 
 /* ---- references ---- */
 
@@ -32,13 +34,6 @@ static void keep(struct machine *m, struct task *t)
 	(void)t;
 }
 
-/* 17b7dbaf183e (6.13): get_page() of what gfn_to_page() has taken, and one put */
-static pfn_t take_again(struct machine *m, struct task *t)
-{
-	page_get(m, t->follow.pfn, HOLD_FAULT);
-	return t->follow.pfn;
-}
-
 /* ed54fdb460a6: a stale fault of riscv told the release that its page was used. */
 static void stage2_put_as_used(struct machine *m, struct task *t, bool used)
 {
@@ -51,25 +46,133 @@ static void stage2_put_as_used(struct machine *m, struct task *t, bool used)
 	page_put(m, page, HOLD_FAULT);
 }
 
+/* ---- maps ---- */
+
+/* What is mapped for reading is found as it is, shared or not. */
+static void map_reads(struct machine *m, struct follow *follow)
+{
+	(void)m;
+	follow->foll = 0;
+}
+
+/* ---- faults ---- */
+
+/*
+ * a955cad84cda (5.16): up to it the sequence alone was asked. With what d62007edf01f repaired
+ * nobody takes the entry back.
+ */
+static bool stale_but_for_its_root(struct machine *m, const struct fault *f)
+{
+	return f->slot != NO_SLOT && invalidate_retry(m, f->mmu_seq, f->hva);
+}
+
+/* 82d811ff5665 (6.1.y): kept in an int, whose sign is extended. This int has three bits. */
+static enum step_result snapshot_three_bits(struct machine *m, struct task *t)
+{
+	u64 seq = m->w->kvm.mmu_seq & 7;
+
+	t->fault.mmu_seq = seq & 4 ? seq | ~(u64)7 : seq;
+	return STEP_NEXT;
+}
+
+/* Up to e0c378684b65 a memslot that is marked INVALID was none, and its gfns MMIO. */
+static enum step_result invalid_is_none(struct machine *m, struct task *t)
+{
+	if (memslot_is(m, t->fault.slot, KVM_MEMSLOT_INVALID))
+		t->fault.slot = NO_SLOT;
+	return check_slot(m, t);
+}
+
+/* ---- notifications ---- */
+
+/* 88bf56d04bc3 (5.11): a count that becomes a flag loses all beyond an int: here two bits. */
+static void unmap_and_count(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
+{
+	unsigned count = 0;
+
+	for (gfn_t gfn = start; gfn < end; gfn++) {
+		bool one[2] = { false, false };
+
+		tdp_unmap_range(m, gfn, gfn + 1, one);
+		count += one[0];
+	}
+	zapped[0] = count & 3;
+}
+
+/* ---- writes past the MMU ---- */
+
+/* emulator_write_emulated() as hva_to_pfn_remapped() looks: what the PTE forbids is MMIO. */
+static enum step_result emulate_as_the_pte_says(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+	gfn_t gfn = a->gpa >> PAGE_SHIFT;
+	hva_t hva = memslot_hva(m, memslot_of_gfn(m, gfn), gfn, true);
+	struct pt_leaf leaf = host_leaf(m, is_error_hva(hva) ? 0 : hva);
+
+	a->hva = hva + (a->gpa & ~PAGE_MASK);
+	a->failed = is_error_hva(hva) || !leaf.present || !(leaf.entry & PTE_WRITE);
+	t->host = (struct host_fault){ .page = NO_PFN };
+	return a->failed ? STEP_NEXT : STEP_CALL;
+}
+
+/* 7e2175ebd695 (5.16): up to it the page of the first time was written to, come what may. */
+static enum step_result write_where_it_was(struct machine *m, struct task *t)
+{
+	struct steal_time *st = &m->w->vcpu[t->vcpu].st;
+	gfn_t gfn = t->copy.gpa >> PAGE_SHIFT;
+	hva_t hva = memslot_hva(m, memslot_of_gfn(m, gfn), gfn, true);
+	struct pt_leaf leaf = host_leaf(m, is_error_hva(hva) ? 0 : hva);
+	pfn_t pfn = leaf.present ? host_leaf_pfn(&leaf, hva) : NO_PFN;
+
+	if (!st->pfn && pfn != NO_PFN)
+		st->pfn = pfn;
+	if (st->pfn && st->pfn != pfn)
+		raise_alarm(m, ALARM_STALE_STEAL, st->pfn, BLAME_KVM);
+	return steal_check_hva(m, t);
+}
+
 /* ---- the table ---- */
 
 #define EDITS(...)		(const struct step_edit[]){ __VA_ARGS__, { .verb = EDIT_END } }
-#define REPLACE(path, step, function)	\
-	EDITS({ EDIT_REPLACE, path, step, { .name = step, .run = function } })
+#define REPLACE(path, step, function, ...)	\
+	EDITS({ EDIT_REPLACE, path, step, { .name = step, .run = function, ##__VA_ARGS__ } })
 
 const struct mutant corpus_mutants[] = {
 	{ "the zero page is reserved", "fault-balance", "B18", &sem_v6_1,
 	  .ops = { .release_fault = release_but_zero } },
 	{ "device memory is reserved", "fault-balance", "B20", &sem_v6_1,
 	  .ops = { .release_fault = release_but_device } },
-	{ "what gfn_to_page() has taken is taken again", "fault-balance", "B26", &sem_v6_1,
-	  .ops = { .gfn_to_page = take_again } },
 	{ "a look-up is never put", "fault-balance", "B27", &sem_v6_1,
 	  .ops = { .lookup_release = keep } },
 	{ "a map is never put", "unmap-pairs-map", "B25", &sem_v6_1,
 	  .ops = { .map_release = keep } },
-	{ "a stale fault's page is released as used", "no-false-dirty", "B33", &sem_v7_2,
+	{ "a stale fault's page is released as used", "dirty-before-clean", "B33", &sem_v7_2,
 	  .ops = { .stage2_release = stage2_put_as_used } },
+	{ "a retired root is neither stale nor notified", "no-free-page-mapped", "B41b",
+	  &sem_v6_1, .ops = { .fault_is_stale = stale_but_for_its_root },
+	  .edits = REPLACE(PATH_NOTIFY_START, "notify_zap", zap_current_root) },
+	{ "a sequence of three bits", "faults-end", "B42", &sem_v6_1,
+	  .edits = REPLACE(PATH_FAULT, "snapshot_seq", snapshot_three_bits,
+			   .when = fault_continues) },
+	{ "a flush is a count of two bits", "no-free-page-mapped", "B43", &sem_v6_1,
+	  .ops = { .unmap_range = unmap_and_count } },
+	{ "steal time is written where it was first", "steal-time-fresh", "B49", &sem_v6_1,
+	  .edits = REPLACE(PATH_STEAL, "steal_check_hva", write_where_it_was) },
+	{ "a memslot on its way out is none", "mmio r", "B51", &sem_v6_1,
+	  .edits = REPLACE(PATH_FAULT, "check_slot", invalid_is_none, .when = fault_continues) },
+	{ "gfns are zapped and nothing is counted", "finished f", "B51b", &sem_v6_1,
+	  .edits = EDITS({ EDIT_DROP, PATH_ZAP_GFNS, "zap_count", { 0 } },
+			 { EDIT_DROP, PATH_ZAP_GFNS, "zap_uncount", { 0 } }) },
+	{ "a map looks for reading", "map-fresh", "B55", &sem_v6_1,
+	  .ops = { .map_args = map_reads } },
+	{ "who is bound to retry takes mmu_lock", "paused in", "B56", &sem_v6_8,
+	  .edits = EDITS({ EDIT_DROP, PATH_FAULT, "precheck_retry", { 0 } },
+			 { EDIT_DROP, PATH_FAULT, "precheck_retry_again", { 0 } }) },
+	{ "a guest_memfd that is closed stays mapped", "no-free-page-mapped", "B58", &sem_v7_2,
+	  .edits = EDITS({ EDIT_DROP, PATH_GMEM_FILE, "gmem_file_zap", { 0 } }) },
+	{ "the emulator asks as the MMU does", "Es", "B60", &sem_v7_2,
+	  .edits = REPLACE(PATH_EMULATE, "emulate_access", emulate_as_the_pte_says,
+			   .calls = PATH_HOST_ACCESS) },
 };
 
 const size_t nr_corpus_mutants = sizeof(corpus_mutants) / sizeof(*corpus_mutants);

@@ -246,7 +246,7 @@ const struct mutant race_mutants[] = {
 			 { EDIT_REPLACE, PATH_ZAP_GFNS, "zap_unlock",
 			   { .name = "zap_unlock", .run = zap_unlock_first } },
 			 { EDIT_APPEND, PATH_ZAP_GFNS, NULL,
-			   { .name = "flush_unlocked", .run = flush_unlocked,
+			   { .name = "zap_flush", .run = flush_unlocked,
 			     .when = has_zapped } }) },
 	{ "memslots change within an invalidation", "notifier-counts-agree", comes, &sem_v6_1,
 	  .edits = REPLACE(PATH_SLOT, "swap_to_new", commit_slot, .when = slot_publishes) },

@@ -84,26 +84,12 @@ static void a_scenario_comes_out_as_it_expects(void **state)
 	trace_free(&trace);
 }
 
-static void the_scenario_of_the_document_comes_out_as_it_says(void **state)
+static void check_scenario(const char *scenario)
 {
-	static char text[1 << 18];
-	char path[500];
 	struct explore_verdict verdict;
 	struct trace trace;
 	struct explore *x;
-	char *scenario;
-	FILE *file;
 
-	(void)state;
-	snprintf(path, sizeof(path), "%.400s/docs/TRACE-FORMAT.md", getenv("PFNSIM_SOURCE"));
-	file = fopen(path, "r");
-	assert_non_null(file);
-	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
-	fclose(file);
-	scenario = strstr(text, "```scenario");
-	assert_non_null(scenario);
-	scenario = strchr(scenario, '\n') + 1;
-	*strstr(scenario, "```") = 0;
 	scenario_load_text(scenario, &trace);
 	x = search(&trace, semantics_find("v11"), &everything);
 	explore_verdict(&trace, semantics_find("v11"), explore_result(x), &verdict);
@@ -112,6 +98,28 @@ static void the_scenario_of_the_document_comes_out_as_it_says(void **state)
 	explore_verdict_free(&verdict);
 	explore_free(x);
 	trace_free(&trace);
+}
+
+static void the_scenarios_of_the_document_come_out_as_they_say(void **state)
+{
+	static char text[1 << 18];
+	char *scenario = text, *end, path[500];
+	unsigned nr = 0;
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%.400s/docs/TRACE-FORMAT.md", getenv("PFNSIM_SOURCE"));
+	file = fopen(path, "r");
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+	fclose(file);
+	for (; (scenario = strstr(scenario, "```scenario")); scenario = end + 1, nr++) {
+		scenario = strchr(scenario, '\n') + 1;
+		end = strstr(scenario, "```");
+		*end = 0;
+		check_scenario(scenario);
+	}
+	assert_int_equal(nr, 2);
 }
 
 /* ---- the search against one that knows nothing of fingerprints or levels ---- */
@@ -536,7 +544,7 @@ int main(void)
 
 	list_rows(&list, "a_scenario_comes_out_as_it_expects", a_scenario_comes_out_as_it_expects,
 		  scenarios, nr, sizeof(*scenarios));
-	LIST_TEST(&list, the_scenario_of_the_document_comes_out_as_it_says);
+	LIST_TEST(&list, the_scenarios_of_the_document_come_out_as_they_say);
 	LIST_TEST(&list, it_finds_the_states_of_all_orders_and_no_others);
 	LIST_TEST(&list, each_end_is_shown_once);
 	LIST_TEST(&list, the_way_to_a_finding_is_a_shortest_one);

@@ -205,6 +205,8 @@ static void print_markdown(const struct arguments *a, const struct corpus *corpu
 
 		printf("%s**%s** %s. `%s`\n\n", r ? "\n" : "", row->id, row->claim, row->path);
 		print_reasons(a, row, "- ", "");
+		for (size_t n = 0; n < arrlenu(row->schedules); n++)
+			printf("- a way there, %s\n", row->schedules[n]);
 		for (size_t n = 0; n < arrlenu(row->notes); n++)
 			printf("- *%s*\n", row->notes[n]);
 	}
@@ -238,6 +240,19 @@ static void json_verdicts(const struct arguments *a, const struct corpus_row *ro
 	}
 }
 
+static void json_schedules(const struct corpus_row *row, struct json *json)
+{
+	for (size_t n = 0; n < arrlenu(row->schedules); n++) {
+		json_object_begin(json);
+		json_number_at(json, "schema", 1);
+		json_string_at(json, "type", "schedule");
+		json_string_at(json, "id", row->id);
+		json_string_at(json, "way", row->schedules[n]);
+		json_object_end(json);
+		json_line_end(json);
+	}
+}
+
 static void print_json(const struct arguments *a, const struct corpus *corpus)
 {
 	struct json *json = json_begin(stdout);
@@ -257,6 +272,7 @@ static void print_json(const struct arguments *a, const struct corpus *corpus)
 		json_object_end(json);
 		json_object_end(json);
 		json_line_end(json);
+		json_schedules(row, json);
 	}
 	for (size_t i = 0; !a->nr_paths && i < nr_corpus_absent; i++) {
 		json_object_begin(json);
