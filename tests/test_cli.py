@@ -564,6 +564,41 @@ def explore_and_replay_refuse_each_others_traces():
 	check("pfnsim explore" in refused("replay", scenario), "not so")
 
 
+# ---- walk ----
+
+def walk_tells_each_entry_with_its_bits():
+	done = run("walk", SEED, "0x200000", "--at", "head", "-s", "v11")
+	check(done.returncode == 0, done.stderr)
+	leaf = [line for line in done.stdout.splitlines() if "level 1 [  0] gfn 0x200 " in line]
+	check(len(leaf) == 1 and leaf[0].endswith(" host-writable mmu-writable refcounted"), leaf)
+	check("refcount 1, mapcount 0, owner driver" in done.stdout, done.stdout)
+
+
+def walk_tells_the_same_as_json():
+	lines = lines_of(run("walk", SEED, "0x201000", "--at", "tail", "-s", "v6.8,v7.2", "--json"))
+	walks = of_type(lines, "walk")
+	check([line["semantics"] for line in walks] == ["v6.8", "v7.2"], walks)
+	check([line["read"] == "ok" for line in walks] == [False, True], walks)
+	pages = of_type(lines, "page")
+	check([(line["semantics"], line["refcount"]) for line in pages] == [("v7.2", 0)], pages)
+	check(len([line for line in of_type(lines, "entry") if line["tables"] == "host"]) == 8)
+
+
+def walk_lists_every_leaf():
+	lines = lines_of(run("walk", SEED, "--all", "-s", "v7.2", "--json"))
+	check([line["first"] for line in lines] == [0x200, 0x201], lines)
+
+
+def walk_refuses_what_is_no_address_or_no_event():
+	check("no guest-physical address" in misused("walk", SEED, "head"))
+	check("a GPA, or --all" in misused("walk", SEED))
+	check("a GPA, or --all" in misused("walk", SEED, "0", "--all"))
+	check("no event is" in refused("walk", SEED, "0", "--at", "nobody"))
+	check("above what this VM" in refused("walk", SEED, "0x1000000000000"))
+	check("threads" in refused("walk", os.path.join(
+		TRACES, "race", "a-driver-zaps-what-a-guest-writes.trace"), "0"))
+
+
 # ---- fmt ----
 
 UNTIDY = "pfntrace 1\nmmap  A 8K#one\nread count=2 gpa=0x1000   # two\n"
