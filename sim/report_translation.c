@@ -138,7 +138,7 @@ static void print_page(const struct translation *t, FILE *out)
 			held = true;
 		}
 	fprintf(out, "%s\n", held ? "" : " nobody");
-	fprintf(out, "  mapped by: %u 4K, %u 2M, %u 1G stage-2 leaves that begin here; %u host PTEs\n",
+	fprintf(out, "  begin of %u 4K, %u 2M, %u 1G stage-2 leaves; of %u host PTEs\n",
 		t->page.sptes[0], t->page.sptes[1], t->page.sptes[2], t->page.ptes);
 }
 

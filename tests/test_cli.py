@@ -564,6 +564,53 @@ def explore_and_replay_refuse_each_others_traces():
 	check("pfnsim explore" in refused("replay", scenario), "not so")
 
 
+# ---- bisect ----
+
+def verdicts(lines):
+	return [(line["semantics"], line["before"].split()[0], line["after"].split()[0])
+		for line in of_type(lines, "change") if line["what"] == "verdict"]
+
+
+def bisect_names_the_version_and_the_patch_that_change_the_seed():
+	"""CVE-2021-22543 is repaired in 5.13; PFNMAP is mapped again by v11 8/8, and by 6.13."""
+	done = run("bisect", SEED, "--json")
+	check(done.returncode == 0, done.stderr)
+	lines = lines_of(done)
+	check(verdicts(lines) == [("v6.1", "V", "Es"), ("v7.2", "Es", "W"), ("v11", "Es", "W")],
+	      verdicts(lines))
+	check(len(of_type(lines, "point")) == 7 + 9)
+	outcomes = [line for line in of_type(lines, "change") if line["what"] == "outcome"]
+	check({line["label"] for line in outcomes} == {"tail"}, outcomes)
+
+
+def bisect_tells_what_changes_back():
+	lines = lines_of(run("bisect", SEED, "--json", "--chain", "v5.12,v6.8,v11,v6.12,v7.2"))
+	check(verdicts(lines) == [("v6.8", "V", "Es"), ("v11", "Es", "W"), ("v6.12", "W", "Es"),
+				  ("v7.2", "Es", "W")], verdicts(lines))
+
+
+def bisect_marks_what_is_good_and_what_is_bad():
+	for good, bad in (("v7.2", "v5.12"), ("v5.12", "v7.2")):
+		done = run("bisect", SEED, "--json", "--good", good, "--bad", bad)
+		sides = [line["side"] for line in of_type(lines_of(done), "change")
+			 if line["what"] == "verdict"]
+		check(sides == [None, "good" if good == "v7.2" else "bad"], sides)
+	done = run("bisect", SEED, "--good", "v6.1", "--bad", "v6.12")
+	check(done.returncode == 2 and "same verdict" in done.stderr, done)
+	check("no chain has both" in misused("bisect", SEED, "--good", "v6.1", "--bad", "v11"))
+	misused("bisect", SEED, "--good", "v6.1")
+
+
+def bisect_explores_threads_and_says_what_it_does_not_know():
+	"""B1 of v11 merged onto 6.8: what is not held is put."""
+	race = os.path.join(TRACES, "race", "a-driver-zaps-what-a-guest-writes.trace")
+	lines = lines_of(run("bisect", race, "--json", "--chain", "v6.8-rc3,v11-on-v6.8,v7.2"))
+	check(verdicts(lines) == [("v11-on-v6.8", "Es", "V"), ("v7.2", "V", "Es")], lines)
+	done = run("bisect", race, "--json", "--chain", "v6.8,v7.2", "--bound", "states=3")
+	check(done.returncode == 3, done.returncode)
+	check([line["verdict"] for line in lines_of(done)] == ["?", "?"], done.stdout)
+
+
 # ---- walk ----
 
 def walk_tells_each_entry_with_its_bits():
@@ -659,7 +706,7 @@ def fmt_refuses_what_is_no_trace():
 	misused("fmt", "--check", "-i", "bad.trace")
 
 
-NO_CLAIMS = (Failure, write, check, run, replay, lines_of, of_type,
+NO_CLAIMS = (Failure, verdicts, write, check, run, replay, lines_of, of_type,
 	     misused, refused, recorded_answers,
 	     same_answers, changed, corpus_of)
 CLAIMS = [value for value in list(globals().values())

@@ -20,6 +20,7 @@ const struct tool_command tool_commands[] = {
 	{ "outcomes", cmd_outcomes, "what each caller gets, for each kind of page and mapping" },
 	{ "lab-script", cmd_lab, "a trace as commands of the lab, for a real kernel" },
 	{ "events", cmd_events, "list what a trace can say" },
+	{ "bisect", cmd_bisect, "with which version or patch a trace comes out otherwise" },
 	{ "walk", cmd_walk, "what a guest-physical address is at an event of a trace" },
 	{ "fmt", cmd_fmt, "a trace in the one way to write it" },
 	{ NULL, NULL, NULL }
