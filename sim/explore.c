@@ -8,6 +8,7 @@
 #include <stb/stb_ds.h>
 
 #include "model/host_rmap.h"
+#include "sim/explore_live.h"
 #include "sim/explore_reduce.h"
 #include "sim/explore_symmetry.h"
 
@@ -96,6 +97,8 @@ static struct search *search_new(const struct trace *trace, const struct semanti
 	pthread_mutex_init(&search->words_lock, NULL);
 	if (bound->por && watch_works())
 		search->futures = futures_new();
+	if (bound->liveness && watch_works())
+		search->live = live_new();
 	search->nr_workers = bound->jobs < 1 ? 1 :
 			     bound->jobs < MOST_JOBS ? bound->jobs : MOST_JOBS;
 	search->worker = allocate(search->nr_workers, sizeof(struct explore *));
@@ -129,9 +132,11 @@ static struct explore *worker_new(struct search *search, unsigned number,
 	if (search->bound.symmetry && watch_works() && !number)
 		search->symmetry = symmetry_new(x, search->unlike, sizeof(search->unlike));
 	symmetry_use(x, search->symmetry);
+	if (search->live)
+		x->live = live_new();
 	if (search->futures)
 		explore_por_new(x);
-	else if (!search->symmetry)
+	else if (!search->symmetry && !search->live)
 		watch_no_footprints(x->watch);
 	return x;
 }
@@ -140,12 +145,13 @@ static struct explore *worker_new(struct search *search, unsigned number,
 static void begin(struct search *search)
 {
 	struct explore *x = search->worker[0];
+	struct way none = { 0, NO_THREAD };
 	u32 node;
 
 	watch_on(x->watch);
 	explore_pack(x);
-	explore_set_add(search->set, explore_fingerprint(x), (struct way){ 0, NO_THREAD }, &node);
-	queue_push(&search->now[0], x->packed, arrlenu(x->packed), node);
+	explore_set_add(search->set, explore_fingerprint(x), none, &node);
+	queue_push(&search->now[0], x->packed, arrlenu(x->packed), node, none);
 	explore_set_deeper(search->set);
 	arrsetlen(search->root, 0);
 	memcpy(arraddnptr(search->root, arrlenu(x->packed)), x->packed,
@@ -159,6 +165,7 @@ static void worker_free(struct explore *x)
 	if (!x)
 		return;
 	explore_por_free(x);
+	live_free(x->live);
 	watch_free(x->watch);
 	vm_free(x->vm);
 	free(x->progress.came_to);
@@ -186,6 +193,7 @@ static void search_free(struct search *search)
 	arrfree(search->root);
 	explore_set_free(search->set);
 	futures_free(search->futures);
+	live_free(search->live);
 	free(search->symmetry);
 	watch_names_free(search->names);
 	pthread_mutex_destroy(&search->words_lock);
@@ -277,6 +285,10 @@ static void forget(struct explore *x)
 		spots_free(x->spots);
 		x->spots = spots_new();
 	}
+	if (x->live) {
+		live_free(x->live);
+		x->live = live_new();
+	}
 	x->transitions = x->ends = x->expanded = 0;
 }
 
@@ -292,20 +304,31 @@ static void begin_again(struct search *search)
 	begin(search);
 }
 
-/* Reductions went by futures that had not been seen yet: once more, with what is known by now. */
+/*
+ * Reductions went by what had not been seen yet: once more, with what is known by now.
+ */
 static bool has_to_begin_again(struct search *search)
 {
-	struct futures *after;
+	struct futures *futures = NULL;
+	struct live *live = NULL;
 
-	if (!search->futures || search->believes)
+	if (search->believes)
 		return false;
-	after = futures_after(search);
-	if (!after)
-		return false;
-	futures_free(search->futures);
-	search->futures = after;
-	begin_again(search);
-	return true;
+	if (search->live)
+		live = live_after(search);
+	if (search->futures)
+		futures = futures_after(search);
+	if (live) {
+		live_free(search->live);
+		search->live = live;
+	}
+	if (futures) {
+		futures_free(search->futures);
+		search->futures = futures;
+	}
+	if (live || futures)
+		begin_again(search);
+	return live || futures;
 }
 
 /* Nothing of what was kept as one is known to be. */
@@ -329,6 +352,10 @@ static void go_on_without_symmetry(struct search *search)
 	if (search->futures) {
 		futures_free(search->futures);
 		search->futures = futures_new();
+	}
+	if (search->live) {
+		live_free(search->live);
+		search->live = live_new();
 	}
 	explore_pack(x);
 	arrsetlen(search->root, 0);
@@ -422,6 +449,7 @@ bool explore_more(struct explore *x, u64 states, struct error *error)
 const struct explore_end *explore_next_end(struct explore *x, struct error *error)
 {
 	assert(!x->search->futures);	/* with several rounds an end would be given twice */
+	assert(!x->search->live);
 	assert(!x->search->symmetry);	/* of several one would be given */
 	while (expand_next(x, error))
 		if (x->end_at.vm)

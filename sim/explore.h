@@ -25,6 +25,7 @@ struct explore_bound {
 	u64 bitstate;		/* bytes: keep bits alone, and never say that all was seen */
 	bool por;		/* reduce by partial order, where that is possible */
 	bool symmetry;		/* keep one of states that differ in who is who */
+	bool liveness;		/* ... in what nobody will read */
 };
 
 enum explore_stop {
@@ -67,6 +68,7 @@ struct explored {
 	u64 peak;		/* bytes, with the states that wait to be expanded */
 	u32 asked;		/* BIT(enum object_kind): what laws were asked about */
 	bool por;		/* was on: fewer .states, of the same verdict, outcomes and .ends */
+	bool liveness;		/* was on: the same */
 	char alike[160];	/* threads that could be exchanged: the same; "": none */
 	char unlike[160];	/* ... could not be though they do the same; or "" */
 	unsigned rounds;	/* until it was known to be right; 1 without reductions */

@@ -207,6 +207,11 @@ static int by_length(const void *a, const void *b)
 					      x->edge.taken - y->edge.taken;
 }
 
+bool explore_is_breadth_first(const struct search *search)
+{
+	return !search->futures && (!search->live || search->done);
+}
+
 static void merge_findings(struct search *search)
 {
 	struct example *all = NULL;
@@ -219,7 +224,7 @@ static void merge_findings(struct search *search)
 	for (size_t i = 0; i < arrlenu(all); i++) {
 		struct explore_finding f = { .kind = all[i].kind, .v = all[i].v,
 					     .states = all[i].states,
-					     .is_shortest = !search->futures };
+					     .is_shortest = explore_is_breadth_first(search) };
 
 		if (f.kind == FOUND_INVERSION)
 			continue;
@@ -283,6 +288,7 @@ void explore_merge_numbers(struct search *search)
 			snprintf(r->why, sizeof(r->why), "%s", x->why);
 	}
 	r->por = search->futures;
+	r->liveness = search->live;
 	if (search->symmetry)
 		symmetry_text(search->symmetry, search->trace, r->alike, sizeof(r->alike));
 	else

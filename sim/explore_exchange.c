@@ -6,6 +6,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "sim/explore_live.h"
 #include "sim/explore_reduce.h"
 #include "sim/explore_symmetry.h"
 
@@ -22,18 +23,26 @@ static u64 progress_of(const struct explore *x, unsigned thread)
 	return sum;
 }
 
-struct image explore_image(struct explore *x)
+static struct image image_of(struct explore *x, const struct watch_sums *sums)
 {
 	const struct symmetry *s = x->search->symmetry;
-	struct watch_sums sums = watch_sums(x->watch);
-	struct image image = { .shared = sums.of[0] };
+	struct image image = { .shared = sums->of[0] };
 
 	for (unsigned t = 0; t < x->trace->nr_threads; t++)
 		if (s->actor_of[t] == NOBODY)
 			image.shared += watch_mix(BIT(58) + t, progress_of(x, t));
 	for (unsigned i = 0; i < s->nr; i++)
-		image.own[i] = watch_mix(sums.of[1 + i], progress_of(x, s->thread[i]));
+		image.own[i] = watch_mix(sums->of[1 + i], progress_of(x, s->thread[i]));
 	return image;
+}
+
+struct image explore_image(struct explore *x)
+{
+	struct watch_sums sums = watch_sums(x->watch);
+
+	if (x->search->live)
+		live_sums(x, &sums);
+	return image_of(x, &sums);
 }
 
 u64 image_fingerprint(const struct symmetry *s, const struct image *image)
@@ -140,10 +149,12 @@ static struct deed deed_of(struct explore *x, enum turn turn)
 {
 	struct deed deed = { .turn = turn, .step = x->step, .is_dead = explore_is_dead(x),
 			     .nr_found = x->nr_found, .nr_lock_edges = x->nr_lock_edges };
+	struct watch_sums sums;
 
 	for (unsigned i = 0; i < x->nr_found; i++)
 		deed.found[i] = x->found[i];
-	deed.image = explore_image(x);
+	sums = watch_sums(x->watch);	/* of all that is there */
+	deed.image = image_of(x, &sums);
 	return deed;
 }
 

@@ -19,7 +19,7 @@ static enum seen take_successor(struct explore *x, unsigned thread)
 	seen = explore_set_add(x->search->set, explore_fingerprint(x),
 			       (struct way){ x->node, thread }, &node);
 	x->transitions++;
-	if (seen == SEEN_NEVER) {
+	if (explore_has_to_wait(x, seen)) {
 		if (x->search->symmetry)
 			explore_make_first(x, NULL);
 		explore_pack(x);
@@ -78,15 +78,18 @@ static bool finish_all(struct explore *x, const u64 *words, size_t n)
 static bool expand(struct explore *x)
 {
 	size_t n = x->at[0], nr_ways = explore_way_words(x->search, x->search->depth);
-	const u64 *words = x->at + 2;
-	bool is_dead = x->at[1] & WAITS_DEAD;
+	const u64 *words = x->at + WAITS_HEAD;
+	bool is_dead = x->at[1] & WAITS_DEAD, is_replaced;
 
 	x->node = x->at[1];
-	x->ways = (const u8 *)(x->at + 2 + n - nr_ways);
-	explore_unpack(x, x->at + 2, n - nr_ways);
-	x->at += 2 + n;
-	x->expanded++;
+	is_replaced = explore_is_replaced(x, x->node, x->at[2]);
+	x->ways = (const u8 *)(words + n - nr_ways);
+	x->at = words + n;
 	x->end_at = (struct explore_end){ .vm = NULL };
+	if (is_replaced)
+		return true;
+	explore_unpack(x, words, n - nr_ways);
+	x->expanded++;
 	if (!explore_is_over(x) && !is_dead)
 		return x->tried ? explore_try_reduced(x) : try_threads(x);
 	x->end_at = (struct explore_end){ x->vm, is_dead };

@@ -28,8 +28,10 @@ struct progress {
 
 /*
  * States that wait, one after the other: how many words, the node (with WAITS_DEAD: the host is
- * gone there), the words. Where each chunk of them begins: who expands takes one.
+ * gone there), the node it was come to from and by whose turn, the words. Where each chunk of them
+ * begins: who expands takes one.
  */
+enum { WAITS_HEAD = 3 };
 struct queue { u64 *words; size_t *chunks; size_t nr; };
 #define WAITS_DEAD	BIT(32)
 
@@ -68,6 +70,7 @@ struct search {
 	bool done;
 	u64 *root;			/* stb_ds: the first state's words */
 	struct futures *futures;	/* reductions: or NULL */
+	struct live *live;		/* what is known to be read (explore_live.h); or NULL */
 	struct symmetry *symmetry;	/* or NULL: */
 	char unlike[160];		/* why, if there are threads that do the same */
 	unsigned rounds;
@@ -105,6 +108,7 @@ struct explore {
 	unsigned nr_lock_edges;		/* by the last turn; .thread is not known yet */
 	struct lock_edge lock_edge[MAX_LOCK_EDGES];
 	struct spots *spots;		/* reductions: what was seen in this round */
+	struct live *live;		/* the same; or NULL */
 	struct symmetric *symmetric;	/* stb_ds: turns that are the same for all actors */
 	u8 as[WATCH_ACTORS];		/* which of all that are kept as one it stands in */
 	struct tried *tried, *alone;	/* .alone: one behind a turn */
@@ -152,10 +156,17 @@ void explore_pack(struct explore *x);
 void explore_unpack(struct explore *x, const u64 *words, size_t n);
 /* What @thread's turn has led to waits. */
 void explore_push(struct explore *x, u64 **packed, u64 node, unsigned thread);
-void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node);
+void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node, struct way way);
 /* Of what waits at @depth the words that say how it was come to. */
 size_t explore_way_words(const struct search *search, u32 depth);
 void queue_clear(struct queue *queue);
+/*
+ * Does what was seen so have to wait? Of states that differ in what nobody will read that waits
+ * which its node's way leads to: whoever goes that way again comes to the very same.
+ */
+bool explore_has_to_wait(const struct explore *x, enum seen seen);
+/* It was kept, and then a better way was found. */
+bool explore_is_replaced(const struct explore *x, u32 node, u64 way);
 /* The next chunk of all that wait: false: there is none. */
 bool explore_take_chunk(struct explore *x);
 u64 explore_bytes(const struct search *search);
@@ -199,6 +210,8 @@ void explore_forget_examples(struct example **all);
 /* What all workers have; the numbers alone. */
 void explore_merge_numbers(struct search *search);
 void explore_merge(struct search *search);
+/* Has it looked at all that was less deep before it went deeper? */
+bool explore_is_breadth_first(const struct search *search);
 /* Back to the beginning, and then so many turns. */
 void explore_go(struct explore *x, const u8 *schedule, size_t nr);
 u8 *explore_schedule(const struct search *search, const struct example *example, size_t *nr);

@@ -179,8 +179,9 @@ static void keep_successor(struct explore *x, unsigned thread)
 	explore_keep_locks(x, thread, 0, thread);
 	follow(x, thread);
 	tried->fingerprint = explore_fingerprint(x);
-	tried->seen = explore_set_look(x->search->set, tried->fingerprint);
-	if (tried->seen == SEEN_NEVER) {
+	tried->seen = explore_set_look(x->search->set, tried->fingerprint,
+				       (struct way){ x->node, thread });
+	if (explore_has_to_wait(x, tried->seen)) {
 		u64 *packed = tried->packed;
 
 		if (x->search->symmetry)
@@ -253,8 +254,8 @@ static void take(struct explore *x, unsigned thread)
 	for (size_t i = 0; i < arrlenu(tried->late); i++)
 		explore_keep(x, FOUND_VIOLATION, &tried->late[i].v, thread, tried->late[i].alone);
 	x->transitions += 1 + tried->nr_alone;
-	if (explore_set_add(x->search->set, tried->fingerprint, (struct way){ x->node, thread },
-			    &node) == SEEN_NEVER)
+	if (explore_has_to_wait(x, explore_set_add(x->search->set, tried->fingerprint,
+						   (struct way){ x->node, thread }, &node)))
 		explore_push(x, &tried->packed, node | (tried->is_dead ? WAITS_DEAD : 0), thread);
 }
 

@@ -173,21 +173,6 @@ static enum seen add_bits(struct explore_set *set, u64 fingerprint)
 
 /* ---- */
 
-enum seen explore_set_look(struct explore_set *set, u64 fingerprint)
-{
-	struct shard *shard = shard_of(set, fingerprint);
-	enum seen seen;
-	u32 at;
-
-	if (set->bits)
-		return look_at_bits(set, fingerprint);
-	pthread_mutex_lock(&shard->mutex);
-	at = shard->index[find(shard, fingerprint)];
-	seen = !at ? SEEN_NEVER : at <= shard->shallow ? SEEN_BEFORE : SEEN_NOW;
-	pthread_mutex_unlock(&shard->mutex);
-	return seen;
-}
-
 static bool is_before(const struct explore_set *set, struct way a, struct way b)
 {
 	u64 x = explore_set_fingerprint(set, a.parent), y = explore_set_fingerprint(set, b.parent);
@@ -201,11 +186,39 @@ static void set_way(const struct place *at, struct way way)
 	at->block->thread[at->i] = way.thread;
 }
 
+/* Of @local, which is there. */
+static enum seen seen_at(const struct explore_set *set, const struct shard *shard, u32 local,
+			 struct way way)
+{
+	struct place at = place_of(shard, local);
+	struct way old = { at.block->parent[at.i], at.block->thread[at.i] };
+
+	if (local < shard->shallow)
+		return SEEN_BEFORE;
+	return is_before(set, way, old) ? SEEN_WORSE : SEEN_NOW;
+}
+
+enum seen explore_set_look(struct explore_set *set, u64 fingerprint, struct way way)
+{
+	struct shard *shard = shard_of(set, fingerprint);
+	enum seen seen = SEEN_NEVER;
+	u32 at;
+
+	if (set->bits)
+		return look_at_bits(set, fingerprint);
+	pthread_mutex_lock(&shard->mutex);
+	at = shard->index[find(shard, fingerprint)];
+	if (at)
+		seen = seen_at(set, shard, at - 1, way);
+	pthread_mutex_unlock(&shard->mutex);
+	return seen;
+}
+
 enum seen explore_set_add(struct explore_set *set, u64 fingerprint, struct way way, u32 *node)
 {
 	struct shard *shard = shard_of(set, fingerprint);
-	enum seen seen = SEEN_BEFORE;
 	struct place at;
+	enum seen seen;
 	u32 i, local;
 
 	*node = 0;
@@ -216,17 +229,15 @@ enum seen explore_set_add(struct explore_set *set, u64 fingerprint, struct way w
 	i = find(shard, fingerprint);
 	local = shard->index[i] ? shard->index[i] - 1 : shard->nr;
 	at = place_of(shard, local);
-	if (!shard->index[i]) {
+	if (shard->index[i]) {
+		seen = seen_at(set, shard, local, way);
+	} else {
 		seen = SEEN_NEVER;
 		shard->index[i] = ++shard->nr;
 		at.block->fingerprint[at.i] = fingerprint;
-		set_way(&at, way);
-	} else if (local >= shard->shallow) {
-		seen = SEEN_NOW;
-		if (is_before(set, way, (struct way){ at.block->parent[at.i],
-						      at.block->thread[at.i] }))
-			set_way(&at, way);
 	}
+	if (seen == SEEN_NEVER || seen == SEEN_WORSE)
+		set_way(&at, way);
 	pthread_mutex_unlock(&shard->mutex);
 	*node = (u32)(shard - set->shard) << LOCAL_BITS | local;
 	return seen;

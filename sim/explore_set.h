@@ -15,6 +15,7 @@ struct explore_set;
 enum seen {
 	SEEN_BEFORE,		/* at a lesser depth, or the one that is being expanded */
 	SEEN_NOW,		/* as a successor of others at this depth */
+	SEEN_WORSE,		/* the same, and this way is the one that is kept from now on */
 	SEEN_NEVER,
 };
 
@@ -31,7 +32,8 @@ struct way { u32 parent; u8 thread; };
 
 enum { NO_THREAD = 0xff };
 
-enum seen explore_set_look(struct explore_set *set, u64 fingerprint);
+/* What adding it would return, unless others are faster: then it is what it was, or less new. */
+enum seen explore_set_look(struct explore_set *set, u64 fingerprint, struct way way);
 /* .thread NO_THREAD: nobody's turn has led there. False with *seen: the set is full. */
 enum seen explore_set_add(struct explore_set *set, u64 fingerprint, struct way way, u32 *node);
 u64 explore_set_fingerprint(const struct explore_set *set, u32 node);

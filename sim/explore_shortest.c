@@ -45,7 +45,7 @@ static struct explore_bound bound_of(const struct search *search)
 	struct explore_bound bound = search->bound;
 	u64 states = 4 * search->result.states + 100000;
 
-	bound.por = false;
+	bound.por = bound.liveness = false;
 	bound.bitstate = 0;
 	bound.depth = 1;
 	bound.states = bound.states && bound.states < states ? bound.states : states;
@@ -61,7 +61,8 @@ void explore_shorten(struct search *search)
 	struct error error = { .text = "" };
 	struct explore *x;
 
-	if (!search->futures || !search->result.nr_findings || search->stop == STOP_ASKED)
+	if (explore_is_breadth_first(search) || !search->result.nr_findings ||
+	    search->stop == STOP_ASKED)
 		return;
 	x = explore_new(search->trace, search->patch, &bound, &error);
 	if (!x)

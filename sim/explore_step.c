@@ -8,7 +8,7 @@
 
 #include "model/law.h"
 #include "model/step.h"
-#include "sim/explore_internal.h"
+#include "sim/explore_live.h"
 
 /* Rows of world.task: a thread's is its own, whoever came first. */
 static unsigned row_of(unsigned thread, const struct event *e)
@@ -232,7 +232,7 @@ static u8 path_of(const struct task *t)
 	return t->depth ? t->frame[t->depth - 1].path : 0;
 }
 
-enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
+static enum turn take_turn(struct explore *x, unsigned thread, struct error *error)
 {
 	const struct trace_part *part = &x->trace->threads[thread];
 	enum run_result result;
@@ -277,6 +277,19 @@ enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
 		break;
 	}
 	return TURN_STEPPED;
+}
+
+enum turn explore_turn(struct explore *x, unsigned thread, struct error *error)
+{
+	struct stand from;
+	enum turn turn;
+
+	if (!x->live)
+		return take_turn(x, thread, error);
+	from = live_stand(x, thread);
+	turn = take_turn(x, thread, error);
+	live_note(x, thread, &from);
+	return turn;
 }
 
 bool explore_run_event(struct explore *x, const struct event *e, struct outcome *o,

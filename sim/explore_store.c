@@ -10,6 +10,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "sim/explore_live.h"
 #include "sim/explore_symmetry.h"
 
 static_assert(TRACE_MAX_THREADS <= 8 && TRACE_MAX_THREAD_EVENTS < 128,
@@ -26,6 +27,7 @@ static u64 progress_word(const struct explore *x)
 
 u64 explore_fingerprint(struct explore *x)
 {
+	struct watch_sums sums;
 	struct image image;
 	u64 sum;
 
@@ -33,7 +35,10 @@ u64 explore_fingerprint(struct explore *x)
 		image = explore_image(x);
 		return image_fingerprint(x->search->symmetry, &image);
 	}
-	sum = watch_sums(x->watch).of[0] + watch_mix(BIT(61), progress_word(x));
+	sums = watch_sums(x->watch);
+	if (x->search->live)
+		live_sums(x, &sums);
+	sum = sums.of[0] + watch_mix(BIT(61), progress_word(x));
 	for (size_t i = x->trace->nr_setup; i < x->trace->join; i++)
 		if (x->progress.came_to[i])
 			sum += watch_mix(BIT(61) + 1 + i, x->progress.came_to[i]);
@@ -71,12 +76,31 @@ void explore_unpack(struct explore *x, const u64 *words, size_t n)
 
 /* ---- what waits ---- */
 
-void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node)
+static u64 way_word(struct way way)
+{
+	return (u64)way.thread << 32 | way.parent;
+}
+
+bool explore_has_to_wait(const struct explore *x, enum seen seen)
+{
+	return seen == SEEN_NEVER || (seen == SEEN_WORSE && x->search->live);
+}
+
+bool explore_is_replaced(const struct explore *x, u32 node, u64 way)
+{
+	const struct search *search = x->search;
+
+	return search->live && !search->bound.bitstate &&
+	       way_word(explore_set_way(search->set, node)) != way;
+}
+
+void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node, struct way way)
 {
 	if (queue->nr++ % CHUNK == 0)
 		arrput(queue->chunks, arrlenu(queue->words));
 	arrput(queue->words, n);
 	arrput(queue->words, node);
+	arrput(queue->words, way_word(way));
 	memcpy(arraddnptr(queue->words, n), words, n * sizeof(u64));
 }
 
@@ -97,7 +121,7 @@ void explore_push(struct explore *x, u64 **packed, u64 node, unsigned thread)
 		memcpy(words, x->ways, depth);
 		((u8 *)words)[depth] = thread;
 	}
-	queue_push(&x->next, *packed, arrlenu(*packed), node);
+	queue_push(&x->next, *packed, arrlenu(*packed), node, (struct way){ x->node, thread });
 }
 
 void queue_clear(struct queue *queue)

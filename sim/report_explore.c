@@ -64,6 +64,8 @@ static void print_extent(const struct explored *r, FILE *out)
 	if (r->por)
 		fprintf(out, "  reduced by partial order (--no-por: all states), %u round%s\n",
 			r->rounds, r->rounds > 1 ? "s" : "");
+	if (r->liveness)
+		fprintf(out, "  reduced by liveness (--no-liveness: all states)\n");
 	if (r->alike[0])
 		fprintf(out, "  reduced by symmetry (--no-symmetry: all states): %s\n", r->alike);
 	else if (r->unlike[0])
@@ -266,6 +268,7 @@ void report_explored_json(const char *name, const struct trace *trace,
 	json_number_at(json, "ends", r->ends);
 	json_number_at(json, "bytes", r->bytes);
 	json_bool_at(json, "por", r->por);
+	json_bool_at(json, "liveness", r->liveness);
 	json_number_at(json, "rounds", r->rounds);
 	json_string_at(json, "symmetry", r->alike[0] ? r->alike : NULL);
 	json_string_at(json, "no_symmetry", r->unlike[0] ? r->unlike : NULL);

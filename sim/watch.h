@@ -56,6 +56,9 @@ enum { WATCH_ACTORS = 5 };
 struct watch_sums { u64 of[1 + WATCH_ACTORS]; };
 struct watch_sums watch_sums(struct watch *watch);
 u64 watch_mix(u64 key, u64 value);
+/* They become what they were if in the task's row there were the bits of @mask alone. */
+void watch_mask_row(const struct watch *watch, struct watch_sums *sums, unsigned task,
+		    const u64 *mask);
 
 /* ---- footprints: what has been read and written since watch_clear() ---- */
 
@@ -63,6 +66,7 @@ struct footprint {
 	const u32 *lines;		/* that have a bit in one of the others */
 	size_t nr;
 	const u64 *read, *write;	/* by line */
+	const u64 *first_read;		/* read, and not written before by the same turn */
 	bool is_lost;			/* more pages than lines: it is not known */
 };
 

@@ -108,10 +108,12 @@ static inline void tell(struct watch *w, u32 line, u64 bits, bool is_write)
 {
 	if (!(w->read[line] | w->write[line]))
 		w->lines[w->nr_lines++] = line;
-	if (is_write)
+	if (is_write) {
 		w->write[line] |= bits;
-	else
+	} else {
+		w->first_read[line] |= bits & ~w->write[line];
 		w->read[line] |= bits;
+	}
 }
 
 /* Bytes from @offset on of what begins at @line. */
@@ -399,7 +401,7 @@ void watch_clear(struct watch *w)
 	while (w->nr_lines) {
 		u32 line = w->lines[--w->nr_lines];
 
-		w->read[line] = w->write[line] = 0;
+		w->read[line] = w->write[line] = w->first_read[line] = 0;
 	}
 	w->is_lost = !watch_works() || w->no_footprints;
 }
@@ -417,7 +419,8 @@ void watch_other(struct watch *w, unsigned bit, bool is_write)
 
 struct footprint watch_footprint(const struct watch *w)
 {
-	return (struct footprint){ w->lines, w->nr_lines, w->read, w->write, w->is_lost };
+	return (struct footprint){ w->lines, w->nr_lines, w->read, w->write, w->first_read,
+				   w->is_lost };
 }
 
 void watch_tell(struct watch *w, u32 line, u64 read, u64 write)

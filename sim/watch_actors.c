@@ -161,7 +161,8 @@ static u64 add_names(const struct watch *w, struct watch_sums *sums, size_t i, u
 
 void watch_add_word(const struct watch *w, struct watch_sums *sums, size_t i, u64 word, u64 sign)
 {
-	const struct word_of *of = &w->words[i];
+	static const struct word_of nobodys;
+	const struct word_of *of = w->words ? &w->words[i] : &nobodys;
 
 	if (of->locks | of->readers)
 		word = add_names(w, sums, i, word, sign);
@@ -171,6 +172,21 @@ void watch_add_word(const struct watch *w, struct watch_sums *sums, size_t i, u6
 	}
 	sums->of[of->actor] += sign * watch_mix(of->actor ? BIT(60) + of->place : BIT(62) + i,
 						word);
+}
+
+void watch_mask_row(const struct watch *w, struct watch_sums *sums, unsigned task,
+		    const u64 *mask)
+{
+	size_t first = task_word(task);
+
+	for (size_t i = 0; i < TASK_WORDS; i++) {
+		u64 word = w->world[first + i];
+
+		if (!(word & ~mask[i]))
+			continue;
+		watch_add_word(w, sums, first + i, word & mask[i], 1);
+		watch_add_word(w, sums, first + i, word, -1);
+	}
 }
 
 /* ---- exchanging ---- */

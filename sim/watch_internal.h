@@ -65,7 +65,7 @@ struct watch {
 	bool no_footprints;
 	u32 lines[WATCH_LINES];
 	size_t nr_lines;
-	u64 read[WATCH_LINES], write[WATCH_LINES];
+	u64 read[WATCH_LINES], write[WATCH_LINES], first_read[WATCH_LINES];
 };
 
 static inline size_t line_words(u32 line)

@@ -80,9 +80,10 @@ static bool has_found(struct explore *x, const char *law)
 
 /* Whoever loses one more reference by each retry has ever more states. */
 static bool breaks(const struct trace *trace, const struct semantics_patch *patch,
-		   const char *law)
+		   const char *law, bool reduced)
 {
-	static const struct explore_bound bound = { .states = 200000 };
+	const struct explore_bound bound = { .states = 200000, .por = reduced,
+					     .symmetry = reduced, .liveness = reduced };
 	struct error error = { .text = "" };
 	struct explore *x = explore_new(trace, patch, &bound, &error);
 	bool found;
@@ -111,8 +112,10 @@ static void check(const struct mutant *mutant, const char *scenario)
 		fail_msg("%u:%u: %s", error.line, error.column, error.text);
 	if (!mutant_build(mutant, &patch, why, sizeof(why)))
 		fail_msg("%s", why);
-	assert_true(breaks(&trace, &patch.patch, mutant->law));
-	assert_false(breaks(&trace, mutant->base, mutant->law));
+	for (unsigned reduced = 0; reduced < 2; reduced++) {
+		assert_true(breaks(&trace, &patch.patch, mutant->law, reduced));
+		assert_false(breaks(&trace, mutant->base, mutant->law, reduced));
+	}
 	trace_free(&trace);
 }
 

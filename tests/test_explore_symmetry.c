@@ -292,7 +292,7 @@ static void without_looking_it_would_be_wrong(void **state)
 static void a_mutant_is_found_among_equal_threads(void **state)
 {
 	static const struct explore_bound bound = { .states = 100000, .por = true,
-						    .symmetry = true };
+						    .symmetry = true, .liveness = true };
 	const struct mutant *mutant = *state;
 	struct error error = { .text = "" };
 	struct mutant_patch patch;

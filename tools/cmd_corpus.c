@@ -352,7 +352,8 @@ static int code_of(const struct arguments *a, const struct corpus *corpus)
 
 int cmd_corpus(int argc, char **argv)
 {
-	struct arguments a = { .bound = { .memory = (u64)1 << 30, .por = true, .symmetry = true } };
+	struct arguments a = { .bound = { .memory = (u64)1 << 30, .por = true, .symmetry = true,
+					  .liveness = true } };
 	char *everything[] = { "traces" };
 	struct corpus corpus = { .rows = NULL };
 	char **traces;

@@ -14,7 +14,8 @@
 #include "sim/schedule.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_JSON = 256, KEY_NO_POR, KEY_NO_SYMMETRY, KEY_BITSTATE, KEY_LAWS, MOST_JOBS = 64 };
+enum { KEY_JSON = 256, KEY_NO_POR, KEY_NO_SYMMETRY, KEY_NO_LIVENESS, KEY_BITSTATE, KEY_LAWS,
+       MOST_JOBS = 64 };
 enum { MAX_SEMANTICS = 64, AT_A_TIME = 20000 };
 
 struct arguments {
@@ -41,6 +42,8 @@ static const struct argp_option options[] = {
 	{ "jobs", 'j', "N", 0, "search with N threads; the result is the same", 0 },
 	{ "laws", KEY_LAWS, NULL, 0,
 	  "tell at the end what all traces say of each law under each semantics, and no more", 0 },
+	{ "no-liveness", KEY_NO_LIVENESS, NULL, 0,
+	  "keep states apart that differ only in what a thread has left and nobody will read", 0 },
 	{ "no-por", KEY_NO_POR, NULL, 0,
 	  "take every thread's turn in every state, also where that cannot make a difference", 0 },
 	{ "no-symmetry", KEY_NO_SYMMETRY, NULL, 0,
@@ -79,6 +82,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_LAWS:
 		a->by_law = true;
+		return 0;
+	case KEY_NO_LIVENESS:
+		a->bound.liveness = false;
 		return 0;
 	case KEY_NO_POR:
 		a->bound.por = false;
@@ -289,7 +295,8 @@ static void tell_laws(const struct arguments *a)
 int cmd_explore(int argc, char **argv)
 {
 	struct law_sheet sheet;
-	struct arguments a = { .bound = { .memory = (u64)4 << 30, .por = true, .symmetry = true } };
+	struct arguments a = { .bound = { .memory = (u64)4 << 30, .por = true, .symmetry = true,
+					  .liveness = true } };
 	int code = CODE_EXPECTED;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);

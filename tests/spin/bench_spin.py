@@ -29,7 +29,8 @@ MOST_MEGABYTES = 1000
 # Ways to run explore: what it is called, options
 WAYS = (("explore", ()), ("explore, 2 jobs", ("--jobs=2",)),
 	("explore, no symmetry", ("--no-symmetry",)),
-	("explore, not reduced", ("--no-por", "--no-symmetry")))
+	("explore, no liveness", ("--no-liveness",)),
+	("explore, not reduced", ("--no-por", "--no-symmetry", "--no-liveness")))
 
 
 class Row:
