@@ -341,6 +341,30 @@ static void every_bug_has_a_trace_or_a_reason_why_not(void **state)
 	assert_in_range(nr_corpus_absent, 1, MOST_ABSENT);
 }
 
+static bool tells_source(const struct trace *trace, const char *id)
+{
+	for (size_t i = 0; i < trace->ast.nr_statements; i++) {
+		const struct ast_statement *s = &trace->ast.statements[i];
+
+		if (s->kind == AST_DIRECTIVE && !strcmp(s->word, "source") && s->nr_args &&
+		    !strncmp(s->args[0].value.name, id, strlen(id)) &&
+		    s->args[0].value.name[strlen(id)] == ':')
+			return true;
+	}
+	return false;
+}
+
+/* source "B01: from ... to ..." */
+static void every_entry_says_since_when_and_until_when(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < arrlenu(entries); i++)
+		for (size_t b = 0; b < entries[i].trace.nr_bugs; b++)
+			if (!tells_source(&entries[i].trace, entries[i].trace.bugs[b].id))
+				fail_msg("%s: no source of %s", entries[i].path,
+					 entries[i].trace.bugs[b].id);
+}
+
 /* A "verdict" of no entry is looked at by replay, and shown by nobody. */
 static void every_entry_says_what_is_expected_of_somebody(void **state)
 {
@@ -365,6 +389,7 @@ int main(void)
 	LIST_TEST(&list, each_race_has_a_schedule_that_breaks_its_law);
 	LIST_TEST(&list, every_mutant_of_a_bug_is_in_the_table);
 	LIST_TEST(&list, every_bug_has_a_trace_or_a_reason_why_not);
+	LIST_TEST(&list, every_entry_says_since_when_and_until_when);
 	LIST_TEST(&list, every_entry_says_what_is_expected_of_somebody);
 	failed = list_run(&list, "corpus");
 	free_entries();
