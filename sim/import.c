@@ -301,7 +301,9 @@ bool import_read(const char *path, struct import *import, struct error *error)
 		import_free(import);
 		return false;
 	}
-	qsort(import->events, arrlenu(import->events), sizeof(*import->events), compare_events);
+	if (import->events)
+		qsort(import->events, arrlenu(import->events), sizeof(*import->events),
+		      compare_events);
 	drop_doubles(import);
 	for (size_t i = 0; i < arrlenu(import->events); i++)
 		import->count[import->events[i].kind]++;

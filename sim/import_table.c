@@ -68,15 +68,40 @@ static bool is_word_of(const char *words, const char *word, size_t length)
 	return false;
 }
 
+/* The function in "p_FUNCTION_0" and "FUNCTION__return", as ftrace and perf name probes. */
+static const char *bare_name(const char *name, size_t *length, bool *at_return)
+{
+	static const char tail[] = "__return";
+	size_t digits = *length;
+
+	if (*length > strlen(tail) && !strncmp(name + *length - strlen(tail), tail, strlen(tail))) {
+		*length -= strlen(tail);
+		*at_return = true;
+		return name;
+	}
+	while (digits && name[digits - 1] >= '0' && name[digits - 1] <= '9')
+		digits--;
+	if (digits < 4 || digits == *length || name[digits - 1] != '_' || name[1] != '_' ||
+	    (*name != 'p' && *name != 'r'))
+		return name;
+	*at_return = *name == 'r';
+	*length = digits - 3;
+	return name + 2;
+}
+
 const struct import_row *import_row(const char *name, size_t length, const char *function,
 				    bool at_return)
 {
 	for (size_t i = 0; i < nr_import_rows; i++)
 		if (is_word_of(import_rows[i].names, name, length))
 			return &import_rows[i];
-	for (size_t i = 0; function && i < nr_import_rows; i++)
+	if (!function)
+		function = bare_name(name, &length, &at_return);
+	else
+		length = strlen(function);
+	for (size_t i = 0; i < nr_import_rows; i++)
 		if (import_rows[i].at_return == at_return &&
-		    is_word_of(import_rows[i].names, function, strlen(function)))
+		    is_word_of(import_rows[i].names, function, length))
 			return &import_rows[i];
 	return NULL;
 }

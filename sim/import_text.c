@@ -81,7 +81,8 @@ static const char *function_of(const char *body, char *room, size_t size, bool *
 		return NULL;
 	memcpy(room, body, strcspn(body, "+) ["));
 	room[strcspn(body, "+) [")] = '\0';
-	return room;
+	/* trace-cmd and perf print an address there */
+	return room[strspn(room, "0123456789abcdef")] ? room : NULL;
 }
 
 static void event_line(struct reader *reader, struct import *import, unsigned number,

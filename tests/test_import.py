@@ -163,6 +163,50 @@ def a_counters_stamps_and_microseconds_are_an_order_too():
 		check(body() == plain, more, body())
 
 
+def probes_are_known_by_their_function_or_by_a_name_made_of_it():
+	of_text(GOOD)
+	plain = body()
+	function = "kvm_mmu_notifier_invalidate_range_"
+	address = "ffffffffc060b3e4"
+	for prefix, place in ((f"p_{function}start_0", address), (f"{function}start", address),
+			      ("any", f"{function}start+0x5/0x9")):
+		lines = list(GOOD)
+		lines[4] = re.sub(r"x: \(\S+ \[kvm\]\)", f"{prefix}: ({place})", lines[4])
+		check(lines[4] != GOOD[4], lines[4])
+		of_text(lines)
+		check(body() == plain, prefix, body())
+
+
+def perf_with_pid_and_tid_and_a_trace_of_calls():
+	of_text(GOOD)
+	plain = body()
+	lines = [re.sub(r"^ *(\S.*)-(\d+) +(\[002\]) +\S+ +([\d.]+): (\w+:)",
+			r"\1 70/\2 \3 \4:  1 kvm:\5", line) for line in GOOD]
+	check(all("kvm:" in line for line in lines), lines)
+	lines.insert(2, "\tffffffffc060b3e4 kvm_mmu_page_fault+0x4 ([kernel.kallsyms])\n\n")
+	lines = ["# pfnsim-record begin\n", *lines, "# pfnsim-record end\n"]
+	_, head, _, _ = of_text(lines, head=None)
+	check(body() == plain and not head["unread"], head, body())
+	check(head["form"] == "perf script", head)
+
+
+def a_call_of_the_ioctl_says_that_a_memslot_was_set_and_not_which():
+	for call in ("sys_ioctl(fd: c, cmd: 4020ae46, arg: 7ffe0000)",
+		     "sys_enter_ioctl: fd: 0x0c, cmd: 0x4020ae46, arg: 0x7ffe0000"):
+		line = f"    qemu-70    [002] .....  0.5: {call}\n"
+		code, _, lacks, _ = of_text([line, *GOOD[1:]])
+		check(code == 3 and "1 calls of KVM_SET_USER_MEM" in lacks["memslots"], lacks)
+
+
+def faults_of_kernels_before_they_said_the_vcpu():
+	of_text(GOOD)
+	plain = body()
+	lines = list(GOOD)
+	lines[1] = re.sub("vcpu.*", "address 200000 error_code 100000006", lines[1])
+	of_text(lines)
+	check(body() == plain, body())
+
+
 def what_trace_cmd_failed_to_parse_is_decimal():
 	lines = list(GOOD)
 	lines[2] = lines[2].split(" as id")[0] + " [FAILED TO PARSE] gfn=512 old_spte=0 " \
