@@ -117,51 +117,52 @@ static const char *pfn_text(pfn_t pfn, char *buffer, size_t size)
 	return buffer;
 }
 
-static void note_one(struct replay_run *run, unsigned event, const struct note *n)
+const char *replay_note_text(const struct note *n, char *text, size_t size)
 {
 	char pfn[32];
 
+	text[0] = '\0';
 	switch ((enum note_kind)n->kind) {
 	case NOTE_FOLLOW:
-		run_add_note(run, event, "%s(hva 0x%llx%s) = %s%s%s", n->name,
-			     (unsigned long long)n->hva, n->flags & FOLL_WRITE ? ", write" : "",
-			     pfn_text(n->pfn, pfn, sizeof(pfn)),
-			     is_error_noslot_pfn(n->pfn) ? "" :
-			     n->ok			 ? ", writable" :
-							   ", read-only",
-			     is_error_noslot_pfn(n->pfn) ? "" :
-			     n->has_page		 ? ", refcounted" :
-							   ", no reference");
+		snprintf(text, size, "%s(hva 0x%llx%s) = %s%s%s", n->name,
+			 (unsigned long long)n->hva, n->flags & FOLL_WRITE ? ", write" : "",
+			 pfn_text(n->pfn, pfn, sizeof(pfn)),
+			 is_error_noslot_pfn(n->pfn) ? "" :
+			 n->ok			     ? ", writable" :
+						       ", read-only",
+			 is_error_noslot_pfn(n->pfn) ? "" :
+			 n->has_page		     ? ", refcounted" :
+						       ", no reference");
 		break;
 	case NOTE_SPTE:
-		run_add_note(run, event, "gfn 0x%llx level %u: SPTE 0x%llx -> 0x%llx",
-			     (unsigned long long)n->gfn, n->level, (unsigned long long)n->old,
-			     (unsigned long long)n->new);
+		snprintf(text, size, "gfn 0x%llx level %u: SPTE 0x%llx -> 0x%llx",
+			 (unsigned long long)n->gfn, n->level, (unsigned long long)n->old,
+			 (unsigned long long)n->new);
 		break;
 	case NOTE_NOTIFY:
-		run_add_note(run, event, "%s [0x%llx, 0x%llx)",
-			     !strcmp(n->name, "inv_start") ? "invalidate_range_start" :
-			     !strcmp(n->name, "inv_end") ? "invalidate_range_end" : n->name,
-			     (unsigned long long)n->hva, (unsigned long long)n->end);
+		snprintf(text, size, "%s [0x%llx, 0x%llx)",
+			 !strcmp(n->name, "inv_start") ? "invalidate_range_start" :
+			 !strcmp(n->name, "inv_end") ? "invalidate_range_end" : n->name,
+			 (unsigned long long)n->hva, (unsigned long long)n->end);
 		break;
 	case NOTE_RELEASE:
-		run_add_note(run, event, "%s(%s)", n->name,
-			     n->pfn == NO_PFN ? "NULL" : pfn_text(n->pfn, pfn, sizeof(pfn)));
+		snprintf(text, size, "%s(%s)", n->name,
+			 n->pfn == NO_PFN ? "NULL" : pfn_text(n->pfn, pfn, sizeof(pfn)));
 		break;
 	case NOTE_EXIT:
-		run_add_note(run, event, "exit to userspace: %s gpa 0x%llx, 0x%llx", n->name,
-			     (unsigned long long)n->hva, (unsigned long long)n->value);
+		snprintf(text, size, "exit to userspace: %s gpa 0x%llx, 0x%llx", n->name,
+			 (unsigned long long)n->hva, (unsigned long long)n->value);
 		break;
 	case NOTE_FREE:
-		run_add_note(run, event, "pfn 0x%llx goes back to the allocator, order %u",
-			     (unsigned long long)n->pfn, n->level);
+		snprintf(text, size, "pfn 0x%llx goes back to the allocator, order %u",
+			 (unsigned long long)n->pfn, n->level);
 		break;
 	case NOTE_CHANGE_PTE:
-		run_add_note(run, event, "change_pte(hva 0x%llx) = PTE 0x%llx",
-			     (unsigned long long)n->hva, (unsigned long long)n->new);
+		snprintf(text, size, "change_pte(hva 0x%llx) = PTE 0x%llx",
+			 (unsigned long long)n->hva, (unsigned long long)n->new);
 		break;
 	case NOTE_FLUSH:
-		run_add_note(run, event, "%s()", n->name);
+		snprintf(text, size, "%s()", n->name);
 		break;
 	case NOTE_ROOT:
 	case NOTE_REF:
@@ -171,6 +172,7 @@ static void note_one(struct replay_run *run, unsigned event, const struct note *
 	case NOTE_STAT:
 		break;
 	}
+	return text;
 }
 
 /* One line a page: how its count moved. */
@@ -208,6 +210,7 @@ void run_note_event(struct replay_run *run, unsigned event)
 {
 	enum { MAX_LINES = 40 };
 	size_t before = run->nr_notes;
+	char text[160];
 
 	for (size_t i = 0; i < run->vm->nr_notes; i++) {
 		if (run->nr_notes - before == MAX_LINES) {
@@ -215,7 +218,8 @@ void run_note_event(struct replay_run *run, unsigned event)
 				     run->vm->nr_notes - i + run->vm->nr_dropped);
 			return;
 		}
-		note_one(run, event, &run->vm->notes[i].note);
+		if (*replay_note_text(&run->vm->notes[i].note, text, sizeof(text)))
+			run_add_note(run, event, "%s", text);
 	}
 	note_refs(run, event);
 }
@@ -311,6 +315,12 @@ static void run_init(struct replay *replay, struct replay_run *run,
 	config.ad |= !config.ept;
 	*run = (struct replay_run){ .patch = patch, .vm = vm_new(patch, &config) };
 	run->vm->max_notes = 4096;	/* a report shows a few dozen */
+	if (options->log_steps) {
+		run->vm->log = calloc(1, sizeof(*run->vm->log));
+		if (!run->vm->log)
+			abort();
+		run->vm->log->most = options->log_steps;
+	}
 	run->outcome = calloc(replay->nr_lines + 1, sizeof(*run->outcome));
 	run->versus = calloc(replay->nr_lines + 1, 1);
 	if (!run->outcome || !run->versus)

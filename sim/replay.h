@@ -84,8 +84,11 @@ struct replay_options {
 	const struct semantics_patch *const *semantics;
 	size_t nr_semantics;
 	enum stage2 stage2;
+	size_t log_steps;	/* so many of each run are kept in .vm->log; 0: none */
 };
 
+/* A note in words, "" if it is not for people. */
+const char *replay_note_text(const struct note *note, char *text, size_t size);
 /* How many laws broke at this event. */
 unsigned run_violations_at(const struct replay_run *run, unsigned event);
 /*

@@ -6,8 +6,9 @@
 
 #include "model/host_mm.h"
 #include "sim/overlap.h"
+#include "sim/report_internal.h"
 
-static const char *outcome_text(const struct outcome *o, char *buffer, size_t size)
+const char *report_outcome(const struct outcome *o, char *buffer, size_t size)
 {
 	size_t used = snprintf(buffer, size, "%s", o->word ? o->word : "-");
 
@@ -61,7 +62,7 @@ static void print_steps_before(const struct found_violation *f, FILE *out)
 	fprintf(out, "\n");
 }
 
-static void print_found(const struct violation *v, FILE *out)
+void report_found(const struct violation *v, FILE *out)
 {
 	if (v->pfn != NO_PFN)
 		fprintf(out, " pfn 0x%llx", (unsigned long long)v->pfn);
@@ -125,7 +126,7 @@ static void print_violation(const struct replay *replay, const struct replay_run
 	fprintf(out, "  VIOLATION of %s%s, blame: %s\n", f->v.law->id,
 		f->expected ? " (expected)" : "", blame_name(f->v.blame));
 	fprintf(out, "    %s\n   ", f->v.law->sentence);
-	print_found(&f->v, out);
+	report_found(&f->v, out);
 	fprintf(out, "\n");
 	if (line)
 		fprintf(out, "    at event %u, %s:%u: %s\n", f->event, line->file, line->line,
@@ -153,7 +154,7 @@ static void print_run(const struct replay *replay, const struct replay_run *run,
 		fprintf(out, "  [%2u] %s", line->number, line->text);
 		if (line->label)
 			fprintf(out, "  (%s)", line->label);
-		fprintf(out, " => %s", outcome_text(&run->outcome[i], text, sizeof(text)));
+		fprintf(out, " => %s", report_outcome(&run->outcome[i], text, sizeof(text)));
 		if (run->versus[i] == VERSUS_CHANGED)
 			fprintf(out, "   [recorded: %s]", line->recorded);
 		fprintf(out, "\n");
@@ -165,7 +166,7 @@ static void print_run(const struct replay *replay, const struct replay_run *run,
 
 /* ---- side by side ---- */
 
-static bool worth_a_row(const struct replay *replay, size_t i)
+bool report_has_row(const struct replay *replay, size_t i)
 {
 	for (size_t r = 0; r < replay->nr_runs; r++) {
 		const struct outcome *o = &replay->run[r].outcome[i];
@@ -188,7 +189,7 @@ static const char *cell_text(const struct replay *replay, size_t r, size_t i, ch
 	const struct replay_run *run = &replay->run[r];
 	char text[80];
 
-	outcome_text(&run->outcome[i], text, sizeof(text));
+	report_outcome(&run->outcome[i], text, sizeof(text));
 	snprintf(cell, size, "%s%s%s", text, run->versus[i] == VERSUS_CHANGED ? " *" :
 		 run->versus[i] == VERSUS_UNREACHABLE ? " (gone)" : "",
 		 run_violations_at(run, replay->line[i].number) ? " !" : "");
@@ -253,7 +254,7 @@ static int recorded_width(const struct replay *replay)
 	int width = MIN_CELL;
 
 	for (size_t i = 0; i < replay->nr_lines; i++)
-		if (worth_a_row(replay, i) && recorded_length(&replay->line[i]) > width)
+		if (report_has_row(replay, i) && recorded_length(&replay->line[i]) > width)
 			width = recorded_length(&replay->line[i]);
 	return width;
 }
@@ -269,7 +270,7 @@ static void fit_columns(const struct replay *replay, struct column *column, size
 			char cell[100];
 
 			cell_text(replay, column[c].run, i, cell, sizeof(cell));
-			if (worth_a_row(replay, i) && strlen(cell) > width)
+			if (report_has_row(replay, i) && strlen(cell) > width)
 				width = strlen(cell);
 		}
 		column[c].width = width < MAX_CELL ? width : MAX_CELL;
@@ -338,7 +339,7 @@ static void print_table(const struct replay *replay, FILE *out)
 		fprintf(out, " %-*s", column[c].width, column[c].head);
 	fprintf(out, "\n");
 	for (size_t i = 0; i < replay->nr_lines; i++)
-		if (worth_a_row(replay, i))
+		if (report_has_row(replay, i))
 			print_row(replay, column, n, recorded, i, out);
 	print_verdicts(replay, column, n, recorded, out);
 	print_legend(replay, column, n, out);
@@ -354,25 +355,33 @@ static void print_table(const struct replay *replay, FILE *out)
 		fprintf(out, "! a law is broken here\n");
 }
 
+void report_verdict(const struct replay_run *run, char *text, size_t size)
+{
+	size_t used = snprintf(text, size, "%s", verdict_word(run->verdict));
+
+	if (run->vm->nr_violations && used < size)
+		used += snprintf(text + used, size - used, ", %zu violation%s%s",
+				 run->vm->nr_violations, run->vm->nr_violations > 1 ? "s" : "",
+				 run->all_expected ? ", as expected" : "");
+	if (run->nr_mismatches && used < size)
+		used += snprintf(text + used, size - used, ", %zu expectation%s missed",
+				 run->nr_mismatches, run->nr_mismatches > 1 ? "s" : "");
+	if (run->missing[0] && used < size)
+		used += snprintf(text + used, size - used, "%s: %s",
+				 run->verdict == VERDICT_INCONCLUSIVE ? "" : ", inconclusive",
+				 run->missing);
+	if (run->overlaps && used < size)
+		snprintf(text + used, size - used, "; order taken: %s",
+			 overlap_order_text[run->order]);
+}
+
 static void print_summary(const struct replay *replay, FILE *out)
 {
 	for (size_t r = 0; r < replay->nr_runs; r++) {
-		const struct replay_run *run = &replay->run[r];
+		char text[1000];
 
-		fprintf(out, "%s: %s", run->patch->name, verdict_word(run->verdict));
-		if (run->vm->nr_violations)
-			fprintf(out, ", %zu violation%s%s", run->vm->nr_violations,
-				run->vm->nr_violations > 1 ? "s" : "",
-				run->all_expected ? ", as expected" : "");
-		if (run->nr_mismatches)
-			fprintf(out, ", %zu expectation%s missed", run->nr_mismatches,
-				run->nr_mismatches > 1 ? "s" : "");
-		if (run->missing[0])
-			fprintf(out, "%s: %s", run->verdict == VERDICT_INCONCLUSIVE ? "" :
-				", inconclusive", run->missing);
-		if (run->overlaps)
-			fprintf(out, "; order taken: %s", overlap_order_text[run->order]);
-		fprintf(out, "\n");
+		report_verdict(&replay->run[r], text, sizeof(text));
+		fprintf(out, "%s: %s\n", replay->run[r].patch->name, text);
 	}
 }
 

@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stb/stb_ds.h>
+
 #include "model/memslot.h"
 #include "model/path.h"
+#include "sim/lock_order.h"
 #include "sim/store.h"
 
 /* Room for one more, doubling: the array at *@array has @n items of @size bytes. */
@@ -36,6 +39,8 @@ static void log_note(struct journal *journal, const struct note *note)
 		vm->notes = grow(vm->notes, vm->nr_notes, sizeof(*vm->notes));
 		vm->notes[vm->nr_notes++] = entry;
 	}
+	if (vm->log && arrlenu(vm->log->steps) < vm->log->most)
+		arrput(vm->log->notes, entry);
 	if (note->kind != NOTE_REF)
 		return;
 	if (vm->nr_refs < VM_KEPT_REFS)
@@ -115,6 +120,11 @@ void vm_free(struct vm *vm)
 		free(vm->violations[i].history);
 	free(vm->violations);
 	free(vm->splats);
+	if (vm->log) {
+		arrfree(vm->log->steps);
+		arrfree(vm->log->notes);
+		free(vm->log);
+	}
 	free(vm);
 }
 
@@ -234,6 +244,24 @@ static bool hangs(const struct vm *vm)
 	return false;
 }
 
+static void keep_step(struct vm *vm, unsigned task, const struct log_step *taken,
+		      const struct frame *frame, u8 depth)
+{
+	struct run_step step = { .step = *taken, .task = task, .depth = depth,
+				 .path = frame[depth - 1].path,
+				 .locks = locks_held(&vm->w, task),
+				 .in_progress = vm->w.kvm.in_progress,
+				 .mn_active = vm->w.kvm.mn_active, .mmu_seq = vm->w.kvm.mmu_seq,
+				 .nr_notes = arrlenu(vm->log->notes),
+				 .nr_violations = vm->nr_violations };
+
+	memcpy(step.frame, frame, sizeof(step.frame));
+	if (arrlenu(vm->log->steps) < vm->log->most)
+		arrput(vm->log->steps, step);
+	else
+		vm->log->nr_dropped++;
+}
+
 /* One step; VM_PAUSED if there are more to come. */
 static enum vm_result run_one(struct vm *vm, unsigned task, const struct step *step)
 {
@@ -250,6 +278,8 @@ static enum vm_result run_one(struct vm *vm, unsigned task, const struct step *s
 	if (vm->m.phys->exhausted)
 		return VM_FULL;
 	check(vm, frame, depth);
+	if (vm->log)
+		keep_step(vm, task, &taken, frame, depth);
 	return hangs(vm) ? VM_LIVELOCK : VM_PAUSED;
 }
 

@@ -40,6 +40,25 @@ struct log_step {
 	const char *name;
 };
 
+/* One step of a whole run, and how it left things. */
+struct run_step {
+	struct log_step step;
+	u8 task, path, depth;
+	u8 locks;			/* that its task holds now: BIT(enum lock_class) */
+	u8 in_progress, mn_active;	/* invalidations that are open now */
+	u64 mmu_seq;
+	struct frame frame[MAX_DEPTH];
+	size_t nr_notes;		/* of run_log.notes, so far */
+	size_t nr_violations;		/* of the vm's, so far */
+};
+
+/* All of a run, if somebody asks for it. */
+struct run_log {
+	struct run_step *steps;		/* stb_ds */
+	struct log_note *notes;		/* stb_ds */
+	size_t most, nr_dropped;	/* steps: so many are kept; more are counted, not kept */
+};
+
 struct found_violation {
 	struct violation v;
 	unsigned event;
@@ -74,6 +93,7 @@ struct vm {
 	size_t nr_splats;
 	const struct event *paused[MAX_TASKS];	/* unfinished events, by their task's row */
 	bool dead;			/* BUG or oops: the host is gone */
+	struct run_log *log;		/* NULL: nobody asks; the vm's to free */
 };
 
 struct vm_config {

@@ -10,6 +10,7 @@
 
 const struct tool_command tool_commands[] = {
 	{ "replay", cmd_replay, "run a trace or a recording under one semantics or several" },
+	{ "report", cmd_report, "the same as a page to look at: steps, locks, counts, walks" },
 	{ "import", cmd_import, "what another host's trace-cmd, perf or bpftrace recorded" },
 	{ "conform", cmd_conform, "hold recordings against the model of the kernel that ran them" },
 	{ "explore", cmd_explore, "run a trace's threads in every order of their steps" },

@@ -9,6 +9,9 @@
 #include "sim/error.h"
 #include "sim/explore.h"
 
+/* tools/report/page.css and page.js: as they are (tools/report/embed). */
+extern const char report_page_css[], report_page_js[];
+
 enum { CODE_EXPECTED = 0, CODE_UNEXPECTED = 1, CODE_BAD_INPUT = 2, CODE_INCONCLUSIVE = 3,
        CODE_INTERNAL = 4 };
 
@@ -21,6 +24,7 @@ struct tool_command {
 extern const struct tool_command tool_commands[];
 
 int cmd_replay(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_conform(int argc, char **argv);
@@ -35,7 +39,8 @@ int cmd_walk(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
 int cmd_outcomes(int argc, char **argv);
 
-enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_CSV, NR_FORMATS };
+enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_CSV,
+		     FORMAT_HTML, FORMAT_SVG, FORMAT_DOT, NR_FORMATS };
 /* Which of them a command has. */
 enum {
 	TEXT_OR_JSON = 1 << FORMAT_TEXT | 1 << FORMAT_JSON,

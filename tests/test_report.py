@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""test_report.py: pages of pfnsim report, as a program reads them; and as a browser does."""
+
+import html
+import html.parser
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree as tree
+
+PFNSIM = os.environ["PFNSIM"]
+TRACES = os.environ["PFNSIM_TRACES"]
+SEED = os.path.join(TRACES, "seed.trace")
+RECORDING = os.path.join(TRACES, "recorded", "7.2", "ksm_migrate")
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or \
+	shutil.which("google-chrome")
+
+# v11 marks what it no longer holds, when mmu_lock is taken and the retry check has failed (A4).
+STALE = """pfntrace 1
+title "a zap while <script>alert(1)</script> & \\"w\\" writes"
+alloc B noncompound order=1
+mmap M 8K device B
+memslot 1 0x200000 M 8K
+w: write 0x200000 7 until=unlock_mmap
+z: zap B until=notify_begin
+resume w until=lock_mmu
+resume z until=notify_begun
+resume w until=finish_fault
+resume z
+resume w
+"""
+
+
+def report(*arguments):
+	return subprocess.run([PFNSIM, "report", *arguments], stdout=subprocess.PIPE,
+			      stderr=subprocess.PIPE, text=True, check=False)
+
+
+class Reader(html.parser.HTMLParser):
+	"""Cells of the first table, and all tags."""
+
+	def __init__(self, text):
+		super().__init__()
+		self.tags, self.rows, self.cell, self.tables = [], [], None, 0
+		self.feed(text)
+
+	def handle_starttag(self, tag, attrs):
+		self.tags.append((tag, dict(attrs)))
+		self.tables += tag == "table"
+		if self.tables == 1 and tag == "tr":
+			self.rows.append([])
+		if self.tables == 1 and tag in ("td", "th"):
+			self.cell = ""
+
+	def handle_endtag(self, tag):
+		if tag in ("td", "th") and self.cell is not None:
+			self.rows[-1].append(self.cell.strip())
+			self.cell = None
+		if tag == "table":
+			self.tables += 1000 if self.tables == 1 else 0
+
+	def handle_data(self, data):
+		if self.cell is not None:
+			self.cell += data
+
+
+class Pages(unittest.TestCase):
+	def setUp(self):
+		self.folder = tempfile.TemporaryDirectory()
+		self.addCleanup(self.folder.cleanup)
+		self.stale = os.path.join(self.folder.name, "stale.trace")
+		with open(self.stale, "w", encoding="utf-8") as file:
+			file.write(STALE)
+
+	def page(self, *arguments):
+		out = os.path.join(self.folder.name, "page.html")
+		done = report("-o", out, *arguments)
+		with open(out, encoding="utf-8") as file:
+			return done.returncode, file.read()
+
+
+class Page(Pages):
+	def test_cells_are_the_outcomes_that_replay_reports(self):
+		_, text = self.page("-s", "v6.8,v11,v7.2", SEED)
+		done = subprocess.run([PFNSIM, "replay", "--json", "-s", "v6.8,v11,v7.2", SEED],
+				      stdout=subprocess.PIPE, text=True, check=False)
+		rows = Reader(text).rows
+		said = [json.loads(line) for line in done.stdout.splitlines()]
+		told = {(o["event"], o["semantics"]): o["outcome"] for o in said
+			if o["type"] == "outcome"}
+
+		self.assertEqual(["event", "v6.8", "v11", "v7.2"], rows[0])
+		for row in rows[1:-1]:
+			event = int(re.search(r"\[(\d+)\]", row[0]).group(1))
+			for name, cell in zip(rows[0][1:], row[1:]):
+				self.assertEqual(told[event, name], cell.split()[0])
+		self.assertEqual("efault", rows[1][1].split()[0])
+		self.assertEqual("mapped", rows[1][2].split()[0])
+
+	def test_nothing_leaves_the_page(self):
+		_, text = self.page("-s", "v11,v7.2", self.stale)
+
+		self.assertEqual([], [a for t, a in Reader(text).tags
+				      if t in ("link", "img", "iframe", "object") or
+				      (t == "script" and "src" in a) or
+				      (t == "a" and not a["href"].startswith("#"))])
+		self.assertEqual({"http://www.w3.org/2000/svg"},
+				 set(re.findall(r"https?://[^\"'\s)]+", text)))
+		self.assertNotIn("@import", text)
+
+	def test_text_of_a_trace_is_no_markup(self):
+		_, text = self.page("-s", "v11,v7.2", self.stale)
+
+		self.assertNotIn("<script>alert", text)
+		self.assertIn("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;w&quot;", text)
+		self.assertEqual(2, sum(tag == "script" for tag, _ in Reader(text).tags))
+
+	def test_pictures_are_well_formed(self):
+		_, text = self.page("-s", "v11,v7.2", self.stale)
+		pictures = re.findall(r"<svg.*?</svg>", text, re.S)
+
+		self.assertGreater(len(pictures), 1)
+		for picture in pictures:
+			tree.fromstring(picture)
+
+	def test_the_law_breaks_under_mmu_lock_in_an_open_invalidation(self):
+		code, text = self.page("-s", "v11,v7.2", self.stale)
+		row = re.search(r'<tr id="t(\d+)"[^>]*>(?:(?!</tr>).)*no-touch-when-stale', text,
+				re.S)
+
+		self.assertEqual(1, code)
+		self.assertIn("<code>mark_page_accessed</code>", row.group(0))
+		self.assertRegex(row.group(0), r"in progress 1; holds[^<]* mmu_lock")
+		self.assertIn(f'class="row differs breaks" id="r{row.group(1)}"', text)
+
+	def test_the_count_of_a_looked_up_page_goes_up_and_down_under_v11_alone(self):
+		_, text = self.page("-s", "v11,v7.2", self.stale)
+		stairs = re.search(r"<figcaption>.*?</svg>", text, re.S).group(0)
+		parts = stairs.split('class="runname"')
+
+		self.assertEqual(3, len(parts))
+		self.assertIn("count 2 (+1, look-up)", parts[1])
+		self.assertIn("count 1 (-1, look-up)", parts[1])
+		self.assertNotIn("look-up", parts[2])
+
+	def test_a_walk_that_is_said_without_a_script_ends_at_what_was_never_written(self):
+		_, text = self.page("-s", "v11,v7.2", self.stale)
+		walk = text[text.index("<h2>Stage-2 walks"):text.index("</main>")]
+
+		self.assertIn("which breaks a law", walk)
+		self.assertIn("never written", walk)
+		self.assertNotIn("host-writable", walk)
+
+	def test_lines_of_a_mail_have_75_columns_at_most(self):
+		for arguments in (["-s", "v6.8,v11", SEED], ["-s", "v11,v7.2", self.stale],
+				  ["-s", "v6.12,v7.2", RECORDING]):
+			done = report("-f", "text", *arguments)
+
+			self.assertTrue(done.stdout)
+			self.assertLessEqual(max(map(len, done.stdout.splitlines())), 75)
+
+	def test_a_mail_has_a_diff_of_what_parts(self):
+		text = report("-f", "text", "-s", "v6.8,v11", SEED).stdout
+
+		self.assertIn("--- v6.8\n+++ v11\n@@ [5] read gpa=0x201000\n", text)
+		self.assertIn("\n- vCPU 0  leave_with_error\n", text)
+		self.assertIn("\n+ vCPU 0  install_leaf\n", text)
+		self.assertNotIn("[4] memslot", text)
+
+	def test_markdown_escapes_what_would_end_a_cell(self):
+		text = report("-f", "markdown", "-s", "v6.8,v11", SEED).stdout
+		table = [line for line in text.splitlines() if line.startswith("|")]
+
+		self.assertEqual({4}, {len(re.findall(r"(?<!\\)\|", line)) for line in table})
+
+	def test_a_recording_says_on_what_kernel_and_what_came(self):
+		_, text = self.page("-s", "v6.12,v7.2", RECORDING)
+
+		self.assertIn("recorded on a kernel that is modelled by v7.2", text)
+		self.assertEqual("recorded", Reader(text).rows[0][1])
+
+	def test_what_is_not_drawn_is_said(self):
+		_, text = self.page("-s", "v11,v7.2", "--steps", "10", self.stale)
+
+		self.assertRegex(text, r"\d+ steps were not kept")
+
+	def test_the_format_is_what_the_file_is_called(self):
+		for end, first in ((".svg", "<?xml"), (".dot", "strict digraph"), (".md", "# "),
+				   (".html", "<!DOCTYPE html>")):
+			out = os.path.join(self.folder.name, "x" + end)
+
+			report("-o", out, SEED)
+			with open(out, encoding="utf-8") as file:
+				self.assertTrue(file.read().startswith(first), end)
+
+	def test_the_tables_lead_from_the_root_to_the_page(self):
+		text = report("-f", "dot", "-s", "v7.2", SEED).stdout
+		edges = set(re.findall(r'"(0:\w+)" -> "(0:\w+)"', text))
+		at, levels = "0:0", 0
+
+		while [b for a, b in edges if a == at]:
+			at = [b for a, b in edges if a == at][0]
+			levels += 1
+		self.assertEqual(4, levels)
+		self.assertRegex(text, rf'"{at}" \[label="page ')
+
+	def test_misuse_is_told_in_a_line(self):
+		for arguments, says in ((["-f", "pdf", SEED], "unknown format"),
+					([], "which trace"), ([SEED, SEED], "one trace at a time"),
+					(["--compare", "v9", SEED], "unknown semantics"),
+					(["-o", "/nowhere/x.html", SEED], "/nowhere/x.html: ")):
+			done = report(*arguments)
+
+			self.assertEqual(2, done.returncode, arguments)
+			self.assertIn(says, done.stderr)
+
+
+@unittest.skipUnless(BROWSER, "no chromium")
+class Browser(Pages):
+	"""Keys, with what a browser makes of the page."""
+
+	def dom(self, *keys, fragment=""):
+		_, text = self.page("-s", "v11,v7.2", self.stale)
+		press = "".join('document.dispatchEvent(new KeyboardEvent("keydown",'
+				f'{{key:"{key}"}}));' for key in keys)
+		path = os.path.join(self.folder.name, "keys.html")
+		with open(path, "w", encoding="utf-8") as file:
+			file.write(text.replace("</body>", f"<script>{press}</script></body>"))
+		done = subprocess.run([BROWSER, "--headless", "--no-sandbox", "--disable-gpu",
+				       "--enable-logging=stderr", "--dump-dom",
+				       f"--user-data-dir={self.folder.name}/profile",
+				       f"file://{path}{fragment}"],
+				      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+				      timeout=120, check=False)
+		self.assertNotRegex(done.stderr, r"CONSOLE.*[Ee]rror")
+		return done.stdout
+
+	@staticmethod
+	def current(dom):
+		return [int(row) for row in re.findall(r'class="row[^"]* cur" id="r(\d+)"', dom)]
+
+	def test_keys_step_and_seek(self):
+		self.assertEqual([2], self.current(self.dom("j", "j", "j")))
+		self.assertEqual([1], self.current(self.dom("j", "j", "ArrowDown", "k")))
+		seen = self.dom("Home", "n")
+		self.assertIn(f'<tr id="t{self.current(seen)[0]}" class="differs">', seen)
+
+	def test_the_panel_and_the_walk_are_those_of_the_step(self):
+		seen = self.dom("End")
+		walk = html.unescape(seen[seen.index("<h2>Stage-2 walks"):])
+
+		self.assertRegex(seen, r'<div id="panel"><table>')
+		self.assertIn("host-writable", walk)
+
+	def test_a_link_to_a_step_shows_it(self):
+		self.assertEqual([7], self.current(self.dom(fragment="#r7")))
+
+
+if __name__ == "__main__":
+	unittest.main()
