@@ -13,36 +13,14 @@ static bool wrong(const struct ast_statement *s, unsigned column, struct error *
 /* ---- kinds ---- */
 
 /* The kind whose name differs least by edits, for "did you mean". */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[32], n = strlen(b);
-
-	if (n >= ARRAY_SIZE(row))
-		return 99;
-	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 1; a[i - 1]; i++) {
-		unsigned corner = row[0]++;
-
-		for (unsigned j = 1; j <= n; j++) {
-			unsigned above = row[j], best = corner + (a[i - 1] != b[j - 1]);
-
-			best = above + 1 < best ? above + 1 : best;
-			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			corner = above;
-		}
-	}
-	return row[n];
-}
-
 static bool unknown_event(const struct ast_statement *s, struct error *error)
 {
 	const struct event_kind *best = &event_kinds[0];
 
 	for (size_t i = 1; i < nr_event_kinds; i++)
-		if (distance(s->word, event_kinds[i].name) < distance(s->word, best->name))
+		if (error_edits(s->word, event_kinds[i].name) < error_edits(s->word, best->name))
 			best = &event_kinds[i];
-	if (distance(s->word, best->name) <= 2)
+	if (error_edits(s->word, best->name) <= 2)
 		return wrong(s, s->column, error, "unknown event \"%s\"; did you mean \"%s\"?",
 			     s->word, best->name);
 	return wrong(s, s->column, error,

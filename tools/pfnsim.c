@@ -43,7 +43,8 @@ static int unknown(const char *name)
 	const char *best = NULL;
 
 	for (size_t i = 0; tool_commands[i].name; i++)
-		if (!strncmp(tool_commands[i].name, name, 2))
+		if (error_edits(name, tool_commands[i].name) <= 3 &&
+		    (!best || error_edits(name, tool_commands[i].name) < error_edits(name, best)))
 			best = tool_commands[i].name;
 	fprintf(stderr, "pfnsim: unknown command \"%s\"%s%s%s; pfnsim --help lists them\n", name,
 		best ? ", did you mean \"" : "", best ? best : "", best ? "\"?" : "");
