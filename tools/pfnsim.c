@@ -40,12 +40,18 @@ static void usage(FILE *out)
 
 static int unknown(const char *name)
 {
+	size_t least = strlen(name) / 2 + 1;	/* more edits are another word */
 	const char *best = NULL;
 
-	for (size_t i = 0; tool_commands[i].name; i++)
-		if (error_edits(name, tool_commands[i].name) <= 3 &&
-		    (!best || error_edits(name, tool_commands[i].name) < error_edits(name, best)))
-			best = tool_commands[i].name;
+	for (size_t i = 0; tool_commands[i].name; i++) {
+		const char *other = tool_commands[i].name;
+		size_t edits = strncmp(other, name, strlen(name)) ? error_edits(name, other) : 0;
+
+		if (edits < least) {
+			best = other;
+			least = edits;
+		}
+	}
 	fprintf(stderr, "pfnsim: unknown command \"%s\"%s%s%s; pfnsim --help lists them\n", name,
 		best ? ", did you mean \"" : "", best ? best : "", best ? "\"?" : "");
 	return CODE_BAD_INPUT;
