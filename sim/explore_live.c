@@ -68,11 +68,6 @@ static bool add(struct locals *a, const struct locals *more)
 	return new;
 }
 
-static void add_byte(struct locals *a, size_t byte)
-{
-	a->of[byte / 64] |= BIT(byte % 64);
-}
-
 static bool is_same(const struct locals *a, const struct locals *b)
 {
 	return !memcmp(a, b, sizeof(*a));
@@ -138,65 +133,60 @@ static void note_onward(struct locals_at *at, u64 to, const struct locals *writt
 	arrput(at->onward, ((struct onward){ to, *written }));
 }
 
-/* What a turn did with one row. */
+/* 64 bits, of bytes from @at on; what is beyond the row on either side is not its. */
+static void put_bits(struct locals *set, s64 at, u64 bits)
+{
+	unsigned shift;
+
+	if (at < 0) {
+		bits >>= -at;
+		at = 0;
+	}
+	if (ROW - at < 64)
+		bits &= BIT(ROW - at) - 1;
+	shift = at % 64;
+	set->of[at / 64] |= bits << shift;
+	if (shift && bits >> (64 - shift))
+		set->of[at / 64 + 1] |= bits >> (64 - shift);
+}
+
+/* What a turn did with its own row. */
 struct use { struct locals read, written; };
 
-static void add_bits(struct use *use, size_t byte, u64 read, u64 written)
+/* A line of the world, of which some is tasks' rows. */
+static void note_line(struct live *live, struct use *use, unsigned own, u32 line,
+		      const struct footprint *f)
 {
-	for (; read | written; byte++, read >>= 1, written >>= 1) {
-		if (read & 1)
-			add_byte(&use->read, byte);
-		if (written & 1)
-			add_byte(&use->written, byte);
+	s64 at = (s64)line * 64 - (s64)offsetof(struct world, task);
+	u64 read = f->first_read[line], written = f->write[line];
+
+	for (s64 row = at < 0 ? 0 : at / ROW; row < MAX_TASKS && row * ROW < at + 64; row++) {
+		if (row != own) {
+			put_bits(&live->shared, at - row * ROW, read | written);
+			continue;
+		}
+		put_bits(&use->read, at - row * ROW, read);
+		put_bits(&use->written, at - row * ROW, written);
 	}
-}
-
-/* A line of the world, of which some may be the row's. */
-static void add_line(struct use *use, unsigned row, u32 line, u64 read, u64 written)
-{
-	size_t begin = offsetof(struct world, task) + row * (size_t)ROW, at = (size_t)line * 64;
-	u64 mask = ~(u64)0;
-
-	if (at + 64 <= begin || at >= begin + ROW)
-		return;
-	if (begin + ROW - at < 64)
-		mask = BIT(begin + ROW - at) - 1;
-	if (at < begin)
-		add_bits(use, 0, (read & mask) >> (begin - at), (written & mask) >> (begin - at));
-	else
-		add_bits(use, at - begin, read & mask, written & mask);
-}
-
-static struct use use_of(const struct footprint *f, unsigned row)
-{
-	struct use use = { .read = { { 0 } } };
-
-	for (size_t i = 0; i < f->nr; i++)
-		if (f->lines[i] < WATCH_WORLD_LINES)
-			add_line(&use, row, f->lines[i], f->first_read[f->lines[i]],
-				 f->write[f->lines[i]]);
-	return use;
 }
 
 void live_note(struct explore *x, unsigned thread, const struct stand *from)
 {
+	static const u32 first = offsetof(struct world, task) / 64;
 	struct footprint f = watch_footprint(x->watch);
 	bool has_row = from->at || x->progress.begun[thread] != from->begun;
 	unsigned own = has_row ? explore_row(x, thread) : MAX_TASKS;
+	struct use use = { .read = { { 0 } } };
+	struct locals_at *at;
 
-	for (unsigned row = 0; row < MAX_TASKS; row++) {
-		struct use use = use_of(&f, row);
-
-		if (row != own) {
-			add(&x->live->shared, &use.read);
-			add(&x->live->shared, &use.written);
-		} else if (from->at) {
-			struct locals_at *at = locals_of(x->live, from->at);
-
-			add(&at->read, &use.read);
-			note_onward(at, live_stand(x, thread).at, &use.written);
-		}
-	}
+	for (size_t i = 0; i < f.nr; i++)
+		if (f.lines[i] >= first && f.lines[i] < WATCH_WORLD_LINES)
+			note_line(x->live, &use, own, f.lines[i], &f);
+	if (!from->at)
+		return;
+	at = locals_of(x->live, from->at);
+	add(&at->read, &use.read);
+	note_onward(at, live_stand(x, thread).at, &use.written);
 }
 
 /* ---- what is kept ---- */
