@@ -50,9 +50,6 @@ const struct corpus_absent corpus_absent[] = {
 	{ "B65",
 	  "The memory type is guessed from PageReserved",
 	  "PAT and MTRR are not modelled; what recordings show is in docs/CLAIMS.md" },
-	{ "B66",
-	  "A memory error under VM_PFNMAP ends as EFAULT, not as a machine check for the guest",
-	  "memory errors are injected by madvise(), which takes only what GUP finds" },
 };
 
 const size_t nr_corpus_absent = ARRAY_SIZE(corpus_absent);
