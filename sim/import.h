@@ -76,6 +76,9 @@ struct import {
 	struct arena *arena;
 };
 
+/* Text; it can be read once. */
+#define IMPORT_STDIN	"/dev/stdin"
+
 /* Is @path something to import: a trace.dat, or text with a line of an event? */
 bool import_is(const char *path);
 /* False: bad input, *@error. */

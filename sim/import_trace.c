@@ -209,7 +209,7 @@ static void write_slot(struct writer *w, const struct import_event *e)
 		fprintf(w->out, "memslot-delete %u x-place=%u\n", id, e->place);
 	w->nr_lines += e->value[3] || had;
 	if (e->value[3] && (w->slots.n < MODEL_SLOTS || had)) {
-		fprintf(w->out, "memslot %u gpa=0x%llx hva=0x%llx size=0x%llx", id,
+		fprintf(w->out, "memslot %u 0x%llx 0x%llx 0x%llx", id,
 			(unsigned long long)e->value[2], (unsigned long long)e->value[4],
 			(unsigned long long)e->value[3]);
 		if (e->value[1] & 3)

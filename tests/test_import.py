@@ -411,6 +411,23 @@ def a_damaged_text_never_takes_the_tool_down():
 		check(done.returncode in ((2, 3) if number % 4 == 0 else (0, 1, 2, 3)), copy)
 
 
+def standard_input_is_text():
+	of_text(GOOD)
+	plain = body()
+	with open("some.txt", encoding="utf-8") as file:
+		done = run("import", "-", "-o", "-", stdin=file.read())
+	check(done.returncode == 0 and done.stdout.startswith("pfntrace 1\n"), done)
+	with open("out.trace", "w", encoding="utf-8") as file:
+		file.write(done.stdout)
+	check(body() == plain, body())
+
+
+def what_is_written_is_in_the_one_way_to_write_it():
+	of_text([*GOOD, SLOT % (7, 2, GPA, 0, 0), SLOT % (8, 2, GPA, 0x1000, HVA)])
+	done = run("fmt", "--check", "out.trace")
+	check(done.returncode == 0, done)
+
+
 def usage_is_refused():
 	check(run("import").returncode == 2, "not so")
 	check(run("import", "a", "b").returncode == 2, "not so")

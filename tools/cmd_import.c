@@ -44,7 +44,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (a->path)
 			argp_error(state, "one recording at a time");
-		a->path = strcmp(arg, "-") ? arg : "/dev/stdin";
+		a->path = strcmp(arg, "-") ? arg : IMPORT_STDIN;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which recording?");
@@ -203,9 +203,11 @@ int cmd_import(int argc, char **argv)
 	text = import_trace(&import, &error);
 	if (a.output)
 		good = text && write_trace(a.output, text, &error);
-	if (a.format == FORMAT_JSON)
+	if (a.output && !strcmp(a.output, "-"))
+		;	/* the trace alone */
+	else if (a.format == FORMAT_JSON)
 		print_json(&import, laws);
-	else if (!a.output || strcmp(a.output, "-"))
+	else
 		print_text(&import, laws);
 	code = good ? verdict_of(&import, laws) : complain(&error);
 	free(text);
