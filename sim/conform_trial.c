@@ -135,8 +135,13 @@ enum { BOTH = 3, ONE_RACE = 1 << 2 };	/* of run->raced: who has, and above, how 
 
 void raced_access(struct run *run, const struct access *access, unsigned vcpu)
 {
-	if (access->kind != ACCESS_READ && access->kind != ACCESS_EXEC && access->pfn != NO_PFN)
-		hmput(run->raced, access->pfn, hmget(run->raced, access->pfn) | 1u << vcpu);
+	u32 who;
+
+	if (access->kind == ACCESS_READ || access->kind == ACCESS_EXEC || access->pfn == NO_PFN)
+		return;
+	who = hmget(run->raced, access->pfn);	/* not within hmput(): both have one index */
+	who |= 1u << vcpu;
+	hmput(run->raced, access->pfn, who);
 }
 
 void raced_command(struct run *run)

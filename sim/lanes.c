@@ -7,6 +7,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "sim/entry_words.h"
 #include "sim/vm.h"
 
 /* ---- who acts ---- */
@@ -220,17 +221,6 @@ bool lanes_begins(const struct lanes *lanes, size_t row)
 }
 
 /* ---- what it did ---- */
-
-static const char *holder_word(u8 holder)
-{
-	static const char *const words[NR_HOLDERS] = {
-		[HOLD_OWNER] = "owner", [HOLD_PTE] = "PTE", [HOLD_CACHE] = "cache",
-		[HOLD_LRU] = "LRU batch", [HOLD_FAULT] = "look-up", [HOLD_MAP] = "map",
-		[HOLD_MM] = "mm", [HOLD_SPTE] = "SPTE",
-	};
-
-	return holder < NR_HOLDERS ? words[holder] : "?";
-}
 
 static bool was_refused(const struct note *n)
 {

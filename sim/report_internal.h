@@ -22,14 +22,14 @@ size_t refs_pages(const struct lanes *lanes, pfn_t *pages);
 void refs_draw(const struct lanes *lanes, pfn_t pfn, FILE *out);
 
 /* Stage-2 walks (report_walk.c) */
-enum { MAX_GFNS = 12 };
+enum { MAX_GFNS = 12, WALK_TEXT = 300 };
 size_t walk_gfns(const struct lanes *lanes, gfn_t *gfns);
 /* The row to begin with: the first violation, else the last. */
 size_t walk_row(const struct lanes *lanes);
 /* The entry of @gfn at @level behind @row; false: nobody has ever written one. */
 bool walk_entry(const struct lanes *lanes, unsigned run, size_t row, gfn_t gfn, unsigned level,
 		u64 *entry);
-/* "R W X A D host-writable ..., pfn 0x..." */
+/* As pfnsim walk says it: "R W X A D ..., pfn 0x..." */
 const char *walk_decode(const struct replay_run *run, u64 entry, unsigned level, char *text,
 			size_t size);
 void walk_print_html(const struct lanes *lanes, FILE *out);

@@ -247,7 +247,7 @@ static bool dot_entry(const struct replay_run *r, unsigned run, gfn_t gfn, unsig
 	const struct spte_format *format = spte_format_of(&r->vm->m);
 	bool leaf = spte_is_leaf(format, entry, level);
 	unsigned long long to = pt_pfn(entry);
-	char means[200];
+	char means[WALK_TEXT];
 
 	if (!spte_is_present(format, entry))
 		return false;

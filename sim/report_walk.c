@@ -9,6 +9,7 @@
 
 #include "model/pgtable.h"
 #include "model/spte.h"
+#include "sim/entry_words.h"
 #include "sim/markup.h"
 #include "sim/report_internal.h"
 #include "sim/vm.h"
@@ -85,42 +86,18 @@ bool walk_entry(const struct lanes *lanes, unsigned run, size_t row, gfn_t gfn, 
 	return false;
 }
 
-static size_t add_word(char *text, size_t size, size_t used, const char *word, bool holds)
-{
-	if (!holds || used >= size)
-		return used;
-	return used + snprintf(text + used, size - used, "%s%s", used ? " " : "", word);
-}
-
 const char *walk_decode(const struct replay_run *run, u64 entry, unsigned level, char *text,
 			size_t size)
 {
-	const struct spte_format *f = spte_format_of(&run->vm->m);
-	u64 counted = run->vm->sem.traits.refcounted_bit;
-	bool leaf = spte_is_leaf(f, entry, level);
-	size_t used = 0;
+	char words[ENTRY_WORDS_SIZE];
+	enum entry_kind kind = spte_words(&run->vm->m, entry, level, words);
 
-	if (spte_is_mmio(f, entry)) {
-		snprintf(text, size, "MMIO, generation %llu",
-			 (unsigned long long)spte_mmio_generation(f, entry));
-		return text;
-	}
-	if (entry == f->frozen || !spte_is_present(f, entry)) {
-		snprintf(text, size, entry == f->frozen ? "frozen" : "not present");
-		return text;
-	}
-	used = add_word(text, size, used, "R", f->read ? entry & f->read : true);
-	used = add_word(text, size, used, "W", entry & f->write);
-	used = add_word(text, size, used, "X", f->exec ? !!(entry & f->exec) :
-						       !(entry & f->no_exec));
-	used = add_word(text, size, used, "A", f->accessed && entry & f->accessed);
-	used = add_word(text, size, used, "D", leaf && f->dirty && entry & f->dirty);
-	used = add_word(text, size, used, "host-writable", leaf && entry & f->host_writable);
-	used = add_word(text, size, used, "mmu-writable", leaf && entry & f->mmu_writable);
-	used = add_word(text, size, used, "refcounted", leaf && counted && entry & counted);
-	if (used < size)
-		snprintf(text + used, size - used, ", %s 0x%llx", leaf ? "pfn" : "table at",
+	if (kind == ENTRY_TABLE || kind == ENTRY_LEAF)
+		snprintf(text, size, "%s, %s 0x%llx", words,
+			 kind == ENTRY_LEAF ? "pfn" : "table at",
 			 (unsigned long long)pt_pfn(entry));
+	else
+		snprintf(text, size, "%s", words);
 	return text;
 }
 
@@ -146,7 +123,7 @@ static void print_walk(const struct lanes *lanes, unsigned run, size_t row, gfn_
 	bool reached = true;
 
 	for (unsigned level = top; level >= 1; level--) {
-		char value[24] = "", means[200] = "";
+		char value[24] = "", means[WALK_TEXT] = "";
 		u64 entry;
 
 		if (!reached) {
@@ -194,7 +171,7 @@ static void print_change(const struct lanes *lanes, unsigned run, size_t row,
 {
 	const struct replay_run *r = lanes->run[run];
 	const struct spte_format *format = spte_format_of(&r->vm->m);
-	char means[200];
+	char means[WALK_TEXT];
 
 	walk_decode(r, n->new, n->level, means, sizeof(means));
 	fprintf(out, "%s[%u,%zu,%u,\"0x%llx\",\"0x%llx\",\"%s\",%d]\n", *first ? "" : ",", run, row,

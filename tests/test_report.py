@@ -144,8 +144,8 @@ class Page(Pages):
 		parts = stairs.split('class="runname"')
 
 		self.assertEqual(3, len(parts))
-		self.assertIn("count 2 (+1, look-up)", parts[1])
-		self.assertIn("count 1 (-1, look-up)", parts[1])
+		self.assertIn("count 2 (+1, kvm-look-up)", parts[1])
+		self.assertIn("count 1 (-1, kvm-look-up)", parts[1])
 		self.assertNotIn("look-up", parts[2])
 
 	def test_a_walk_that_is_said_without_a_script_ends_at_what_was_never_written(self):
