@@ -197,7 +197,10 @@ static void print_markdown(const struct arguments *a, const struct corpus *corpu
 	       "place has access: refused in vain. W: it works. -: it does not apply to that\n"
 	       "kernel. A bug that all of these kernels have repaired is W throughout:\n"
 	       "`tests/test_corpus.c` brings it back, one thing wrong in one kernel, and has it\n"
-	       "caught on the same trace.\n\n");
+	       "caught on the same trace.\n\n"
+	       "A race is searched in every order of its threads' steps, within memory=1G and, on\n"
+	       "one core, a minute for all columns; its trace has the turns of one that breaks a\n"
+	       "law, there or under a mutant.\n\n");
 	print_table(a, corpus);
 	printf("\n## One by one\n\n");
 	for (size_t r = 0; r < arrlenu(corpus->rows); r++) {
