@@ -237,11 +237,14 @@ static void add_line(struct replay *replay, const struct event *e)
 				      .text = trace_event_text(e, replay->input->trace.names) };
 }
 
-static bool load_trace(const char *path, struct replay *replay, struct error *error)
+/* @text: what is there, or NULL. */
+static bool load_trace(const char *path, const char *text, struct replay *replay,
+		       struct error *error)
 {
 	struct trace *trace = &replay->input->trace;
 
-	if (!(import_is(path) ? replay_import(path, replay->input, error) :
+	if (!(text ? trace_load_text(path, text, trace, error) :
+	      import_is(path) ? replay_import(path, replay->input, error) :
 				trace_load(path, trace, error)))
 		return false;
 	if (trace->nr_threads)
@@ -418,8 +421,8 @@ static void find_parting(struct replay *replay)
 	replay->first_parting = replay->nr_lines;
 }
 
-bool replay(const char *path, const struct replay_options *options, struct replay *out,
-	    struct error *error)
+static bool replay_input(const char *path, const char *text, const struct replay_options *options,
+			 struct replay *out, struct error *error)
 {
 	bool ok;
 
@@ -428,9 +431,9 @@ bool replay(const char *path, const struct replay_options *options, struct repla
 	out->run = calloc(options->nr_semantics, sizeof(*out->run));
 	if (!out->input || !out->run)
 		abort();
-	out->is_recording = recording_is(path);
+	out->is_recording = !text && recording_is(path);
 	ok = out->is_recording ? replay_load_recording(path, out, error) :
-				 load_trace(path, out, error);
+				 load_trace(path, text, out, error);
 	for (size_t i = 0; ok && i < options->nr_semantics; i++)
 		ok = run_under(out, options->semantics[i], options, error);
 	if (ok)
@@ -438,6 +441,18 @@ bool replay(const char *path, const struct replay_options *options, struct repla
 	else
 		replay_free(out);
 	return ok;
+}
+
+bool replay(const char *path, const struct replay_options *options, struct replay *out,
+	    struct error *error)
+{
+	return replay_input(path, NULL, options, out, error);
+}
+
+bool replay_text(const char *name, const char *text, const struct replay_options *options,
+		 struct replay *out, struct error *error)
+{
+	return replay_input(name, text, options, out, error);
 }
 
 void replay_free(struct replay *replay)

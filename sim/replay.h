@@ -97,6 +97,9 @@ unsigned run_violations_at(const struct replay_run *run, unsigned event);
  */
 bool replay(const char *path, const struct replay_options *options, struct replay *out,
 	    struct error *error);
+/* The same of a trace from memory; @name is used in messages. */
+bool replay_text(const char *name, const char *text, const struct replay_options *options,
+		 struct replay *out, struct error *error);
 void replay_free(struct replay *replay);
 /* 0 as expected, 1 not, 3 inconclusive. */
 int replay_exit_code(const struct replay *replay);

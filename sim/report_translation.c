@@ -61,7 +61,7 @@ void report_moment(const struct trace *trace, const struct moment *moment, FILE 
 
 	fprintf(out, "under %s, ", vm->sem.name);
 	if (!moment->reached)
-		fprintf(out, "the host died, ");
+		fprintf(out, moment->died ? "the host died, " : "there is no VM, ");
 	if (e)
 		fprintf(out, "after event %u, %s:%u: %s%s%s => %s\n", e->number, e->file, e->line,
 			e->label ? e->label : "", e->label ? ": " : "", text,

@@ -23,8 +23,8 @@ struct moment {
 	struct vm *vm;
 	unsigned event;			/* that was run last, from 1 */
 	struct outcome outcome;		/* of it */
-	bool reached;			/* false: the host had died before, at .died */
-	unsigned died;			/* 0: it lives */
+	bool reached;			/* false: the host had died before, or there is no VM */
+	unsigned died;			/* the event that it died of; 0: it lives */
 };
 
 /* False: bad input, *@error: no such event, threads, beyond the model. @at: NULL for the last. */

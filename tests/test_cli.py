@@ -564,6 +564,33 @@ def explore_and_replay_refuse_each_others_traces():
 	check("pfnsim explore" in refused("replay", scenario), "not so")
 
 
+# ---- reduce ----
+
+def reduce_writes_a_trace_that_replay_takes():
+	done = run("reduce", "-s", "v5.12", "--law", "no-free-of-owned", SEED, "-o", "small.trace")
+	check(done.returncode == 0 and not done.stdout, done)
+	check(re.fullmatch(r"pfnsim: no-free-of-owned under v5.12: 4 of 6 events, \d+ tries\n",
+			   done.stderr), done.stderr)
+	check(replay("-s", "v5.12", "small.trace").returncode == 0)
+	check(run("fmt", "--check", "small.trace").returncode == 0)
+
+
+def reduce_finds_a_semantics_and_a_law_by_itself():
+	done = run("reduce", SEED)
+	check(done.returncode == 0, done.stderr)
+	check(done.stdout.startswith('pfntrace 1\ntitle "no-get-from-zero under v5.11"\n'),
+	      done.stdout)
+
+
+def reduce_says_where_there_is_nothing_to_reduce():
+	check("no law breaks under v7.2" in refused("reduce", "-s", "v7.2", SEED))
+	check("no-bad-free does not break" in refused("reduce", "-s", "v5.12", "--law",
+						      "no-bad-free", SEED))
+	check("unknown law" in refused("reduce", "--law", "gravity", SEED))
+	check("not one semantics" in refused("reduce", "-s", "old", SEED))
+	check("standard input" in refused("reduce", "-"))
+
+
 # ---- bisect ----
 
 def verdicts(lines):

@@ -22,6 +22,7 @@ const struct tool_command tool_commands[] = {
 	{ "lab-script", cmd_lab, "a trace as commands of the lab, for a real kernel" },
 	{ "events", cmd_events, "list what a trace can say" },
 	{ "bisect", cmd_bisect, "with which version or patch a trace comes out otherwise" },
+	{ "reduce", cmd_reduce, "a smaller trace that breaks the same law" },
 	{ "walk", cmd_walk, "what a guest-physical address is at an event of a trace" },
 	{ "fmt", cmd_fmt, "a trace in the one way to write it" },
 	{ NULL, NULL, NULL }

@@ -34,6 +34,7 @@ int cmd_semantics(int argc, char **argv);
 int cmd_invariants(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
+int cmd_reduce(int argc, char **argv);
 int cmd_fmt(int argc, char **argv);
 int cmd_walk(int argc, char **argv);
 int cmd_lab(int argc, char **argv);

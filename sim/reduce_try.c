@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* reduce_try.c: a smaller trace, written down and run. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <stb/stb_ds.h>
+
+#include "sim/reduce_internal.h"
+#include "sim/replay.h"
+#include "sim/report_explore.h"
+
+enum { STATES_AT_A_TIME = 20000 };
+
+/* ---- text ---- */
+
+static bool is_size(u64 number)
+{
+	return number >= 4096 && number % 4096 == 0 && number < BIT(30);
+}
+
+static void print_int(int64_t number, bool as_size, FILE *out)
+{
+	u64 bits = number;
+
+	if (number < 0 && number > -4096)
+		fprintf(out, "%lld", (long long)number);
+	else if (as_size && is_size(bits))
+		fprintf(out, bits % BIT(20) ? "%lluK" : "%lluM",
+			(unsigned long long)(bits % BIT(20) ? bits >> 10 : bits >> 20));
+	else
+		fprintf(out, bits < 10 ? "%llu" : "0x%llx", (unsigned long long)bits);
+}
+
+static void print_value(const struct ast_value *v, bool as_size, FILE *out)
+{
+	switch (v->type) {
+	case AST_INT:
+		print_int(v->number, as_size, out);
+		break;
+	case AST_RANGE:
+		fprintf(out, "0x%llx+0x%llx", (unsigned long long)v->number,
+			(unsigned long long)v->count);
+		break;
+	case AST_NAME:
+		fprintf(out, "%s", v->name);
+		if (v->has_offset)
+			fprintf(out, "+0x%llx", (unsigned long long)v->offset);
+		break;
+	case AST_STRING:
+		ast_print_string(v->name, out);
+		break;
+	}
+}
+
+void reduce_print_unit(const struct reduce_unit *unit, FILE *out)
+{
+	const struct ast_statement *s = &unit->s;
+
+	fprintf(out, "%s%s%s", s->label ? s->label : "", s->label ? ": " : "", s->word);
+	for (size_t i = 0; i < s->nr_args; i++) {
+		const char *key = s->args[i].key;
+
+		fprintf(out, " %s%s", key ? key : "", key ? "=" : "");
+		print_value(&s->args[i].value, key && strstr(key, "size"), out);
+	}
+	fprintf(out, "\n");
+}
+
+struct writer { struct reduce *r; FILE *out; bool tried; };
+
+/* A line that is no unit's */
+static void put_line(struct writer *w, const char *before, const char *text)
+{
+	fprintf(w->out, "%s%s\n", before, text);
+	arrput(w->r->lines, NULL);
+}
+
+static bool is_there(const struct writer *w, const struct reduce_unit *u)
+{
+	return w->tried ? u->is_tried : u->is_kept;
+}
+
+/* Events of one part, or (@events false) what is no event: settings first, orders last. */
+static size_t put_units(struct writer *w, size_t part, bool events, const char *word)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < arrlenu(w->r->units); i++) {
+		struct reduce_unit *u = &w->r->units[i];
+
+		if (!is_there(w, u) || !!u->kind != events || (events && u->part != part) ||
+		    (!events && !strcmp(u->s.word, "order") != !strcmp(word, "order")))
+			continue;
+		if (events && word && !nr)
+			put_line(w, word, part == SIZE_MAX ? "" :
+				 w->r->trace.threads[part - 1].name);
+		reduce_print_unit(u, w->out);
+		arrput(w->r->lines, u);
+		nr++;
+	}
+	return nr;
+}
+
+char *reduce_render(struct reduce *r, bool tried)
+{
+	char *text = NULL;
+	size_t size;
+	struct writer w = { .r = r, .out = open_memstream(&text, &size), .tried = tried };
+
+	if (!w.out)
+		abort();
+	arrsetlen(r->lines, 0);
+	put_line(&w, "pfntrace 1", "");
+	put_units(&w, 0, false, "config");
+	put_units(&w, 0, true, NULL);
+	for (size_t t = 0; t < r->trace.nr_threads; t++)
+		put_units(&w, t + 1, true, "thread ");
+	put_units(&w, SIZE_MAX, true, "join");
+	put_units(&w, 0, false, "order");
+	fclose(w.out);
+	return text;
+}
+
+/* ---- running ---- */
+
+static bool is_wanted(const struct reduce *r, const struct reduce_target *found)
+{
+	const struct reduce_target *t = &r->target;
+
+	return !t->word || (!strcmp(found->word, t->word) &&
+			    (t->blame == REDUCE_ANYBODY ||
+			     (found->blame == t->blame && found->splat == t->splat)));
+}
+
+/* Another warning is another bug. */
+static const char *splat_of(const struct violation *v)
+{
+	bool is_splat = v->law->alarms && !v->law->holds && v->law->about == OBJECT_TASK;
+
+	return is_splat && v->value < NR_SPLATS ? splat_names[v->value] : NULL;
+}
+
+static void note_violation(struct reduce *r, const struct violation *v)
+{
+	arrput(r->found, ((struct reduce_target){ .word = v->law->id, .splat = splat_of(v),
+						  .blame = v->blame, .is_law = true }));
+}
+
+/* The line that made no sense was one unit's: without it, perhaps. */
+static enum reduce_result nonsense(struct reduce *r, const struct error *error, bool is_args)
+{
+	struct reduce_unit *u = error->line && error->line <= arrlenu(r->lines) ?
+				r->lines[error->line - 1] : NULL;
+
+	if (r->phase == REDUCE_FIRST)
+		snprintf(r->why, sizeof(r->why), "%s", error->text);
+	if (!u || is_args || r->phase != REDUCE_EVENTS)
+		return REDUCE_PASSES;
+	u->is_tried = false;
+	return REDUCE_IS_NONSENSE;
+}
+
+static enum reduce_result result_of(struct reduce *r)
+{
+	for (size_t i = 0; i < arrlenu(r->found); i++)
+		if (is_wanted(r, &r->found[i])) {
+			r->target = r->found[i];
+			return REDUCE_FAILS;
+		}
+	return REDUCE_PASSES;
+}
+
+static enum reduce_result run_once(struct reduce *r, const char *text, bool is_args)
+{
+	const struct replay_options how = { .semantics = &r->patch, .nr_semantics = 1 };
+	struct error error = { .text = "" };
+	struct replay done;
+
+	if (!replay_text(r->path, text, &how, &done, &error))
+		return nonsense(r, &error, is_args);
+	if (r->phase == REDUCE_FIRST)
+		snprintf(r->why, sizeof(r->why), "%s", done.run[0].missing);
+	for (size_t i = 0; i < done.run[0].vm->nr_violations && !done.run[0].missing[0]; i++)
+		note_violation(r, &done.run[0].vm->violations[i].v);
+	replay_free(&done);
+	return result_of(r);
+}
+
+static void end_search(struct reduce *r)
+{
+	if (r->x)
+		explore_free(r->x);
+	r->x = NULL;
+	trace_free(&r->tried);
+}
+
+static void take_findings(struct reduce *r)
+{
+	const struct explored *e = explore_result(r->x);
+
+	arrsetlen(r->found, 0);
+	for (size_t i = 0; i < e->nr_findings; i++) {
+		const struct explore_finding *f = &e->findings[i];
+
+		if (f->kind == FOUND_VIOLATION)
+			note_violation(r, &f->v);
+		else
+			arrput(r->found, ((struct reduce_target){ .word = finding_name(f) }));
+	}
+}
+
+/* A search that has found it needs no more of it, but for the last one. */
+static enum reduce_result search(struct reduce *r, bool is_args)
+{
+	struct error error = { .text = "" };
+	enum reduce_result result;
+	bool more = explore_more(r->x, STATES_AT_A_TIME, &error);
+
+	if (error.text[0]) {
+		end_search(r);
+		return nonsense(r, &error, is_args);
+	}
+	take_findings(r);
+	result = result_of(r);
+	if (more && (result == REDUCE_PASSES || r->phase == REDUCE_LAST))
+		return REDUCE_GOES_ON;
+	end_search(r);
+	return result;
+}
+
+static enum reduce_result begin_search(struct reduce *r, const char *text, bool is_args)
+{
+	struct error error = { .text = "" };
+
+	if (!trace_load_text(r->path, text, &r->tried, &error))
+		return nonsense(r, &error, is_args);
+	if (r->tried.nr_threads)
+		r->x = explore_new(&r->tried, r->patch, &r->bound, &error);
+	if (r->x)
+		return REDUCE_GOES_ON;
+	end_search(r);
+	return nonsense(r, &error, is_args);
+}
+
+enum reduce_result reduce_try(struct reduce *r, bool is_args)
+{
+	enum reduce_result result;
+	char *text;
+
+	if (r->x)
+		return search(r, is_args);
+	r->tries++;
+	arrsetlen(r->found, 0);
+	text = reduce_render(r, true);
+	result = r->trace.nr_threads ? begin_search(r, text, is_args) : run_once(r, text, is_args);
+	free(text);
+	return result;
+}

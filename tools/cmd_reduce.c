@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cmd_reduce.c: a smaller trace that breaks the same law. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/law.h"
+#include "sim/reduce.h"
+#include "sim/replay.h"
+#include "tools/pfnsim.h"
+
+enum { KEY_LAW = 256 };
+
+struct arguments {
+	const struct semantics_patch *patch;
+	const char *law, *output, *path;
+	struct explore_bound bound;
+};
+
+static const struct argp_option options[] = {
+	{ "semantics", 's', "SEMANTICS", 0,
+	  "under which it breaks; default: the first, by age, under which it does", 0 },
+	{ "law", KEY_LAW, "LAW", 0,
+	  "that has to break (pfnsim invariants), or deadlock, livelock, lock-inversion; default: "
+	  "the first that does", 0 },
+	{ "output", 'o', "FILE", 0, "write the trace there; default: standard output", 0 },
+	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
+	  "of traces with threads: search no further; M takes K, M, G; default memory=1G", 0 },
+	{ 0 }
+};
+
+static bool is_breakable(const char *word)
+{
+	return law_find(word) || !strcmp(word, "deadlock") || !strcmp(word, "livelock") ||
+	       !strcmp(word, "lock-inversion");
+}
+
+static void take_law(struct arguments *a, const char *word)
+{
+	if (!is_breakable(word)) {
+		fprintf(stderr, "pfnsim: unknown law \"%s\"; pfnsim invariants lists them\n", word);
+		exit(CODE_BAD_INPUT);
+	}
+	if (law_find(word) && law_find(word)->judged) {
+		fprintf(stderr, "pfnsim: \"%s\" is not looked at after a step: %s\n", word,
+			law_find(word)->judged);
+		exit(CODE_BAD_INPUT);
+	}
+	a->law = word;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case 's':
+		a->patch = semantics_find(arg);
+		if (a->patch)
+			return 0;
+		fprintf(stderr, "pfnsim: \"%s\" is not one semantics; pfnsim semantics lists "
+			"them\n", arg);
+		exit(CODE_BAD_INPUT);
+	case KEY_LAW:
+		take_law(a, arg);
+		return 0;
+	case 'o':
+		a->output = arg;
+		return 0;
+	case 'b':
+		if (!parse_bound(arg, &a->bound))
+			argp_error(state, "--bound is depth=NUMBER,states=NUMBER,memory=NUMBER, "
+				   "some of them");
+		return 0;
+	case ARGP_KEY_ARG:
+		if (a->path)
+			argp_error(state, "one trace at a time");
+		a->path = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!a->path)
+			argp_error(state, "which trace?");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "TRACE",
+	.doc = "Find a smaller trace that breaks the same law, by the same party, under the same "
+	       "semantics: no single event of it can go.\v"
+	       "Threads are explored in every order. What TRACE includes becomes part of it. ^C "
+	       "gives the smallest so far.\n\n"
+	       "Example: pfnsim reduce -s v5.12 --law no-free-of-owned traces/seed.trace",
+};
+
+static void progress(const struct reduce *r, double since)
+{
+	char now[80];
+
+	snprintf(now, sizeof(now), "%s: %zu tries", r->patch->name, r->tries);
+	if (r->phase == REDUCE_EVENTS || r->phase == REDUCE_ARGS)
+		tool_progress(since, reduce_events_left(r), r->nr_events, now);
+}
+
+static int write_text(const struct arguments *a, const char *text)
+{
+	FILE *out = a->output ? fopen(a->output, "w") : stdout;
+	bool ok = out && fputs(text, out) >= 0;
+
+	if (a->output && out)
+		ok = !fclose(out) && ok;
+	if (ok)
+		return CODE_EXPECTED;
+	fprintf(stderr, "pfnsim: %s: %s\n", a->output ? a->output : "standard output",
+		strerror(errno));
+	return CODE_INTERNAL;
+}
+
+static int tell(const struct arguments *a, struct reduce *r)
+{
+	char *text = reduce_text(r);
+	int code = write_text(a, text);
+
+	free(text);
+	fprintf(stderr, "pfnsim: %s under %s: %zu of %zu events, %zu tries%s\n", r->target.word,
+		r->patch->name, reduce_events_left(r), r->nr_events, r->tries,
+		reduce_is_minimal(r) ? "" : "; interrupted, it may not be the smallest");
+	return reduce_is_minimal(r) ? code : worse_exit_code(code, CODE_INCONCLUSIVE);
+}
+
+/* CODE_UNEXPECTED: nothing breaks under this one. */
+static int reduce_under(const struct arguments *a, const struct semantics_patch *patch)
+{
+	struct error error = { .text = "" };
+	double since = tool_seconds();
+	int code = CODE_UNEXPECTED;
+	struct reduce r;
+
+	if (!reduce_begin(&r, a->path, patch, a->law, &a->bound, &error))
+		return complain(&error);
+	while (reduce_more(&r)) {
+		if (tool_is_interrupted())
+			reduce_stop(&r);
+		progress(&r, since);
+	}
+	tool_progress(since, 0, 0, NULL);
+	if (reduce_fails(&r))
+		code = tell(a, &r);
+	else if (r.stopped)
+		code = CODE_INCONCLUSIVE;
+	else if (r.why[0])
+		fprintf(stderr, "pfnsim: under %s: %s\n", patch->name, r.why);
+	reduce_free(&r);
+	return code;
+}
+
+static int reduce_any(const struct arguments *a)
+{
+	int code = CODE_UNEXPECTED;
+
+	for (size_t i = 0; all_semantics[i] && code == CODE_UNEXPECTED; i++)
+		code = reduce_under(a, all_semantics[i]);
+	return code;
+}
+
+int cmd_reduce(int argc, char **argv)
+{
+	struct arguments a = { .bound = { .memory = (u64)1 << 30, .por = true, .symmetry = true } };
+	int code;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	tool_catch_interrupt();
+	if (!strcmp(a.path, "-")) {
+		fprintf(stderr, "pfnsim: standard input can be read only once: name a file\n");
+		return CODE_BAD_INPUT;
+	}
+	code = a.patch ? reduce_under(&a, a.patch) : reduce_any(&a);
+	if (code != CODE_UNEXPECTED)
+		return code;
+	fprintf(stderr, "pfnsim: %s: %s%s under %s: there is nothing to reduce\n", a.path,
+		a.law ? a.law : "no law", a.law ? " does not break" : " breaks",
+		a.patch ? a.patch->name : "any semantics");
+	return CODE_BAD_INPUT;
+}
