@@ -60,6 +60,16 @@ void json_object_end(struct json *json)
 	must(yajl_gen_map_close(json->gen));
 }
 
+void json_array_begin(struct json *json)
+{
+	must(yajl_gen_array_open(json->gen));
+}
+
+void json_array_end(struct json *json)
+{
+	must(yajl_gen_array_close(json->gen));
+}
+
 /* Bytes of the UTF-8 sequence at @text, 0 if it is none (RFC 3629: no surrogates, no overlong). */
 static size_t utf8_length(const unsigned char *text)
 {

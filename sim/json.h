@@ -20,6 +20,9 @@ struct json *json_begin(FILE *file);
 bool json_end(struct json *json);
 void json_object_begin(struct json *json);
 void json_object_end(struct json *json);
+/* Of objects. */
+void json_array_begin(struct json *json);
+void json_array_end(struct json *json);
 void json_key(struct json *json, const char *key);
 /* A newline; what comes next is a new document. */
 void json_line_end(struct json *json);

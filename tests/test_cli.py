@@ -163,7 +163,7 @@ def an_unknown_option_is_misuse():
 
 def an_unknown_format_is_one_line():
 	check(refused("replay", "--format", "xml", SEED) ==
-	      'pfnsim: unknown format "xml": text or json', "not so")
+	      'pfnsim: unknown format "xml": text, json, junit, sarif or github', "not so")
 
 
 def an_unknown_stage2_and_no_input_are_misuse():

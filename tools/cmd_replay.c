@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/report.h"
+#include "sim/report_ci.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_STAGE2 };
@@ -19,7 +20,10 @@ struct arguments {
 	unsigned flags;
 	char **path;
 	size_t nr_paths;
+	struct ci *ci;			/* of the formats that are one document */
 };
+
+enum { OF_CI = 1 << FORMAT_JUNIT | 1 << FORMAT_SARIF | 1 << FORMAT_GITHUB };
 
 static const struct argp_option options[] = {
 	{ "semantics", 's', "LIST", 0,
@@ -27,7 +31,8 @@ static const struct argp_option options[] = {
 	  "v6.8-rc3,v11", 0 },
 	{ "stage2", KEY_STAGE2, "ept|npt", 0, "format of the stage-2 tables; default: as recorded, "
 	  "or as the trace says, or ept", 0 },
-	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
+	{ "format", 'f', "text|json|junit|sarif|github", 0, "json: one object a line; junit, "
+	  "sarif, github: one document of all, for whoever runs this unattended", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "brief", 'b', NULL, 0, "only what differs: violations, the side-by-side block", 0 },
 	{ 0 }
@@ -49,7 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->stage2 = !strcmp(arg, "ept") ? STAGE2_EPT : STAGE2_NPT;
 		return 0;
 	case 'f':
-		if (!parse_format(arg, TEXT_OR_JSON, &a->format))
+		if (!parse_format(arg, TEXT_OR_JSON | OF_CI, &a->format))
 			exit(CODE_BAD_INPUT);
 		return 0;
 	case KEY_JSON:
@@ -88,9 +93,14 @@ static int replay_one(const char *path, const struct arguments *a)
 	struct error error = { 0 };
 	int code;
 
-	if (!replay(path, &how, &result, &error))
+	if (!replay(path, &how, &result, &error)) {
+		if (a->ci)
+			ci_add_error(a->ci, path, &error);
 		return complain(&error);
-	if (a->format == FORMAT_JSON)
+	}
+	if (a->ci)
+		ci_add(a->ci, &result);
+	else if (a->format == FORMAT_JSON)
 		report_json(&result, stdout);
 	else
 		report_text(&result, a->flags, stdout);
@@ -113,16 +123,29 @@ static int replay_folder(const char *path, const struct arguments *a)
 	return code;
 }
 
+static bool print_ci(const struct ci *ci, enum output_format format)
+{
+	return format == FORMAT_JUNIT ? ci_print_junit(ci, stdout) :
+	       format == FORMAT_SARIF ? ci_print_sarif(ci, PFNSIM_VERSION, stdout) :
+					ci_print_github(ci, stdout);
+}
+
 int cmd_replay(int argc, char **argv)
 {
 	struct arguments a = { .stage2 = STAGE2_AS_GIVEN };
 	int code = CODE_EXPECTED;
+	struct ci ci = { NULL };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics("v6.8-rc3,v11", a.semantics, MAX_SEMANTICS);
+	if (OF_CI >> a.format & 1)
+		a.ci = &ci;
 	for (size_t i = 0; i < a.nr_paths; i++)
 		code = worse_exit_code(code, recording_is(a.path[i]) ?
 				       replay_folder(a.path[i], &a) : replay_one(a.path[i], &a));
+	if (a.ci && !print_ci(&ci, a.format))
+		code = CODE_INTERNAL;
+	ci_free(&ci);
 	return code;
 }
