@@ -17,7 +17,9 @@ esac
 # Debian packages, by what they are needed for.
 build_packages="gcc libc6-dev meson ninja-build pkg-config re2c bison"
 build_packages="$build_packages libyajl-dev libzstd-dev libstb-dev"
-test_packages="libcmocka-dev libunwind-dev libtracecmd-dev libtraceevent-dev zstd"
+test_packages="libcmocka-dev libunwind-dev zstd"
+# libtracecmd.pc requires libtracefs, and its package does not depend on it.
+test_packages="$test_packages libtracecmd-dev libtracefs-dev libtraceevent-dev"
 clang_packages="clang libclang-rt-dev"
 coverage_packages="lcov"
 # Without them a test is skipped.
@@ -33,6 +35,7 @@ have() {
 	libc6-dev)	echo '#include <stdio.h>' | gcc -E - ;;
 	libcmocka-dev)	pkg-config --exists cmocka ;;
 	libtracecmd-dev) pkg-config --exists libtracecmd ;;
+	libtracefs-dev)	pkg-config --exists libtracefs ;;
 	libtraceevent-dev) pkg-config --exists libtraceevent ;;
 	libstb-dev)	pkg-config --exists stb ;;
 	libunwind-dev)	pkg-config --exists libunwind ;;
