@@ -28,5 +28,7 @@ bool report_page_svg(const struct report_page *page, FILE *out);
 /* For a mail: 75 columns. */
 bool report_page_text(const struct report_page *page, FILE *out);
 bool report_page_markdown(const struct report_page *page, FILE *out);
+/* For Perfetto: every step that a log has kept. */
+bool report_page_perfetto(const struct report_page *page, FILE *out);
 /* The tables in the end, for dot(1). */
 bool report_page_dot(const struct report_page *page, FILE *out);

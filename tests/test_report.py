@@ -36,6 +36,32 @@ resume w
 """
 
 
+def fields(message):
+	"""[(number, value)] of a protobuf message: numbers, and bytes."""
+	at, found = 0, []
+
+	def number():
+		nonlocal at
+		value, shift = 0, 0
+		while True:
+			byte = message[at]
+			at += 1
+			value |= (byte & 0x7f) << shift
+			shift += 7
+			if byte < 0x80:
+				return value
+
+	while at < len(message):
+		tag = number()
+		value = number()
+		if tag & 7 == 2:
+			value, at = message[at:at + value], at + value
+		elif tag & 7:
+			raise ValueError(f"wire type {tag & 7}")
+		found.append((tag >> 3, value))
+	return found
+
+
 def report(*arguments):
 	return subprocess.run([PFNSIM, "report", *arguments], stdout=subprocess.PIPE,
 			      stderr=subprocess.PIPE, text=True, check=False)
@@ -208,6 +234,54 @@ class Page(Pages):
 			levels += 1
 		self.assertEqual(4, levels)
 		self.assertRegex(text, rf'"{at}" \[label="page ')
+
+	def perfetto(self, *arguments):
+		"""Names of tracks, and [(time, type, track, name, count)] in the file's order."""
+		out = os.path.join(self.folder.name, "x.pftrace")
+		report("-o", out, *arguments)
+		with open(out, "rb") as file:
+			packets = [dict(fields(packet)) for _, packet in fields(file.read())]
+		tracks = [dict(fields(p[60])) for p in packets if 60 in p]
+		events = [(p[8], dict(fields(p[11]))) for p in packets if 11 in p]
+		return ({t[1]: t.get(2, b"").decode() for t in tracks},
+			[(time, e[9], e[11], e.get(23, b"").decode(), e.get(30))
+			 for time, e in events])
+
+	def test_slices_of_a_track_nest_and_end(self):
+		tracks, events = self.perfetto("-s", "v11,v7.2", self.stale)
+		depth, last = {}, {}
+
+		for time, kind, track, _, _ in events:
+			if kind not in (1, 2, 3):
+				continue
+			self.assertIn(track, tracks)
+			self.assertLessEqual(last.get(track, 0), time)
+			last[track] = time
+			depth[track] = depth.get(track, 0) + {1: 1, 2: -1, 3: 0}[kind]
+			self.assertIn(depth[track], (0, 1, 2))
+		self.assertEqual({0}, set(depth.values()))
+
+	def test_a_counter_of_perfetto_goes_as_the_pages_count(self):
+		tracks, events = self.perfetto("-s", "v11,v7.2", self.stale)
+		counts = [[e[4] for e in events if e[2] == track] for track, name in tracks.items()
+			  if name == "count of pfn 0x100002"]
+
+		self.assertEqual([[1, 2, 1, 2, 1], [1]], counts)
+
+	def test_a_violation_is_an_instant_in_its_step(self):
+		_, events = self.perfetto("-s", "v11,v7.2", self.stale)
+		at = [i for i, e in enumerate(events) if e[3] == "no-touch-when-stale"]
+		step = [e for e in events[:at[0]] if e[1] == 1][-1]
+
+		self.assertEqual(1, len(at))
+		self.assertEqual(("mark_page_accessed", events[at[0]][2]), (step[3], step[2]))
+
+	def test_a_recording_has_a_track_of_what_was_recorded(self):
+		tracks, events = self.perfetto("-s", "v6.12,v7.2", RECORDING)
+		recorded = [t for t, name in tracks.items() if name == "recorded"]
+
+		self.assertEqual(1, len(recorded))
+		self.assertIn("gread 0x200000 n=5", [e[3] for e in events if e[2] == recorded[0]])
 
 	def test_misuse_is_told_in_a_line(self):
 		for arguments, says in ((["-f", "pdf", SEED], "unknown format"),

@@ -12,7 +12,7 @@
 
 enum { KEY_JSON = 256, KEY_STAGE2, KEY_COMPARE, KEY_STEPS, MAX_SEMANTICS = 64 };
 enum { FORMATS = 1 << FORMAT_HTML | 1 << FORMAT_TEXT | 1 << FORMAT_MARKDOWN | 1 << FORMAT_SVG |
-		 1 << FORMAT_DOT | 1 << FORMAT_JSON };
+		 1 << FORMAT_DOT | 1 << FORMAT_JSON | 1 << FORMAT_PERFETTO };
 
 struct arguments {
 	const struct semantics_patch *semantics[MAX_SEMANTICS];
@@ -33,7 +33,7 @@ static const struct argp_option options[] = {
 	  "of those, the two whose steps are drawn side by side; default: the first, and the first "
 	  "that parts from it", 0 },
 	{ "output", 'o', "FILE", 0, "default: standard output", 0 },
-	{ "format", 'f', "html|text|json|markdown|svg|dot", 0,
+	{ "format", 'f', "html|text|json|markdown|svg|dot|perfetto", 0,
 	  "default: as FILE is called, or text. svg: the steps alone; dot: the stage-2 tables in "
 	  "the end; json: as pfnsim replay", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
@@ -109,7 +109,7 @@ static void choose_format(struct arguments *a)
 	static const struct { const char *end; enum output_format format; } ends[] = {
 		{ ".html", FORMAT_HTML }, { ".htm", FORMAT_HTML }, { ".md", FORMAT_MARKDOWN },
 		{ ".json", FORMAT_JSON }, { ".svg", FORMAT_SVG },
-		{ ".dot", FORMAT_DOT }, { ".gv", FORMAT_DOT },
+		{ ".pftrace", FORMAT_PERFETTO }, { ".dot", FORMAT_DOT }, { ".gv", FORMAT_DOT },
 	};
 	const char *dot = a->out ? strrchr(a->out, '.') : NULL;
 
@@ -127,6 +127,8 @@ static bool write_page(const struct report_page *page, enum output_format format
 		return report_page_svg(page, out);
 	case FORMAT_DOT:
 		return report_page_dot(page, out);
+	case FORMAT_PERFETTO:
+		return report_page_perfetto(page, out);
 	case FORMAT_JSON:
 		return report_json(page->replay, out);
 	case FORMAT_MARKDOWN:

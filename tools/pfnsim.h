@@ -42,7 +42,7 @@ int cmd_outcomes(int argc, char **argv);
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_CSV,
 		     FORMAT_HTML, FORMAT_SVG, FORMAT_DOT, FORMAT_JUNIT, FORMAT_SARIF,
-		     FORMAT_GITHUB, NR_FORMATS };
+		     FORMAT_GITHUB, FORMAT_PERFETTO, NR_FORMATS };
 /* Which of them a command has. */
 enum {
 	TEXT_OR_JSON = 1 << FORMAT_TEXT | 1 << FORMAT_JSON,
