@@ -123,10 +123,15 @@ static void release(struct machine *m, pfn_t pfn, enum holder holder, s32 refs)
 
 void page_get(struct machine *m, pfn_t pfn, enum holder holder)
 {
+	page_get_by(m, pfn, holder, blame_of(holder));
+}
+
+void page_get_by(struct machine *m, pfn_t pfn, enum holder holder, u8 by)
+{
 	struct page *head = page_of(m, page_head(m, pfn));
 
 	if (head->refcount <= 0)
-		raise_alarm(m, ALARM_GET_FROM_ZERO, pfn, blame_of(holder));
+		raise_alarm(m, ALARM_GET_FROM_ZERO, pfn, by);
 	head->refcount++;
 	hold(m, pfn, holder, 1);
 	note_ref(m, "page_ref_mod", head->head, holder, 1, true);

@@ -127,6 +127,8 @@ void page_touch(struct machine *m, pfn_t pfn);
  * folio_try_get(): the head, unless zero. page_add_refs(): page_ref_add(), this very page.
  */
 void page_get(struct machine *m, pfn_t pfn, enum holder holder);
+/* The same; @by, enum blame, calls get_page(). */
+void page_get_by(struct machine *m, pfn_t pfn, enum holder holder, u8 by);
 bool page_get_unless_zero(struct machine *m, pfn_t pfn, enum holder holder);
 bool page_try_get_folio(struct machine *m, pfn_t pfn, enum holder holder, s32 refs);
 void page_add_refs(struct machine *m, pfn_t pfn, s32 delta);

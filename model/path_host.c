@@ -301,7 +301,7 @@ static void insert_leaf(struct machine *m, const struct vma *vma, hva_t hva, pfn
 	u64 bits = vma_prot_bits(vma);
 
 	if (normal)
-		page_get(m, pfn, HOLD_PTE);
+		page_get_by(m, pfn, HOLD_PTE, vma->mode == MODE_PAGE ? BLAME_DRIVER : BLAME_MM);
 	if (vma->mode == MODE_PAGE && m->sem->traits.fault_keeps_dirty && (bits & PTE_WRITE) &&
 	    page_is(m, page_head(m, pfn), PG_DIRTY))
 		bits |= PTE_DIRTY;

@@ -483,19 +483,20 @@ bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_
 	bool dirty = leaf->entry & (PTE_DIRTY | PTE_SAVED_DIRTY);
 
 	if (!(vma->flags & VM_WRITE) || (leaf->entry & PTE_SOFT_CLEAN) ||
-	    leaf_is_uffd_wp(vma, leaf) || !leaf_is_normal(leaf))
+	    leaf_is_uffd_wp(vma, leaf))
 		return false;
 	if (!dirty && ((vma->flags & VM_SHARED) || !m->sem->traits.protect_clean_writable))
 		return false;
 	if (vma->flags & VM_SHARED)
 		return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
-	return page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE);
+	return leaf_is_normal(leaf) && page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE);
 }
 
+/* pte_modify(), pmd_modify(): _PAGE_CHG_MASK stays. */
 u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
-	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_HUGE | PTE_ACCESSED | PTE_DIRTY |
-		   PTE_SOFT_CLEAN | PTE_UFFD_WP;
+	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_DEVMAP | PTE_HUGE | PTE_ACCESSED |
+		   PTE_DIRTY | PTE_SOFT_CLEAN | PTE_UFFD_WP;
 	u64 entry = (leaf->entry & keep) | (vma_prot_bits(vma) & ~PTE_ACCESSED);
 
 	if (leaf->level == 2 && m->sem->traits.protect_pmd_cleans && vma->kind != VMA_HUGETLB &&
