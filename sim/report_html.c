@@ -38,7 +38,7 @@ static void print_matrix(const struct replay *replay, FILE *out)
 	char text[700];
 
 	fprintf(out, "<table class=\"matrix\"><thead><tr><th>event</th>");
-	if (replay->is_recording)
+	if (replay->has_recorded)
 		fprintf(out, "<th>recorded</th>");
 	for (size_t r = 0; r < replay->nr_runs; r++) {
 		fprintf(out, "<th title=\"");
@@ -57,7 +57,7 @@ static void print_matrix(const struct replay *replay, FILE *out)
 			      line->label ? " (" : "", line->label ? line->label : "",
 			      line->label ? ")" : "");
 		fprintf(out, "</th>");
-		if (replay->is_recording) {
+		if (replay->has_recorded) {
 			fprintf(out, "<td>");
 			markup_text(line->recorded ? line->recorded : "", out);
 			fprintf(out, "</td>");
@@ -67,7 +67,7 @@ static void print_matrix(const struct replay *replay, FILE *out)
 		fprintf(out, "</tr>\n");
 	}
 	fprintf(out, "</tbody><tfoot><tr><th scope=\"row\">verdict</th>");
-	if (replay->is_recording)
+	if (replay->has_recorded)
 		fprintf(out, "<td></td>");
 	for (size_t r = 0; r < replay->nr_runs; r++) {
 		const struct replay_run *run = &replay->run[r];

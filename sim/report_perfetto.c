@@ -295,7 +295,7 @@ bool report_page_perfetto(const struct report_page *page, FILE *out)
 	lanes_make(&lanes, page->replay, page->a, page->b, LANES_ALL);
 	for (unsigned run = 0; run < lanes.nr_runs; run++)
 		write_run(&lanes, run, out);
-	if (page->replay->is_recording)
+	if (page->replay->has_recorded)
 		write_recorded(&lanes, out);
 	lanes_free(&lanes);
 	return !ferror(out);

@@ -210,6 +210,15 @@ class Page(Pages):
 		self.assertIn("recorded on a kernel that is modelled by v7.2", text)
 		self.assertEqual("recorded", Reader(text).rows[0][1])
 
+	def test_an_imported_recording_stands_beside_the_model_with_what_it_lacks(self):
+		lost = os.path.join(os.environ["PFNSIM_SOURCE"], "tests", "import",
+				    "7.2-lost-report.txt.zst")
+		code, text = self.page("-s", "v6.12,v7.2", lost)
+
+		self.assertEqual(3, code)
+		self.assertEqual("recorded", Reader(text).rows[0][1])
+		self.assertRegex(text, r'class="unknown">Inconclusive under v7.2: .*lost')
+
 	def test_what_is_not_drawn_is_said(self):
 		_, text = self.page("-s", "v11,v7.2", "--steps", "10", self.stale)
 
