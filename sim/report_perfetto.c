@@ -47,7 +47,8 @@ static void put_bytes(u8 **to, unsigned field, const void *bytes, size_t size)
 {
 	put_number(to, field << 3 | WIRE_BYTES);
 	put_number(to, size);
-	memcpy(arraddnptr(*to, size), bytes, size);
+	if (size)	/* an empty message has no bytes to copy from */
+		memcpy(arraddnptr(*to, size), bytes, size);
 }
 
 static void put_text(u8 **to, unsigned field, const char *text)
