@@ -24,6 +24,8 @@ static const struct lookup {
 	bool writable;		/* a pointer to *writable */
 	bool atomic;
 	bool async;		/* a pointer to *async */
+	bool page;		/* gfn_to_page() */
+	u8 own_gets;		/* get_page() by the caller, of what it has got */
 	u8 release;
 } lookups[NR_LOOKUPS] = {
 	[LOOKUP_PROT] = { "gfn_to_pfn_prot", .writable = true },
@@ -34,9 +36,11 @@ static const struct lookup {
 				  .async = true },
 	[LOOKUP_FOLLOW] = { "kvm_follow_pfn", .writable = true, .release = PUT_IF_OWNED },
 	[LOOKUP_MANY] = { "gfn_to_page_many_atomic", .for_writing = true, .release = PUT_PAGE },
-	[LOOKUP_PAGE] = { "gfn_to_page", .for_writing = true, .release = PUT_PAGE },
+	[LOOKUP_PAGE] = { "gfn_to_page", .for_writing = true, .page = true, .release = PUT_PAGE },
 	[LOOKUP_REEXECUTE] = { "reexecute_instruction", .for_writing = true, .release = BY_PAGE },
-	[LOOKUP_DCBZ] = { "kvmppc_patch_dcbz", .for_writing = true, .release = PUT_PAGE },
+	/* up to 6.12 one more than it gives back (17b7dbaf183e: kvm_vcpu_map() instead) */
+	[LOOKUP_DCBZ] = { "kvmppc_patch_dcbz", .for_writing = true, .page = true, .own_gets = 1,
+			  .release = PUT_PAGE },
 };
 
 static bool lookup_exists(const struct semantics *sem, unsigned api)
@@ -124,22 +128,14 @@ void lookup_many_atomic(struct machine *m, struct task *t)
 	follow_finish(t, page != NO_PFN ? page : KVM_PFN_ERR_FAULT);
 }
 
-/*
- * gfn_to_page(); kvmppc_patch_dcbz() up to 6.12 takes one more reference, and gives one back
- * (17b7dbaf183e: kvm_vcpu_map() instead).
- */
-static void take_page(struct machine *m, struct task *t)
+/* gfn_to_page(), and what its caller does with the page */
+static void take_page(struct machine *m, struct task *t, const struct lookup *lookup)
 {
 	pfn_t page = m->sem->ops.gfn_to_page(m, t);
 
-	if (t->map.api == LOOKUP_DCBZ && page != NO_PFN)
+	for (unsigned i = 0; page != NO_PFN && i < lookup->own_gets; i++)
 		page_get(m, page, HOLD_FAULT);
 	follow_finish(t, page == NO_PFN ? KVM_PFN_ERR_FAULT : page);
-}
-
-static bool wants_page(const struct map_op *op)
-{
-	return op->api == LOOKUP_PAGE || op->api == LOOKUP_DCBZ;
 }
 
 static enum step_result lookup_result(struct machine *m, struct task *t)
@@ -151,8 +147,8 @@ static enum step_result lookup_result(struct machine *m, struct task *t)
 	op->refcounted = follow->page != NO_PFN;
 	if (follow->pfn == KVM_PFN_ERR_NEEDS_IO && op->api != LOOKUP_FOLLOW)
 		follow_finish(t, KVM_PFN_ERR_FAULT);	/* the wrapper's *async = true */
-	if (wants_page(op) && !is_error_noslot_pfn(follow->pfn))
-		take_page(m, t);
+	if (lookups[op->api].page && !is_error_noslot_pfn(follow->pfn))
+		take_page(m, t, &lookups[op->api]);
 	op->refs_held = op->refs_after = t->refs;
 	if (is_error_noslot_pfn(follow->pfn)) {
 		op->error = -EINVAL;

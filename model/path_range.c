@@ -492,7 +492,7 @@ bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_
 	return leaf_is_normal(leaf) && page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE);
 }
 
-/* pte_modify(), pmd_modify(): _PAGE_CHG_MASK stays. */
+/* pte_modify(), pmd_modify(): what _COMMON_PAGE_CHG_MASK has stays (x86, 6.1). */
 u64 protected_entry(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
 	u64 keep = PT_ADDR_MASK | PTE_SPECIAL | PTE_DEVMAP | PTE_HUGE | PTE_ACCESSED |

@@ -474,7 +474,7 @@ static enum step_result clear_dirty_slot(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* The same since 5.13, beside faults */
+/* kvm_mmu_slot_leaf_clear_dirty() since 5.13: beside faults */
 enum step_result clear_dirty_slot_shared(struct machine *m, struct task *t)
 {
 	if (!lock_pass_read(m, &m->w->kvm.mmu_lock))

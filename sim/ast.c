@@ -401,3 +401,24 @@ void ast_print_string(const char *text, FILE *out)
 			fputc(*text, out);
 	fputc('"', out);
 }
+
+void ast_print_value(const struct ast_value *v, FILE *out)
+{
+	switch (v->type) {
+	case AST_INT:
+		fprintf(out, "0x%llx", (unsigned long long)v->number);
+		break;
+	case AST_RANGE:
+		fprintf(out, "0x%llx+0x%llx", (unsigned long long)v->number,
+			(unsigned long long)v->count);
+		break;
+	case AST_NAME:
+		fprintf(out, "%s", v->name);
+		if (v->has_offset)
+			fprintf(out, "+0x%llx", (unsigned long long)v->offset);
+		break;
+	case AST_STRING:
+		ast_print_string(v->name, out);
+		break;
+	}
+}

@@ -72,3 +72,5 @@ bool ast_parse(const char *name, const char *text, size_t length, struct ast *as
 void ast_free(struct ast *ast);
 /* As a STRING of the format. */
 void ast_print_string(const char *text, FILE *out);
+/* As the grammar has it; numbers are hexadecimal. */
+void ast_print_value(const struct ast_value *value, FILE *out);

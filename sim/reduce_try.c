@@ -31,27 +31,6 @@ static void print_int(int64_t number, bool as_size, FILE *out)
 		fprintf(out, bits < 10 ? "%llu" : "0x%llx", (unsigned long long)bits);
 }
 
-static void print_value(const struct ast_value *v, bool as_size, FILE *out)
-{
-	switch (v->type) {
-	case AST_INT:
-		print_int(v->number, as_size, out);
-		break;
-	case AST_RANGE:
-		fprintf(out, "0x%llx+0x%llx", (unsigned long long)v->number,
-			(unsigned long long)v->count);
-		break;
-	case AST_NAME:
-		fprintf(out, "%s", v->name);
-		if (v->has_offset)
-			fprintf(out, "+0x%llx", (unsigned long long)v->offset);
-		break;
-	case AST_STRING:
-		ast_print_string(v->name, out);
-		break;
-	}
-}
-
 void reduce_print_unit(const struct reduce_unit *unit, FILE *out)
 {
 	const struct ast_statement *s = &unit->s;
@@ -61,7 +40,10 @@ void reduce_print_unit(const struct reduce_unit *unit, FILE *out)
 		const char *key = s->args[i].key;
 
 		fprintf(out, " %s%s", key ? key : "", key ? "=" : "");
-		print_value(&s->args[i].value, key && strstr(key, "size"), out);
+		if (s->args[i].value.type == AST_INT)
+			print_int(s->args[i].value.number, key && strstr(key, "size"), out);
+		else
+			ast_print_value(&s->args[i].value, out);
 	}
 	fprintf(out, "\n");
 }

@@ -378,6 +378,14 @@ static bool run_under(struct replay *replay, const struct semantics_patch *patch
 	return ok;
 }
 
+const struct replay_line *replay_line_of(const struct replay *replay, unsigned event)
+{
+	for (size_t i = 0; i < replay->nr_lines; i++)
+		if (replay->line[i].number == event)
+			return &replay->line[i];
+	return NULL;
+}
+
 unsigned run_violations_at(const struct replay_run *run, unsigned event)
 {
 	unsigned n = 0;

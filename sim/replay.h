@@ -89,6 +89,8 @@ struct replay_options {
 
 /* A note in words, "" if it is not for people. */
 const char *replay_note_text(const struct note *note, char *text, size_t size);
+/* The line of this event; NULL: it has none. */
+const struct replay_line *replay_line_of(const struct replay *replay, unsigned event);
 /* How many laws broke at this event. */
 unsigned run_violations_at(const struct replay_run *run, unsigned event);
 /*

@@ -116,13 +116,10 @@ static void print_history(const struct vm *vm, const struct found_violation *f, 
 static void print_violation(const struct replay *replay, const struct replay_run *run,
 			    const struct found_violation *f, FILE *out)
 {
-	const struct replay_line *line = NULL;
+	const struct replay_line *line = replay_line_of(replay, f->event);
 	const struct log_step *last;
 	char chain[400], who[32];
 
-	for (size_t i = 0; i < replay->nr_lines; i++)
-		if (replay->line[i].number == f->event)
-			line = &replay->line[i];
 	fprintf(out, "  VIOLATION of %s%s, blame: %s\n", f->v.law->id,
 		f->expected ? " (expected)" : "", blame_name(f->v.blame));
 	fprintf(out, "    %s\n   ", f->v.law->sentence);

@@ -59,15 +59,10 @@ static char *said(const struct replay_run *run, const struct found_violation *f)
 static void add_violation(struct ci *ci, const struct replay *replay, const struct replay_run *run,
 			  const struct found_violation *f)
 {
-	const char *file = replay->name;
-	unsigned line = 0;
+	const struct replay_line *line = replay_line_of(replay, f->event);
 
-	for (size_t i = 0; i < replay->nr_lines; i++)
-		if (replay->line[i].number == f->event) {
-			file = replay->line[i].file;
-			line = replay->line[i].line;
-		}
-	add(ci, f->v.law->id, f->expected ? CI_NOTE : CI_ERROR, file, line, 0, said(run, f));
+	add(ci, f->v.law->id, f->expected ? CI_NOTE : CI_ERROR,
+	    line ? line->file : replay->name, line ? line->line : 0, 0, said(run, f));
 }
 
 static void add_run(struct ci *ci, const struct replay *replay, const struct replay_run *run)

@@ -83,19 +83,11 @@ static void print_matrix(const struct replay *replay, FILE *out)
 
 /* ---- what broke ---- */
 
-static const struct replay_line *line_of(const struct replay *replay, unsigned event)
-{
-	for (size_t i = 0; i < replay->nr_lines; i++)
-		if (replay->line[i].number == event)
-			return &replay->line[i];
-	return NULL;
-}
-
 static void print_violation(const struct replay *replay, size_t r, size_t i, FILE *out)
 {
 	const struct replay_run *run = &replay->run[r];
 	const struct found_violation *f = &run->vm->violations[i];
-	const struct replay_line *line = line_of(replay, f->event);
+	const struct replay_line *line = replay_line_of(replay, f->event);
 	char chain[400];
 
 	vm_chain(run->vm, f->frame, f->depth, chain, sizeof(chain));

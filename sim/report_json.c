@@ -56,24 +56,17 @@ static void put_outcome(struct json *json, const struct replay *replay,
 	close_line(json);
 }
 
-static unsigned line_number(const struct replay *replay, unsigned event)
-{
-	for (size_t i = 0; i < replay->nr_lines; i++)
-		if (replay->line[i].number == event)
-			return replay->line[i].line;
-	return 0;
-}
-
 static void put_violation(struct json *json, const struct replay *replay,
 			  const struct replay_run *run, const struct found_violation *f)
 {
+	const struct replay_line *line = replay_line_of(replay, f->event);
 	char chain[400];
 
 	open_line(json, replay, run, "violation");
 	json_string_at(json, "invariant", f->v.law->id);
 	json_string_at(json, "blame", blame_name(f->v.blame));
 	json_number_at(json, "event", f->event);
-	json_number_at(json, "line", line_number(replay, f->event));
+	json_number_at(json, "line", line ? line->line : 0);
 	json_bool_at(json, "expected", f->expected);
 	json_string_at(json, "sentence", f->v.law->sentence);
 	number_or_null(json, "pfn", f->v.pfn != NO_PFN, f->v.pfn);

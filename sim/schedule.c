@@ -179,27 +179,6 @@ void schedule_print(const struct schedule *s, const char *breaks, FILE *out)
 
 /* ---- a trace ---- */
 
-static void print_value(const struct ast_value *v, FILE *out)
-{
-	switch (v->type) {
-	case AST_INT:
-		fprintf(out, "0x%llx", (unsigned long long)v->number);
-		break;
-	case AST_RANGE:
-		fprintf(out, "0x%llx+0x%llx", (unsigned long long)v->number,
-			(unsigned long long)v->count);
-		break;
-	case AST_NAME:
-		fprintf(out, "%s", v->name);
-		if (v->has_offset)
-			fprintf(out, "+0x%llx", (unsigned long long)v->offset);
-		break;
-	case AST_STRING:
-		ast_print_string(v->name, out);
-		break;
-	}
-}
-
 static void print_statement(const struct ast_statement *s, const char *label, FILE *out)
 {
 	if (label)
@@ -209,7 +188,7 @@ static void print_statement(const struct ast_statement *s, const char *label, FI
 		fprintf(out, " ");
 		if (s->args[i].key)
 			fprintf(out, "%s=", s->args[i].key);
-		print_value(&s->args[i].value, out);
+		ast_print_value(&s->args[i].value, out);
 	}
 }
 

@@ -34,34 +34,23 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-static const struct semantics_patch *one_semantics(const char *name)
-{
-	const struct semantics_patch *patch = semantics_find(name);
-
-	if (patch)
-		return patch;
-	fprintf(stderr, "pfnsim: \"%s\" is not one semantics; pfnsim semantics lists them\n", name);
-	exit(CODE_BAD_INPUT);
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
 
 	switch (key) {
 	case KEY_GOOD:
-		a->good = one_semantics(arg);
+		a->good = take_one_semantics(arg);
 		return 0;
 	case KEY_BAD:
-		a->bad = one_semantics(arg);
+		a->bad = take_one_semantics(arg);
 		return 0;
 	case KEY_CHAIN:
 		a->chain = arg;
 		return 0;
 	case 'b':
 		if (!parse_bound(arg, &a->bound))
-			argp_error(state, "--bound is depth=NUMBER,states=NUMBER,memory=NUMBER, "
-				   "some of them");
+			argp_error(state, BOUND_IS);
 		return 0;
 	case 'f':
 		if (!parse_format(arg, TEXT_OR_JSON, &a->format))

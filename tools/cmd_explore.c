@@ -67,8 +67,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		if (!parse_bound(arg, &a->bound))
-			argp_error(state, "--bound is depth=NUMBER,states=NUMBER,memory=NUMBER, "
-				   "some of them");
+			argp_error(state, BOUND_IS);
 		return 0;
 	case 'j':
 		a->bound.jobs = strtoul(arg, NULL, 10);

@@ -57,12 +57,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 's':
-		a->patch = semantics_find(arg);
-		if (a->patch)
-			return 0;
-		fprintf(stderr, "pfnsim: \"%s\" is not one semantics; pfnsim semantics lists "
-			"them\n", arg);
-		exit(CODE_BAD_INPUT);
+		a->patch = take_one_semantics(arg);
+		return 0;
 	case KEY_LAW:
 		take_law(a, arg);
 		return 0;
@@ -71,8 +67,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		if (!parse_bound(arg, &a->bound))
-			argp_error(state, "--bound is depth=NUMBER,states=NUMBER,memory=NUMBER, "
-				   "some of them");
+			argp_error(state, BOUND_IS);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->path)

@@ -98,6 +98,16 @@ size_t parse_semantics(const char *words, const struct semantics_patch **list, s
 	return n;
 }
 
+const struct semantics_patch *take_one_semantics(const char *word)
+{
+	const struct semantics_patch *patch = semantics_find(word);
+
+	if (patch)
+		return patch;
+	fprintf(stderr, "pfnsim: \"%s\" is not one semantics; pfnsim semantics lists them\n", word);
+	exit(CODE_BAD_INPUT);
+}
+
 /* ---- numbers ---- */
 
 bool take_number(const char **text, u64 *number)

@@ -56,6 +56,8 @@ bool parse_format(const char *word, unsigned allowed, enum output_format *format
 int complain(const struct error *error);
 /* Names, aliases, groups, joined by commas, into @list of @room: how many; 0: complained. */
 size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room);
+/* A name or an alias, of one; exits with CODE_BAD_INPUT after one line on stderr. */
+const struct semantics_patch *take_one_semantics(const char *word);
 /* A number, with K, M, G if you like; false: it is none, or too large. *@text: behind it. */
 bool take_number(const char **text, u64 *number);
 
@@ -68,6 +70,7 @@ struct limit {
 
 /* "NAME=NUMBER,NAME=NUMBER", some of @limits; false: a name or a number is none of them. */
 bool parse_limits(const char *text, const struct limit *limits, size_t nr);
+#define BOUND_IS "--bound is depth=NUMBER,states=NUMBER,memory=NUMBER, some of them"
 /* "depth=D,states=S,memory=M" of a search, some of them. */
 bool parse_bound(const char *text, struct explore_bound *bound);
 /* ^C is asked for from now on. */
