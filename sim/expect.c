@@ -349,7 +349,7 @@ static bool names_run(const struct ast_statement *s, const struct replay_run *ru
 	return false;
 }
 
-void expect_run(struct replay *replay, struct replay_run *run)
+void expect_run(const struct replay *replay, struct replay_run *run)
 {
 	for (size_t i = 0; i < arrlenu(replay->input->trace.expects); i++) {
 		const struct ast_statement *s = replay->input->trace.expects[i];

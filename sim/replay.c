@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "sim/replay.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <stb/stb_ds.h>
 
-#include "model/host_mm.h"
 #include "sim/import.h"
 #include "sim/overlap.h"
 #include "sim/replay_internal.h"
-
-static void *more(void *array, size_t n, size_t size)
-{
-	array = realloc(array, (n + 1) * size);
-	if (!array)
-		abort();
-	return array;
-}
-
-const char *verdict_word(enum verdict verdict)
-{
-	static const char *const word[] = { "ok", "violation", "mismatch", "inconclusive" };
-
-	return word[verdict];
-}
 
 const char *versus_word(enum versus versus)
 {
@@ -74,167 +57,22 @@ bool same_outcome(const struct outcome *a, const struct outcome *b)
 	return a->has_value == b->has_value && (!a->has_value || a->value == b->value);
 }
 
-__attribute__((format(printf, 3, 4)))
-static void run_add_note(struct replay_run *run, unsigned event, const char *format, ...)
-{
-	struct replay_note *note;
-	va_list args;
-
-	run->note = more(run->note, run->nr_notes, sizeof(*run->note));
-	note = &run->note[run->nr_notes++];
-	note->event = event;
-	va_start(args, format);
-	vsnprintf(note->text, sizeof(note->text), format, args);
-	va_end(args);
-}
-
-void run_add_mismatch(struct replay_run *run, const struct ast_statement *s,
-		      const char *format, ...)
-{
-	struct mismatch *mismatch;
-	va_list args;
-
-	run->mismatch = more(run->mismatch, run->nr_mismatches, sizeof(*run->mismatch));
-	mismatch = &run->mismatch[run->nr_mismatches++];
-	*mismatch = (struct mismatch){ .file = s->file, .line = s->line, .column = s->column };
-	va_start(args, format);
-	vsnprintf(mismatch->text, sizeof(mismatch->text), format, args);
-	va_end(args);
-}
-
-/* ---- what happened, in words ---- */
-
-static const char *pfn_text(pfn_t pfn, char *buffer, size_t size)
-{
-	static const char *const error[] = { "ERR_FAULT", "ERR_HWPOISON", "ERR_RO_FAULT",
-					     "ERR_SIGPENDING", "ERR_NEEDS_IO" };
-
-	if (pfn == KVM_PFN_NOSLOT)
-		return "NOSLOT";
-	if (is_error_pfn(pfn) && pfn - KVM_PFN_ERR_FAULT < ARRAY_SIZE(error))
-		return error[pfn - KVM_PFN_ERR_FAULT];
-	snprintf(buffer, size, "pfn 0x%llx", (unsigned long long)pfn);
-	return buffer;
-}
-
-const char *replay_note_text(const struct note *n, char *text, size_t size)
-{
-	char pfn[32];
-
-	text[0] = '\0';
-	switch ((enum note_kind)n->kind) {
-	case NOTE_FOLLOW:
-		snprintf(text, size, "%s(hva 0x%llx%s) = %s%s%s", n->name,
-			 (unsigned long long)n->hva, n->flags & FOLL_WRITE ? ", write" : "",
-			 pfn_text(n->pfn, pfn, sizeof(pfn)),
-			 is_error_noslot_pfn(n->pfn) ? "" :
-			 n->ok			     ? ", writable" :
-						       ", read-only",
-			 is_error_noslot_pfn(n->pfn) ? "" :
-			 n->has_page		     ? ", refcounted" :
-						       ", no reference");
-		break;
-	case NOTE_SPTE:
-		snprintf(text, size, "gfn 0x%llx level %u: SPTE 0x%llx -> 0x%llx",
-			 (unsigned long long)n->gfn, n->level, (unsigned long long)n->old,
-			 (unsigned long long)n->new);
-		break;
-	case NOTE_NOTIFY:
-		snprintf(text, size, "%s [0x%llx, 0x%llx)",
-			 !strcmp(n->name, "inv_start") ? "invalidate_range_start" :
-			 !strcmp(n->name, "inv_end") ? "invalidate_range_end" : n->name,
-			 (unsigned long long)n->hva, (unsigned long long)n->end);
-		break;
-	case NOTE_RELEASE:
-		snprintf(text, size, "%s(%s)", n->name,
-			 n->pfn == NO_PFN ? "NULL" : pfn_text(n->pfn, pfn, sizeof(pfn)));
-		break;
-	case NOTE_EXIT:
-		snprintf(text, size, "exit to userspace: %s gpa 0x%llx, 0x%llx", n->name,
-			 (unsigned long long)n->hva, (unsigned long long)n->value);
-		break;
-	case NOTE_FREE:
-		snprintf(text, size, "pfn 0x%llx goes back to the allocator, order %u",
-			 (unsigned long long)n->pfn, n->level);
-		break;
-	case NOTE_CHANGE_PTE:
-		snprintf(text, size, "change_pte(hva 0x%llx) = PTE 0x%llx",
-			 (unsigned long long)n->hva, (unsigned long long)n->new);
-		break;
-	case NOTE_FLUSH:
-		snprintf(text, size, "%s()", n->name);
-		break;
-	case NOTE_ROOT:
-	case NOTE_REF:
-	case NOTE_GUP:
-	case NOTE_FIXUP:
-	case NOTE_SET_SPTE:
-	case NOTE_STAT:
-		break;
-	}
-	return text;
-}
-
-/* One line a page: how its count moved. */
-static void note_refs(struct replay_run *run, unsigned event)
-{
-	const struct vm *vm = run->vm;
-
-	for (size_t i = 0; i < vm->nr_notes; i++) {
-		const struct note *n = &vm->notes[i].note;
-		char text[100];
-		size_t used = 0;
-		bool first = true;
-
-		if (n->kind != NOTE_REF)
-			continue;
-		for (size_t j = 0; j < i; j++)
-			first &= vm->notes[j].note.kind != NOTE_REF ||
-				 vm->notes[j].note.pfn != n->pfn;
-		if (!first)
-			continue;
-		for (size_t j = i; j < vm->nr_notes && used < sizeof(text) - 8; j++) {
-			const struct note *ref = &vm->notes[j].note;
-
-			if (ref->kind != NOTE_REF || ref->pfn != n->pfn)
-				continue;
-			used += snprintf(text + used, sizeof(text) - used, " %d%s", ref->count,
-					 ref->ok || strcmp(ref->name, "page_ref_mod_unless") ?
-					 "" : "(refused)");
-		}
-		run_add_note(run, event, "pfn 0x%llx count:%s", (unsigned long long)n->pfn, text);
-	}
-}
-
-void run_note_event(struct replay_run *run, unsigned event)
-{
-	enum { MAX_LINES = 40 };
-	size_t before = run->nr_notes;
-	char text[160];
-
-	for (size_t i = 0; i < run->vm->nr_notes; i++) {
-		if (run->nr_notes - before == MAX_LINES) {
-			run_add_note(run, event, "... and %zu more",
-				     run->vm->nr_notes - i + run->vm->nr_dropped);
-			return;
-		}
-		if (*replay_note_text(&run->vm->notes[i].note, text, sizeof(text)))
-			run_add_note(run, event, "%s", text);
-	}
-	note_refs(run, event);
-}
-
 /* ---- a trace ---- */
 
-static void add_line(struct replay *replay, const struct event *e)
+/* What another host's tools have recorded, as a trace. */
+static bool load_import(const char *path, struct trace *trace, struct error *error)
 {
-	struct replay_line *line;
+	struct import import;
+	char *text;
+	bool good;
 
-	replay->line = more(replay->line, replay->nr_lines, sizeof(*replay->line));
-	line = &replay->line[replay->nr_lines++];
-	*line = (struct replay_line){ .number = e->number, .line = e->line, .file = e->file,
-				      .label = e->label, .op = e->op,
-				      .text = trace_event_text(e, replay->input->trace.names) };
+	if (!import_read(path, &import, error))
+		return false;
+	text = import_trace(&import, error);
+	good = text && trace_load_text(path, text, trace, error);
+	free(text);
+	import_free(&import);
+	return good;
 }
 
 /* @text: what is there, or NULL. */
@@ -244,100 +82,26 @@ static bool load_trace(const char *path, const char *text, struct replay *replay
 	struct trace *trace = &replay->input->trace;
 
 	if (!(text ? trace_load_text(path, text, trace, error) :
-	      import_is(path) ? replay_import(path, replay->input, error) :
+	      import_is(path) ? load_import(path, trace, error) :
 				trace_load(path, trace, error)))
 		return false;
 	if (trace->nr_threads)
 		return error_at(error, trace->threads[0].file, trace->threads[0].line, 1,
 				"threads have no order of their own: pfnsim explore tries all");
-	snprintf(replay->title, sizeof(replay->title), "%s", trace->title);
-	replay->input->config = trace->config;
-	for (size_t i = 0; i < arrlenu(trace->events); i++)
-		add_line(replay, &trace->events[i]);
-	replay_take_recorded(replay);
+	replay_take_trace(replay);
 	return true;
 }
 
-/* Nobody is told that it went well, or failed: the model does not know. */
-static bool is_modelled(struct vm *vm, const struct event *e, struct error *error)
+static bool run_trace(const struct replay *replay, struct replay_run *run, struct error *error)
 {
-	const char *why = event_beyond_model(vm, e);
-
-	return !why || error_at(error, e->file, e->line, e->column, "%s", why);
-}
-
-static bool run_trace(struct replay *replay, struct replay_run *run, struct error *error)
-{
-	const struct event *events = replay->input->trace.events;
-
-	for (size_t i = 0; i < arrlenu(events); i++) {
-		struct outcome *o = &run->outcome[i];
-
-		if (run->vm->dead) {
-			run->versus[i] = VERSUS_UNREACHABLE;
-			*o = (struct outcome){ .word = "unreachable", .pfn = NO_PFN };
-			continue;
-		}
-		if (!is_modelled(run->vm, &events[i], error) ||
-		    !event_run(run->vm, &events[i], o, error))
+	for (size_t i = 0; i < replay->nr_lines; i++)
+		if (!run_event(replay, run, i, error))
 			return false;
-		run_note_event(run, events[i].number);
-		run->versus[i] = replay_versus(&replay->line[i], o);
-		if (!strcmp(o->word, "livelock"))
-			snprintf(run->missing, sizeof(run->missing),
-				 "line %u: the event did not end", events[i].line);
-	}
-	if (replay->missing[0] && !run->missing[0])
-		snprintf(run->missing, sizeof(run->missing), "%s", replay->missing);
-	for (unsigned i = 0; i < MAX_TASKS; i++)
-		if (run->vm->paused[i] && !run->missing[0])
-			snprintf(run->missing, sizeof(run->missing),
-				 "event \"%s\" never ended: resume it", run->vm->paused[i]->label);
-	expect_run(replay, run);
+	run_end(replay, run);
 	return true;
 }
 
 /* ---- both ---- */
-
-static enum verdict verdict_of(const struct replay_run *run)
-{
-	if (run->nr_mismatches)
-		return VERDICT_MISMATCH;
-	if (run->vm->nr_violations)
-		return VERDICT_VIOLATION;
-	return run->missing[0] ? VERDICT_INCONCLUSIVE : VERDICT_OK;
-}
-
-static void run_init(struct replay *replay, struct replay_run *run,
-		     const struct semantics_patch *patch, const struct replay_options *options)
-{
-	struct vm_config config = replay->input->config;
-
-	if (options->stage2 != STAGE2_AS_GIVEN)
-		config.ept = options->stage2 == STAGE2_EPT;
-	config.ad |= !config.ept;
-	*run = (struct replay_run){ .patch = patch, .vm = vm_new(patch, &config) };
-	run->vm->max_notes = 4096;	/* a report shows a few dozen */
-	if (options->log_steps) {
-		run->vm->log = calloc(1, sizeof(*run->vm->log));
-		if (!run->vm->log)
-			abort();
-		run->vm->log->most = options->log_steps;
-	}
-	run->outcome = calloc(replay->nr_lines + 1, sizeof(*run->outcome));
-	run->versus = calloc(replay->nr_lines + 1, 1);
-	if (!run->outcome || !run->versus)
-		abort();
-}
-
-static void run_free(struct replay_run *run)
-{
-	vm_free(run->vm);
-	free(run->outcome);
-	free(run->versus);
-	free(run->note);
-	free(run->mismatch);
-}
 
 /* Every other order that the recording leaves open; one with another verdict makes it none. */
 static bool try_other_orders(struct replay *replay, struct replay_run *run,
@@ -374,7 +138,7 @@ static bool run_under(struct replay *replay, const struct semantics_patch *patch
 	else
 		ok = run_trace(replay, run, error);
 	run->all_expected |= !run->vm->nr_violations;	/* a recording expects nothing */
-	run->verdict = verdict_of(run);
+	run->verdict = run_verdict(run);
 	return ok;
 }
 
@@ -469,11 +233,7 @@ void replay_free(struct replay *replay)
 
 	for (size_t i = 0; i < replay->nr_runs; i++)
 		run_free(&replay->run[i]);
-	for (size_t i = 0; i < replay->nr_lines; i++)
-		free(replay->line[i].text);
-	for (size_t i = 0; !replay->is_recording && i < replay->nr_lines; i++)
-		free((char *)replay->line[i].recorded);
-	free(replay->line);
+	replay_free_lines(replay);
 	free(replay->run);
 	if (input) {
 		trace_free(&input->trace);

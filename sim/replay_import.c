@@ -6,28 +6,11 @@
  * evidence there is not, and no run of it is more than inconclusive then.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <stb/stb_ds.h>
 
-#include "sim/import.h"
 #include "sim/replay_internal.h"
-
-bool replay_import(const char *path, struct replay_input *input, struct error *error)
-{
-	struct import import;
-	char *text;
-	bool good;
-
-	if (!import_read(path, &import, error))
-		return false;
-	text = import_trace(&import, error);
-	good = text && trace_load_text(path, text, &input->trace, error);
-	free(text);
-	import_free(&import);
-	return good;
-}
 
 static const struct ast_value *value_of(const struct ast_statement *s, const char *key)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* replay_internal.h: what replay.c, expect.c and replay_recording.c share. */
+/* replay_internal.h: what replay.c, replay_run.c, expect.c and replay_recording.c share. */
 #pragma once
 
 #include "sim/replay.h"
@@ -15,12 +15,25 @@ struct replay_input {
 };
 
 /* Hold the run against every expectation that names it. */
-void expect_run(struct replay *replay, struct replay_run *run);
+void expect_run(const struct replay *replay, struct replay_run *run);
 
 void run_add_mismatch(struct replay_run *run, const struct ast_statement *s,
 		      const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* What the notes of the event at hand say, as report lines. */
 void run_note_event(struct replay_run *run, unsigned event);
+
+/* replay_run.c */
+/* @replay has input->trace: its title, its lines, what was recorded of them. */
+void replay_take_trace(struct replay *replay);
+void replay_free_lines(struct replay *replay);
+void run_init(const struct replay *replay, struct replay_run *run,
+	      const struct semantics_patch *patch, const struct replay_options *options);
+void run_free(struct replay_run *run);
+/* The events of a trace, each once and in order; and then what was expected of it. */
+bool run_event(const struct replay *replay, struct replay_run *run, size_t event,
+	       struct error *error);
+void run_end(const struct replay *replay, struct replay_run *run);
+enum verdict run_verdict(const struct replay_run *run);
 
 bool replay_load_recording(const char *path, struct replay *replay, struct error *error);
 bool replay_run_recording(struct replay *replay, struct replay_run *run, struct error *error);
@@ -28,8 +41,6 @@ bool replay_same_verdict(const struct replay *replay, const struct replay_run *a
 			 const struct replay_run *b, const char **what);
 
 /* replay_import.c */
-/* What another host's tools have recorded, as the trace of @input. */
-bool replay_import(const char *path, struct replay_input *input, struct error *error);
 /* What the statements of a trace that was imported say of the recording. */
 void replay_take_recorded(struct replay *replay);
 enum versus replay_versus(const struct replay_line *line, const struct outcome *o);
