@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "sim/error.h"
 #include "sim/judge.h"
@@ -46,6 +47,9 @@ char **corpus_list(const char *path, struct error *error);
 void corpus_list_free(char **list);
 /* Runs the trace at @path; a row for each of its "bug" lines. False: bad input, *@error. */
 bool corpus_add(struct corpus *corpus, const char *path, struct error *error);
+/* Rows, from a child of fork() to its parent: added behind those that are there. */
+void corpus_write(const struct corpus *corpus, FILE *out);
+bool corpus_read(struct corpus *corpus, FILE *in);
 /* By number, then by path. */
 void corpus_sort(struct corpus *corpus);
 void corpus_free(struct corpus *corpus);

@@ -12,140 +12,45 @@
 #include "sim/report_internal.h"
 #include "sim/vm.h"
 
-/* What is no law's. */
-static const struct { const char *id, *sentence; } other_rules[] = {
-	{ "expectation", "What a trace expects comes true." },
-	{ "inconclusive", "An input has what its laws need." },
-	{ "input", "An input can be read." },
-};
-
-static char *copy(const char *text)
+static const struct baseline_row *row_of(const struct ci *ci, const struct ci_finding *f)
 {
-	char *copy = strdup(text);
-
-	if (!copy)
-		abort();
-	return copy;
-}
-
-/* ---- findings ---- */
-
-static void add(struct ci *ci, const char *rule, enum ci_level level, const char *file,
-		unsigned line, unsigned column, char *text)
-{
-	arrput(ci->findings, ((struct ci_finding){ .rule = rule, .level = level,
-						   .file = copy(file), .line = line,
-						   .column = column, .text = text }));
-}
-
-static char *said(const struct replay_run *run, const struct found_violation *f)
-{
-	char *found = NULL, *text;
-	size_t size;
-	FILE *out = open_memstream(&found, &size);
-
-	if (!out)
-		abort();
-	report_found(&f->v, out);
-	fclose(out);
-	if (asprintf(&text, "under %s: %s%s (blame: %s, step %s)", run->patch->name,
-		     f->v.law->sentence, found, blame_name(f->v.blame),
-		     f->steps[f->nr_steps - 1].name) < 0)
-		abort();
-	free(found);
-	return text;
-}
-
-static void add_violation(struct ci *ci, const struct replay *replay, const struct replay_run *run,
-			  const struct found_violation *f)
-{
-	const struct replay_line *line = replay_line_of(replay, f->event);
-
-	add(ci, f->v.law->id, f->expected ? CI_NOTE : CI_ERROR,
-	    line ? line->file : replay->name, line ? line->line : 0, 0, said(run, f));
-}
-
-static void add_run(struct ci *ci, const struct replay *replay, const struct replay_run *run)
-{
-	struct ci_case c = { .input = copy(replay->name), .semantics = copy(run->patch->name),
-			     .first = arrlenu(ci->findings) };
-	char verdict[1000], *text;
-
-	for (size_t i = 0; i < run->vm->nr_violations; i++)
-		add_violation(ci, replay, run, &run->vm->violations[i]);
-	for (size_t i = 0; i < run->nr_mismatches; i++) {
-		if (asprintf(&text, "under %s: %s", run->patch->name, run->mismatch[i].text) < 0)
-			abort();
-		add(ci, "expectation", CI_ERROR, run->mismatch[i].file, run->mismatch[i].line,
-		    run->mismatch[i].column, text);
-	}
-	if (run->missing[0]) {
-		if (asprintf(&text, "under %s: %s", run->patch->name, run->missing) < 0)
-			abort();
-		add(ci, "inconclusive", CI_WARNING, replay->name, 0, 0, text);
-	}
-	c.nr = arrlenu(ci->findings) - c.first;
-	report_verdict(run, verdict, sizeof(verdict));
-	c.verdict = copy(verdict);
-	arrput(ci->cases, c);
-}
-
-void ci_add(struct ci *ci, const struct replay *replay)
-{
-	for (size_t r = 0; r < replay->nr_runs; r++)
-		add_run(ci, replay, &replay->run[r]);
-}
-
-void ci_add_error(struct ci *ci, const char *input, const struct error *error)
-{
-	struct ci_case c = { .input = copy(input), .semantics = copy(""),
-			     .verdict = copy("input unreadable"), .nr = 1,
-			     .first = arrlenu(ci->findings) };
-
-	add(ci, "input", CI_ERROR, error->file[0] ? error->file : input, error->line,
-	    error->column, copy(error->text));
-	arrput(ci->cases, c);
-}
-
-void ci_free(struct ci *ci)
-{
-	for (size_t i = 0; i < arrlenu(ci->findings); i++) {
-		free(ci->findings[i].file);
-		free(ci->findings[i].text);
-	}
-	for (size_t i = 0; i < arrlenu(ci->cases); i++) {
-		free(ci->cases[i].input);
-		free(ci->cases[i].semantics);
-		free(ci->cases[i].verdict);
-	}
-	arrfree(ci->findings);
-	arrfree(ci->cases);
+	return f->accepted ? &ci->baseline->rows[f->accepted - 1] : NULL;
 }
 
 /* ---- JUnit ---- */
 
-/* A case fails by an error, is skipped by what is only inconclusive, and passes by notes. */
-static enum ci_level worst(const struct ci *ci, const struct ci_case *c)
+/*
+ * A case fails by what is wrong with it or its input, is an error where it did not come to its end,
+ * is skipped where all that is wrong is accepted, or only inconclusive, and passes by notes.
+ */
+static const char *tag_of(const struct ci *ci, const struct ci_case *c)
 {
-	enum ci_level level = CI_NOTE;
+	static const char *const tags[NR_CI_ENDS] = {
+		[CI_OK] = "system-out", [CI_ACCEPTED] = "skipped",
+		[CI_IS_INCONCLUSIVE] = "skipped", [CI_VIOLATION] = "failure",
+		[CI_MISSED] = "failure", [CI_REFUSED] = "failure", [CI_CRASHED] = "error",
+	};
 
 	for (size_t i = c->first; i < c->first + c->nr; i++)
-		if (ci->findings[i].level > level)
-			level = ci->findings[i].level;
-	return level;
+		if (!strcmp(ci->findings[i].rule, CI_TIMEOUT))
+			return "error";
+	return tags[ci_end_of(ci, c)];
 }
 
-static size_t count(const struct ci *ci, enum ci_level level)
+static size_t count(const struct ci *ci, const char *tag)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < arrlenu(ci->cases); i++)
-		n += worst(ci, &ci->cases[i]) == level;
+		n += !strcmp(tag_of(ci, &ci->cases[i]), tag);
 	return n;
 }
 
-static void print_finding(const struct ci_finding *f, FILE *out)
+static void print_finding(const struct ci *ci, const struct ci_finding *f, FILE *out)
 {
+	if (f->accepted)
+		markup_printf(out, "accepted by %s:%u: ", ci->baseline->name,
+			      row_of(ci, f)->line);
 	if (f->line)
 		markup_printf(out, "%s:%u: ", f->file, f->line);
 	markup_printf(out, "%s: ", f->rule);
@@ -155,9 +60,7 @@ static void print_finding(const struct ci_finding *f, FILE *out)
 
 static void print_case(const struct ci *ci, const struct ci_case *c, FILE *out)
 {
-	static const char *const tags[] = { [CI_NOTE] = "system-out", [CI_WARNING] = "skipped",
-					    [CI_ERROR] = "failure" };
-	enum ci_level level = worst(ci, c);
+	const char *tag = tag_of(ci, c);
 
 	fprintf(out, "<testcase classname=\"");
 	markup_text(c->input, out);
@@ -168,27 +71,33 @@ static void print_case(const struct ci *ci, const struct ci_case *c, FILE *out)
 		fprintf(out, "/>\n");
 		return;
 	}
-	fprintf(out, ">\n<%s", tags[level]);
-	if (level > CI_NOTE) {
+	fprintf(out, ">\n<%s", tag);
+	if (strcmp(tag, "system-out")) {
 		fprintf(out, " message=\"");
-		markup_text(c->verdict, out);
+		markup_printf(out, "%s%s", ci_end_of(ci, c) == CI_ACCEPTED ?
+			      "accepted by the baseline: " : "", c->verdict);
 		fprintf(out, "\"");
 	}
 	fprintf(out, ">");
 	for (size_t i = c->first; i < c->first + c->nr; i++)
-		print_finding(&ci->findings[i], out);
-	fprintf(out, "</%s>\n</testcase>\n", tags[level]);
+		print_finding(ci, &ci->findings[i], out);
+	fprintf(out, "</%s>\n</testcase>\n", tag);
 }
 
 bool ci_print_junit(const struct ci *ci, FILE *out)
 {
 	fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-		"<testsuite name=\"pfnsim\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" "
-		"skipped=\"%zu\">\n", arrlenu(ci->cases), count(ci, CI_ERROR),
-		count(ci, CI_WARNING));
+		"<testsuite name=\"pfnsim\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" "
+		"skipped=\"%zu\">\n", arrlenu(ci->cases), count(ci, "failure"),
+		count(ci, "error"), count(ci, "skipped"));
 	for (size_t i = 0; i < arrlenu(ci->cases); i++)
 		print_case(ci, &ci->cases[i], out);
-	fprintf(out, "</testsuite>\n</testsuites>\n");
+	fprintf(out, "<system-out>");
+	for (size_t i = 0; i < arrlenu(ci->stale); i++)
+		markup_printf(out, "stale: %s:%u: %s\n", ci->baseline->name, ci->stale[i].line,
+			      ci->stale[i].text);
+	ci_print_summary(ci, out);
+	fprintf(out, "</system-out>\n</testsuite>\n</testsuites>\n");
 	return !ferror(out);
 }
 
@@ -223,64 +132,108 @@ static void put_tool(struct json *json, const char *version)
 	json_array_begin(json);
 	for (unsigned i = 0; i < nr_laws; i++)
 		put_rule(json, laws[i].id, laws[i].sentence, laws[i].source);
-	for (size_t i = 0; i < ARRAY_SIZE(other_rules); i++)
-		put_rule(json, other_rules[i].id, other_rules[i].sentence, "pfnsim-replay(1)");
+	for (size_t i = 0; i < nr_ci_rules; i++)
+		put_rule(json, ci_rules[i].id, ci_rules[i].sentence, "pfnsim-replay(1)");
 	json_array_end(json);
 	json_object_end(json);
 	json_object_end(json);
 }
 
-static unsigned rule_index(const char *id)
-{
-	unsigned i = 0;
-
-	while (i < nr_laws && strcmp(laws[i].id, id))
-		i++;
-	for (size_t k = 0; i == nr_laws && k < ARRAY_SIZE(other_rules); k++)
-		if (!strcmp(other_rules[k].id, id))
-			return nr_laws + k;
-	return i;
-}
-
-static void put_location(struct json *json, const struct ci_finding *f)
+static void put_location(struct json *json, const char *file, unsigned line, unsigned column)
 {
 	json_object_begin(json);
 	json_key(json, "physicalLocation");
 	json_object_begin(json);
 	json_key(json, "artifactLocation");
 	json_object_begin(json);
-	json_string_at(json, "uri", f->file);
+	json_string_at(json, "uri", file);
 	json_object_end(json);
 	json_key(json, "region");
 	json_object_begin(json);
-	json_number_at(json, "startLine", f->line ? f->line : 1);
-	if (f->column)
-		json_number_at(json, "startColumn", f->column);
+	json_number_at(json, "startLine", line ? line : 1);
+	if (column)
+		json_number_at(json, "startColumn", column);
 	json_object_end(json);
 	json_object_end(json);
 	json_object_end(json);
 }
 
-static void put_result(struct json *json, const struct ci_finding *f, const char *semantics)
+static const char *const sarif_levels[] = { "note", "warning", "error" };
+
+static void put_place(struct json *json, const char *file, unsigned line, unsigned column)
 {
-	static const char *const levels[] = { "note", "warning", "error" };
+	json_key(json, "locations");
+	json_array_begin(json);
+	put_location(json, file, line, column);
+	json_array_end(json);
+}
+
+static void put_mark(struct json *json, const char *mark)
+{
+	json_key(json, "partialFingerprints");
+	json_object_begin(json);
+	json_string_at(json, "pfnsim/v1", mark);
+	json_object_end(json);
+}
+
+/* Why, in the words of the comment behind its row. */
+static void put_suppression(struct json *json, const struct ci *ci,
+			    const struct baseline_row *row)
+{
+	json_key(json, "suppressions");
+	json_array_begin(json);
+	json_object_begin(json);
+	json_string_at(json, "kind", "external");
+	json_string_at(json, "status", "accepted");
+	if (row->why)
+		json_string_at(json, "justification", row->why + strspn(row->why, "# \t"));
+	json_key(json, "location");
+	put_location(json, ci->baseline->name, row->line, 0);
+	json_object_end(json);
+	json_array_end(json);
+}
+
+static void put_result(struct json *json, const struct ci *ci, const struct ci_finding *f,
+		       const char *semantics)
+{
 	char *mark;
 
 	if (asprintf(&mark, "%s:%s:%s:%u", f->rule, semantics, f->file, f->line) < 0)
 		abort();
 	json_object_begin(json);
 	json_string_at(json, "ruleId", f->rule);
-	json_number_at(json, "ruleIndex", rule_index(f->rule));
-	json_string_at(json, "level", levels[f->level]);
+	json_number_at(json, "ruleIndex", ci_rule_find(f->rule));
+	json_string_at(json, "level", sarif_levels[f->level]);
 	put_text(json, "message", f->text);
-	json_key(json, "locations");
-	json_array_begin(json);
-	put_location(json, f);
-	json_array_end(json);
-	json_key(json, "partialFingerprints");
-	json_object_begin(json);
-	json_string_at(json, "pfnsim/v1", mark);
+	put_place(json, f->file, f->line, f->column);
+	put_mark(json, mark);
+	if (ci->baseline)
+		json_string_at(json, "baselineState", f->accepted || f->level == CI_NOTE ?
+			       "unchanged" : "new");
+	if (f->accepted)
+		put_suppression(json, ci, row_of(ci, f));
 	json_object_end(json);
+	free(mark);
+}
+
+/* At its row of the baseline: where it was is not known. */
+static void put_stale(struct json *json, const struct ci *ci, const struct ci_stale *stale)
+{
+	const struct baseline_row *row = ci->baseline->rows;
+	char *mark;
+
+	while (row->line != stale->line)
+		row++;
+	if (asprintf(&mark, "%s:%s:%s:stale", row->rule, row->semantics, row->trace) < 0)
+		abort();
+	json_object_begin(json);
+	json_string_at(json, "ruleId", row->rule);
+	json_number_at(json, "ruleIndex", ci_rule_find(row->rule));
+	json_string_at(json, "level", "note");
+	put_text(json, "message", stale->text);
+	put_place(json, ci->baseline->name, stale->line, 0);
+	put_mark(json, mark);
+	json_string_at(json, "baselineState", "absent");
 	json_object_end(json);
 	free(mark);
 }
@@ -301,8 +254,10 @@ bool ci_print_sarif(const struct ci *ci, const char *version, FILE *out)
 	json_array_begin(json);
 	for (size_t i = 0; i < arrlenu(ci->cases); i++)
 		for (size_t k = 0; k < ci->cases[i].nr; k++)
-			put_result(json, &ci->findings[ci->cases[i].first + k],
+			put_result(json, ci, &ci->findings[ci->cases[i].first + k],
 				   ci->cases[i].semantics);
+	for (size_t i = 0; i < arrlenu(ci->stale); i++)
+		put_stale(json, ci, &ci->stale[i]);
 	json_array_end(json);
 	json_object_end(json);
 	json_array_end(json);
@@ -323,6 +278,20 @@ static void print_escaped(const char *text, bool property, FILE *out)
 			fputc(*c, out);
 }
 
+static void print_annotation(const char *level, const char *file, unsigned line, unsigned column,
+			     const char *title, FILE *out)
+{
+	fprintf(out, "::%s file=", level);
+	print_escaped(file, true, out);
+	if (line)
+		fprintf(out, ",line=%u", line);
+	if (column)
+		fprintf(out, ",col=%u", column);
+	fprintf(out, ",title=");
+	print_escaped(title, true, out);
+	fprintf(out, "::");
+}
+
 bool ci_print_github(const struct ci *ci, FILE *out)
 {
 	static const char *const levels[] = { "notice", "warning", "error" };
@@ -330,17 +299,19 @@ bool ci_print_github(const struct ci *ci, FILE *out)
 	for (size_t i = 0; i < arrlenu(ci->findings); i++) {
 		const struct ci_finding *f = &ci->findings[i];
 
-		fprintf(out, "::%s file=", levels[f->level]);
-		print_escaped(f->file, true, out);
-		if (f->line)
-			fprintf(out, ",line=%u", f->line);
-		if (f->column)
-			fprintf(out, ",col=%u", f->column);
-		fprintf(out, ",title=");
-		print_escaped(f->rule, true, out);
-		fprintf(out, "::");
+		print_annotation(levels[f->accepted ? CI_NOTE : f->level], f->file, f->line,
+				 f->column, f->rule, out);
+		if (f->accepted)
+			fprintf(out, "accepted by %s line %u: ", ci->baseline->name,
+				row_of(ci, f)->line);
 		print_escaped(f->text, false, out);
 		fputc('\n', out);
 	}
+	for (size_t i = 0; i < arrlenu(ci->stale); i++) {
+		print_annotation("warning", ci->baseline->name, ci->stale[i].line, 0, "stale", out);
+		print_escaped(ci->stale[i].text, false, out);
+		fputc('\n', out);
+	}
+	ci_print_summary(ci, out);
 	return !ferror(out);
 }

@@ -10,6 +10,7 @@
 #include "sim/corpus.h"
 #include "sim/json.h"
 #include "tools/pfnsim.h"
+#include "tools/unattended.h"
 
 enum { KEY_JSON = 256, MAX_SEMANTICS = 64 };
 
@@ -23,6 +24,7 @@ struct arguments {
 	enum output_format format;
 	char **path;
 	size_t nr_paths;
+	struct unattended unattended;
 };
 
 static const struct argp_option options[] = {
@@ -33,6 +35,7 @@ static const struct argp_option options[] = {
 	  "of traces with threads: search no further; M takes K, M, G; default memory=1G", 0 },
 	{ "format", 'f', "text|json|markdown", 0, "json: one object a bug", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	UNATTENDED_OPTIONS,
 	{ 0 }
 };
 
@@ -62,7 +65,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->nr_paths = state->argc - state->next;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return unattended_parse(&a->unattended, key, arg, state);
 	}
 }
 
@@ -312,44 +315,42 @@ static char **all_traces(char *const *path, size_t nr_paths)
 	return all;
 }
 
-/* What has been run until ^C is told, and is not the whole. */
-static int run_all(struct corpus *corpus, char **traces)
+/* In the child. */
+static void run_one(struct arguments *a, struct corpus *mine, const char *path, FILE *out)
 {
 	struct error error = { .text = "" };
-	double since = tool_seconds();
-	int code = CODE_EXPECTED;
-	size_t i;
+	struct ci ci = { NULL };
 
-	for (i = 0; i < arrlenu(traces) && !tool_is_interrupted(); i++) {
-		tool_progress(since, i, arrlenu(traces), traces[i]);
-		if (!corpus_add(corpus, traces[i], &error))
-			code = complain(&error);
+	if (!corpus_add(mine, path, &error)) {
+		complain(&error);
+		ci_add_error(&ci, path, &error);
 	}
-	tool_progress(since, i, i, NULL);
-	if (i == arrlenu(traces)) {
-		if (!arrlenu(corpus->rows) && code == CODE_EXPECTED)
-			fprintf(stderr, "pfnsim: no \"bug\" line in %zu traces\n", i);
-		return code;
-	}
-	fprintf(stderr, "pfnsim: interrupted: %zu of %zu traces have not been run\n",
-		arrlenu(traces) - i, arrlenu(traces));
-	return worse_exit_code(code, CODE_INCONCLUSIVE);
+	for (size_t r = 0; r < arrlenu(mine->rows); r++)
+		ci_add_row(&ci, mine, &mine->rows[r]);
+	ci.nr_inputs += arrlenu(mine->rows) > 0;
+	unattended_send(&a->unattended, &ci);
+	corpus_write(mine, out);
 }
 
-static int code_of(const struct arguments *a, const struct corpus *corpus)
+/* What has been run until ^C is told, and is not the whole. */
+static void run_all(struct arguments *a, struct corpus *corpus, char **traces, struct ci *ci)
 {
-	int code = CODE_EXPECTED;
+	struct unattended *u = &a->unattended;
+	struct corpus mine = *corpus;
+	enum crew_turn turn;
 
-	for (size_t r = 0; r < arrlenu(corpus->rows); r++)
-		for (size_t i = 0; i < a->nr_semantics; i++) {
-			const struct corpus_cell *cell = &corpus->rows[r].cells[i];
-
-			if (cell->applies && cell->found.is == JUDGED_UNKNOWN)
-				code = worse_exit_code(code, CODE_INCONCLUSIVE);
-			else if (cell->differs)
-				code = worse_exit_code(code, CODE_UNEXPECTED);
+	u->json = a->format == FORMAT_JSON;
+	u->silent = a->format == FORMAT_MARKDOWN;
+	while ((turn = unattended_next(u, traces, ci)) != CREW_OVER) {
+		if (turn == CREW_WORK) {
+			run_one(a, &mine, traces[u->crew.at], u->crew.result);
+			crew_exit(&u->crew);
 		}
-	return code;
+		if (turn == CREW_DONE)
+			corpus_read(corpus, u->crew.result);
+	}
+	if (!arrlenu(corpus->rows) && !ci->left && ci_exit_code(ci) == CODE_EXPECTED)
+		fprintf(stderr, "pfnsim: no \"bug\" line in %zu traces\n", arrlenu(traces));
 }
 
 int cmd_corpus(int argc, char **argv)
@@ -358,20 +359,21 @@ int cmd_corpus(int argc, char **argv)
 					  .liveness = true } };
 	char *everything[] = { "traces" };
 	struct corpus corpus = { .rows = NULL };
+	struct ci ci = { NULL };
 	char **traces;
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics(kernels, a.semantics, MAX_SEMANTICS);
-	tool_catch_interrupt();
+	ci.nr_semantics = a.nr_semantics;
 	corpus.semantics = a.semantics;
 	corpus.nr_semantics = a.nr_semantics;
 	corpus.bound = a.bound;
 	traces = all_traces(a.nr_paths ? a.path : everything, a.nr_paths ? a.nr_paths : 1);
-	if (!traces)
+	if (!traces || !unattended_begin(&a.unattended, &ci))
 		return CODE_BAD_INPUT;
-	code = run_all(&corpus, traces);
+	run_all(&a, &corpus, traces, &ci);
 	corpus_list_free(traces);
 	corpus_sort(&corpus);
 	if (a.format == FORMAT_TEXT)
@@ -380,7 +382,8 @@ int cmd_corpus(int argc, char **argv)
 		print_markdown(&a, &corpus);
 	else
 		print_json(&a, &corpus);
-	code = worse_exit_code(code, code_of(&a, &corpus));
+	code = unattended_end(&a.unattended, &ci);
+	unattended_free(&a.unattended, &ci);
 	corpus_free(&corpus);
 	return code;
 }

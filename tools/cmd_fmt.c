@@ -117,34 +117,6 @@ static char *read_text(const char *path, size_t *length)
 	return text;
 }
 
-/* The old file, or the new one, whatever happens. A link keeps being one. */
-static int write_anew(const char *path, const struct fmt *text)
-{
-	char *target = realpath(path, NULL), name[4096];
-	struct stat stat_of;
-	bool ok = false, named = false;
-	FILE *out = NULL;
-	int fd = -1;
-
-	if (target && snprintf(name, sizeof(name), "%s.XXXXXX", target) < (int)sizeof(name) &&
-	    !stat(target, &stat_of))
-		fd = mkstemp(name);
-	named = fd >= 0;
-	if (named)
-		out = fdopen(fd, "w");
-	if (out) {
-		ok = fwrite(text->text, 1, text->length, out) == text->length &&
-		     !fchmod(fd, stat_of.st_mode & 07777) && !fflush(out) && !fsync(fd);
-		ok = !fclose(out) && ok && !rename(name, target);
-	}
-	if (!ok)
-		fprintf(stderr, "pfnsim: %s: cannot write it anew: %s\n", path, strerror(errno));
-	if (!ok && named)
-		unlink(name);
-	free(target);
-	return ok ? CODE_EXPECTED : CODE_INTERNAL;
-}
-
 /* ---- what would change ---- */
 
 /* Lines that change together are shown together. */
@@ -202,7 +174,7 @@ static int tell(const struct arguments *a, const char *path, const struct fmt *f
 	else if (!a->check && !a->in_place)
 		fwrite(f->text, 1, f->length, stdout);
 	if (a->in_place && !f->is_canonical)
-		code = write_anew(path, f);
+		code = write_anew(path, f->text, f->length) ? CODE_EXPECTED : CODE_INTERNAL;
 	return a->check && !f->is_canonical ? CODE_UNEXPECTED : code;
 }
 

@@ -3,10 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include <stb/stb_ds.h>
+
+#include "sim/corpus.h"
 #include "sim/report.h"
 #include "sim/report_ci.h"
+#include "sim/trace.h"
 #include "tools/pfnsim.h"
+#include "tools/unattended.h"
 
 enum { KEY_JSON = 256, KEY_STAGE2 };
 
@@ -20,7 +26,10 @@ struct arguments {
 	unsigned flags;
 	char **path;
 	size_t nr_paths;
-	struct ci *ci;			/* of the formats that are one document */
+	struct unattended unattended;
+	/* Files and recordings of all paths, in their order; stb_ds */
+	char **inputs;
+	bool *is_found;			/* by input: in a folder, where no user has named it */
 };
 
 enum { OF_CI = 1 << FORMAT_JUNIT | 1 << FORMAT_SARIF | 1 << FORMAT_GITHUB };
@@ -35,6 +44,7 @@ static const struct argp_option options[] = {
 	  "sarif, github: one document of all, for whoever runs this unattended", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "brief", 'b', NULL, 0, "only what differs: violations, the side-by-side block", 0 },
+	UNATTENDED_OPTIONS,
 	{ 0 }
 };
 
@@ -71,7 +81,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "which trace, or which recording?");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return unattended_parse(&a->unattended, key, arg, state);
 	}
 }
 
@@ -81,71 +91,131 @@ static const struct argp argp = {
 	.args_doc = "TRACE|CAPTURE...",
 	.doc = "Run traces and recordings under several semantics and say where they part.\v"
 	       "A CAPTURE is FOLDER/NAME of a recording (NAME.out and its companions), or a "
-	       "FOLDER of them.\n\nExample: pfnsim replay --semantics v6.8,v7.2 "
+	       "FOLDER of them. Of another FOLDER, all traces below it without threads.\n\n"
+	       "Example: pfnsim replay --semantics v6.8,v7.2 "
 	       "traces/recorded/6.8/pfnmap_nc_seed",
 };
 
-static int replay_one(const char *path, const struct arguments *a)
+/* ---- one input, in a child ---- */
+
+/* Of those that a folder has, those with threads are another command's. */
+static bool is_for_explore(const char *path)
+{
+	struct trace trace;
+	bool is;
+
+	if (recording_is(path) || !trace_load(path, &trace, NULL))
+		return false;
+	is = trace.nr_threads;
+	trace_free(&trace);
+	return is;
+}
+
+static void replay_one(const struct arguments *a, size_t i, struct ci *ci)
 {
 	struct replay_options how = { .semantics = a->semantics, .nr_semantics = a->nr_semantics,
 				      .stage2 = a->stage2 };
+	struct error error = { .text = "" };
 	struct replay result;
-	struct error error = { 0 };
-	int code;
 
-	if (!replay(path, &how, &result, &error)) {
-		if (a->ci)
-			ci_add_error(a->ci, path, &error);
-		return complain(&error);
+	if (a->is_found[i] && is_for_explore(a->inputs[i])) {
+		ci->passed_over++;
+		return;
 	}
-	if (a->ci)
-		ci_add(a->ci, &result);
-	else if (a->format == FORMAT_JSON)
+	if (!replay(a->inputs[i], &how, &result, &error)) {
+		ci_add_error(ci, a->inputs[i], &error);
+		complain(&error);
+		return;
+	}
+	ci_add(ci, &result);
+	if (a->format == FORMAT_JSON)
 		report_json(&result, stdout);
-	else
+	else if (!(OF_CI >> a->format & 1))
 		report_text(&result, a->flags, stdout);
-	code = replay_exit_code(&result);
 	replay_free(&result);
-	return code;
 }
 
-static int replay_folder(const char *path, const struct arguments *a)
-{
-	struct error error = { 0 };
-	char **list = recording_list(path, &error);
-	int code = CODE_EXPECTED;
+/* ---- all of them ---- */
 
-	if (!list)
-		return complain(&error);
-	for (size_t i = 0; list[i]; i++)
-		code = worse_exit_code(code, replay_one(list[i], a));
+static void add_input(struct arguments *a, const char *path, bool is_found)
+{
+	arrput(a->inputs, strdup(path));
+	arrput(a->is_found, is_found);
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat stat_of;
+
+	return !stat(path, &stat_of) && S_ISDIR(stat_of.st_mode);
+}
+
+/* What cannot be listed is an input that cannot be read. */
+static void add_path(struct arguments *a, const char *path)
+{
+	bool recordings = recording_is(path);
+	char **list = recordings ? recording_list(path, NULL) : NULL;
+	char **traces = !recordings && is_folder(path) ? corpus_list(path, NULL) : NULL;
+
+	for (size_t i = 0; list && list[i]; i++)
+		add_input(a, list[i], false);
+	for (size_t i = 0; i < arrlenu(traces); i++)
+		add_input(a, traces[i], true);
+	if (!list && !traces)
+		add_input(a, path, false);
 	recording_list_free(list);
-	return code;
+	corpus_list_free(traces);
 }
 
 static bool print_ci(const struct ci *ci, enum output_format format)
 {
-	return format == FORMAT_JUNIT ? ci_print_junit(ci, stdout) :
-	       format == FORMAT_SARIF ? ci_print_sarif(ci, PFNSIM_VERSION, stdout) :
-					ci_print_github(ci, stdout);
+	switch (format) {
+	case FORMAT_JUNIT:
+		return ci_print_junit(ci, stdout);
+	case FORMAT_SARIF:
+		return ci_print_sarif(ci, PFNSIM_VERSION, stdout);
+	default:
+		return ci_print_github(ci, stdout);
+	}
+}
+
+static void replay_all(struct arguments *a, struct ci *ci)
+{
+	struct unattended *u = &a->unattended;
+	struct ci mine = { .nr_semantics = a->nr_semantics };
+	enum crew_turn turn;
+
+	u->json = a->format == FORMAT_JSON;
+	u->silent = OF_CI >> a->format & 1;
+	while ((turn = unattended_next(u, a->inputs, ci)) != CREW_OVER) {
+		if (turn != CREW_WORK)
+			continue;
+		replay_one(a, u->crew.at, &mine);
+		unattended_send(u, &mine);
+		crew_exit(&u->crew);
+	}
 }
 
 int cmd_replay(int argc, char **argv)
 {
 	struct arguments a = { .stage2 = STAGE2_AS_GIVEN };
-	int code = CODE_EXPECTED;
 	struct ci ci = { NULL };
+	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics("v6.8-rc3,v11", a.semantics, MAX_SEMANTICS);
-	if (OF_CI >> a.format & 1)
-		a.ci = &ci;
+	ci.nr_semantics = a.nr_semantics;
+	if (!unattended_begin(&a.unattended, &ci))
+		return CODE_BAD_INPUT;
 	for (size_t i = 0; i < a.nr_paths; i++)
-		code = worse_exit_code(code, recording_is(a.path[i]) ?
-				       replay_folder(a.path[i], &a) : replay_one(a.path[i], &a));
-	if (a.ci && !print_ci(&ci, a.format))
+		add_path(&a, a.path[i]);
+	replay_all(&a, &ci);
+	code = unattended_end(&a.unattended, &ci);
+	if (OF_CI >> a.format & 1 && !print_ci(&ci, a.format))
 		code = CODE_INTERNAL;
-	ci_free(&ci);
+	unattended_free(&a.unattended, &ci);
+	corpus_list_free(a.inputs);
+	arrfree(a.is_found);
 	return code;
 }

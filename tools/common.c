@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,6 +49,55 @@ int complain(const struct error *error)
 	fprintf(stderr, "%s%s\n", error->file[0] ? " " : "", error->text);
 	return CODE_BAD_INPUT;
 }
+
+/* ---- files ---- */
+
+static bool write_whole(FILE *out, const char *text, size_t length)
+{
+	bool ok = fwrite(text, 1, length, out) == length && !fflush(out) && !fsync(fileno(out));
+
+	return !fclose(out) && ok;
+}
+
+static bool write_beside(const char *target, mode_t mode, const char *text, size_t length)
+{
+	char name[4096];
+	FILE *out = NULL;
+	bool ok;
+	int fd;
+
+	if (snprintf(name, sizeof(name), "%s.XXXXXX", target) >= (int)sizeof(name))
+		return false;
+	fd = mkstemp(name);
+	if (fd >= 0 && !fchmod(fd, mode & 07777))
+		out = fdopen(fd, "w");
+	ok = out && write_whole(out, text, length) && !rename(name, target);
+	if (!ok && fd >= 0)
+		unlink(name);
+	return ok;
+}
+
+bool write_anew(const char *path, const char *text, size_t length)
+{
+	char *target = realpath(path, NULL);
+	struct stat stat_of;
+	FILE *out;
+	bool ok;
+
+	if (target) {
+		ok = !stat(target, &stat_of) &&
+		     write_beside(target, stat_of.st_mode, text, length);
+	} else {
+		out = fopen(path, "wx");
+		ok = out && write_whole(out, text, length);
+	}
+	if (!ok)
+		fprintf(stderr, "pfnsim: %s: cannot write it anew: %s\n", path, strerror(errno));
+	free(target);
+	return ok;
+}
+
+/* ---- semantics ---- */
 
 static bool add(const struct semantics_patch **list, size_t room, size_t *n,
 		const struct semantics_patch *patch)

@@ -54,6 +54,11 @@ enum {
 bool parse_format(const char *word, unsigned allowed, enum output_format *format);
 /* "file:line:column: text" on stderr, with the program's name; returns CODE_BAD_INPUT. */
 int complain(const struct error *error);
+/*
+ * The old file, or the new one, whatever happens. A link keeps being one, and a file its mode; one
+ * that is not there is made. False: complained.
+ */
+bool write_anew(const char *path, const char *text, size_t length);
 /* Names, aliases, groups, joined by commas, into @list of @room: how many; 0: complained. */
 size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room);
 /* A name or an alias, of one; exits with CODE_BAD_INPUT after one line on stderr. */
