@@ -207,7 +207,7 @@ static void expect_run(const struct equiv_pair *pair, const struct trace *trace,
 		       unsigned nr, FILE *out)
 {
 	const char *const name[2] = { pair->a_name, pair->b_name };
-	struct run run[2] = { { NULL } };
+	struct run run[2] = { { .vm = NULL } };
 
 	if (run_all(&run[0], pair->a, trace, nr_setup) &&
 	    run_all(&run[1], pair->b, trace, nr_setup)) {

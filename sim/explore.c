@@ -222,6 +222,7 @@ struct explore *explore_new(const struct trace *trace, const struct semantics_pa
 		return NULL;
 	}
 	begin(search);
+	watch_on(NULL);	/* the caller's thread may go on to another world */
 	return search->worker[0];
 }
 
@@ -435,12 +436,14 @@ bool explore_more(struct explore *x, u64 states, struct error *error)
 	u64 end = nr_expanded(search) + states;
 	bool more = true;
 
+	watch_on(x->watch);
 	if (search->nr_workers == 1)
 		while (more && states--)
 			more = expand_next(x, error);
 	else
 		while (more && nr_expanded(search) < end)
 			more = expand_depth(search, error);
+	watch_on(NULL);
 	explore_look_at_bounds(search);
 	explore_merge_numbers(search);
 	return more && !search->stop;
@@ -469,6 +472,7 @@ void explore_stop(struct explore *x)
 struct explored *explore_result(struct explore *x)
 {
 	explore_merge(x->search);
+	watch_on(NULL);
 	return &x->search->result;
 }
 

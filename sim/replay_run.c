@@ -27,6 +27,23 @@ const char *verdict_word(enum verdict verdict)
 	return word[verdict];
 }
 
+/* mapped, spurious, ok: the access went through; how many faults it took is nobody's business. */
+static bool went_through(const char *word)
+{
+	return !strcmp(word, "mapped") || !strcmp(word, "ok") || !strcmp(word, "spurious") ||
+	       !strcmp(word, "emulate");
+}
+
+bool same_outcome(const struct outcome *a, const struct outcome *b)
+{
+	if (!a->word || !b->word)
+		return a->word == b->word;
+	if (went_through(a->word) != went_through(b->word) ||
+	    (!went_through(a->word) && strcmp(a->word, b->word)))
+		return false;
+	return a->has_value == b->has_value && (!a->has_value || a->value == b->value);
+}
+
 __attribute__((format(printf, 3, 4)))
 static void run_add_note(struct replay_run *run, unsigned event, const char *format, ...)
 {

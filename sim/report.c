@@ -62,33 +62,6 @@ static void print_steps_before(const struct found_violation *f, FILE *out)
 	fprintf(out, "\n");
 }
 
-void report_found(const struct violation *v, FILE *out)
-{
-	if (v->pfn != NO_PFN)
-		fprintf(out, " pfn 0x%llx", (unsigned long long)v->pfn);
-	if (v->gfn != NO_PFN)
-		fprintf(out, " gfn 0x%llx", (unsigned long long)v->gfn);
-	if (v->law->alarms && !v->law->holds && v->law->about == OBJECT_TASK)
-		fprintf(out, " in %s()", splat_names[v->value]);
-	if (!v->law->found)
-		return;
-	fprintf(out, ": ");
-	for (const char *c = v->law->found, *value = "a"; *c; c++) {
-		if (*c != '%') {
-			fputc(*c, out);
-			continue;
-		}
-		c += strcspn(c, "dx");
-		u64 number = *value++ == 'a' ? v->value : v->wanted;
-
-		value = "b";
-		if (*c == 'x' && number == NO_PFN)
-			fprintf(out, "(none)");
-		else
-			fprintf(out, *c == 'x' ? "%llx" : "%lld", (unsigned long long)number);
-	}
-}
-
 static void print_history(const struct vm *vm, const struct found_violation *f, FILE *out)
 {
 	enum { MAX_SHOWN = 12 };

@@ -9,28 +9,6 @@
 #include "model/step.h"
 #include "sim/schedule.h"
 
-const char *explore_stop_text(const struct explored *r)
-{
-	static const char *const text[] = {
-		[STOP_NONE] = "complete", [STOP_DEPTH] = "the bound of steps was reached",
-		[STOP_STATES] = "the bound of states was reached",
-		[STOP_MEMORY] = "the bound of memory was reached", [STOP_ASKED] = "interrupted",
-		[STOP_UNMODELLED] = "not modelled",
-		[STOP_BITSTATE] = "of states bits were kept: some may have been left out",
-	};
-
-	return text[r->stop];
-}
-
-const char *finding_name(const struct explore_finding *f)
-{
-	static const char *const name[] = { [FOUND_DEADLOCK] = "deadlock",
-					    [FOUND_LIVELOCK] = "livelock",
-					    [FOUND_INVERSION] = "lock-inversion" };
-
-	return f->kind == FOUND_VIOLATION ? f->v.law->id : name[f->kind];
-}
-
 /* ---- text ---- */
 
 static void print_outcomes(const struct trace *trace, const struct explored *r, FILE *out)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The one copy of stb_ds's code (Debian: libstb-dev). Its hash table seeds itself with a constant,
- * and nobody here asks for the order of a table, so that results do not depend on addresses.
+ * and nobody here asks for the order of a table, so that results do not depend on addresses. The
+ * next table's seed is made of the last one's: sim/meson.build makes it a thread's own.
  */
 #include <stdlib.h>
 
@@ -24,5 +25,5 @@ size_t stbds_hash_bytes(void *p, size_t len, size_t seed);
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define STB_DS_IMPLEMENTATION
-#include <stb/stb_ds.h>
+#include "stb_ds_code.h"
 #pragma GCC diagnostic pop

@@ -376,11 +376,16 @@ bool trace_load(const char *path, struct trace *trace, struct error *error)
 	return ast_read(path, &trace->ast, error) && take_ast(trace, path, error);
 }
 
-bool trace_load_text(const char *name, const char *text, struct trace *trace, struct error *error)
+bool trace_load_bytes(const char *name, const char *text, size_t length, struct trace *trace,
+		      struct error *error)
 {
 	begin(trace);
-	return ast_parse(name, text, strlen(text), &trace->ast, error) &&
-	       take_ast(trace, name, error);
+	return ast_parse(name, text, length, &trace->ast, error) && take_ast(trace, name, error);
+}
+
+bool trace_load_text(const char *name, const char *text, struct trace *trace, struct error *error)
+{
+	return trace_load_bytes(name, text, strlen(text), trace, error);
 }
 
 void trace_free(struct trace *trace)

@@ -71,6 +71,8 @@ bool judge_knows(const char *law);
 /* False: bad input, *@error. */
 bool trace_load(const char *path, struct trace *trace, struct error *error);
 /* The same from memory; @name is used in messages. */
+bool trace_load_bytes(const char *name, const char *text, size_t length, struct trace *trace,
+		      struct error *error);
 bool trace_load_text(const char *name, const char *text, struct trace *trace, struct error *error);
 void trace_free(struct trace *trace);
 /* By label, or SIZE_MAX. */

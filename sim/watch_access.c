@@ -200,6 +200,8 @@ static __attribute__((noinline)) void access_asked(size_t offset, size_t n)
 		asked.read[offset] = 1;
 }
 
+/* Nobody calls it without HAVE_FOOTPRINTS. */
+__attribute__((unused))
 static inline void access(const void *p, size_t n, bool is_write)
 {
 	struct watch *w = watching;
