@@ -291,13 +291,14 @@ static void find_lacks(struct import *import)
 	find_format(import);
 }
 
-bool import_read(const char *path, struct import *import, struct error *error)
+bool import_read(const char *path, struct sim_progress *progress, struct import *import,
+		 struct error *error)
 {
 	char head[16];
 	bool is_text = !strcmp(path, IMPORT_STDIN) ||
 		       !is_dat(head, head_of(path, head, sizeof(head)));
 
-	*import = (struct import){ .path = path };
+	*import = (struct import){ .path = path, .progress = progress };
 	if (!(is_text ? import_text(import, error) : import_dat(import, error))) {
 		import_free(import);
 		return false;

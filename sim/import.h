@@ -15,6 +15,7 @@
 
 #include "sim/arena.h"
 #include "sim/error.h"
+#include "sim/progress.h"
 
 /* What the model learns; .value in this order. */
 enum import_kind {
@@ -74,6 +75,7 @@ struct import {
 	int level;			/* of evidence: 0, 1, 2; -1: no stage-2 entries at all */
 	char *lacks[NR_LACKS];		/* a sentence, or NULL */
 	struct arena *arena;
+	struct sim_progress *progress;
 };
 
 /* Text; it can be read once. */
@@ -81,8 +83,9 @@ struct import {
 
 /* Is @path something to import: a trace.dat, or text with a line of an event? */
 bool import_is(const char *path);
-/* False: bad input, *@error. */
-bool import_read(const char *path, struct import *import, struct error *error);
+/* False: bad input, *@error. @progress: bytes of a text, or events; NULL: nobody looks. */
+bool import_read(const char *path, struct sim_progress *progress, struct import *import,
+		 struct error *error);
 void import_free(struct import *import);
 /* The name of what is lacking, for programs: "lost-events". */
 const char *import_lack_name(enum import_lack lack);

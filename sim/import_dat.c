@@ -324,7 +324,7 @@ static bool read_child(struct import *import, int in, pid_t pid, struct error *e
 
 	import->begun = true;
 	while (receive(in, &wire) && take_wire(import, &wire))
-		;
+		progress_of(import->progress, arrlenu(import->events), 0);
 	close(in);
 	kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

@@ -164,15 +164,18 @@ bool import_text(struct import *import, struct error *error)
 		.keys = { .size = sizeof(const char *) },
 	};
 	struct arena *whole;
+	const char *start;
 	bool good = text_load(&reader, import->path, NULL);
 
 	whole = reader.arena;
 	reader.arena = NULL;
 	import->form = "ftrace text";
+	start = reader.text.next;
 	while (good && text_line(&reader.text)) {
 		import->nr_lines++;
 		import->is_cut |= reader.text.unfinished;
 		take_line(&reader, import);
+		progress_of(import->progress, reader.text.next - start, reader.text.end - start);
 	}
 	if (good && !import->nr_read)
 		good = error_at(error, import->path, 0, 0, "no event in it: expected the text of "

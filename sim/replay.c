@@ -49,7 +49,7 @@ static bool load_import(const char *path, struct trace *trace, struct error *err
 	char *text;
 	bool good;
 
-	if (!import_read(path, &import, error))
+	if (!import_read(path, NULL, &import, error))
 		return false;
 	text = import_trace(&import, error);
 	good = text && trace_load_text(path, text, trace, error);
@@ -77,9 +77,11 @@ static bool load_trace(const char *path, const char *text, struct replay *replay
 
 static bool run_trace(const struct replay *replay, struct replay_run *run, struct error *error)
 {
-	for (size_t i = 0; i < replay->nr_lines; i++)
+	for (size_t i = 0; i < replay->nr_lines; i++) {
 		if (!run_event(replay, run, i, error))
 			return false;
+		progress_step(replay->progress);
+	}
 	run_end(replay, run);
 	return true;
 }
@@ -189,6 +191,8 @@ static bool replay_input(const char *path, const char *text, const struct replay
 	out->is_recording = !text && recording_is(path);
 	ok = out->is_recording ? replay_load_recording(path, out, error) :
 				 load_trace(path, text, out, error);
+	progress_of(options->progress, 0, out->nr_lines * options->nr_semantics);
+	out->progress = options->progress;
 	for (size_t i = 0; ok && i < options->nr_semantics; i++)
 		ok = run_under(out, options->semantics[i], options, error);
 	if (ok)

@@ -12,6 +12,7 @@
 
 #include "sim/error.h"
 #include "sim/event.h"
+#include "sim/progress.h"
 #include "sim/recording.h"
 
 /* After the first event that came out otherwise than recorded. */
@@ -76,6 +77,7 @@ struct replay {
 	size_t nr_runs;
 	size_t first_parting;		/* line where outcomes or laws differ; nr_lines: never */
 	struct replay_input *input;
+	struct sim_progress *progress;	/* NULL: nobody looks */
 };
 
 enum stage2 { STAGE2_AS_GIVEN, STAGE2_EPT, STAGE2_NPT };
@@ -85,6 +87,7 @@ struct replay_options {
 	size_t nr_semantics;
 	enum stage2 stage2;
 	size_t log_steps;	/* so many of each run are kept in .vm->log; 0: none */
+	struct sim_progress *progress;	/* events of all runs; NULL: nobody looks */
 };
 
 /* A note in words, "" if it is not for people. */

@@ -226,8 +226,10 @@ bool replay_run_recording(struct replay *replay, struct replay_run *run, struct 
 	script_set_up(recording, run->vm);
 	if (replay->missing[0])
 		snprintf(run->missing, sizeof(run->missing), "%s", replay->missing);
-	for (size_t i = 0; ok && i < recording->nr_commands; i++)
+	for (size_t i = 0; ok && i < recording->nr_commands; i++) {
 		ok = replay_command(replay, run, script, i, error);
+		progress_step(run->order ? NULL : replay->progress);
+	}
 	script_free(script);
 	return ok;
 }

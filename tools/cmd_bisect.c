@@ -31,6 +31,7 @@ static const struct argp_option options[] = {
 	  "of traces with threads: search no further; M takes K, M, G; default memory=1G", 0 },
 	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	QUIET_OPTION,
 	{ 0 }
 };
 
@@ -39,6 +40,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
+	case 'q':
+		tool_be_quiet();
+		return 0;
 	case KEY_GOOD:
 		a->good = take_one_semantics(arg);
 		return 0;
@@ -235,10 +239,10 @@ static int bisect_list(const struct arguments *a, const char *title,
 		if (tool_is_interrupted())
 			bisect_stop(&b);
 		if (b.nr_done < b.nr_points)
-			tool_progress(since, b.nr_done, b.nr_points,
-				      b.points[b.nr_done].patch->name);
+			tool_progress(since, (double)b.nr_done / b.nr_points, "%zu of %zu: %s",
+				      b.nr_done, b.nr_points, b.points[b.nr_done].patch->name);
 	}
-	tool_progress(since, 0, 0, NULL);
+	tool_progress(since, 0, NULL);
 	code = tell(a, title, &b);
 	bisect_free(&b);
 	return code;

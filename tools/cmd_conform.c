@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stb/stb_ds.h>
+
 #include "sim/conform.h"
 #include "sim/json.h"
 #include "sim/replay.h"
@@ -32,6 +34,7 @@ static const struct argp_option options[] = {
 	  "chosen, registers of devices, counters of exits", 0 },
 	{ "all", KEY_ALL, NULL, 0, "print every observation, not only those that differ", 0 },
 	{ "unmodelled", KEY_UNMODELLED, NULL, 0, "also print what is not modelled, and why", 0 },
+	QUIET_OPTION,
 	{ 0 }
 };
 
@@ -40,6 +43,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
+	case 'q':
+		tool_be_quiet();
+		return 0;
 	case 'f':
 		if (!parse_format(arg, TEXT_OR_JSON, &a->format))
 			exit(CODE_BAD_INPUT);
@@ -257,17 +263,45 @@ static int conform_one(const char *path, const struct arguments *a, struct sum *
 	return code;
 }
 
-static int conform_path(const char *path, const struct arguments *a, struct sum *sum)
+/* The recordings of all paths, in @all (stb_ds). */
+static int list_all(const struct arguments *a, char ***all)
 {
 	struct error error = { .line = 0 };
-	char **list = recording_list(path, &error);
 	int code = CODE_EXPECTED;
 
-	if (!list)
-		return complain(&error);
-	for (size_t i = 0; list[i]; i++)
+	for (size_t i = 0; i < a->nr_paths; i++) {
+		char **list = recording_list(a->path[i], &error);
+
+		if (!list)
+			code = complain(&error);
+		for (size_t k = 0; list && list[k]; k++)
+			arrput(*all, list[k]);
+		free(list);
+	}
+	return code;
+}
+
+static int conform_all(const struct arguments *a, struct sum *sum)
+{
+	char **list = NULL;
+	int code = list_all(a, &list);
+	double since = tool_seconds();
+	size_t i;
+
+	for (i = 0; i < arrlenu(list) && !tool_is_interrupted(); i++) {
+		tool_progress(since, (double)i / arrlenu(list), "%zu of %zu: %s", i, arrlenu(list),
+			      list[i]);
 		code = worse_exit_code(code, conform_one(list[i], a, sum));
-	recording_list_free(list);
+	}
+	tool_progress(since, 0, NULL);
+	if (i < arrlenu(list)) {
+		fprintf(stderr, "pfnsim: interrupted: %zu of %zu recordings were not looked at\n",
+			arrlenu(list) - i, arrlenu(list));
+		code = worse_exit_code(code, CODE_INCONCLUSIVE);
+	}
+	for (i = 0; i < arrlenu(list); i++)
+		free(list[i]);
+	arrfree(list);
 	return code;
 }
 
@@ -275,13 +309,13 @@ int cmd_conform(int argc, char **argv)
 {
 	struct arguments a = { .nr_paths = 0 };
 	struct sum sum = { .captures = 0 };
-	int code = CODE_EXPECTED;
+	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	tool_catch_interrupt();
 	if (a.format == FORMAT_JSON)
 		sum.json = json_begin(stdout);
-	for (size_t i = 0; i < a.nr_paths; i++)
-		code = worse_exit_code(code, conform_path(a.path[i], &a, &sum));
+	code = conform_all(&a, &sum);
 	if (sum.json) {
 		json_start(sum.json, "total");
 		json_counts(sum.json, sum.kind);

@@ -35,6 +35,7 @@ static const struct argp_option options[] = {
 	{ "format", 'f', "text|json|markdown", 0, "json: one object a line", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "alphabet", KEY_ALPHABET, NULL, 0, "print what programs are made of", 0 },
+	QUIET_OPTION,
 	{ 0 }
 };
 
@@ -73,6 +74,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
+	case 'q':
+		tool_be_quiet();
+		return 0;
 	case 'b':
 		if (!take_bound(&a->bound, arg))
 			argp_error(state, "--bound is pages=1..2,actors=1..2,events=1..5, some of "
@@ -125,32 +129,25 @@ static const struct argp argp = {
 
 /* ---- progress, and ^C ---- */
 
-static void progress(struct equiv *equiv, double since, double *shown)
+static void progress(struct equiv *equiv, double since)
 {
 	const struct equiv_result *r = equiv_result(equiv);
-	double passed = tool_seconds() - since;
 
-	if (passed < *shown + 0.5 || !isatty(STDERR_FILENO))
-		return;
-	*shown = passed;
-	fprintf(stderr, "\r%zu of %zu set-ups, %llu programs, %zu differences", r->stages_done,
-		r->stages, (unsigned long long)r->programs, arrlenu(r->differences));
-	if (r->stages_done)
-		fprintf(stderr, ", %.0f s left\033[K",
-			passed / r->stages_done * (r->stages - r->stages_done));
+	tool_progress(since, r->stages ? (double)r->stages_done / r->stages : 0,
+		      "%zu of %zu set-ups, %llu programs, %zu differences", r->stages_done,
+		      r->stages, (unsigned long long)r->programs, arrlenu(r->differences));
 }
 
 static void search(struct equiv *equiv, struct error *error)
 {
-	double since = tool_seconds(), shown = 0;
+	double since = tool_seconds();
 
 	while (equiv_more(equiv, error)) {
 		if (tool_is_interrupted())
 			equiv_stop(equiv);
-		progress(equiv, since, &shown);
+		progress(equiv, since);
 	}
-	if (shown)
-		fprintf(stderr, "\r\033[K");
+	tool_progress(since, 0, NULL);
 }
 
 /* ---- what was found ---- */

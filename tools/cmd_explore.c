@@ -52,6 +52,7 @@ static const struct argp_option options[] = {
 	{ "output", 'o', "FOLDER", 0, "write a trace for replay for each finding there", 0 },
 	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	QUIET_OPTION,
 	{ 0 }
 };
 
@@ -60,6 +61,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
+	case 'q':
+		tool_be_quiet();
+		return 0;
 	case 's':
 		a->nr_semantics = parse_semantics(arg, a->semantics, MAX_SEMANTICS);
 		if (!a->nr_semantics)
@@ -129,14 +133,11 @@ static const struct argp argp = {
 static void progress(struct explore *x, double since)
 {
 	const struct explored *r = explore_result(x);
-	double passed = tool_seconds() - since;
 
-	if (passed < 1 || !isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r%s: %llu states, %llu waiting, %llu steps deep, %.0f states/s\033[K",
-		r->semantics, (unsigned long long)r->states,
-		(unsigned long long)explore_waiting(x), (unsigned long long)r->depth,
-		r->states / passed);
+	tool_progress(since, 0, "%s: %llu states, %llu waiting, %llu steps deep, %.0f states/s",
+		      r->semantics, (unsigned long long)r->states,
+		      (unsigned long long)explore_waiting(x), (unsigned long long)r->depth,
+		      r->states / (tool_seconds() - since));
 }
 
 static void search(struct explore *x, struct error *error)
@@ -148,8 +149,7 @@ static void search(struct explore *x, struct error *error)
 			explore_stop(x);
 		progress(x, since);
 	}
-	if (tool_seconds() - since > 1 && isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K");
+	tool_progress(since, 0, NULL);
 }
 
 /* ---- findings as traces ---- */

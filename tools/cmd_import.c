@@ -8,6 +8,7 @@
 #include "sim/import.h"
 #include "sim/json.h"
 #include "sim/replay.h"
+#include "tools/crew.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256 };
@@ -15,7 +16,7 @@ enum { KEY_JSON = 256 };
 struct arguments {
 	enum output_format format;
 	const char *output;
-	const char *path;
+	char *path;
 };
 
 static const struct argp_option options[] = {
@@ -23,6 +24,7 @@ static const struct argp_option options[] = {
 	  "output", 0 },
 	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	QUIET_OPTION,
 	{ 0 }
 };
 
@@ -31,6 +33,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
+	case 'q':
+		tool_be_quiet();
+		return 0;
 	case 'o':
 		a->output = arg;
 		return 0;
@@ -186,9 +191,8 @@ static int verdict_of(const struct import *import, const struct import_law *laws
 	return code;
 }
 
-int cmd_import(int argc, char **argv)
+static int import_one(const struct arguments *a, struct sim_progress *progress)
 {
-	struct arguments a = { .path = NULL };
 	struct import_law laws[IMPORT_LAWS];
 	struct error error = { 0 };
 	struct import import;
@@ -196,21 +200,40 @@ int cmd_import(int argc, char **argv)
 	char *text;
 	int code;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	if (!import_read(a.path, &import, &error))
+	if (!import_read(a->path, progress, &import, &error))
 		return complain(&error);
 	import_judge(&import, laws);
 	text = import_trace(&import, &error);
-	if (a.output)
-		good = text && write_trace(a.output, text, &error);
-	if (a.output && !strcmp(a.output, "-"))
+	if (a->output)
+		good = text && write_trace(a->output, text, &error);
+	if (a->output && !strcmp(a->output, "-"))
 		;	/* the trace alone */
-	else if (a.format == FORMAT_JSON)
+	else if (a->format == FORMAT_JSON)
 		print_json(&import, laws);
 	else
 		print_text(&import, laws);
 	code = good ? verdict_of(&import, laws) : complain(&error);
 	free(text);
 	import_free(&import);
+	return code;
+}
+
+int cmd_import(int argc, char **argv)
+{
+	struct arguments a = { .path = NULL };
+	int code = CODE_EXPECTED;
+	enum crew_turn turn;
+	struct crew crew;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	crew = (struct crew){ .names = &a.path, .nr = 1 };
+	while ((turn = crew_next(&crew)) != CREW_OVER) {
+		if (turn == CREW_WORK)
+			crew_exit_with(&crew, import_one(&a, crew.progress));
+		code = crew_code(&crew, turn);
+	}
+	if (!crew.at)
+		code = crew_code(&crew, turn);
+	crew_free(&crew);
 	return code;
 }

@@ -28,6 +28,7 @@ static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "write the trace there; default: standard output", 0 },
 	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
 	  "of traces with threads: search no further; M takes K, M, G; default memory=1G", 0 },
+	QUIET_OPTION,
 	{ 0 }
 };
 
@@ -56,6 +57,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
+	case 'q':
+		tool_be_quiet();
+		return 0;
 	case 's':
 		a->patch = take_one_semantics(arg);
 		return 0;
@@ -96,11 +100,8 @@ static const struct argp argp = {
 
 static void progress(const struct reduce *r, double since)
 {
-	char now[80];
-
-	snprintf(now, sizeof(now), "%s: %zu tries", r->patch->name, r->tries);
-	if (r->phase == REDUCE_EVENTS || r->phase == REDUCE_ARGS)
-		tool_progress(since, reduce_events_left(r), r->nr_events, now);
+	tool_progress(since, 0, "%s: %zu of %zu events, %zu tries", r->patch->name,
+		      reduce_events_left(r), r->nr_events, r->tries);
 }
 
 static int write_text(const struct arguments *a, const char *text)
@@ -144,7 +145,7 @@ static int reduce_under(const struct arguments *a, const struct semantics_patch 
 			reduce_stop(&r);
 		progress(&r, since);
 	}
-	tool_progress(since, 0, 0, NULL);
+	tool_progress(since, 0, NULL);
 	if (reduce_fails(&r))
 		code = tell(a, &r);
 	else if (r.stopped)

@@ -114,7 +114,8 @@ static bool is_for_explore(const char *path)
 static void replay_one(const struct arguments *a, size_t i, struct ci *ci)
 {
 	struct replay_options how = { .semantics = a->semantics, .nr_semantics = a->nr_semantics,
-				      .stage2 = a->stage2 };
+				      .stage2 = a->stage2,
+				      .progress = a->unattended.crew.progress };
 	struct error error = { .text = "" };
 	struct replay result;
 

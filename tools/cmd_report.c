@@ -8,6 +8,7 @@
 
 #include "sim/report.h"
 #include "sim/report_page.h"
+#include "tools/crew.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_STAGE2, KEY_COMPARE, KEY_STEPS, MAX_SEMANTICS = 64 };
@@ -22,7 +23,8 @@ struct arguments {
 	enum stage2 stage2;
 	enum output_format format;
 	bool has_format;
-	const char *path, *out;
+	char *path;
+	const char *out;
 };
 
 static const struct argp_option options[] = {
@@ -40,6 +42,7 @@ static const struct argp_option options[] = {
 	{ "stage2", KEY_STAGE2, "ept|npt", 0, "format of the stage-2 tables; default: as recorded, "
 	  "or as the trace says, or ept", 0 },
 	{ "steps", KEY_STEPS, "N", 0, "keep so many steps of each run; default 20000", 0 },
+	QUIET_OPTION,
 	{ 0 }
 };
 
@@ -49,6 +52,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	const char *text = arg;
 
 	switch (key) {
+	case 'q':
+		tool_be_quiet();
+		return 0;
 	case 's':
 		a->nr_semantics = parse_semantics(arg, a->semantics, MAX_SEMANTICS);
 		if (!a->nr_semantics)
@@ -193,14 +199,31 @@ static void join(int argc, char **argv, char *text, size_t size)
 		used += snprintf(text + used, size - used, " %s", argv[i]);
 }
 
+static int report_one(const struct arguments *a, const char *command, struct sim_progress *progress)
+{
+	const struct replay_options how = {
+		.semantics = a->semantics, .nr_semantics = a->nr_semantics, .stage2 = a->stage2,
+		.log_steps = a->steps, .progress = progress,
+	};
+	struct error error = { 0 };
+	struct replay result;
+	int code;
+
+	if (!replay(a->path, &how, &result, &error))
+		return complain(&error);
+	code = write_report(a, &result, command);
+	code = worse_exit_code(code, replay_exit_code(&result));
+	replay_free(&result);
+	return code;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct arguments a = { .stage2 = STAGE2_AS_GIVEN, .steps = 20000 };
-	struct replay_options how;
-	struct error error = { 0 };
-	struct replay result;
+	int code = CODE_EXPECTED;
+	enum crew_turn turn;
+	struct crew crew;
 	char command[600];
-	int code;
 
 	join(argc, argv, command, sizeof(command));
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
@@ -208,12 +231,14 @@ int cmd_report(int argc, char **argv)
 	if (!a.nr_semantics && !a.nr_compare)
 		a.nr_semantics = parse_semantics("v6.8,v11,v7.2", a.semantics, MAX_SEMANTICS);
 	add_compared(&a);
-	how = (struct replay_options){ .semantics = a.semantics, .nr_semantics = a.nr_semantics,
-				       .stage2 = a.stage2, .log_steps = a.steps };
-	if (!replay(a.path, &how, &result, &error))
-		return complain(&error);
-	code = write_report(&a, &result, command);
-	code = worse_exit_code(code, replay_exit_code(&result));
-	replay_free(&result);
+	crew = (struct crew){ .names = &a.path, .nr = 1 };
+	while ((turn = crew_next(&crew)) != CREW_OVER) {
+		if (turn == CREW_WORK)
+			crew_exit_with(&crew, report_one(&a, command, crew.progress));
+		code = crew_code(&crew, turn);
+	}
+	if (!crew.at)
+		code = crew_code(&crew, turn);
+	crew_free(&crew);
 	return code;
 }

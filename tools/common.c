@@ -239,18 +239,3 @@ double tool_seconds(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
-
-void tool_progress(double since, size_t done, size_t all, const char *now)
-{
-	double passed = tool_seconds() - since;
-
-	if (passed < 1 || !isatty(STDERR_FILENO))
-		return;
-	if (!now)
-		fprintf(stderr, "\r\033[K");
-	else if (!done)
-		fprintf(stderr, "\r%zu of %zu: %.50s\033[K", done, all, now);
-	else
-		fprintf(stderr, "\r%zu of %zu, %.0f s left: %.50s\033[K", done, all,
-			passed / done * (all - done), now);
-}

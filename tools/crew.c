@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,6 +25,7 @@ struct crew_child {
 	double since;
 	bool late;
 	FILE *out, *err, *result;
+	struct sim_progress *progress;	/* shared with it */
 };
 
 /* ---- children ---- */
@@ -35,6 +37,17 @@ static FILE *scratch(void)
 	if (file)
 		return file;
 	fprintf(stderr, "pfnsim: no temporary file: %s\n", strerror(errno));
+	exit(CODE_INTERNAL);
+}
+
+static struct sim_progress *shared(void)
+{
+	struct sim_progress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (progress != MAP_FAILED)
+		return progress;
+	fprintf(stderr, "pfnsim: mmap: %s\n", strerror(errno));
 	exit(CODE_INTERNAL);
 }
 
@@ -51,7 +64,7 @@ static void block_signal(int how)
 static bool start(struct crew *crew)
 {
 	struct crew_child child = { .since = tool_seconds(), .out = scratch(), .err = scratch(),
-				    .result = scratch() };
+				    .result = scratch(), .progress = shared() };
 	pid_t parent = getpid();
 
 	fflush(NULL);
@@ -76,6 +89,7 @@ static bool start(struct crew *crew)
 		_exit(CODE_INTERNAL);
 	crew->at = crew->next;
 	crew->result = child.result;
+	crew->progress = child.progress;
 	return true;
 }
 
@@ -85,6 +99,28 @@ _Noreturn void crew_exit(struct crew *crew)
 		  !ferror(crew->result);
 
 	exit(ok ? CODE_EXPECTED : CODE_INTERNAL);
+}
+
+_Noreturn void crew_exit_with(struct crew *crew, int code)
+{
+	fwrite(&code, sizeof(code), 1, crew->result);
+	crew_exit(crew);
+}
+
+int crew_code(struct crew *crew, enum crew_turn turn)
+{
+	int code;
+
+	if (turn == CREW_OVER) {
+		fprintf(stderr, "pfnsim: interrupted: nothing is said of %zu of %zu inputs\n",
+			crew->nr - crew->at, crew->nr);
+		return CODE_INCONCLUSIVE;
+	}
+	if (turn == CREW_DONE && fread(&code, sizeof(code), 1, crew->result) == 1)
+		return code;
+	fprintf(stderr, "pfnsim: %s: the program crashed, or could not write\n",
+		crew->names[crew->at]);
+	return CODE_INTERNAL;
 }
 
 static void reap(struct crew *crew)
@@ -128,6 +164,7 @@ static void close_child(struct crew_child *child)
 	fclose(child->out);
 	fclose(child->err);
 	fclose(child->result);
+	munmap(child->progress, sizeof(*child->progress));
 }
 
 /* ---- the parent ---- */
@@ -148,7 +185,7 @@ static enum crew_turn tell(struct crew *crew)
 	struct crew_child *child = &crew->children[0];
 	bool crash = !WIFEXITED(child->status) || WEXITSTATUS(child->status) != CODE_EXPECTED;
 
-	tool_progress(crew->since, 0, 0, NULL);
+	tool_progress(crew->since, 0, NULL);
 	crew->at = crew->told++;
 	crew->result = child->result;
 	rewind(child->result);
@@ -180,6 +217,36 @@ static void wait_for_one(void)
 	sigtimedwait(&set, NULL, &while_);
 }
 
+/* In inputs: those that are done, and of the others what they say. */
+static double done(const struct crew *crew)
+{
+	double sum = crew->told;
+
+	for (size_t i = 0; i < arrlenu(crew->children); i++) {
+		const struct crew_child *child = &crew->children[i];
+		double part = atomic_load(&child->progress->done);
+		double all = atomic_load(&child->progress->all);
+
+		sum += !child->pid ? 1 : all > 0 && part < all ? part / all : 0;
+	}
+	return sum;
+}
+
+static void tell_progress(const struct crew *crew)
+{
+	const struct sim_progress *first = crew->children[0].progress;
+	size_t part = atomic_load(&first->done), all = atomic_load(&first->all);
+
+	if (crew->nr > 1)
+		tool_progress(crew->since, done(crew) / crew->nr, "%zu of %zu: %s", crew->told,
+			      crew->nr, crew->names[crew->told]);
+	else if (all)
+		tool_progress(crew->since, done(crew), "%s: %.0f %%", crew->names[0],
+			      100 * done(crew));
+	else
+		tool_progress(crew->since, 0, part ? "%s: %zu" : "%s", crew->names[0], part);
+}
+
 enum crew_turn crew_next(struct crew *crew)
 {
 	unsigned jobs = crew->jobs ? crew->jobs : 1;
@@ -202,10 +269,9 @@ enum crew_turn crew_next(struct crew *crew)
 		wait_for_one();
 		reap(crew);
 		end_late(crew);
-		if (!crew->quiet)
-			tool_progress(crew->since, crew->told, crew->nr, crew->names[crew->told]);
+		tell_progress(crew);
 	}
-	tool_progress(crew->since, 0, 0, NULL);
+	tool_progress(crew->since, 0, NULL);
 	end_all(crew);
 	crew->at = crew->told;
 	return CREW_OVER;

@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "sim/progress.h"
+
 enum { MAX_JOBS = 256 };
 
 enum crew_turn {
@@ -32,10 +34,10 @@ struct crew {
 	size_t nr;
 	unsigned jobs;		/* at a time; 0: one */
 	unsigned timeout;	/* seconds; 0: none */
-	bool quiet;		/* no progress */
 
 	size_t at;
 	FILE *result;
+	struct sim_progress *progress;	/* of the child */
 	/* Its own: */
 	struct crew_child *children;	/* of the inputs from .told on, in their order; stb_ds */
 	size_t told, next, running;
@@ -45,5 +47,9 @@ struct crew {
 enum crew_turn crew_next(struct crew *crew);
 /* The child is done. */
 _Noreturn void crew_exit(struct crew *crew);
+/* The same, and a number for crew_code(). */
+_Noreturn void crew_exit_with(struct crew *crew, int code);
+/* ... or what else the turn means, CREW_WORK aside; complained of what is no child's doing. */
+int crew_code(struct crew *crew, enum crew_turn turn);
 /* Behind CREW_OVER. */
 void crew_free(struct crew *crew);

@@ -84,9 +84,14 @@ bool tool_is_interrupted(void);
 /* Of a clock that only goes forward. */
 double tool_seconds(void);
 /*
- * A line on stderr, if that is a terminal and a second has passed @since: so many of so many are
- * done, how long the rest takes at that speed, and what comes now. NULL: that line goes away.
+ * A line on stderr, if that is a terminal, a second has passed @since, and nobody has asked for
+ * quiet: what is said, and how long the rest takes if so much of it (0 to 1) is done; 0: nobody
+ * knows. NULL: that line goes away.
  */
-void tool_progress(double since, size_t done, size_t all, const char *now);
+void tool_progress(double since, double done, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* -q */
+void tool_be_quiet(void);
+#define QUIET_OPTION { "quiet", 'q', NULL, 0, "no progress on a terminal", 0 }
 /* The common argp behaviour: exit code 2 for usage, no abbreviated surprises. */
 void tool_init(void);

@@ -8,7 +8,6 @@
 #include <stb/stb_ds.h>
 
 #include "sim/json.h"
-#include "tools/pfnsim.h"
 
 static unsigned number_of(const char *text, unsigned most, const char *option,
 			  struct argp_state *state)
@@ -27,7 +26,7 @@ error_t unattended_parse(struct unattended *u, int key, char *arg, struct argp_s
 		u->crew.jobs = number_of(arg, MAX_JOBS, "--jobs", state);
 		return 0;
 	case 'q':
-		u->crew.quiet = true;
+		tool_be_quiet();
 		return 0;
 	case KEY_TIMEOUT:
 		u->crew.timeout = number_of(arg, 1000000, "--timeout", state);

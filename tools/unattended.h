@@ -7,6 +7,7 @@
 #include "sim/baseline.h"
 #include "sim/ci.h"
 #include "tools/crew.h"
+#include "tools/pfnsim.h"
 
 enum { KEY_BASELINE = 512, KEY_UPDATE_BASELINE, KEY_TIMEOUT };
 
@@ -19,7 +20,7 @@ enum { KEY_BASELINE = 512, KEY_UPDATE_BASELINE, KEY_TIMEOUT };
 	  0 }, \
 	{ "update-baseline", KEY_UPDATE_BASELINE, NULL, 0, \
 	  "write the baseline anew, so that it accepts this run", 0 }, \
-	{ "quiet", 'q', NULL, 0, "no progress on a terminal", 0 }
+	QUIET_OPTION
 
 struct unattended {
 	const char *file;
