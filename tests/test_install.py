@@ -147,9 +147,16 @@ class Installed(WithBuild):
 					       r"pfnsim/traces/.*\.(trace|inc))$|"
 					       r"/libpfnsim\.so\.0\.\d+\.\d+$")
 
-	def test_program_runs(self):
-		pfnsim = os.path.join(self.prefix, "bin", "pfnsim")
-		self.assertIn("v7.2", run(pfnsim, "semantics", cwd="/"))
+	def test_program_finds_its_traces(self):
+		traces = self.traces_found_by(os.path.join(self.prefix, "bin", "pfnsim"))
+		self.assertEqual(self.traces_found_by(os.environ["PFNSIM"]), traces)
+		self.assertGreater(traces, 50)
+
+	def traces_found_by(self, pfnsim):
+		done = subprocess.run([pfnsim, "corpus", "--semantics", "v7.2", "--json",
+				       "--bound", "states=1"], cwd="/", text=True, check=False,
+				      stdout=subprocess.PIPE)
+		return json.loads(done.stdout.splitlines()[-1])["traces"]
 
 	def example(self, *arguments, **variables):
 		folder = os.path.join(self.folder, "example")

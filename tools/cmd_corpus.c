@@ -74,7 +74,8 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "[FILE|FOLDER...]",
 	.doc = "Run the corpus of real bugs, and say of each what it does under each kernel.\v"
-	       "Without FILE or FOLDER: those below \"traces\". Traces without a \"bug\" line are "
+	       "Without FILE or FOLDER: those below \"traces\", or those that came with pfnsim. "
+	       "Traces without a \"bug\" line are "
 	       "passed over. V: a law breaks; E: a clean error; Es: an error where the VMM itself "
 	       "has access; W: it works; -: it does not apply. V!W: found, and what was "
 	       "expected.\n\n"
@@ -357,7 +358,7 @@ int cmd_corpus(int argc, char **argv)
 {
 	struct arguments a = { .bound = { .memory = (u64)1 << 30, .por = true, .symmetry = true,
 					  .liveness = true } };
-	char *everything[] = { "traces" };
+	char *everything[] = { tool_traces() };
 	struct corpus corpus = { .rows = NULL };
 	struct ci ci = { NULL };
 	char **traces;
@@ -371,6 +372,7 @@ int cmd_corpus(int argc, char **argv)
 	corpus.nr_semantics = a.nr_semantics;
 	corpus.bound = a.bound;
 	traces = all_traces(a.nr_paths ? a.path : everything, a.nr_paths ? a.nr_paths : 1);
+	free(everything[0]);
 	if (!traces || !unattended_begin(&a.unattended, &ci))
 		return CODE_BAD_INPUT;
 	run_all(&a, &corpus, traces, &ci);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <argp.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,6 +211,32 @@ bool parse_bound(const char *text, struct explore_bound *bound)
 	};
 
 	return parse_limits(text, limits, ARRAY_SIZE(limits));
+}
+
+/* ---- what comes with the program ---- */
+
+/* Both an installation and a build have share/ beside the folder that the program is in. */
+static char *traces_of_program(void)
+{
+	static const char folder[] = "/share/pfnsim/traces";
+	char path[PATH_MAX + sizeof(folder)] = "", *slash;
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+	for (int up = 0; up < 2 && length > 0; up++) {
+		slash = strrchr(path, '/');
+		if (!slash)
+			return NULL;
+		*slash = '\0';
+	}
+	strcat(path, folder);
+	return length > 0 ? realpath(path, NULL) : NULL;
+}
+
+char *tool_traces(void)
+{
+	char *found = access("traces", R_OK) ? traces_of_program() : NULL;
+
+	return found ? found : strdup("traces");
 }
 
 /* ---- time, and ^C ---- */

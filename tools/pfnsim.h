@@ -93,5 +93,10 @@ void tool_progress(double since, double done, const char *format, ...)
 /* -q */
 void tool_be_quiet(void);
 #define QUIET_OPTION { "quiet", 'q', NULL, 0, "no progress on a terminal", 0 }
+/*
+ * "traces", if there is such a folder; else that of this program's own build, or installation. The
+ * caller's to free.
+ */
+char *tool_traces(void);
 /* The common argp behaviour: exit code 2 for usage, no abbreviated surprises. */
 void tool_init(void);
