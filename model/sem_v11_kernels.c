@@ -9,6 +9,8 @@ static const struct traits unsafe_traits = { TRAITS_P7, .allow_unsafe_mappings =
 const struct semantics_patch sem_v11_unsafe = {
 	.name = "v11-unsafe", .table = "v11u1", .group = "new", .base = &sem_v11,
 	.source = "v11 series with kvm.allow_unsafe_mappings=1",
+	.claims = "mappings that nothing protects are allowed, at the user's own risk; without the "
+		  "parameter they are refused",
 	.traits = &unsafe_traits,
 };
 
@@ -23,6 +25,7 @@ static const struct traits on_6_8_traits = { TRAITS_P7, .private_by_tdp_mmu = tr
 const struct semantics_patch sem_v11_on_v6_8 = {
 	.name = "v11-on-v6.8", .group = "series", .base = &sem_v11,
 	.source = "v11 series merged onto v6.8: d02c357e5bfa puts what is not held (B1)",
+	.claims = "it applies without a conflict",
 	.traits = &on_6_8_traits,
 	.edits = edits_d02c357e5bfa,
 };

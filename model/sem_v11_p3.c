@@ -3,10 +3,9 @@
  * sem_v11_p3.c: v11 3/8, "KVM: mmu: Introduce kvm_follow_pfn()",
  * Message-Id 20240229025759.1187910-4-stevensd@google.com.
  *
- * Claims: a refactoring; arguments in a struct, *async as an error pfn, *writable as two fields.
- * Changes: hva_to_pfn_remapped() says what the PTE allows to whoever has not asked, and a
- * read-only memslot only clears the asking: finding A1. A slow look-up that fails has not said
- * anything about writable.
+ * hva_to_pfn_remapped() says what the PTE allows to whoever has not asked, and a read-only memslot
+ * only clears the asking: finding A1. A slow look-up that fails has not said anything about
+ * writable.
  */
 #include "model/sem.h"
 
@@ -30,6 +29,8 @@ static const struct call_name calls[] = {
 const struct semantics_patch sem_v11_p3 = {
 	.name = "v11-p3", .group = "series", .base = &sem_v11_p2,
 	.source = "v11 1-3/8: kvm_follow_pfn(); a read-only memslot can be mapped writable (A1)",
+	.claims = "a refactoring: arguments in a struct, *async as an error pfn, *writable as two "
+		  "fields; nothing else changes",
 	.traits = &traits, .calls = calls,
 	.ops = { .take_remapped = take_remapped },
 };

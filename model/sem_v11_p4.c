@@ -3,13 +3,11 @@
  * sem_v11_p4.c: v11 4/8, "KVM: mmu: Improve handling of non-refcounted pfns",
  * Message-Id 20240229025759.1187910-5-stevensd@google.com.
  *
- * Claims: who asks with FOLL_GET gets a reference or, unless he can do without, an error; pfns
- * that nothing protects are refused, unless kvm.allow_unsafe_mappings. Changes: the wrappers, by
- * which x86 faults still go, do not say that a notifier guards them, so that what has no struct
- * page (a BAR) is refused to all (A10, until 6/8; A3 on other architectures for good). A write to
- * a read-only PTE goes through the gate as well, and may come out as ERR_FAULT (A2). The struct
- * page is looked for before the PTE's permission (A11). A pfncache's second try may see the page of
- * its first (A6).
+ * The wrappers, by which x86 faults still go, do not say that a notifier guards them, so that what
+ * has no struct page (a BAR) is refused to all (A10, until 6/8; A3 on other architectures for
+ * good). A write to a read-only PTE goes through the gate as well, and may come out as ERR_FAULT
+ * (A2). The struct page is looked for before the PTE's permission (A11). A pfncache's second try
+ * may see the page of its first (A6).
  */
 #include "model/sem.h"
 
@@ -72,6 +70,8 @@ static const struct traits traits = { TRAITS_P4 };
 const struct semantics_patch sem_v11_p4 = {
 	.name = "v11-p4", .group = "series", .base = &sem_v11_p3,
 	.source = "v11 1-4/8: FOLL_GET, the gate, allow_unsafe_mappings; BARs fault (A10)",
+	.claims = "who asks with FOLL_GET gets a reference or, unless he can do without, an error; "
+		  "pfns that nothing protects are refused, unless kvm.allow_unsafe_mappings",
 	.traits = &traits,
 	.ops = {
 		.own_page = own_page, .take_remapped = take_remapped,

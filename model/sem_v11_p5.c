@@ -3,8 +3,8 @@
  * sem_v11_p5.c: v11 5/8, "KVM: Migrate kvm_vcpu_map() to kvm_follow_pfn()",
  * Message-Id 20240229025759.1187910-6-stevensd@google.com.
  *
- * Claims: kvm_vcpu_map() takes pages without a count, and kvm_vcpu_unmap() knows. Changes: so it
- * is, with allow_unsafe_mappings; and a PG_reserved page that GUP gave is put, not leaked (L1).
+ * kvm_vcpu_map() takes pages without a count with allow_unsafe_mappings; a PG_reserved page that
+ * GUP gave is put, not leaked (L1).
  */
 #include "model/sem.h"
 
@@ -26,5 +26,6 @@ static void map_release(struct machine *m, struct task *t)
 const struct semantics_patch sem_v11_p5 = {
 	.name = "v11-p5", .group = "series", .base = &sem_v11_p4,
 	.source = "v11 1-5/8: kvm_vcpu_map() knows whether it holds a reference",
+	.claims = "kvm_vcpu_map() takes pages without a count, and kvm_vcpu_unmap() knows",
 	.ops = { .map_args = map_args, .map_release = map_release },
 };

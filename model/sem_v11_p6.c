@@ -3,10 +3,9 @@
  * sem_v11_p6.c: v11 6/8, "KVM: x86: Migrate to kvm_follow_pfn()",
  * Message-Id 20240229025759.1187910-7-stevensd@google.com.
  *
- * Claims: faults and reexecute_instruction() ask by themselves. Changes: faults say that they are
- * guarded, so that BARs are mapped again; a page without a count is still refused, and the
- * reference is still given back by pfn after mmu_lock. reexecute_instruction() is refused what
- * it would not use (A8).
+ * Faults say that they are guarded, so that BARs are mapped again; a page without a count is still
+ * refused, and the reference is still given back by pfn after mmu_lock. reexecute_instruction() is
+ * refused what it would not use (A8).
  */
 #include "model/sem.h"
 
@@ -41,6 +40,7 @@ static const struct call_name calls[] = {
 const struct semantics_patch sem_v11_p6 = {
 	.name = "v11-p6", .group = "series", .base = &sem_v11_p5,
 	.source = "v11 1-6/8: x86 faults are guarded by the notifier; BARs are mapped again",
+	.claims = "faults and reexecute_instruction() ask by themselves",
 	.calls = calls,
 	.ops = {
 		.fault_args = fault_args, .reexecute_args = reexecute_args,

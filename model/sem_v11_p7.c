@@ -3,8 +3,7 @@
  * sem_v11_p7.c: v11 7/8, "KVM: x86/mmu: Track if sptes refer to refcounted pages",
  * Message-Id 20240229025759.1187910-8-stevensd@google.com.
  *
- * Claims: a bit of the SPTE says whether accessed and dirty may be passed on to struct page.
- * Changes: every leaf gets it, also one of what has no struct page; and those who read it do not
+ * Every leaf gets the bit, also one of what has no struct page; and those who read it do not
  * ask pfn_valid() any more. Zapping a BAR looks into a struct page that is not there (A10, until
  * 8/8; A5 for good where there is no bit, and each leaf counts as refcounted). "EPT only" means
  * TDP. The rmap MMU warns of a page that is no refcounted one (A5, A13).
@@ -91,6 +90,8 @@ static const struct traits traits = { TRAITS_P7 };
 const struct semantics_patch sem_v11_p7 = {
 	.name = "v11-p7", .group = "series", .base = &sem_v11_p6,
 	.source = "v11 1-7/8: bit 59 in every leaf; a BAR's zap looks into no struct page (A10)",
+	.claims = "a bit of the SPTE says whether accessed and dirty may be passed on to struct "
+		  "page",
 	.traits = &traits,
 	.ops = {
 		.spte_changed = spte_changed, .log_rearmed = log_rearmed,

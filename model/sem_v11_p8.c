@@ -3,10 +3,9 @@
  * sem_v11_p8.c: v11 8/8, "KVM: x86/mmu: Handle non-refcounted pages", the whole series;
  * Message-Id 20240229025759.1187910-9-stevensd@google.com.
  *
- * Claims: pages without a count are mapped, where the SPTE has room to say so. Changes: faults
- * keep no reference, so that none is given back; the page is marked accessed before mmu_lock is
- * dropped, also if the fault was stale and the page may be gone (A4). Where there is no bit, what
- * has no struct page is mapped as before and taken for refcounted later (A5).
+ * Faults keep no reference, so that none is given back; the page is marked accessed before mmu_lock
+ * is dropped, also if the fault was stale and the page may be gone (A4). Where there is no bit,
+ * what has no struct page is mapped as before and taken for refcounted later (A5).
  */
 #include "model/sem.h"
 
@@ -36,6 +35,7 @@ static void mark_accessed_page(struct machine *m, struct task *t, bool used)
 const struct semantics_patch sem_v11 = {
 	.name = "v11", .alias = "v11-p8", .table = "v11u0", .group = "new", .base = &sem_v11_p7,
 	.source = "v11 series (Feb 2024) on v6.8-rc3: kvm_follow_pfn(), allow_unsafe_mappings=0",
+	.claims = "pages without a count are mapped, where the SPTE has room to say so",
 	.ops = {
 		.fault_args = fault_args, .leaf_bits = leaf_bits,
 		.release_fault = mark_accessed_page,

@@ -209,6 +209,8 @@ const struct semantics_patch sem_v7_2 = {
 	.name = "v7.2", .group = "new", .base = &sem_v6_12,
 	.source = "Linux 7.2: merged kvm_follow_pfn() (6.13): GUP's page is carried, "
 		  "PFNMAP never referenced",
+	.claims = "KVM does not guess by a pfn whether its page is counted: what GUP has given is "
+		  "put, what is in a VM_PFNMAP is never referenced",
 	.traits = &traits, .calls = calls,
 	.ops = {
 		.take_remapped = take_nothing, .release_fault = release_fault,

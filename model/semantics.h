@@ -301,6 +301,7 @@ struct semantics_patch {
 	const char *table;		/* its name in the table of outcomes, or NULL */
 	const char *group;		/* "old", "new" or "series" */
 	const char *source;		/* one line: what it is, with its provenance */
+	const char *claims;		/* what its author says it does to its base, or NULL */
 	const struct semantics_patch *base;	/* NULL: this one is the root */
 	struct ops ops;			/* non-NULL ones override */
 	const struct traits *traits;	/* NULL: the base's */

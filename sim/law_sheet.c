@@ -104,29 +104,27 @@ static void print_column(const char *text, bool is_last, FILE *out)
 	fprintf(out, "  %-*s", is_last ? 0 : 11, text);
 }
 
-static void print_cell(const struct law_cell *cell, bool is_last, FILE *out)
+const char *law_cell_text(const struct law_cell *cell, char *text, size_t size)
 {
-	char text[24];
-
 	switch (law_sheet_answer(cell)) {
 	case LAW_HOLDS:
-		snprintf(text, sizeof(text), "holds %3u", cell->complete);
+		snprintf(text, size, "holds %u", cell->complete);
 		break;
 	case LAW_BROKEN:
-		snprintf(text, sizeof(text), "%s%s", cell->blame == BLAME_KVM ? "BROKEN" : "by ",
+		snprintf(text, size, "%s%s", cell->blame == BLAME_KVM ? "BROKEN" : "by ",
 			 cell->blame == BLAME_KVM ? "" : blame_name(cell->blame));
 		break;
 	case LAW_UNKNOWN:
-		snprintf(text, sizeof(text), "unknown");
+		snprintf(text, size, "unknown");
 		break;
 	case LAW_NOT_ASKED:
-		snprintf(text, sizeof(text), "-");
+		snprintf(text, size, "-");
 		break;
 	}
-	print_column(text, is_last, out);
+	return text;
 }
 
-static bool is_asked_anywhere(const struct law_sheet *sheet, size_t row)
+bool law_sheet_asks(const struct law_sheet *sheet, size_t row)
 {
 	for (size_t i = 0; i < sheet->nr_semantics; i++)
 		if (law_sheet_answer(law_sheet_cell(sheet, row, i)) != LAW_NOT_ASKED)
@@ -137,19 +135,21 @@ static bool is_asked_anywhere(const struct law_sheet *sheet, size_t row)
 static void print_table(const struct law_sheet *sheet, FILE *out)
 {
 	size_t not_asked = 0, last = sheet->nr_semantics - 1;
+	char text[24];
 
 	fprintf(out, "%-28s", "law");
 	for (size_t i = 0; i < sheet->nr_semantics; i++)
 		print_column(sheet->semantics[i]->name, i == last, out);
 	fprintf(out, "\n");
 	for (size_t row = 0; row < sheet->nr_rows; row++) {
-		if (!is_asked_anywhere(sheet, row)) {
+		if (!law_sheet_asks(sheet, row)) {
 			not_asked++;
 			continue;
 		}
 		fprintf(out, "%-28s", law_sheet_row(row));
 		for (size_t i = 0; i < sheet->nr_semantics; i++)
-			print_cell(law_sheet_cell(sheet, row, i), i == last, out);
+			print_column(law_cell_text(law_sheet_cell(sheet, row, i), text,
+						   sizeof(text)), i == last, out);
 		fprintf(out, "\n");
 	}
 	fprintf(out, "\nholds N: in every order of N of the %u scenarios, all that ask for it\n"
@@ -160,7 +160,7 @@ static void print_table(const struct law_sheet *sheet, FILE *out)
 		fprintf(out, "%zu more laws were not asked at all\n", not_asked);
 }
 
-static const char *known_as(const struct law_sheet *sheet, size_t row, size_t column)
+const char *law_sheet_known(const struct law_sheet *sheet, size_t row, size_t column)
 {
 	const struct law_cell *cell = law_sheet_cell(sheet, row, column);
 	const char *why = NULL;
@@ -174,7 +174,7 @@ static void print_counterexample(const struct law_sheet *sheet, size_t row, size
 				 FILE *out)
 {
 	const struct law_cell *cell = law_sheet_cell(sheet, row, column);
-	const char *known = known_as(sheet, row, column);
+	const char *known = law_sheet_known(sheet, row, column);
 
 	fprintf(out, "  %s, %s: %zu steps%s, blame: %s\n", law_sheet_row(row),
 		sheet->semantics[column]->name, cell->nr_steps,
@@ -208,7 +208,7 @@ static void put_cell(const struct law_sheet *sheet, size_t row, size_t column, s
 		[LAW_BROKEN] = "broken",
 	};
 	const struct law_cell *cell = law_sheet_cell(sheet, row, column);
-	const char *known = known_as(sheet, row, column);
+	const char *known = law_sheet_known(sheet, row, column);
 
 	json_object_begin(json);
 	json_number_at(json, "schema", 1);

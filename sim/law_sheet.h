@@ -47,6 +47,13 @@ const struct law_cell *law_sheet_cell(const struct law_sheet *sheet, size_t row,
 /* The law's id, or the finding's name. */
 const char *law_sheet_row(size_t row);
 
+/* "holds 34", "BROKEN", "by driver", "unknown", "-" */
+const char *law_cell_text(const struct law_cell *cell, char *text, size_t size);
+/* Under any of its semantics. */
+bool law_sheet_asks(const struct law_sheet *sheet, size_t row);
+/* Why that semantics is known to break it; "" if it is not. */
+const char *law_sheet_known(const struct law_sheet *sheet, size_t row, size_t column);
+
 /* A table, and below it where each counterexample is. */
 void law_sheet_report(const struct law_sheet *sheet, FILE *out);
 void law_sheet_report_json(const struct law_sheet *sheet, struct json *json);

@@ -29,3 +29,11 @@ void markup_printf(FILE *out, const char *format, ...)
 	va_end(args);
 	markup_text(text, out);
 }
+
+void markup_page(const char *title, const char *css, FILE *out)
+{
+	fprintf(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
+	markup_text(title, out);
+	fprintf(out, "</title>\n<style>\n%s</style></head><body>\n", css);
+}

@@ -50,27 +50,57 @@ void equiv_trace_name(const struct equiv_result *r, const struct equiv_differenc
 	snprintf(name + used, size - used, ".trace");
 }
 
-/* Of the pair, with the fewest events and actors; NULL: they are equal. */
-static const struct equiv_difference *shortest(const struct equiv_result *r, size_t pair)
+/* Fewer events and actors; then what is seen more often. */
+static bool says_more(const struct equiv_difference *a, const struct equiv_difference *b)
+{
+	if (a->program.nr != b->program.nr)
+		return a->program.nr < b->program.nr;
+	if (!a->program.tail != !b->program.tail)
+		return !a->program.tail;
+	return a->programs > b->programs;
+}
+
+const struct equiv_difference *equiv_shortest(const struct equiv_result *r, size_t pair)
 {
 	const struct equiv_difference *best = NULL;
 
 	for (size_t i = 0; i < arrlenu(r->differences); i++) {
 		const struct equiv_difference *d = &r->differences[i];
 
-		if (d->pair == pair &&
-		    (!best || d->program.nr < best->program.nr ||
-		     (d->program.nr == best->program.nr && !d->program.tail &&
-		      best->program.tail)))
+		if (d->pair == pair && (!best || says_more(d, best)))
 			best = d;
 	}
 	return best;
 }
 
+static bool write_trace(struct equiv *equiv, const struct equiv_difference *d, const char *path)
+{
+	FILE *out = fopen(path, "w");
+	bool ok = out && equiv_trace(equiv, d, out);
+
+	return out && !fclose(out) && ok;
+}
+
+bool equiv_write_traces(struct equiv *equiv, const char *folder, char *path, size_t size)
+{
+	const struct equiv_result *r = equiv_result(equiv);
+	char name[160];
+
+	for (size_t i = 0; i < arrlenu(r->differences); i++) {
+		if (!equiv_has_own_trace(r, &r->differences[i]))
+			continue;
+		equiv_trace_name(r, &r->differences[i], name, sizeof(name));
+		snprintf(path, size, "%s/%s", folder, name);
+		if (!write_trace(equiv, &r->differences[i], path))
+			return false;
+	}
+	return true;
+}
+
 /* ---- text ---- */
 
-static void describe(const struct equiv *equiv, const struct equiv_difference *d, char *text,
-		     size_t size)
+void equiv_describe(const struct equiv *equiv, const struct equiv_difference *d, char *text,
+		    size_t size)
 {
 	equiv_stage_name(d->program.stage, text, size);
 	snprintf(text + strlen(text), size - strlen(text), ": ");
@@ -96,7 +126,7 @@ static void print_pair(struct equiv *equiv, size_t i, FILE *out)
 {
 	const struct equiv_result *r = equiv_result(equiv);
 	const struct equiv_pair *pair = &r->pairs[i];
-	const struct equiv_difference *d = shortest(r, i);
+	const struct equiv_difference *d = equiv_shortest(r, i);
 
 	if (!d) {
 		fprintf(out, "%s and %s are equal within %llu programs\n", pair->a_name,
@@ -113,7 +143,7 @@ static void print_pair(struct equiv *equiv, size_t i, FILE *out)
 		d = &r->differences[j];
 		if (d->pair != i)
 			continue;
-		describe(equiv, d, text, sizeof(text));
+		equiv_describe(equiv, d, text, sizeof(text));
 		fprintf(out, "  %-46s %7llu  %s\n", d->text, (ull)d->programs, text);
 	}
 	fprintf(out, "\n");
@@ -170,7 +200,7 @@ static void print_row(struct equiv *equiv, const struct equiv_difference *d, con
 {
 	char text[400], name[160];
 
-	describe(equiv, d, text, sizeof(text));
+	equiv_describe(equiv, d, text, sizeof(text));
 	for (char *c = strstr(text, " || "); c; c = strstr(c, " || "))
 		memcpy(c, " // ", 4);
 	fprintf(out, "| %s | %llu | ", d->text, (ull)d->programs);
@@ -206,6 +236,12 @@ static void print_table(struct equiv *equiv, size_t pair, bool follows, const ch
 		fprintf(out, "\n");
 }
 
+void report_equiv_tables(struct equiv *equiv, size_t pair, const char *folder, FILE *out)
+{
+	print_table(equiv, pair, false, folder, out);
+	print_table(equiv, pair, true, folder, out);
+}
+
 void report_equiv_markdown(struct equiv *equiv, const char *folder, FILE *out)
 {
 	const struct equiv_result *r = equiv_result(equiv);
@@ -214,14 +250,13 @@ void report_equiv_markdown(struct equiv *equiv, const char *folder, FILE *out)
 		const struct equiv_pair *pair = &r->pairs[i];
 
 		fprintf(out, "### %s and %s\n\n", pair->a_name, pair->b_name);
-		if (!shortest(r, i)) {
+		if (!equiv_shortest(r, i)) {
 			fprintf(out, "Equal within %llu programs.\n\n", (ull)pair->programs);
 			continue;
 		}
 		fprintf(out, "They differ in %llu of %llu programs.\n\n", (ull)pair->differing,
 			(ull)pair->programs);
-		print_table(equiv, i, false, folder, out);
-		print_table(equiv, i, true, folder, out);
+		report_equiv_tables(equiv, i, folder, out);
 	}
 	print_extent(equiv, out);
 }
@@ -237,7 +272,7 @@ static void print_json_pair(const struct equiv_result *r, size_t i, struct json 
 	json_string_at(json, "type", "pair");
 	json_string_at(json, "a", pair->a_name);
 	json_string_at(json, "b", pair->b_name);
-	json_bool_at(json, "equal", !shortest(r, i));
+	json_bool_at(json, "equal", !equiv_shortest(r, i));
 	json_number_at(json, "programs", pair->programs);
 	json_number_at(json, "differing", pair->differing);
 	json_object_end(json);

@@ -256,10 +256,8 @@ static void print_head(const struct report_page *page, FILE *out)
 {
 	const struct replay *replay = page->replay;
 
-	fprintf(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
-	markup_text(replay->title[0] ? replay->title : replay->name, out);
-	fprintf(out, "</title>\n<style>\n%s</style></head><body>\n<header><h1>", page->css);
+	markup_page(replay->title[0] ? replay->title : replay->name, page->css, out);
+	fprintf(out, "<header><h1>");
 	markup_text(replay->title[0] ? replay->title : replay->name, out);
 	fprintf(out, "</h1><p><code>");
 	markup_text(replay->name, out);

@@ -18,7 +18,7 @@ FOLDERS = ("model", "sim", "tools", "tests", "docs", "traces")
 PAGES = {"replay": "pfnsim-replay.1.scd", "conform": "pfnsim-conform.1.scd",
 	 "explore": "pfnsim-explore.1.scd", "equiv": "pfnsim-equiv.1.scd",
 	 "corpus": "pfnsim-corpus.1.scd", "fmt": "pfnsim-fmt.1.scd",
-	 "report": "pfnsim-report.1.scd",
+	 "report": "pfnsim-report.1.scd", "review": "pfnsim-review.1.scd",
 	 "walk": "pfnsim-walk.1.scd", "bisect": "pfnsim-bisect.1.scd",
 	 "reduce": "pfnsim-reduce.1.scd",
 	 "import": "pfnsim-import.1.scd"}

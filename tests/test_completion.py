@@ -26,7 +26,7 @@ class Completion(unittest.TestCase):
 		return done.stdout.split()
 
 	def test_of_commands(self):
-		self.assertEqual({"reduce", "replay", "report"}, set(self.ask("re")))
+		self.assertEqual({"reduce", "replay", "report", "review"}, set(self.ask("re")))
 		self.assertEqual(["corpus"], self.ask("cor"))
 		self.assertEqual([], self.ask("nothing"))
 

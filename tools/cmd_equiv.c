@@ -152,34 +152,15 @@ static void search(struct equiv *equiv, struct error *error)
 
 /* ---- what was found ---- */
 
-static int write_trace(struct equiv *equiv, const struct equiv_difference *d, const char *folder)
-{
-	char name[160], path[600];
-	bool ok = false;
-	FILE *out;
-
-	equiv_trace_name(equiv_result(equiv), d, name, sizeof(name));
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	out = fopen(path, "w");
-	if (out) {
-		ok = equiv_trace(equiv, d, out);
-		ok = !fclose(out) && ok;
-	}
-	if (!ok)
-		fprintf(stderr, "pfnsim: %s: %s\n", path, strerror(errno));
-	return ok ? CODE_EXPECTED : CODE_INTERNAL;
-}
-
 static int write_traces(struct equiv *equiv, const char *folder)
 {
-	const struct equiv_result *r = equiv_result(equiv);
-	int code = CODE_EXPECTED;
+	char path[600] = "";
 
 	mkdir(folder, 0777);
-	for (size_t i = 0; i < arrlenu(r->differences) && code == CODE_EXPECTED; i++)
-		if (equiv_has_own_trace(r, &r->differences[i]))
-			code = write_trace(equiv, &r->differences[i], folder);
-	return code;
+	if (equiv_write_traces(equiv, folder, path, sizeof(path)))
+		return CODE_EXPECTED;
+	fprintf(stderr, "pfnsim: %s: %s\n", path, strerror(errno));
+	return CODE_INTERNAL;
 }
 
 static void tell(struct equiv *equiv, const struct arguments *a)

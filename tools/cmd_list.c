@@ -74,9 +74,10 @@ static void print_steps(const struct semantics_patch *patch)
 
 static void list_semantics(const struct semantics_patch *p, struct json *json, bool steps)
 {
-	static const char *const keys[] = { "name", "alias", "table", "group", "base", "source" };
+	static const char *const keys[] = { "name", "alias", "table", "group", "base", "source",
+					    "claims" };
 	const char *values[] = { p->name, p->alias, p->table, p->group,
-				 p->base ? p->base->name : NULL, p->source };
+				 p->base ? p->base->name : NULL, p->source, p->claims };
 
 	if (json) {
 		json_row(json, "semantics", keys, values, ARRAY_SIZE(keys));

@@ -190,15 +190,6 @@ static int write_report(const struct arguments *a, const struct replay *replay, 
 	return ok ? CODE_EXPECTED : CODE_BAD_INPUT;
 }
 
-/* "pfnsim report -s v6.8,v11 -o x.html TRACE" */
-static void join(int argc, char **argv, char *text, size_t size)
-{
-	size_t used = snprintf(text, size, "pfnsim report");
-
-	for (int i = 1; i < argc && used < size; i++)
-		used += snprintf(text + used, size - used, " %s", argv[i]);
-}
-
 static int report_one(const struct arguments *a, const char *command, struct sim_progress *progress)
 {
 	const struct replay_options how = {
@@ -225,7 +216,7 @@ int cmd_report(int argc, char **argv)
 	struct crew crew;
 	char command[600];
 
-	join(argc, argv, command, sizeof(command));
+	tool_command_line(argc, argv, command, sizeof(command));
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	choose_format(&a);
 	if (!a.nr_semantics && !a.nr_compare)

@@ -213,6 +213,17 @@ bool parse_bound(const char *text, struct explore_bound *bound)
 	return parse_limits(text, limits, ARRAY_SIZE(limits));
 }
 
+void tool_command_line(int argc, char **argv, char *text, size_t size)
+{
+	size_t used = snprintf(text, size, "%s", argv[0]);
+
+	for (int i = 1; i < argc && used < size; i++) {
+		const char *quote = argv[i][strcspn(argv[i], " ;|&<>*?'\"$()")] ? "'" : "";
+
+		used += snprintf(text + used, size - used, " %s%s%s", quote, argv[i], quote);
+	}
+}
+
 /* ---- what comes with the program ---- */
 
 /* Both an installation and a build have share/ beside the folder that the program is in. */

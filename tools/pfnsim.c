@@ -15,6 +15,7 @@ const struct tool_command tool_commands[] = {
 	{ "conform", cmd_conform, "hold recordings against the model of the kernel that ran them" },
 	{ "explore", cmd_explore, "run a trace's threads in every order of their steps" },
 	{ "equiv", cmd_equiv, "do two semantics differ in any program up to a bound?" },
+	{ "review", cmd_review, "what patches claim, and what is found of them: a document" },
 	{ "corpus", cmd_corpus, "real bugs, and what each kernel makes of them" },
 	{ "semantics", cmd_semantics, "list the semantics: kernels, series, policies" },
 	{ "invariants", cmd_invariants, "list the laws that are checked after every step" },

@@ -34,6 +34,7 @@ int cmd_semantics(int argc, char **argv);
 int cmd_invariants(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
+int cmd_review(int argc, char **argv);
 int cmd_reduce(int argc, char **argv);
 int cmd_fmt(int argc, char **argv);
 int cmd_walk(int argc, char **argv);
@@ -78,6 +79,8 @@ bool parse_limits(const char *text, const struct limit *limits, size_t nr);
 #define BOUND_IS "--bound is depth=NUMBER,states=NUMBER,memory=NUMBER, some of them"
 /* "depth=D,states=S,memory=M" of a search, some of them. */
 bool parse_bound(const char *text, struct explore_bound *bound);
+/* "pfnsim report -s v6.8,v11 -o x.html TRACE", before argp has put it in order */
+void tool_command_line(int argc, char **argv, char *text, size_t size);
 /* ^C is asked for from now on. */
 void tool_catch_interrupt(void);
 bool tool_is_interrupted(void);
