@@ -8,12 +8,13 @@
 
 #include "sim/report.h"
 #include "sim/report_page.h"
+#include "sim/selftest.h"
 #include "tools/crew.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_STAGE2, KEY_COMPARE, KEY_STEPS, MAX_SEMANTICS = 64 };
 enum { FORMATS = 1 << FORMAT_HTML | 1 << FORMAT_TEXT | 1 << FORMAT_MARKDOWN | 1 << FORMAT_SVG |
-		 1 << FORMAT_DOT | 1 << FORMAT_JSON | 1 << FORMAT_PERFETTO };
+		 1 << FORMAT_DOT | 1 << FORMAT_JSON | 1 << FORMAT_PERFETTO | 1 << FORMAT_SELFTEST };
 
 struct arguments {
 	const struct semantics_patch *semantics[MAX_SEMANTICS];
@@ -35,9 +36,10 @@ static const struct argp_option options[] = {
 	  "of those, the two whose steps are drawn side by side; default: the first, and the first "
 	  "that parts from it", 0 },
 	{ "output", 'o', "FILE", 0, "default: standard output", 0 },
-	{ "format", 'f', "html|text|json|markdown|svg|dot|perfetto", 0,
+	{ "format", 'f', "html|text|json|markdown|svg|dot|perfetto|selftest", 0,
 	  "default: as FILE is called, or text. svg: the steps alone; dot: the stage-2 tables in "
-	  "the end; json: as pfnsim replay", 0 },
+	  "the end; json: as pfnsim replay; selftest: the skeleton of a KVM selftest, that "
+	  "asserts what the last of --semantics does", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "stage2", KEY_STAGE2, "ept|npt", 0, "format of the stage-2 tables; default: as recorded, "
 	  "or as the trace says, or ept", 0 },
@@ -115,7 +117,8 @@ static void choose_format(struct arguments *a)
 	static const struct { const char *end; enum output_format format; } ends[] = {
 		{ ".html", FORMAT_HTML }, { ".htm", FORMAT_HTML }, { ".md", FORMAT_MARKDOWN },
 		{ ".json", FORMAT_JSON }, { ".svg", FORMAT_SVG },
-		{ ".pftrace", FORMAT_PERFETTO }, { ".dot", FORMAT_DOT }, { ".gv", FORMAT_DOT },
+		{ ".pftrace", FORMAT_PERFETTO }, { ".c", FORMAT_SELFTEST },
+		{ ".dot", FORMAT_DOT }, { ".gv", FORMAT_DOT },
 	};
 	const char *dot = a->out ? strrchr(a->out, '.') : NULL;
 
@@ -133,6 +136,10 @@ static bool write_page(const struct report_page *page, enum output_format format
 		return report_page_svg(page, out);
 	case FORMAT_DOT:
 		return report_page_dot(page, out);
+	case FORMAT_SELFTEST:
+		return selftest_print(&(struct selftest){
+			page->replay, &page->replay->run[page->replay->nr_runs - 1], page->command,
+			report_selftest_inc }, out);
 	case FORMAT_PERFETTO:
 		return report_page_perfetto(page, out);
 	case FORMAT_JSON:
@@ -202,8 +209,14 @@ static int report_one(const struct arguments *a, const char *command, struct sim
 
 	if (!replay(a->path, &how, &result, &error))
 		return complain(&error);
-	code = write_report(a, &result, command);
-	code = worse_exit_code(code, replay_exit_code(&result));
+	if (a->format == FORMAT_SELFTEST && result.is_recording) {
+		fprintf(stderr, "pfnsim: %s: a selftest is made of a trace, not of a recording; "
+			"pfnsim import makes one of another host's\n", a->path);
+		code = CODE_BAD_INPUT;
+	} else {
+		code = write_report(a, &result, command);
+		code = worse_exit_code(code, replay_exit_code(&result));
+	}
 	replay_free(&result);
 	return code;
 }

@@ -21,7 +21,7 @@ bool parse_format(const char *word, unsigned allowed, enum output_format *format
 {
 	static const char *const words[NR_FORMATS] = { "text", "json", "markdown", "csv",
 							  "html", "svg", "dot", "junit", "sarif",
-							  "github", "perfetto" };
+							  "github", "perfetto", "selftest" };
 
 	for (unsigned i = 0; i < NR_FORMATS; i++)
 		if (allowed >> i & 1 && !strcmp(word, words[i])) {

@@ -9,8 +9,8 @@
 #include "sim/error.h"
 #include "sim/explore.h"
 
-/* tools/report/page.css and page.js: as they are (tools/report/embed). */
-extern const char report_page_css[], report_page_js[];
+/* tools/report/page.css, page.js, selftest.inc: as they are (tools/report/embed). */
+extern const char report_page_css[], report_page_js[], report_selftest_inc[];
 
 enum { CODE_EXPECTED = 0, CODE_UNEXPECTED = 1, CODE_BAD_INPUT = 2, CODE_INCONCLUSIVE = 3,
        CODE_INTERNAL = 4 };
@@ -43,7 +43,7 @@ int cmd_outcomes(int argc, char **argv);
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_CSV,
 		     FORMAT_HTML, FORMAT_SVG, FORMAT_DOT, FORMAT_JUNIT, FORMAT_SARIF,
-		     FORMAT_GITHUB, FORMAT_PERFETTO, NR_FORMATS };
+		     FORMAT_GITHUB, FORMAT_PERFETTO, FORMAT_SELFTEST, NR_FORMATS };
 /* Which of them a command has. */
 enum {
 	TEXT_OR_JSON = 1 << FORMAT_TEXT | 1 << FORMAT_JSON,
