@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
 	{ "only", KEY_ONLY, "TEXT", 0, "only programs whose set-up has this in its name", 0 },
 	{ "traces", KEY_TRACES, "FOLDER", 0,
 	  "where the corpus is, and in FOLDER/race what is searched in every order; default: "
-	  "traces", 0 },
+	  "traces, or those that came with the program", 0 },
 	{ "jobs", 'j', "N", 0, "search orders with N threads; the result is the same", 0 },
 	{ "output", 'o', "FOLDER", 0,
 	  "write each document there as Markdown, all of them as one page, and a trace for each "
@@ -302,19 +302,22 @@ int cmd_review(int argc, char **argv)
 	struct arguments a = {
 		.bound = { .programs = { .pages = 1, .actors = 2, .events = 2 },
 			   .orders = { .memory = (u64)4 << 30, .por = true, .symmetry = true,
-				       .liveness = true },
-			   .traces = "traces" },
+				       .liveness = true } },
 	};
 	struct error error = { .text = "" };
-	char path[600], command[600], *text;
+	char path[600], command[600], *text, *traces = tool_traces();
 	struct review review;
 	int code = CODE_EXPECTED;
 
 	tool_command_line(argc, argv, command, sizeof(command));
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	if (!a.bound.traces)
+		a.bound.traces = traces;
 	text = text_of(&a, path, sizeof(path));
-	if (!text)
+	if (!text) {
+		free(traces);
 		return CODE_BAD_INPUT;
+	}
 	tool_catch_interrupt();
 	if (review_begin(&review, path, text, &a.bound, &error))
 		run(&review, &error);
@@ -329,5 +332,6 @@ int cmd_review(int argc, char **argv)
 		code = CODE_INCONCLUSIVE;
 	review_free(&review);
 	free(text);
+	free(traces);
 	return code;
 }
