@@ -14,8 +14,11 @@
 
 #include "sim/watch_internal.h"
 
-static __thread struct watch *watching;
-static __thread struct { uintptr_t from; size_t size; u8 *read; } asked;
+/* Asked at every access, and few: in a shared library half as slow again if by __tls_get_addr(). */
+#define OF_THREAD	__thread __attribute__((tls_model("initial-exec")))
+
+static OF_THREAD struct watch *watching;
+static OF_THREAD struct { uintptr_t from; size_t size; u8 *read; } asked;
 
 bool watch_works(void)
 {
