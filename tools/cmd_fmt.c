@@ -160,6 +160,7 @@ static void print_json(const char *path, const struct fmt *f)
 	json_bool_at(json, "canonical", f->is_canonical);
 	json_number_at(json, "changes", arrlenu(f->changes));
 	json_object_end(json);
+	json_line_end(json);
 	json_end(json);
 }
 

@@ -9,7 +9,7 @@
 #include "sim/outcomes.h"
 #include "tools/pfnsim.h"
 
-enum { MAX_LIST = 64 };
+enum { KEY_JSON = 256, MAX_LIST = 64 };
 
 struct arguments {
 	enum output_format format;
@@ -19,6 +19,7 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "text|json|csv", 0, "default: text", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
 	{ "semantics", 's', "LIST", 0,
 	  "names, old, new, series, all, joined by commas; default: legacy,v11u0,v11u1", 0 },
 	{ 0 }
@@ -32,6 +33,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		if (!parse_format(arg, TEXT_JSON_OR_CSV, &a->format))
 			exit(CODE_BAD_INPUT);
+		return 0;
+	case KEY_JSON:
+		a->format = FORMAT_JSON;
 		return 0;
 	case 's':
 		a->n = parse_semantics(arg, a->list, MAX_LIST);

@@ -23,7 +23,7 @@ test_packages="$test_packages libtracecmd-dev libtracefs-dev libtraceevent-dev"
 clang_packages="clang libclang-rt-dev"
 coverage_packages="lcov"
 # Without them a test is skipped.
-wanted_packages="spin"
+wanted_packages="spin python3-jsonschema"
 
 say() {
 	printf '%s\n' "$*"
@@ -44,6 +44,7 @@ have() {
 	libclang-rt-dev) test -e "$(clang -print-runtime-dir)" ||
 			test -e "$(clang -print-resource-dir)/lib/linux" ;;
 	ninja-build)	command -v ninja ;;
+	python3-jsonschema) python3 -c 'import jsonschema' ;;
 	*)		command -v "$1" ;;
 	esac </dev/null >/dev/null 2>&1
 }
