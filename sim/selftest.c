@@ -14,6 +14,9 @@
 
 typedef unsigned long long ull;
 
+/* Addresses that a guest with four levels of tables can have, mapped one to one. */
+static const gpa_t GPA_LIMIT = 1ull << 46;
+
 /* ---- the first comment ---- */
 
 /* A paragraph of the comment that the file begins with. */
@@ -61,7 +64,8 @@ static void print_top(struct selftest_writer *w)
 		   w->of->command);
 	say_at_top(w, "Each step has its line of that trace. What is asserted is what user space "
 		   "sees; counts of pages, stage-2 entries and laws are in comments. " LATER
-		   " marks what is to be done by hand.");
+		   " marks what is to be done by hand; what is asserted behind it may wait for "
+		   "that.");
 	for (size_t r = 0; r < replay->nr_runs; r++)
 		top_of_run(w, &replay->run[r]);
 	for (size_t i = 0; i < w->trace->ast.nr_statements; i++) {
@@ -148,6 +152,46 @@ static const char *line_of(const struct selftest_writer *w, const struct event *
 
 /* ---- the guest ---- */
 
+/* Words of an access that has been made. */
+static bool went_well(const char *word)
+{
+	static const char *const well[] = { "ok", "mapped", "spurious", "emulate", "eventfd",
+					    "fast_mmio", "apic" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(well); i++)
+		if (!strcmp(word, well[i]))
+			return true;
+	return false;
+}
+
+/* Can the host tell that the access has come to that, and have the guest go on behind it? */
+static bool can_run(const struct event *e, const struct outcome *o)
+{
+	static const char *const told[] = { "mmio", "hwpoison", "internal_error", "memory_fault" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+		if (!strcmp(o->word, told[i]))
+			return e->gpa < GPA_LIMIT;
+	return e->gpa < GPA_LIMIT && (went_well(o->word) || selftest_errno(o)) &&
+	       strcmp(o->word, "eagain") && strcmp(o->word, "eintr");
+}
+
+static bool is_stopped(const struct outcome *o)
+{
+	return o->paused || !strcmp(o->word, "paused") || !strcmp(o->word, "blocked");
+}
+
+/* Does the host have it done, where it begins or where it goes on? */
+static bool is_run(const struct selftest_writer *w, size_t at)
+{
+	const struct event *e = &w->trace->events[at];
+
+	for (size_t i = at; i < arrlenu(w->trace->events); i++)
+		if (begun_at(w->trace, i) == e && !is_stopped(&w->of->right->outcome[i]))
+			return can_run(e, &w->of->right->outcome[i]);
+	return false;
+}
+
 static void print_access(struct selftest_writer *w, const struct event *e)
 {
 	static const char *const calls[] = { "guest_load(", "guest_store(", "guest_increment(",
@@ -176,14 +220,14 @@ static void print_guest(struct selftest_writer *w, size_t vcpu)
 	for (size_t i = 0; i < arrlenu(w->trace->events); i++) {
 		const struct event *e = &w->trace->events[i];
 
-		loops |= is_guest_access(e) && e->vcpu == vcpu && e->count > 1;
+		loops |= is_guest_access(e) && e->vcpu == vcpu && e->count > 1 && is_run(w, i);
 	}
 	fprintf(w->out, "static void guest_of_vcpu_%zu(void)\n{\n\tuint32_t value = 0;\n%s\n", vcpu,
 		loops ? "\tuint64_t i;\n" : "");
 	for (size_t i = 0; i < arrlenu(w->trace->events); i++) {
 		const struct event *e = &w->trace->events[i];
 
-		if (is_guest_access(e) && e->vcpu == vcpu && e->count)
+		if (is_guest_access(e) && e->vcpu == vcpu && e->count && is_run(w, i))
 			print_access(w, e);
 	}
 	selftest_say(w, "GUEST_SYNC_ARGS(0, value, 0, 0, 0);\n}\n");
@@ -256,33 +300,32 @@ static void tell_expected(struct selftest_writer *w, const char *label)
 static const char *guest_access(struct selftest_writer *w, const struct event *e,
 				const struct outcome *o)
 {
-	static const char *const well[] = { "ok", "mapped", "spurious", "emulate", "eventfd",
-					    "fast_mmio", "apic" };
 	ull vcpu = e->vcpu;
 
-	for (size_t i = 0; i < ARRAY_SIZE(well); i++) {
-		if (strcmp(o->word, well[i]) != 0)
-			continue;
-		if (e->id == EVENT_READ && o->has_value)
-			selftest_say(w, "TEST_ASSERT_EQ(guest_does(vcpus[%llu], %u), 0x%xu);", vcpu,
-				     e->number, o->value);
-		else
-			selftest_say(w, "guest_does(vcpus[%llu], %u);", vcpu, e->number);
-		return NULL;
-	}
-	if (!strcmp(o->word, "mmio"))
+	if (!can_run(e, o))
+		return e->gpa < GPA_LIMIT ? "what the access comes to is to be told apart by hand" :
+		       "a guest with tables of five levels";
+	if (went_well(o->word) && e->id == EVENT_EXEC)
+		selftest_comment(w, LATER ": the memory there has to begin with a RET, 0xc3, for "
+				 "the guest to go on");
+	if (went_well(o->word) && e->id == EVENT_READ && o->has_value)
+		selftest_say(w, "TEST_ASSERT_EQ(guest_does(vcpus[%llu], %u), 0x%xu);", vcpu,
+			     e->number, o->value);
+	else if (went_well(o->word))
+		selftest_say(w, "guest_does(vcpus[%llu], %u);", vcpu, e->number);
+	else if (!strcmp(o->word, "mmio"))
 		selftest_say(w, "guest_asks_user_space(vcpus[%llu], %u);", vcpu, e->number);
+	else if (!strcmp(o->word, "hwpoison"))
+		selftest_say(w, "guest_is_killed(vcpus[%llu], %u);", vcpu, e->number);
 	else if (!strcmp(o->word, "internal_error"))
 		selftest_say(w, "guest_exits(vcpus[%llu], %u, KVM_EXIT_INTERNAL_ERROR);", vcpu,
 			     e->number);
 	else if (!strcmp(o->word, "memory_fault"))
 		selftest_say(w, "guest_exits(vcpus[%llu], %u, KVM_EXIT_MEMORY_FAULT);", vcpu,
 			     e->number);
-	else if (selftest_errno(o))
+	else
 		selftest_say(w, "guest_fails(vcpus[%llu], %u, %s);", vcpu, e->number,
 			     selftest_errno(o));
-	else
-		return "what the access comes to is to be told apart by hand";
 	return NULL;
 }
 
@@ -297,7 +340,7 @@ static void print_event(struct selftest_writer *w, size_t at)
 	tell_others(w, at);
 	if (e->label)
 		tell_expected(w, e->label);
-	if (o->paused || !strcmp(o->word, "paused") || !strcmp(o->word, "blocked")) {
+	if (is_stopped(o)) {
 		selftest_comment(w, LATER ": it has to stop %s%s; a thread of its own, and a delay "
 				 "there. Without one, it is all done where it goes on",
 				 e->until ? "before step " : "and wait for a lock",
@@ -363,7 +406,7 @@ static void print_guest_tables(struct selftest_writer *w)
 		const struct event *e = &w->trace->events[i];
 		size_t k = 0;
 
-		for (u64 n = 0; is_guest_access(e) && n < e->count; n++) {
+		for (u64 n = 0; is_guest_access(e) && is_run(w, i) && n < e->count; n++) {
 			gpa_t page = (e->gpa + n * e->stride) & ~(gpa_t)(PAGE_SIZE - 1);
 
 			for (k = 0; k < arrlenu(done) && done[k] != page; k++)

@@ -268,7 +268,10 @@ static const char *setting(struct selftest_writer *w, const struct event *e,
 		snprintf(value, sizeof(value), "%s", e->value ? "Y" : "N");
 	if (e->id == EVENT_SHMEM_HUGE)
 		snprintf(value, sizeof(value), "%s", huge[e->huge]);
-	selftest_say(w, "write_file(\"%s\", \"%s\");", path, value);
+	if (e->id == EVENT_HUGEPAGES)
+		selftest_say(w, "hugepages(\"%s\", %s);", path, value);
+	else
+		selftest_say(w, "write_file(\"%s\", \"%s\");", path, value);
 	if (e->id == EVENT_KSM_MERGE)
 		selftest_comment(w, LATER ": wait until /sys/kernel/mm/ksm/pages_sharing has them");
 	return NULL;
