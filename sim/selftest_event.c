@@ -148,7 +148,6 @@ static const char *range(struct selftest_writer *w, const struct event *e,
 		{ EVENT_MUNMAP, "munmap", "" }, { EVENT_MLOCK, "mlock", "" },
 		{ EVENT_MUNLOCK, "munlock", "" }, { EVENT_DONTNEED, "madvise", ", MADV_DONTNEED" },
 		{ EVENT_REMOVE, "madvise", ", MADV_REMOVE" },
-		{ EVENT_POISON, "madvise", ", MADV_HWPOISON" },
 		{ EVENT_OFFLINE, "madvise", ", MADV_SOFT_OFFLINE" },
 		{ EVENT_PAGEOUT, "madvise", ", MADV_PAGEOUT" },
 		{ EVENT_COLD, "madvise", ", MADV_COLD" }, { EVENT_MADVISE, "madvise", ", " },
@@ -160,6 +159,9 @@ static const char *range(struct selftest_writer *w, const struct event *e,
 		return not_ended;
 	if (e->id == EVENT_PAGEOUT && !e->no_swap)
 		selftest_comment(w, LATER ": swap has to be on");
+	if (e->id == EVENT_POISON)
+		selftest_say(w, "EXPECT(%s, poison(%s, 0x%llx));", err, selftest_address(w, e->hva),
+			     (ull)(e->size ? e->size : PAGE_SIZE));
 	if (e->id == EVENT_MADVISE)
 		last = advices[e->advice];
 	if (e->id == EVENT_MPROTECT)

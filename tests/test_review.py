@@ -149,8 +149,7 @@ class Review(unittest.TestCase):
 
 		self.assertIn("**INCOMPLETE**", text)
 		self.assertNotIn("Complete: ", text)
-		self.assertEqual("| no-stale-spte | unknown | unknown |",
-				 self.rows(text, "no-stale-spte")[0])
+		self.assertEqual(["| livelock | unknown | unknown |"], self.rows(text, "livelock"))
 
 	def test_an_interrupted_review_says_so_in_the_document(self):
 		out = os.path.join(self.folder.name, "out")
