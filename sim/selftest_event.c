@@ -360,15 +360,20 @@ static const char *vm_call(struct selftest_writer *w, const struct event *e,
 	else if (e->id == EVENT_MMU_PAGES)
 		selftest_say(w, "EXPECT(%s, __vm_ioctl(vm, KVM_SET_NR_MMU_PAGES, "
 			     "(void *)%lluul));", err, (ull)e->count);
-	else if (e->id == EVENT_GMEM)
-		selftest_say(w, "%s = vm_create_guest_memfd(vm, 0x%llx, %llu);",
-			     selftest_file(w, e->object), (ull)e->size, (ull)e->flags);
-	else
+	else if (e->id == EVENT_GMEM && strcmp(err, "0") != 0)
+		selftest_say(w, "EXPECT(%s, __vm_create_guest_memfd(vm, 0x%llx, %llu));", err,
+			     (ull)e->size, (ull)e->flags);
+	else if (e->id != EVENT_GMEM)
 		selftest_say(w, "EXPECT(%s, ioeventfd(vm, GPA(0x%llx), %llu, %llu, %s, 0x%llx, "
 			     "%s));", err, (ull)e->gpa, (ull)e->size, (ull)e->fd,
 			     e->match == NO_PFN ? "false" : "true",
 			     e->match == NO_PFN ? 0 : (ull)e->match,
 			     e->id == EVENT_IOEVENTFD ? "false" : "true");
+	if (e->id != EVENT_GMEM || strcmp(err, "0") != 0)
+		return NULL;
+	selftest_say(w, "TEST_REQUIRE(kvm_has_cap(KVM_CAP_GUEST_MEMFD));");
+	selftest_say(w, "%s = vm_create_guest_memfd(vm, 0x%llx, %llu);",
+		     selftest_file(w, e->object), (ull)e->size, (ull)e->flags);
 	return NULL;
 }
 
