@@ -43,6 +43,8 @@ FILES = {
 	"threads.trace": SET_UP + "thread a\nread 0x200000\nthread b\nf: free B\n"
 			 "expect all: outcome efault at=f\n",
 	"traces/bug.trace": SET_UP + 'read 0x200000\nfree B\nbug B01 "x"\nexpect all: verdict W\n',
+	"few/bug.trace": SET_UP + 'r: read 0x201000\nbug B01 "x"\nexpect all: verdict W\n',
+	"x.review": "@document x\n@read v11 so it is\n@compare v11-p7,v11\n@run v11 missed.trace\n",
 	"base": "pfnbaseline 1\nbroken.trace v7.2 no-free-page-mapped\n"
 		"missed.trace v7.2 no-use-after-free\n",
 }
@@ -58,6 +60,8 @@ COMMANDS = {
 	"explore": [["-s", "v6.8,v11", RACE, "threads.trace"], ["--laws", "-s", "v6.8,v11", RACE],
 		    ["-s", "v11", "--bound", "states=3", RACE]],
 	"equiv": [["v6.8", "v11", "--bound", "pages=1,actors=1,events=1"]],
+	"review": [["./x.review", "--traces", "few", "--only", "a BAR, VM_PFNMAP",
+		    "--bound", "actors=1,events=1"]],
 	"corpus": [["-s", "v6.8,v7.2", TRACES + "/acceptance"], [],
 		   ["-s", "v7.2", "--bound", "states=100",
 		    TRACES + "/race/a-page-is-dropped-while-it-is-mapped.trace"]],
@@ -111,6 +115,8 @@ class Schemas(unittest.TestCase):
 		cls.addClassCleanup(folder.cleanup)
 		cls.folder = folder.name
 		os.mkdir(os.path.join(cls.folder, "traces"))
+		os.makedirs(os.path.join(cls.folder, "few", "race"))
+		shutil.copy(RACE, os.path.join(cls.folder, "few", "race"))
 		for name, text in FILES.items():
 			with open(os.path.join(cls.folder, name), "w", encoding="utf-8") as file:
 				file.write(text)
@@ -163,7 +169,9 @@ class Schemas(unittest.TestCase):
 
 	def test_every_type_in_it_is_printed(self):
 		for command in COMMANDS:
-			printed = {f"{kind}.{name}" for kind in (command, "replay")
+			kinds = (command, "replay") + (("equiv", "explore") if command == "review"
+						       else ())
+			printed = {f"{kind}.{name}" for kind in kinds
 				   for name in self.records[command]}
 			for name in names_of(command):
 				if command == "corpus" and name.startswith("replay."):
