@@ -144,7 +144,7 @@ class Installed(WithBuild):
 		self.assertEqual(set(), wanted - files)
 		for file in files - wanted:
 			self.assertRegex(file, r"^share/(man/man[1357]/(libpfn|pfn)\S+\.[1357]|"
-					       r"pfnsim/traces/.*\.(trace|inc))$|"
+					       r"pfnsim/traces/.*\.(trace|inc)|doc/pfnsim/.*)$|"
 					       r"/libpfnsim\.so\.0\.\d+\.\d+$")
 
 	def test_program_finds_its_traces(self):
