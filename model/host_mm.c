@@ -229,9 +229,9 @@ u64 pte_reused(u64 entry)
 	return (entry & ~PTE_SOFT_CLEAN) | PTE_WRITE | PTE_DIRTY | PTE_ACCESSED;
 }
 
-pfn_t anon_alloc(struct machine *m)
+pfn_t anon_alloc(struct machine *m, hva_t hva)
 {
-	pfn_t pfn = alloc_frame(m, 0);
+	pfn_t pfn = alloc_frame(m, 0, place_of_user(m, hva));
 
 	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
 	page_hand_over(m, pfn, HOLD_OWNER, HOLD_PTE);
@@ -385,14 +385,16 @@ static pfn_t host_table(struct machine *m, hva_t hva, unsigned level)
 	pfn_t table;
 
 	if (current_mm(m)->pgd == NO_PFN)
-		current_mm(m)->pgd = alloc_table(m);
+		current_mm(m)->pgd = alloc_table(m, place_of_pgd(m));
 	table = current_mm(m)->pgd;
 	for (unsigned l = PT_LEVELS; l > level; l--) {
 		u64 entry = pt_entry(m, table, number, l);
 
 		assert(!(entry & PTE_HUGE));
 		if (!(entry & PTE_PRESENT)) {
-			entry = alloc_table(m) << PAGE_SHIFT | PTE_PRESENT | PTE_WRITE |
+			struct frame_place place = place_of_table(m, l - 1, number);
+
+			entry = alloc_table(m, place) << PAGE_SHIFT | PTE_PRESENT | PTE_WRITE |
 				PTE_USER | PTE_ACCESSED | PTE_DIRTY;
 			pt_set_entry(m, table, number, l, entry);
 		}

@@ -183,7 +183,7 @@ void host_set_leaf(struct machine *m, hva_t hva, unsigned level, u64 entry);
 /* A PTE's value for @vma's protections, without the frame: vma->vm_page_prot. */
 u64 vma_prot_bits(const struct vma *vma);
 /* A new anonymous page, its first reference the PTE's that will map it; and that PTE. */
-pfn_t anon_alloc(struct machine *m);
+pfn_t anon_alloc(struct machine *m, hva_t hva);
 u64 anon_entry(const struct vma *vma, pfn_t pfn, bool write);
 /* pte_mkyoung(pte_mkdirty()), maybe_mkwrite(): of a page that is written where it is */
 u64 pte_reused(u64 entry);

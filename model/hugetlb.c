@@ -120,7 +120,7 @@ static void release_block(struct machine *m, pfn_t head)
 
 static pfn_t new_block(struct machine *m, unsigned level, u32 flags)
 {
-	pfn_t head = alloc_frame(m, order_of(level));
+	pfn_t head = alloc_frame(m, order_of(level), ANY_PLACE);
 
 	page_of(m, head)->flags = flags;
 	page_of(m, head)->order = order_of(level);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "model/base.h"
+#include "model/frame.h"
 #include "model/page.h"
 #include "model/phys.h"
 #include "model/world.h"

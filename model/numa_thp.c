@@ -11,9 +11,9 @@
 #include "model/path.h"
 #include "model/thp.h"
 
-static pfn_t alloc_target(struct machine *m)
+static pfn_t alloc_target(struct machine *m, pfn_t from)
 {
-	pfn_t pfn = alloc_frame(m, HPAGE_ORDER);
+	pfn_t pfn = alloc_frame(m, HPAGE_ORDER, place_instead(from));
 
 	pages_init(m, ALLOC_COMPOUND, pfn, HPAGE_ORDER, OWNER_USER);
 	return pfn;
@@ -56,7 +56,7 @@ void numa_move_thp(struct machine *m, hva_t hva)
 	pfn_t from = pt_pfn(leaf.entry), to;
 
 	page_get(m, from, HOLD_MM);
-	to = alloc_target(m);
+	to = alloc_target(m, from);
 	if (!isolate(m, from)) {
 		page_put(m, to, HOLD_OWNER);
 		stay(m, vma, &leaf);

@@ -96,7 +96,8 @@ struct page {
 	u16 ptes;		/* ghost: host PTEs of any kind (special ones too) */
 	u16 dirty_ptes;		/* ghost: those of them that have D */
 	u16 pincount;		/* folio._pincount; of a large folio's head */
-	u16 pad[2];
+	u8 chosen;		/* ghost: by frame.c, for a place */
+	u8 pad[3];
 };
 
 /* What alloc_pages() and its callers can ask for. */
@@ -156,17 +157,14 @@ void page_hand_over(struct machine *m, pfn_t pfn, enum holder from, enum holder 
 
 /*
  * A block of 2^order pages (or @nr of order 0) becomes the property of @owner. @pfn is where;
- * which frame it is, is the caller's choice (an input, or alloc_frame()).
+ * which frame it is, is the caller's choice (an input, or frame.h).
  */
 void pages_init(struct machine *m, enum alloc_kind kind, pfn_t pfn, u32 order, u8 owner);
 /* No struct page, unless it is somebody's memory after all: it stays that. */
 void page_init_mmio(struct machine *m, pfn_t pfn);
 /* __free_pages(): a non-compound block whose head somebody else holds loses its tails. */
 void pages_free(struct machine *m, pfn_t pfn, u32 order);
-/* The next frame that nobody has used: the allocator's choice where the input leaves it open. */
-pfn_t alloc_frame(struct machine *m, u32 order);
-/* A page for the kernel's own use (page tables): zeroed, owner OWNER_KERNEL. */
-pfn_t alloc_table(struct machine *m);
+/* Of alloc_table() (frame.h). */
 void free_table(struct machine *m, pfn_t pfn);
 
 /*

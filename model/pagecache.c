@@ -91,7 +91,7 @@ void cache_store_folio(struct machine *m, unsigned file, u64 first, pfn_t head)
 pfn_t cache_add(struct machine *m, unsigned file, u64 index, u32 order, enum holder holder)
 {
 	u64 pages = (u64)1 << order, first = index & ~(pages - 1);
-	pfn_t pfn = alloc_frame(m, order);
+	pfn_t pfn = alloc_frame(m, order, place_of_file(file, first));
 
 	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, pfn, order, OWNER_USER);
 	page_hand_over(m, pfn, HOLD_OWNER, holder);

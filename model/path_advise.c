@@ -293,7 +293,7 @@ static enum step_result collapse_scan(struct machine *m, struct task *t)
 	if (!scan_ptes(m, op))
 		return STEP_BACK;
 	op->piece_end = op->piece_start + HPAGE_SIZE;
-	t->host.page = thp_alloc(m);
+	t->host.page = thp_alloc(m, op->piece_start);
 	return STEP_NEXT;
 }
 

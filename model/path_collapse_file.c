@@ -76,7 +76,7 @@ static enum step_result begin_collapse_file(struct machine *m, struct task *t)
 		return STEP_DONE;
 	if (is_huge_already(m, op))
 		return STEP_NEXT;
-	op->page = alloc_frame(m, HPAGE_ORDER);
+	op->page = alloc_frame(m, HPAGE_ORDER, place_of_file(op->file, op->index));
 	pages_init(m, ALLOC_COMPOUND, op->page, HPAGE_ORDER, OWNER_USER);
 	page_hand_over(m, op->page, HOLD_OWNER, HOLD_MM);
 	op->at = op->index;

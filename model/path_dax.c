@@ -126,7 +126,7 @@ static void copy_block(struct machine *m, struct task *t, struct vma *vma, u64 i
 	pfn_t copy;
 
 	vma_prepare_anon(m, vma);
-	copy = anon_alloc(m);
+	copy = anon_alloc(m, t->host.hva);
 	if (dax_block(m, vma->object, index) & DAX_WRITTEN)
 		page_copy(m, copy, dax_pfn(m, vma->object, index));
 	vma_add_lru(m, vma, copy);

@@ -16,7 +16,8 @@
 static void alloc_separate(struct machine *m, const struct driver_op *op, bool in_a_row)
 {
 	for (u64 i = 0; i < op->count; i++) {
-		pfn_t pfn = !i || in_a_row ? op->pfn + i : alloc_frame(m, 0);
+		pfn_t pfn = !i || in_a_row ? op->pfn + i :
+			    alloc_frame(m, 0, place_of_object(op->object, i));
 
 		pages_init(m, op->kind, pfn, 0, OWNER_DRIVER);
 		if (!in_a_row)
@@ -34,7 +35,8 @@ static s32 driver_alloc(struct machine *m, struct driver_op *op)
 
 	if (object->used && !object->freed)
 		return -EBUSY;
-	pfn = op->pfn != NO_PFN ? op->pfn : alloc_frame(m, separate ? 0 : op->order);
+	pfn = op->pfn != NO_PFN ? op->pfn :
+	      alloc_frame(m, separate ? 0 : op->order, place_of_object(op->object, 0));
 	op->pfn = pfn;
 	object_forget_pfns(m, op->object);
 	*object = (struct object_state){ .pages = pages, .base = in_a_row ? pfn : NO_PFN,

@@ -368,7 +368,7 @@ static enum step_result link_table(struct machine *m, struct task *t)
 	}
 	f->level = at.level - 1;
 	if (!spte_is_leaf(format, at.entry, at.level)) {
-		table = f->table = alloc_table(m);
+		table = f->table = alloc_table(m, place_of_stage2(f->level, f->gfn));
 		fault_account_table(m, f, table, &at);
 		tdp_set_spte(m, at.table, at.first, at.level,
 			     spte_make_nonleaf(format, table, m->w->config.ad));

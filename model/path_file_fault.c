@@ -173,7 +173,7 @@ static void map_private_copy(struct machine *m, struct vma *vma, hva_t hva, pfn_
 	pfn_t copy;
 
 	vma_prepare_anon(m, vma);
-	copy = anon_alloc(m);
+	copy = anon_alloc(m, hva);
 	page_copy(m, copy, from);
 	vma_add_lru(m, vma, copy);
 	host_set_leaf(m, hva, 1, marked_entry(m, vma, hva, anon_entry(vma, copy, true)));

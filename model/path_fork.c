@@ -108,7 +108,7 @@ static void copy_pinned_page(struct machine *m, const struct vma *vma, hva_t hva
 
 	page_get(m, pfn, HOLD_MM);
 	page_put(m, pfn, HOLD_MM);
-	copy = anon_alloc(m);
+	copy = anon_alloc(m, hva);
 	page_get(m, pfn, HOLD_MM);
 	page_put(m, pfn, HOLD_MM);
 	page_copy(m, copy, pfn);

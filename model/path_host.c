@@ -200,7 +200,7 @@ static enum step_result map_anon_page(struct machine *m, struct task *t)
 	pfn_t pfn;
 
 	vma_prepare_anon(m, vma);
-	pfn = anon_alloc(m);
+	pfn = anon_alloc(m, t->host.hva);
 	if (m->sem->traits.anon_ref_add)
 		page_add_refs(m, pfn, 0);
 	host_set_leaf(m, t->host.hva, 1,
@@ -233,7 +233,7 @@ static enum step_result copy_anon_page(struct machine *m, struct task *t)
 	t->host.cow = true;
 	t->host.orig = leaf.entry;
 	vma_prepare_anon(m, fault_vma(m, t));
-	t->host.page = anon_alloc(m);
+	t->host.page = anon_alloc(m, t->host.hva);
 	page_copy(m, t->host.page, old);
 	t->notify = (struct notify){ .start = t->host.hva & PAGE_MASK, .event = NOTIFY_CLEAR,
 				     .end = (t->host.hva & PAGE_MASK) + PAGE_SIZE };
@@ -397,7 +397,7 @@ static enum step_result copy_driver_page(struct machine *m, struct task *t)
 	}
 	pfn = object_pfn(m, vma->object, index);
 	vma_prepare_anon(m, vma);
-	copy = anon_alloc(m);
+	copy = anon_alloc(m, t->host.hva);
 	page_get(m, pfn, HOLD_MM);
 	page_copy(m, copy, pfn);
 	vma_add_lru(m, vma, copy);

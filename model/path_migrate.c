@@ -342,7 +342,7 @@ static pfn_t alloc_target(struct machine *m, const struct page_op *op)
 
 	if (page_is(m, op->page, PG_HUGETLB))
 		return hugetlb_take_target(m, op->page, remote, op->kind == PAGES_MOVE);
-	new = alloc_frame(m, order);
+	new = alloc_frame(m, order, place_instead(op->page));
 	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, new, order, OWNER_USER);
 	if (remote)
 		page_of(m, new)->flags |= PG_REMOTE;

@@ -107,7 +107,7 @@ static pfn_t swapped_page(struct machine *m, struct vma *vma, hva_t hva, u32 slo
 	bool by_cache = m->sem->traits.swapin_by_cache;
 
 	if (pfn == NO_PFN && !by_cache && swap_count(m, slot) == 1) {
-		pfn = anon_alloc(m);
+		pfn = anon_alloc(m, hva);
 		page_of(m, pfn)->flags &= ~(u32)PG_EXCLUSIVE;
 		page_add_lru(m, pfn);
 		swap_read(m, slot, pfn);

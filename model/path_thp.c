@@ -293,7 +293,7 @@ bool huge_missing_write(const struct machine *m, const struct task *t)
 pfn_t thp_huge_zero(struct machine *m)
 {
 	if (!m->w->huge_zero) {
-		m->w->huge_zero = alloc_frame(m, HPAGE_ORDER);
+		m->w->huge_zero = alloc_frame(m, HPAGE_ORDER, ANY_PLACE);
 		pages_init(m, ALLOC_COMPOUND, m->w->huge_zero, HPAGE_ORDER, OWNER_KERNEL);
 	}
 	return m->w->huge_zero;
@@ -316,9 +316,9 @@ enum step_result map_huge_zero_page(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-pfn_t thp_alloc(struct machine *m)
+pfn_t thp_alloc(struct machine *m, hva_t hva)
 {
-	pfn_t pfn = alloc_frame(m, HPAGE_ORDER);
+	pfn_t pfn = alloc_frame(m, HPAGE_ORDER, place_of_user(m, hva & HPAGE_MASK));
 
 	pages_init(m, ALLOC_COMPOUND, pfn, HPAGE_ORDER, OWNER_USER);
 	page_hand_over(m, pfn, HOLD_OWNER, HOLD_PTE);
@@ -372,7 +372,7 @@ enum step_result map_huge_page(struct machine *m, struct task *t)
 	struct vma *vma = vma_find(m, t->host.hva);
 
 	vma_prepare_anon(m, vma);
-	thp_map(m, vma, t->host.hva, thp_alloc(m));
+	thp_map(m, vma, t->host.hva, thp_alloc(m, t->host.hva));
 	return STEP_NEXT;
 }
 
@@ -424,7 +424,7 @@ enum step_result begin_huge_wp(struct machine *m, struct task *t)
 	t->host.huge = true;
 	if (m->sem->traits.huge_zero_wp && pt_pfn(leaf.entry) == m->w->huge_zero &&
 	    !is_async_wp(m, vma_find(m, t->host.hva), &leaf))
-		t->host.page = thp_alloc(m);
+		t->host.page = thp_alloc(m, t->host.hva);
 	thp_notify(t, t->host.hva);
 	return STEP_CALL;
 }

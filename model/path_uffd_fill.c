@@ -73,9 +73,9 @@ static bool installs(const struct machine *m, const struct task *t)
 	return fills(m, t) && !t->uffd.error && t->uffd.at < t->uffd.end;
 }
 
-static pfn_t new_page(struct machine *m)
+static pfn_t new_page(struct machine *m, hva_t hva)
 {
-	pfn_t pfn = alloc_frame(m, 0);
+	pfn_t pfn = alloc_frame(m, 0, place_of_user(m, hva));
 
 	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
 	page_hand_over(m, pfn, HOLD_OWNER, HOLD_MM);
@@ -222,7 +222,7 @@ static s32 fill_page(struct machine *m, struct uffd_op *op, const struct vma *vm
 	if (op->verb == UFFD_ZEROPAGE && !(vma->flags & VM_SHARED))
 		return install_zero_page(m, vma, op->at);
 	if (fresh)
-		op->page = new_page(m);
+		op->page = new_page(m, op->at);
 	if (fresh && op->verb == UFFD_COPY && !copy_source(m, op)) {
 		op->faults = true;	/* under pagefault_disable() */
 		return 0;

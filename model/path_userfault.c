@@ -177,7 +177,7 @@ static void discard_page(struct machine *m, const struct task *t, struct vma *vm
 	pfn_t pfn;
 
 	vma_prepare_anon(m, vma);
-	pfn = huge ? thp_alloc(m) : anon_alloc(m);
+	pfn = huge ? thp_alloc(m, t->host.hva) : anon_alloc(m, t->host.hva);
 	page_hand_over(m, pfn, HOLD_PTE, HOLD_MM);
 	page_put(m, pfn, HOLD_MM);
 }

@@ -123,7 +123,7 @@ pfn_t shadow_get(struct machine *m, gfn_t gfn, unsigned level)
 
 	if (table)
 		return table;
-	table = alloc_table(m);
+	table = alloc_table(m, place_of_stage2(level, gfn));
 	sp_save(m, table, &sp);
 	list_add(m, table);
 	m->w->kvm.used_mmu_pages++;

@@ -97,7 +97,7 @@ static pfn_t read_folio(struct machine *m, u64 index, u64 word, const struct vma
 		order = 0;
 	pages = (u64)1 << order;
 	first = slot_of(word) - index % pages;
-	head = alloc_frame(m, order);
+	head = alloc_frame(m, order, place_of_slot(first));
 	pages_init(m, order ? ALLOC_COMPOUND : ALLOC_ORDER0, head, order, OWNER_USER);
 	for (u64 i = 0; i < pages; i++)
 		swap_read(m, first + i, head + i);

@@ -167,7 +167,7 @@ bool swap_read_ahead(struct machine *m, u32 slot, u32 flags)
 
 	if (swap_cached(m, slot) != NO_PFN)
 		return false;
-	pfn = alloc_frame(m, 0);
+	pfn = alloc_frame(m, 0, place_of_slot(slot));
 	pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_USER);
 	page_hand_over(m, pfn, HOLD_OWNER, HOLD_MM);
 	page_of(m, pfn)->flags |= flags | PG_SWAPCACHE;

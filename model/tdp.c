@@ -43,7 +43,8 @@ static pfn_t new_root(struct machine *m)
 		struct root *root = &m->w->kvm.roots[i];
 
 		if (!root->used) {
-			*root = (struct root){ .pfn = alloc_table(m), .used = true };
+			*root = (struct root){ .pfn = alloc_table(m, place_of_root(i)),
+					       .used = true };
 			return root->pfn;
 		}
 	}
@@ -195,7 +196,7 @@ pfn_t tdp_split_leaf(struct machine *m, const struct pt_leaf *leaf)
 {
 	const struct spte_format *format = spte_format_of(m);
 	unsigned level = leaf->level - 1;
-	pfn_t table = alloc_table(m);
+	pfn_t table = alloc_table(m, place_of_stage2(level, leaf->first));
 
 	for (u64 i = 0; i < WORDS_PER_PAGE; i++) {
 		u64 child = spte_split(format, leaf->entry, level, i, m->w->config.nx_huge);

@@ -32,7 +32,7 @@ bool pmd_is_cut(struct machine *m, hva_t boundary);
 /* mm_get_huge_zero_folio() */
 pfn_t thp_huge_zero(struct machine *m);
 /* A page of 2M, whose first reference is the PMD's that is to map it; and that PMD. */
-pfn_t thp_alloc(struct machine *m);
+pfn_t thp_alloc(struct machine *m, hva_t hva);
 /* Every reference to the folio is a PTE of this mm's, and there is more than one. */
 bool thp_is_own(struct machine *m, pfn_t head);
 void thp_set(struct machine *m, const struct vma *vma, hva_t hva, pfn_t pfn);

@@ -55,7 +55,7 @@ struct config {
 	u8 no_file_split;	/* CONFIG_BASE_SMALL: xas_split_alloc() refuses 2M */
 	u8 async_pf;		/* kvm_can_do_async_pf(), and a swap device to wait for */
 	u8 numa_stays;		/* migrate_balanced_pgdat(): no misplaced page moves */
-	u8 pad[1];
+	u8 frames_by_place;	/* frame.h; explore's choice */
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };

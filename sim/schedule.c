@@ -266,6 +266,8 @@ static void print_directives(const struct trace *trace, FILE *out)
 		print_statement(s, NULL, out);
 		fprintf(out, "\n");
 	}
+	if (trace->config.frames_by_place)
+		fprintf(out, "config frames-by-place=on\n");
 }
 
 bool schedule_trace(const struct schedule *s, const char *title, FILE *out)

@@ -337,8 +337,19 @@ static bool check_threads(const struct trace *trace, struct error *error)
 	return true;
 }
 
+/* Who explores orders wants no states that differ in frames' numbers alone. */
+static bool has_threads(const struct ast *ast)
+{
+	for (size_t i = 0; i < ast->nr_statements; i++)
+		if (ast->statements[i].kind == AST_DIRECTIVE &&
+		    !strcmp(ast->statements[i].word, "thread"))
+			return true;
+	return false;
+}
+
 static bool take_all(struct trace *trace, const char *path, struct error *error)
 {
+	trace->config.frames_by_place = has_threads(&trace->ast);
 	for (size_t i = 0; i < trace->ast.nr_statements; i++)
 		if (!take_statement(trace, &trace->ast.statements[i], error))
 			return false;

@@ -12,7 +12,7 @@ struct vm_config;
 #define TRACE_CONFIG								\
 	"stage2=ept|npt, mmu=tdp|rmap|shadow, lru-batch=0|1, ad=on|off, "	\
 	"nx-huge=on|off, pml=on|off, mmio-caching=on|off, private-mem=on|off, "	\
-	"async-pf=on|off, file-split=on|off, "							\
+	"async-pf=on|off, file-split=on|off, frames-by-place=on|off, "		\
 	"phys-bits=36..52, guest-phys-bits=36..52, levels=4|5, generation=N, huge-fault=on|off"
 
 /* What of @config contradicts itself, or NULL. */

@@ -90,6 +90,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.physical_bits = config->physical_bits,
 					.guest_bits = config->guest_bits,
 					.five_levels = config->five_levels,
+					.frames_by_place = config->frames_by_place,
 					.no_lru_batch = !config->lru_batch,
 					.no_memory_failure = config->no_memory_failure,
 					.no_soft_dirty = config->no_soft_dirty,
@@ -104,7 +105,8 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 	for (unsigned i = 0; i < MAX_VCPUS; i++)
 		vm->w.vcpu[i].root = NO_PFN;
 	vm->w.config.zero_pfn = config->zero_pfn != NO_PFN ? config->zero_pfn :
-							     alloc_frame(&vm->m, 0);
+							     alloc_frame(&vm->m, 0,
+									 ANY_PLACE);
 	init_zero_page(vm);
 	return vm;
 }

@@ -117,6 +117,7 @@ struct vm_config {
 	bool async_pf;			/* faults that need I/O do not wait for it */
 	bool rmw_at_once;		/* see struct config */
 	bool no_huge_fault;		/* drivers map 4K at a time, whatever their mode */
+	bool frames_by_place;		/* see model/frame.h */
 	bool lru_batch;			/* new anonymous pages wait in a per-CPU batch */
 };
 

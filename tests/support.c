@@ -28,7 +28,7 @@ static void init_world(struct machine *m, enum stage2_of stage2)
 	w->next_frame = FIRST_FRAME;
 	for (unsigned i = 0; i < MAX_VCPUS; i++)
 		w->vcpu[i].root = NO_PFN;
-	w->config.zero_pfn = alloc_frame(m, 0);
+	w->config.zero_pfn = alloc_frame(m, 0, ANY_PLACE);
 	pages_init(m, ALLOC_ORDER0, w->config.zero_pfn, 0, OWNER_KERNEL);
 	page_of(m, w->config.zero_pfn)->flags |= PG_ZERO | PG_RESERVED;
 }

@@ -58,6 +58,48 @@ static void reductions_change_no_verdict_and_no_end(void **state)
 	trace_free(&trace);
 }
 
+/* As an event of b's, in however many ends. */
+static bool comes_to(const struct explored *b, const struct explore_outcome *o)
+{
+	for (size_t i = 0; i < arrlenu(b->outcomes); i++)
+		if (b->outcomes[i].event == o->event && b->outcomes[i].value == o->value &&
+		    !strcmp(b->outcomes[i].word, o->word))
+			return true;
+	return false;
+}
+
+static void is_within(const struct explored *a, const struct explored *b)
+{
+	for (size_t i = 0; i < a->nr_findings; i++)
+		assert_non_null(explored_like(b, &a->findings[i]));
+	for (size_t i = 0; i < arrlenu(a->outcomes); i++)
+		assert_true(comes_to(b, &a->outcomes[i]));
+}
+
+/* Worlds that differ in frames' names alone are counted apart in turn. */
+static void frames_by_place_change_no_verdict_and_no_outcome(void **state)
+{
+	static const struct explore_bound bound = { .states = SMALL_ENOUGH / 8, .por = true,
+						    .symmetry = true, .liveness = true };
+	const struct scenario *scenario = *state;
+	struct explore *by_place, *in_turn;
+	struct trace trace;
+
+	scenario_load(scenario->path, &trace);
+	assert_true(trace.config.frames_by_place);
+	by_place = search(&trace, scenario->semantics, &bound, false);
+	trace.config.frames_by_place = false;
+	in_turn = search(&trace, scenario->semantics, &bound, false);
+	if (!explore_result(in_turn)->stop && !explore_result(by_place)->stop) {
+		is_within(explore_result(in_turn), explore_result(by_place));
+		is_within(explore_result(by_place), explore_result(in_turn));
+		assert_true(explore_result(by_place)->ends <= explore_result(in_turn)->ends);
+	}
+	explore_free(by_place);
+	explore_free(in_turn);
+	trace_free(&trace);
+}
+
 /* Its first round knows no future: it would be wrong to stop there, and that is seen. */
 static void a_reduction_that_is_wrong_is_noticed(void **state)
 {
@@ -167,6 +209,9 @@ int main(void)
 
 	list_rows(&list, "reductions_change_no_verdict_and_no_end",
 		  reductions_change_no_verdict_and_no_end, scenarios, nr, sizeof(*scenarios));
+	list_rows(&list, "frames_by_place_change_no_verdict_and_no_outcome",
+		  frames_by_place_change_no_verdict_and_no_outcome, scenarios, nr,
+		  sizeof(*scenarios));
 	LIST_TEST(&list, a_reduction_that_is_wrong_is_noticed);
 	LIST_TEST(&list, as_many_workers_as_there_are_find_the_same);
 	LIST_TEST(&list, bits_alone_never_say_that_a_law_holds);

@@ -439,11 +439,47 @@ static void an_allocation_forgets_what_was_in_the_frame(void **state)
 static void alloc_frame_aligns_to_the_order_and_gives_nothing_twice(void **state)
 {
 	struct machine *m = *state;
-	pfn_t one = alloc_frame(m, 0), block = alloc_frame(m, 9), next = alloc_frame(m, 0);
+	pfn_t one = alloc_frame(m, 0, ANY_PLACE), block = alloc_frame(m, 9, ANY_PLACE),
+	      next = alloc_frame(m, 0, ANY_PLACE);
 
 	assert_int_equal(block % 512, 0);
 	assert_true(block > one);
 	assert_int_equal(next, block + 512);
+}
+
+static void by_place_who_came_first_makes_no_difference(void **state)
+{
+	struct machine *m = *state;
+	pfn_t file, slot, table;
+
+	m->w->config.frames_by_place = true;
+	file = alloc_frame(m, 9, place_of_file(1, 512));
+	slot = alloc_frame(m, 0, place_of_slot(7));
+	table = alloc_table(m, place_of_stage2(1, 0x12345));
+	free_table(m, table);
+	for (pfn_t pfn = table & ~(pfn_t)63; pfn < table + 64; pfn++)
+		page_of(m, pfn)->chosen = false;
+	page_of(m, slot)->chosen = page_of(m, file)->chosen = false;
+
+	assert_int_equal(alloc_table(m, place_of_stage2(1, 0x12200)), table);
+	assert_int_equal(alloc_frame(m, 0, place_of_slot(7)), slot);
+	assert_int_equal(alloc_frame(m, 9, place_of_file(1, 512)), file);
+	assert_int_equal(file % 512, 0);
+}
+
+static void by_place_no_frame_is_given_twice(void **state)
+{
+	struct machine *m = *state;
+	pfn_t first, second;
+
+	m->w->config.frames_by_place = true;
+	first = alloc_table(m, place_of_stage2(1, 0));
+	free_table(m, first);
+	second = alloc_table(m, place_of_stage2(1, 0));
+	user_page(m, second + 1);
+
+	assert_int_equal(second, first + 1);
+	assert_int_equal(alloc_frame(m, 0, place_of_stage2(1, 0)), second + 2);
 }
 
 static void alloc_table_is_an_empty_page_of_the_kernels(void **state)
@@ -452,7 +488,7 @@ static void alloc_table_is_an_empty_page_of_the_kernels(void **state)
 	pfn_t table;
 
 	page_store(m, m->w->next_frame, 8, 1);
-	table = alloc_table(m);
+	table = alloc_table(m, ANY_PLACE);
 
 	assert_int_equal(page_of(m, table)->owner, OWNER_KERNEL);
 	assert_int_equal(own_count(m, table), 1);
@@ -463,7 +499,7 @@ static void alloc_table_is_an_empty_page_of_the_kernels(void **state)
 static void free_table_leaves_a_free_frame_without_contents(void **state)
 {
 	struct machine *m = *state;
-	pfn_t table = alloc_table(m);
+	pfn_t table = alloc_table(m, ANY_PLACE);
 
 	m->phys->store(m->phys, table, 17, 1);
 	free_table(m, table);
@@ -1020,6 +1056,8 @@ int main(void)
 	LIST_MACHINE_TEST(&list, a_bar_has_no_struct_page);
 	LIST_MACHINE_TEST(&list, an_allocation_forgets_what_was_in_the_frame);
 	LIST_MACHINE_TEST(&list, alloc_frame_aligns_to_the_order_and_gives_nothing_twice);
+	LIST_MACHINE_TEST(&list, by_place_who_came_first_makes_no_difference);
+	LIST_MACHINE_TEST(&list, by_place_no_frame_is_given_twice);
 	LIST_MACHINE_TEST(&list, alloc_table_is_an_empty_page_of_the_kernels);
 	LIST_MACHINE_TEST(&list, free_table_leaves_a_free_frame_without_contents);
 	LIST_MACHINE_TEST(&list, pages_free_gives_a_block_back_whole);

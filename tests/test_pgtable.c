@@ -23,7 +23,7 @@ static pfn_t table_for(struct machine *m, u64 number, unsigned level)
 		u64 entry = pt_entry(m, table, number, l);
 
 		if (!(entry & USED)) {
-			entry = alloc_frame(m, 0) << PAGE_SHIFT | USED;
+			entry = alloc_frame(m, 0, ANY_PLACE) << PAGE_SHIFT | USED;
 			pt_set_entry(m, table, number, l, entry);
 		}
 		table = pt_pfn(entry);

@@ -14,8 +14,8 @@
 #include "sim/schedule.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_JSON = 256, KEY_NO_POR, KEY_NO_SYMMETRY, KEY_NO_LIVENESS, KEY_BITSTATE, KEY_LAWS,
-       MOST_JOBS = 64 };
+enum { KEY_JSON = 256, KEY_NO_PLACES, KEY_NO_POR, KEY_NO_SYMMETRY, KEY_NO_LIVENESS, KEY_BITSTATE,
+       KEY_LAWS, MOST_JOBS = 64 };
 enum { MAX_SEMANTICS = 64, AT_A_TIME = 20000 };
 
 struct arguments {
@@ -26,6 +26,7 @@ struct arguments {
 	const char *folder;
 	char **path;
 	size_t nr_paths;
+	bool in_turn;		/* frames: trace_config.h */
 	bool by_law;
 	struct law_sheet *sheet;	/* of all traces; NULL: not wanted */
 };
@@ -44,6 +45,8 @@ static const struct argp_option options[] = {
 	  "tell at the end what all traces say of each law under each semantics, and no more", 0 },
 	{ "no-liveness", KEY_NO_LIVENESS, NULL, 0,
 	  "keep states apart that differ only in what a thread has left and nobody will read", 0 },
+	{ "no-places", KEY_NO_PLACES, NULL, 0,
+	  "number frames in order of time, so that who came first makes states different", 0 },
 	{ "no-por", KEY_NO_POR, NULL, 0,
 	  "take every thread's turn in every state, also where that cannot make a difference", 0 },
 	{ "no-symmetry", KEY_NO_SYMMETRY, NULL, 0,
@@ -88,6 +91,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_NO_LIVENESS:
 		a->bound.liveness = false;
+		return 0;
+	case KEY_NO_PLACES:
+		a->in_turn = true;
 		return 0;
 	case KEY_NO_POR:
 		a->bound.por = false;
@@ -270,6 +276,7 @@ static int explore_path(const struct arguments *a, const char *path)
 		trace_free(&trace);
 		return complain(&error);
 	}
+	trace.config.frames_by_place &= !a->in_turn;
 	if (a->format == FORMAT_TEXT && !a->sheet)
 		printf("%s: %s\n", path, trace.title);
 	for (size_t i = 0; i < a->nr_semantics && !tool_is_interrupted(); i++)
