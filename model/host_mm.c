@@ -428,6 +428,8 @@ pfn_t host_take_table(struct machine *m, hva_t hva)
 
 	assert((entry & PTE_PRESENT) && !(entry & PTE_HUGE));
 	pt_set_entry(m, pmd, hva >> PAGE_SHIFT, 2, 0);
+	if (!m->mm)
+		touch(m, OBJECT_HPTE, hva & ~(level_pages(2) * PAGE_SIZE - 1));
 	return pt_pfn(entry);
 }
 

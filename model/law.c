@@ -114,6 +114,14 @@ static void check_pages(struct checker *c, const struct law *law)
 	}
 }
 
+/* What the host's entry is of, whether it is a page or nothing. */
+static void check_host_leaf(struct checker *c, const struct law *law, hva_t hva)
+{
+	u64 size = level_pages(host_leaf(c->m, hva).level) * PAGE_SIZE;
+
+	check_hvas(c, law, hva & ~(size - 1), (hva & ~(size - 1)) + size);
+}
+
 static void check_touched(struct checker *c, const struct law *law, const struct object *o)
 {
 	const struct notify *range = &c->m->w->task[c->m->task].notify;
@@ -125,7 +133,7 @@ static void check_touched(struct checker *c, const struct law *law, const struct
 	switch ((enum object_kind)law->about) {
 	case OBJECT_SPTE:
 		if (o->kind == OBJECT_HPTE)
-			check_hvas(c, law, o->key, o->key + PAGE_SIZE);
+			check_host_leaf(c, law, o->key);
 		else if (o->kind == OBJECT_RANGE)
 			check_hvas(c, law, range->start, range->end);
 		break;

@@ -21,7 +21,7 @@ struct mapping {
 	hva_t hva;
 	struct pt_leaf host;
 	bool open;		/* an invalidation covers it and has not zapped yet */
-	bool zapped;		/* ... and has zapped */
+	bool zapped;		/* ... and has zapped: the host may change it without a word */
 };
 
 /* The present leaf for @gfn in the current root; false: there is none. */

@@ -5,6 +5,20 @@
 #include "model/gmem.h"
 #include "model/semantics.h"
 
+/*
+ * Of a host's huge leaf the range has a part: before any of it goes it is split, which is a
+ * notification of all of it (__split_huge_pmd(), __split_huge_pud(), 6.1 to 7.2). Until then a
+ * fault beside the range may map it: is_page_fault_stale() asks about the gfn of the fault alone.
+ */
+static bool splits_first(const struct open_range *open, const struct mapping *at)
+{
+	u64 size = level_pages(at->host.level) * PAGE_SIZE;
+	hva_t start = at->hva & ~(size - 1);
+
+	return at->host.present && at->host.level > 1 && at->host.level >= at->leaf.level &&
+	       (open->start > start || open->end < start + size);
+}
+
 static void find_open(struct machine *m, struct mapping *at)
 {
 	hva_t end = at->hva + level_pages(at->leaf.level) * PAGE_SIZE;
@@ -14,10 +28,10 @@ static void find_open(struct machine *m, struct mapping *at)
 
 		if (!open->used || open->ended || at->hva >= open->end || end <= open->start)
 			continue;
-		if (open->zapped)
-			at->zapped = true;
-		else
+		if (!open->zapped)
 			at->open = true;
+		else if (!splits_first(open, at))
+			at->zapped = true;
 	}
 }
 

@@ -329,7 +329,8 @@ const struct law laws[] = {
 	  .sentence = "After an invalidation began, no stage-2 entry maps what the host no longer "
 		      "maps there.",
 	  .when = "in any root, but for entries that an invalidation covers which has not "
-		  "zapped yet",
+		  "zapped yet, or which has zapped a part of the host's huge leaf: it is split "
+		  "first, which is another",
 	  .source = "virt/kvm/kvm_main.c:kvm_mmu_notifier_invalidate_range_start()",
 	  .found = "maps pfn 0x%llx, the host maps 0x%llx",
 	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE, .holds = spte_is_fresh,

@@ -15,10 +15,22 @@
 #include "model/semantics.h"
 #include "model/thp.h"
 
+static bool is_pmd(struct machine *m, hva_t hva)
+{
+	struct pt_leaf leaf = host_leaf(m, hva);
+
+	return leaf.present && leaf.level == 2;
+}
+
+/* task_numa_work() begins and ends where a PMD does: a huge page is in its range as a whole. */
 static enum step_result numa_lock(struct machine *m, struct task *t)
 {
 	if (!lock_try_read(m, &current_mm(m)->mmap_lock))
 		return STEP_BLOCKED;
+	if (is_pmd(m, t->range.start))
+		t->range.start &= HPAGE_MASK;
+	if (is_pmd(m, t->range.end - 1))
+		t->range.end = (t->range.end + HPAGE_SIZE - 1) & HPAGE_MASK;
 	t->range.at = t->range.start;
 	return STEP_NEXT;
 }
@@ -106,7 +118,6 @@ static u64 hinted_entry(const struct machine *m, const struct pt_leaf *leaf)
 	return (leaf->entry & keep) | PTE_PROTNONE;
 }
 
-/* task_numa_work() ends where a PMD does: none is in the range in part. */
 static enum step_result numa_change(struct machine *m, struct task *t)
 {
 	for (hva_t at = t->notify.start; at < t->notify.end; ) {

@@ -84,6 +84,15 @@ static bool counts_no_zap_of_a_driver(struct machine *m, const struct notify *ra
 	       memslots_overlap(m, range->start, range->end);
 }
 
+/* __split_huge_pmd() as if its caller's notification were enough */
+static bool counts_no_split(struct machine *m, const struct notify *range)
+{
+	const struct task *t = &m->w->task[m->task];
+
+	return !(is_called_from(m, PATH_UNMAP) && t->range.split & 4) &&
+	       memslots_overlap(m, range->start, range->end);
+}
+
 /* Of two invalidations under way the last one's range is all that is known. */
 static void range_of_the_last(struct machine *m, const struct notify *range)
 {
@@ -199,6 +208,7 @@ static const char zapped[] = "a-page-is-dropped-while-its-gfn-is-zapped";
 static const char comes[] = "a-slot-comes-within-an-invalidation";
 static const char cached[] = "a-pfncache-refreshes-while-its-page-goes";
 static const char two[] = "two-pages-are-dropped-while-one-is-mapped";
+static const char part[] = "a-part-of-2m-is-dropped-while-a-guest-reads-beside-it";
 static const char fixed[] = "the-fast-path-fixes-what-goes";
 static const char driver[] = "a-driver-zaps-what-a-guest-writes";
 
@@ -234,6 +244,10 @@ const struct mutant race_mutants[] = {
 	  .ops = { .range_counts = counts_no_ksm } },
 	{ "a copy on write tells nobody", "no-stale-spte", "a-child-shares-what-a-guest-reads",
 	  &sem_v7_2, .ops = { .range_counts = counts_no_copy } },
+	{ "a split tells nobody", "no-stale-spte", part, &sem_v6_1,
+	  .ops = { .range_counts = counts_no_split } },
+	{ "a split tells nobody", "no-stale-spte", part, &sem_v7_2,
+	  .ops = { .range_counts = counts_no_split } },
 	{ "a driver's zap tells nobody", "no-stale-spte", driver, &sem_v7_2,
 	  .ops = { .range_counts = counts_no_zap_of_a_driver } },
 

@@ -41,6 +41,8 @@ static const struct row {
 	{ "a dying root is not zapped", "B31", "no-free-page-mapped" },
 	{ "a stale fault's page is released as used", "B33", "dirty-before-clean" },
 	{ "a leaf larger than the host's", "B36", "huge-contained" },
+	{ "nothing is stale", "B36b", "no-stale-spte" },
+	{ "a split tells nobody", "B36b", "no-stale-spte" },
 	{ "put by the adjusted pfn", "B37", "no-put-by-non-owner" },
 	{ "a memslot goes and its roots stay", "B39", "spte-has-slot" },
 	{ "the stale check is dropped", "B40", "no-stale-spte" },

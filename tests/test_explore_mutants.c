@@ -16,6 +16,7 @@
 static const char dropped[] = "a-page-is-dropped-while-it-is-mapped";
 static const char frees[] = "a-driver-frees-what-its-handler-still-maps";
 static const char zaps[] = "a-driver-zaps-what-a-guest-writes";
+static const char part[] = "a-part-of-2m-is-dropped-while-a-guest-reads-beside-it";
 static const char cached[] = "a-pfncache-refreshes-while-its-page-goes";
 
 static const struct row {
@@ -24,6 +25,7 @@ static const struct row {
 } rows[] = {
 	{ "the stale check is dropped", "no-stale-spte", dropped },
 	{ "nothing is stale", "no-stale-spte", zaps },
+	{ "nothing is stale", "no-stale-spte", part },
 	{ "stale by the sequence alone", "no-stale-spte", dropped },
 	{ "stale by the range alone", "no-stale-spte", dropped },
 	{ "the range is in gfns, the question in hvas", "no-stale-spte", dropped },

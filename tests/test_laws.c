@@ -112,6 +112,19 @@ static void clears_a_pte_untold(struct machine *m)
 	host_set_leaf(m, HVA, 1, 0);
 }
 
+/* The host's 2M go, of which the guest has a page in the middle. */
+static void clears_a_pmd_untold(struct machine *m)
+{
+	struct pt_leaf leaf = stage2_leaf(m);
+	enum { AT = 5 };
+
+	pt_set_entry(m, leaf.table, GFN, 1, 0);
+	pt_set_entry(m, leaf.table, GFN + AT, 1, leaf.entry);
+	host_set_leaf(m, HVA, 1, 0);
+	forget(m);
+	(void)host_take_table(m, HVA);
+}
+
 /* A vCPU that is in the middle of an exit still has the root. */
 static void clears_a_pte_untold_of_an_old_root(struct machine *m)
 {
@@ -119,6 +132,19 @@ static void clears_a_pte_untold_of_an_old_root(struct machine *m)
 		m->w->kvm.roots[i].invalid = true;
 	assert_int_equal(tdp_current_root(m), NO_PFN);
 	clears_a_pte_untold(m);
+}
+
+/* Of @size from HVA on, between its zap and its end */
+static void open_invalidation(struct machine *m, u64 size)
+{
+	m->w->kvm.open[0] = (struct open_range){ .start = HVA, .end = HVA + size, .used = true,
+						 .zapped = true };
+	touch(m, OBJECT_SPTE, GFN);
+}
+
+static void keeps_a_leaf_within_an_invalidation(struct machine *m)
+{
+	open_invalidation(m, PAGE_SIZE);
 }
 
 static void protects_a_pte_untold(struct machine *m)
@@ -381,7 +407,9 @@ static const struct row rows[] = {
 	{ "dirty-not-lost", forgets_that_it_is_dirty, BLAME_KVM },
 	{ "mark-only-alive", marks_a_page_without_count, BLAME_KVM },
 	{ "no-stale-spte", clears_a_pte_untold, BLAME_KVM },
+	{ "no-stale-spte", clears_a_pmd_untold, BLAME_KVM },
 	{ "no-stale-spte", clears_a_pte_untold_of_an_old_root, BLAME_KVM },
+	{ "no-stale-spte", keeps_a_leaf_within_an_invalidation, BLAME_KVM },
 	{ "spte-within-host-rights", protects_a_pte_untold, BLAME_KVM },
 	{ "ro-slot-never-writable", makes_the_slot_read_only, BLAME_KVM },
 	{ "writable-bits-agree", takes_mmu_writable, BLAME_KVM },
@@ -509,6 +537,29 @@ static void a_huge_leaf_keeps_no_w_while_its_memslot_logs(void **state)
 	machine_free(m);
 }
 
+static bool is_stale(struct machine *m)
+{
+	struct violation list[MAX_VIOLATIONS];
+
+	return found(list, laws_check_all(m, list, MAX_VIOLATIONS), "no-stale-spte");
+}
+
+/* Before any of 2M goes the host splits them, and notifies of all: __split_huge_pmd(). */
+static void a_huge_leaf_may_stay_while_a_part_of_it_is_invalidated(void **state)
+{
+	struct machine *m = guest_with_2m("v7.2");
+
+	(void)state;
+	open_invalidation(m, PAGE_SIZE);
+	assert_false(is_stale(m));
+	open_invalidation(m, 512 * PAGE_SIZE);
+	assert_true(is_stale(m));
+	open_invalidation(m, PAGE_SIZE);
+	host_set_leaf(m, HVA, 2, 0);
+	assert_true(is_stale(m));
+	machine_free(m);
+}
+
 /* The series' bit of an entry that is repaired without mmu_lock. */
 static void a_leaf_keeps_the_refcounted_bit(void **state)
 {
@@ -601,6 +652,7 @@ int main(void)
 	LIST_TEST(&list, in_v11_a_lookup_gives_what_was_asked_for);
 	LIST_TEST(&list, every_law_has_its_violator);
 	LIST_TEST(&list, a_huge_leaf_keeps_no_w_while_its_memslot_logs);
+	LIST_TEST(&list, a_huge_leaf_may_stay_while_a_part_of_it_is_invalidated);
 	LIST_TEST(&list, a_leaf_keeps_the_refcounted_bit);
 	LIST_TEST(&list, every_law_has_a_sentence_a_source_and_something_to_look_at);
 	LIST_TEST(&list, no_law_is_found_by_a_name_that_is_not_there);
