@@ -16,6 +16,7 @@
 #define PFNCACHES	BUT_ON_6_8 " v11-on-v6.8"
 
 #define MAPS_1G { "v5.12", "it maps the host's 1G, also where a memslot allows no more than 2M" }
+#define LATE_MMIO { "v5.11 v5.12 " PFNCACHES, "N11: MMIO replaces a leaf, and nobody flushes" }
 
 const struct law laws[] = {
 	/* ---- references ---- */
@@ -54,8 +55,7 @@ const struct law laws[] = {
 		  "a pfn is asked at the release whether it is counted: a page that "
 		  "was reserved at the look-up, and has been freed since, is put "
 		  "unheld" },
-		{ "v11-unsafe",
-		  "the same in the wrappers, which the gate no longer protects; A6" },
+		{ "v11-unsafe", "the same in the wrappers, which the gate no longer protects; A6" },
 		{ "v11-p4 v11-p5 v11",
 		  "A6: a count-0 page is put for the page of an earlier round" },
 		{ "v11-on-v6.8",
@@ -81,8 +81,7 @@ const struct law laws[] = {
 	  .breaches = {
 		{ "v5.11 v5.12",
 		  "the driver frees a block of which KVM has freed or holds a tail" },
-		{ "v11-on-v6.8",
-		  "that put frees a page that the host still maps" },
+		{ "v11-on-v6.8", "that put frees a page that the host still maps" },
 	  } },
 	{ .id = "fault-balance",
 	  .sentence = "A look-up gives back every reference that it took.",
@@ -98,10 +97,8 @@ const struct law laws[] = {
 		{ "v5.11 v5.12",
 		  "L1; and record_steal_time() returns with the reference of its cache, which "
 		  "the vCPU has from one entry to the next" },
-		{ "v11 v11-unsafe",
-		  "L1 in the wrappers, whose callers still release by pfn" },
-		{ "v11-on-v6.8",
-		  "each retry after the look-up puts one reference too many" },
+		{ "v11 v11-unsafe", "L1 in the wrappers, whose callers still release by pfn" },
+		{ "v11-on-v6.8", "each retry after the look-up puts one reference too many" },
 	  } },
 
 	/* ---- what a look-up promises its caller ---- */
@@ -167,23 +164,21 @@ const struct law laws[] = {
 	  .found = "%lld stage-2 entries, %lld TLB entries",
 	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = free_page_unmapped,
 	  .breaches = {
-		{ "v5.11 v5.12",
-		  "the page that KVM has freed stays mapped" },
-		{ "v11-on-v6.8",
-		  "what was put too often is mapped after it is free" },
+		{ "v5.11 v5.12", "the page that KVM has freed stays mapped" },
+		{ "v11-on-v6.8", "what was put too often is mapped after it is free" },
+		LATE_MMIO,
 	  } },
 	{ .id = "no-use-after-free",
 	  .sentence = "Neither guest nor host uses a page that is not allocated.",
 	  .source = "Documentation/mm/mmu_notifier.rst", .finding = "G1",
 	  .alarms = ALARM(ACCESS_FREE), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.11 v5.12",
-		  "the guest goes on with the page that KVM has freed" },
-		{ "v11-on-v6.8",
-		  "what was put too often is used after it is free; G1" },
+		{ "v5.11 v5.12", "the guest goes on with the page that KVM has freed" },
+		{ "v11-on-v6.8", "what was put too often is used after it is free; G1" },
 		{ BUT_ON_6_8,
 		  "G1: the VMM's memory is free, and a pfncache of its VM still valid" },
 		{ "v6.12 v7.2", "G2: a pfncache of an hva has kept a page that is free" },
+		LATE_MMIO,
 	  } },
 	{ .id = "map-page-lives",
 	  .sentence = "A page that KVM has mapped for itself is not free.",
@@ -193,8 +188,7 @@ const struct law laws[] = {
 	  .breaches = {
 		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v6.8 v6.12",
 		  "kvm_vcpu_map() of reserved memory holds nothing" },
-		{ "v11-unsafe",
-		  "nor does it of what has no count" },
+		{ "v11-unsafe", "nor does it of what has no count" },
 	  } },
 	{ .id = "unguarded-holds-ref",
 	  .sentence = "What KVM maps for itself, without the notifier, it holds.",
@@ -205,8 +199,7 @@ const struct law laws[] = {
 		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v6.8 v6.12",
 		  "kvm_vcpu_map() of what is reserved or has no struct page holds "
 		  "nothing" },
-		{ "v11-unsafe",
-		  "that is what allow_unsafe_mappings asks for" },
+		{ "v11-unsafe", "that is what allow_unsafe_mappings asks for" },
 	  } },
 	{ .id = "pfncache-fresh",
 	  .sentence = "A valid pfncache has the page that the host maps there.",
@@ -262,13 +255,11 @@ const struct law laws[] = {
 	  .source = "v11 1/8; kvm_is_ad_tracked_page()", .finding = "A4",
 	  .alarms = ALARM(MARK_DEAD), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.11 v5.12",
-		  "it marks what it has freed itself" },
+		{ "v5.11 v5.12", "it marks what it has freed itself" },
 		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p6 v11-p7 v6.8 v6.12",
 		  "a pfn is asked at the release whether it is counted: a page that "
 		  "was reserved at the look-up, and has been freed since, is marked" },
-		{ "v11 v11-unsafe v11-on-v6.8",
-		  "A4, A6" },
+		{ "v11 v11-unsafe v11-on-v6.8", "A4, A6" },
 		{ "v11-p4 v11-p5",
 		  "A6: the release marks the count-0 page that it is about to put" },
 	  } },
@@ -282,8 +273,7 @@ const struct law laws[] = {
 		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p6 v11-p7 v6.8 v6.12",
 		  "a pfn is asked at the release whether it is counted: a page that "
 		  "was reserved at the look-up, and has been freed since, is marked" },
-		{ "v11 v11-unsafe v11-on-v6.8",
-		  "A4" },
+		{ "v11 v11-unsafe v11-on-v6.8", "A4" },
 	  } },
 	{ .id = "dirty-before-clean",
 	  .sentence = "A fault marks its page dirty only while the host PTE lets it be written.",
@@ -294,8 +284,7 @@ const struct law laws[] = {
 		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 "
 		  "v11 v11-unsafe v6.8 v11-on-v6.8 v6.12",
 		  "powerpc's hv and radix mark behind mmu_lock, loongarch, too; arm64 in 6.12" },
-		{ "v7.2",
-		  "powerpc's hv and radix still do; and its pr marks what is stale" },
+		{ "v7.2", "powerpc's hv and radix still do; and its pr marks what is stale" },
 	  } },
 	{ .id = "ad-only-if-refcounted",
 	  .sentence = "A page is marked from a stage-2 entry only if the entry says refcounted.",
@@ -309,8 +298,7 @@ const struct law laws[] = {
 	  .source = "v11 7/8, 8/8: make_spte()", .finding = "A10",
 	  .alarms = ALARM(BIT_INEXACT), .about = OBJECT_SPTE,
 	  .breaches = {
-		{ "v11-p7",
-		  "7/8 sets the bit in each leaf, also of what nobody counts" },
+		{ "v11-p7", "7/8 sets the bit in each leaf, also of what nobody counts" },
 	  } },
 	{ .id = "no-bad-pfn-to-page",
 	  .sentence = "No struct page is used of a pfn that has none.",
@@ -318,8 +306,7 @@ const struct law laws[] = {
 	  .finding = "A5",
 	  .alarms = ALARM(NO_STRUCT_PAGE), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v11-p7",
-		  "a leaf without struct page has the bit, and nobody asks pfn_valid()" },
+		{ "v11-p7", "a leaf without struct page has the bit, and nobody asks pfn_valid()" },
 		{ "v11 v11-unsafe v11-on-v6.8",
 		  "A5: where there is no bit every leaf counts as refcounted" },
 	  } },
@@ -328,9 +315,8 @@ const struct law laws[] = {
 	{ .id = "no-stale-spte",
 	  .sentence = "After an invalidation began, no stage-2 entry maps what the host no longer "
 		      "maps there.",
-	  .when = "in any root, but for entries that an invalidation covers which has not "
-		  "zapped yet, or which has zapped a part of the host's huge leaf: it is split "
-		  "first, which is another",
+	  .when = "in any root, but for entries that an invalidation covers which has not zapped "
+		  "yet, or has a part of what the host maps huge, and will split before",
 	  .source = "virt/kvm/kvm_main.c:kvm_mmu_notifier_invalidate_range_start()",
 	  .found = "maps pfn 0x%llx, the host maps 0x%llx",
 	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE, .holds = spte_is_fresh,
@@ -344,8 +330,7 @@ const struct law laws[] = {
 	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE,
 	  .holds = within_host_rights,
 	  .breaches = {
-		{ "v5.11",
-		  "nobody looks whether a PFNMAP's PTE may be written (bd2fae8da794)" },
+		{ "v5.11", "nobody looks whether a PFNMAP's PTE may be written (bd2fae8da794)" },
 	  } },
 	{ .id = "ro-slot-never-writable",
 	  .sentence = "A read-only memslot has no writable stage-2 entry.",
@@ -374,8 +359,7 @@ const struct law laws[] = {
 	  .source = "virt/kvm/kvm_main.c:hva_to_pfn_slow(), hva_to_pfn_remapped(): *writable",
 	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = writable_was_found,
 	  .breaches = {
-		{ "v5.11",
-		  "nobody looks whether a PFNMAP's PTE may be written (bd2fae8da794)" },
+		{ "v5.11", "nobody looks whether a PFNMAP's PTE may be written (bd2fae8da794)" },
 	  } },
 	{ .id = "writable-bits-agree",
 	  .sentence = "W implies MMU-writable implies host-writable.",
@@ -440,6 +424,8 @@ const struct law laws[] = {
 	  .reads = ON(TLB) | ON(SPTE) | ON(RANGE) | ON(TASK), .about = OBJECT_TLB,
 	  .holds = tlb_is_fresh,
 	  .breaches = {
+		LATE_MMIO,
+		{ "v11 v11-unsafe v11-on-v6.8", "A17: a read-only leaf replaces a writable one" },
 		{ "v6.12",
 		  "GUP-fast leaves driver pages to the slow one, which maps "
 		  "read-only: such an entry replaces another vCPU's writable one, "
@@ -462,13 +448,13 @@ const struct law laws[] = {
 	  .source = "the function named", .finding = "A4, A5, A11, A13, L2",
 	  .alarms = ALARM(WARN), .about = OBJECT_TASK,
 	  .breaches = {
-		{ "v5.11 v5.12",
-		  "kvm_is_zone_device_pfn() of the page that KVM has freed" },
+		{ "v5.11 v5.12", "kvm_is_zone_device_pfn() of the page that KVM has freed" },
 		{ "v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe "
 		  "v11-on-v6.8",
 		  "A4 and A6: the assertion of 1/8" },
 		{ "v6.1 v6.8-rc3 v6.8 v6.12",
 		  "kvm_is_zone_device_page() of a device's page whose count is 0; L2" },
+		{ "v7.2", "N11: a fault of before a memslot finds the leaf of another vCPU" },
 	  } },
 	{ .id = "no-kernel-bug",
 	  .sentence = "No BUG_ON() of the kernel fires, nothing it dereferences is bad, and no "
@@ -478,8 +464,7 @@ const struct law laws[] = {
 	  .breaches = {
 		{ "v11-p7",
 		  "page_count() of a struct page that is not there, when a BAR is zapped" },
-		{ "v11 v11-unsafe v11-on-v6.8",
-		  "A5: the same where there is no bit" },
+		{ "v11 v11-unsafe v11-on-v6.8", "A5: the same where there is no bit" },
 		{ "v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v6.8",
 		  "without the TDP MMU the end of logging reads beyond the memslot's lpage_info" },
 	  } },
@@ -495,10 +480,8 @@ const struct law laws[] = {
 		  "v11-p7 v6.8 v6.12",
 		  "the repair of CVE-2021-22543 refuses every tail; until 6.8 "
 		  "follow_pte() no huge leaf" },
-		{ "v5.11 v5.12",
-		  "follow_pte() finds no huge leaf" },
-		{ "v11 v11-unsafe v11-on-v6.8",
-		  "follow_pte() finds no huge leaf" },
+		{ "v5.11 v5.12", "follow_pte() finds no huge leaf" },
+		{ "v11 v11-unsafe v11-on-v6.8", "follow_pte() finds no huge leaf" },
 	  } },
 	{ .id = "no-spurious-refusal",
 	  .sentence = "What the VMM itself can access, its guest can.",
@@ -518,18 +501,15 @@ const struct law laws[] = {
 	  .judged = "two runs: where the semantics that this one is a patch of succeeds, it "
 		    "succeeds",
 	  .breaches = {
-		{ "v6.1",
-		  "the repair of CVE-2021-22543 refuses tails" },
+		{ "v6.1", "the repair of CVE-2021-22543 refuses tails" },
 		{ "v6.12",
 		  "GUP-fast refuses a driver's page of order 0, and atomic look-ups "
 		  "have nothing else (CONFIG_SECRETMEM)" },
 		{ "v11-p6 v11-p7 v11",
 		  "A3, A8, and by design: unguarded callers get no page without a "
 		  "count" },
-		{ "v7.2",
-		  "by design: kvm_vcpu_map() pins, and a VM_PFNMAP cannot be pinned" },
-		{ "v11-p4 v11-p5",
-		  "x86 faults do not say that a notifier guards them: no BARs" },
+		{ "v7.2", "by design: kvm_vcpu_map() pins, and a VM_PFNMAP cannot be pinned" },
+		{ "v11-p4 v11-p5", "x86 faults do not say that a notifier guards them: no BARs" },
 	  } },
 	{ .id = "ro-distinguishable",
 	  .sentence = "A write to a read-only PFNMAP PTE is told from one that leads nowhere.",
@@ -538,8 +518,7 @@ const struct law laws[] = {
 	  .judged = "a write, or a look-up for one, over a read-only VM_PFNMAP PTE does not "
 		    "end in -EFAULT",
 	  .breaches = {
-		{ "v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8",
-		  "A2" },
+		{ "v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8", "A2" },
 	  } },
 	{ .id = "no-spurious-read-only",
 	  .sentence = "A page that the host may write is not mapped read-only by a read.",
@@ -573,8 +552,7 @@ const struct law laws[] = {
 		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 "
 		  "v11-p6 v11-p7 v11 v11-unsafe v6.8 v11-on-v6.8 v6.12",
 		  "make_spte() sets D wherever it sets W, for a read as well" },
-		{ "v7.2",
-		  "by design: a fault marks what the host may write" },
+		{ "v7.2", "by design: a fault marks what the host may write" },
 	  } },
 	{ .id = "faults-end",
 	  .sentence = "When no invalidation is under way, a fault ends.",

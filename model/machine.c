@@ -16,6 +16,8 @@ const char *const splat_names[NR_SPLATS] = {
 	[SPLAT_MMAP_UNLOCKED] = "mmap_assert_locked",
 	[SPLAT_CACHE_VALID] = "kvm_gpc_activate",
 	[SPLAT_BAD_RSS] = "check_mm",
+	[SPLAT_LEAF_OF_OTHER] = "tdp_mmu_map_handle_target_level",
+	[SPLAT_DIRECT_LEAF] = "mmu_set_spte",
 	[SPLAT_CACHE_LOOKUP] = "filemap_get_entry",
 };
 

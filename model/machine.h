@@ -76,6 +76,8 @@ enum splat {
 	SPLAT_MMAP_UNLOCKED,		/* mmap_assert_locked(): zap_pud_range() (6.12) */
 	SPLAT_CACHE_VALID,		/* kvm_gpc_activate(): KVM_BUG_ON(gpc->valid) (6.3) */
 	SPLAT_BAD_RSS,			/* check_mm(): "Bad rss-counter state" */
+	SPLAT_LEAF_OF_OTHER,		/* tdp_mmu_map_handle_target_level(): not its pfn (7.2) */
+	SPLAT_DIRECT_LEAF,		/* mmu_set_spte(): a direct root's leaf of another (7.2) */
 	SPLAT_CACHE_LOOKUP,		/* filemap_get_entry(): folio_try_get() fails for ever */
 	NR_SPLATS,
 };

@@ -147,13 +147,19 @@ enum step_result fast_fix(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* 7.2: a leaf of the goal level that already allows the access, or any for a prefetch, stays. */
+/*
+ * 7.2: a leaf of the goal level that already allows the access, or any for a prefetch, stays. It
+ * is of another page if there was no memslot when the fault looked, and another vCPU found one.
+ */
 enum step_result spurious_if_allowed(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
 
-	if (f->slot != NO_SLOT && spte_is_leaf(spte_format_of(m), f->old_spte, f->goal_level) &&
-	    (t->access.prefetch || access_allowed(m, f, f->old_spte)))
-		f->ret = RET_PF_SPURIOUS;
+	if (!spte_is_leaf(spte_format_of(m), f->old_spte, f->goal_level) ||
+	    !(t->access.prefetch || access_allowed(m, f, f->old_spte)))
+		return STEP_NEXT;
+	f->ret = RET_PF_SPURIOUS;
+	if (f->pfn != pt_pfn(f->old_spte))
+		raise_alarm(m, ALARM_WARN, SPLAT_LEAF_OF_OTHER, BLAME_KVM);
 	return STEP_NEXT;
 }

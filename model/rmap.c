@@ -127,12 +127,15 @@ static bool make_room(struct machine *m, struct pt_leaf *at, pfn_t pfn)
 
 	if (!spte_is_present(format, at->entry))
 		return false;
-	if (!spte_is_leaf(format, at->entry, at->level))
+	if (!spte_is_leaf(format, at->entry, at->level)) {
 		shadow_unlink(m, sptep_of(at));
-	else if (pfn != pt_pfn(at->entry))
+	} else if (pfn != pt_pfn(at->entry)) {
+		if (m->sem->traits.direct_leaf_warns)
+			raise_alarm(m, ALARM_WARN, SPLAT_DIRECT_LEAF, BLAME_KVM);
 		rmap_drop(m, sptep_of(at));
-	else
+	} else {
 		return false;
+	}
 	at->entry = spte_read(m, sptep_of(at));
 	return true;
 }

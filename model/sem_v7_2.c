@@ -192,6 +192,7 @@ static const struct traits traits = {
 	.split_keeps_buddies = true, .shmem_any_order = true, .around_maps_folio = true,
 	.zap_pmd_marks = true,
 	.gup_fast_needs_mapping = true, .saved_dirty = true, .fault_keeps_dirty = true,
+	.direct_leaf_warns = true,
 };
 
 static const struct call_name calls[] = {

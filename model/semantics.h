@@ -249,6 +249,7 @@ struct traits {
 	bool collapse_retracts_all;	/* MADV_COLLAPSE of a file: others' tables, too (by 6.12) */
 	bool collapse_of_nothing;	/* MADV_COLLAPSE without 2M is OK (by 7.2) */
 	bool collapse_passes_holes;	/* an empty PMD does not end MADV_COLLAPSE (by 7.2) */
+	bool direct_leaf_warns;		/* mmu_set_spte(): another page's leaf is there (by 7.2) */
 	bool collapse_read_only;	/* none of the small PTEs needs to be writable (6.18) */
 	bool gup_touches_hugetlb;	/* follow_huge_pmd() is for all (6.10) */
 	bool split_keeps_dirty;		/* a split PMD's D goes to its PTEs, too (6.2) */

@@ -16,6 +16,7 @@
 static const char *const inlined_into[NR_SPLATS] = {
 	[SPLAT_AD_TRACKED_COUNT0] =
 		"kvm_set_page_accessed kvm_set_page_dirty kvm_release_page_clean",
+	[SPLAT_LEAF_OF_OTHER] = "kvm_tdp_mmu_map",
 };
 
 /*

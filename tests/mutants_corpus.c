@@ -83,6 +83,26 @@ static enum step_result invalid_is_none(struct machine *m, struct task *t)
 	return check_slot(m, t);
 }
 
+static bool finds_no_slot(const struct machine *m, const struct task *t)
+{
+	return fault_installs(m, t) && t->fault.slot == NO_SLOT;
+}
+
+/* Up to aad885e77496 mark_mmio_spte() came first in mmu_set_spte(), whatever was there. */
+static enum step_result mark_mmio_first(struct machine *m, struct task *t)
+{
+	struct fault *f = &t->fault;
+	struct pt_leaf at = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
+
+	if (!spte_is_leaf(spte_format_of(m), at.entry, at.level))
+		return STEP_NEXT;
+	pt_set_entry(m, at.table, f->gfn, 1,
+		     spte_make_mmio(spte_format_of(m), f->gfn, m->w->kvm.generation, false));
+	touch(m, OBJECT_SPTE, f->gfn);
+	f->ret = RET_PF_EMULATE;
+	return STEP_NEXT;
+}
+
 /* ---- notifications ---- */
 
 /* 88bf56d04bc3 (5.11): a count that becomes a flag loses all beyond an int: here two bits. */
@@ -151,6 +171,10 @@ const struct mutant corpus_mutants[] = {
 	{ "a retired root is neither stale nor notified", "no-free-page-mapped", "B41b",
 	  &sem_v6_1, .ops = { .fault_is_stale = stale_but_for_its_root },
 	  .edits = REPLACE(PATH_NOTIFY_START, "notify_zap", zap_current_root) },
+	{ "an entry for MMIO is written over a leaf", "no-stale-tlb", "B39", &sem_v6_1,
+	  .edits = EDITS({ EDIT_AFTER, PATH_FAULT, "check_stale",
+			   { .name = "mark_mmio_first", .run = mark_mmio_first,
+			     .when = finds_no_slot } }) },
 	{ "a sequence of three bits", "faults-end", "B42", &sem_v6_1,
 	  .edits = REPLACE(PATH_FAULT, "snapshot_seq", snapshot_three_bits,
 			   .when = fault_continues) },

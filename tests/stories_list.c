@@ -389,6 +389,12 @@ const struct story stories[] = {
 	{ "read_only_over_writable", "alloc page order0\n" "mode page insert\n"
 	  "mmap m 4K device page\n" "memslot 1 gpa=0 hva=m size=4K\n"
 	  "f: read 0 until=lock_mmu\n" "write 0 7 vcpu=1\n" "resume f\n" "write 0 8 vcpu=1\n" },
+	{ "read_before_a_reuse_in_place", ANON "host-write m 7\n" "fork\n" "child-exit\n"
+	  "f: read 0 until=lock_mmu\n" "write 0 7 vcpu=1\n"
+	  "resume f\n" "write 0 8 vcpu=1\n" },
+	{ "mmio_over_a_leaf", "mmap m 16K\n" "host-write m 7\n" "f: write 0 9 until=lock_mmu\n"
+	  "s: memslot 1 gpa=0 hva=m size=16K flags=ro until=note_readers\n" "read 0 vcpu=1\n"
+	  "resume f\n" "resume s\n" "read 0 vcpu=1\n" },
 	{ "two_faults_of_one_page", PAGES
 	  "f: write 0 7 until=install_leaf\n" "write 0 8 vcpu=1\n" "resume f\n" },
 	{ "walk_holds_mmap_lock", PAGES
