@@ -297,7 +297,7 @@ bool cursor_u64(struct cursor *cursor, uint64_t *value)
 
 bool cursor_unsigned(struct cursor *cursor, unsigned *value)
 {
-	uint64_t wide;
+	uint64_t wide = 0;
 
 	if (!cursor_digits(cursor, 10, UINT_MAX, &wide))
 		return false;
@@ -308,7 +308,7 @@ bool cursor_unsigned(struct cursor *cursor, unsigned *value)
 bool cursor_long(struct cursor *cursor, long *value)
 {
 	bool minus = cursor_skip(cursor, "-");
-	uint64_t wide;
+	uint64_t wide = 0;
 
 	if (!minus)
 		cursor_skip(cursor, "+");

@@ -1,0 +1,11 @@
+gwatch 0x200000
+mmap A 0x1000 anon
+watch A+0x0
+hwrite A+0x0 0x7
+start l until=lock_mmu gread 0x200000
+start m until=note_readers slot 2 0x200000 A+0x0 0x1000
+gread 0x200000 v=1
+resume l
+resume m
+madvise A+0x0 0x1000 DONTNEED
+gread 0x200000 v=1
