@@ -8,9 +8,17 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
+
+try:
+	for end in pty.openpty():
+		os.close(end)
+except OSError as why:		# a chroot without /dev/pts
+	print(f"no terminal to be had ({why}): skipped")
+	sys.exit(77)
 
 PFNSIM = os.path.abspath(os.environ["PFNSIM"])
 TRACES = os.path.abspath(os.environ["PFNSIM_TRACES"])
@@ -101,7 +109,8 @@ class Progress(unittest.TestCase):
 			with self.subTest(name):
 				text = self.on_terminal([arguments[0], "-q", *arguments[1:]],
 							pattern, seconds=1.8)
-				self.assertEqual("", text)
+				# what it came to is no progress: a fast machine is through
+				self.assertEqual("", re.sub(r"pfnsim: [^\r\n]*\r\n", "", text))
 
 	def test_a_pipe_has_nothing_of_it(self):
 		child = subprocess.Popen([PFNSIM, "replay", "-s", "v7.2", "slow.trace"],
