@@ -2,7 +2,7 @@
 /* library_internal.h: what is behind the names of pfnsim.h. */
 #pragma once
 
-#include "sim/public/pfnsim.h"
+#include <pfnsim.h>
 
 #include "sim/replay_internal.h"
 

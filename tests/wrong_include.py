@@ -47,7 +47,8 @@ def compiles(build, command, header):
 			out.write(f'#include "{header}"\nint probe;\n')
 		# A header compiles by itself; one of tests/ may count on the program it is for.
 		mode = "-E" if header.startswith("tests/") else "-fsyntax-only"
-		done = subprocess.run(command + [mode, source], cwd=build, text=True,
+		public = "-I" + os.path.join(SOURCE, "sim/public")	# <pfnsim.h>, for all floors
+		done = subprocess.run(command + [public, mode, source], cwd=build, text=True,
 				      stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
 				      check=False)
 	missing = any(text in done.stderr for text in MISSING)
