@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/grow.h"
 #include "sim/overlap.h"
 #include "sim/replay_internal.h"
 
@@ -16,9 +17,7 @@ static void add_command(struct replay *replay, const struct command *c)
 {
 	struct replay_line *line;
 
-	replay->line = realloc(replay->line, (replay->nr_lines + 1) * sizeof(*replay->line));
-	if (!replay->line)
-		abort();
+	replay->line = grow(replay->line, replay->nr_lines, sizeof(*replay->line));
 	line = &replay->line[replay->nr_lines++];
 	*line = (struct replay_line){ .number = c->number, .line = c->line,
 				      .file = replay->input->file,

@@ -10,15 +10,8 @@
 #include <stb/stb_ds.h>
 
 #include "model/host_mm.h"
+#include "sim/grow.h"
 #include "sim/replay_internal.h"
-
-static void *more(void *array, size_t n, size_t size)
-{
-	array = realloc(array, (n + 1) * size);
-	if (!array)
-		abort();
-	return array;
-}
 
 const char *verdict_word(enum verdict verdict)
 {
@@ -50,7 +43,7 @@ static void run_add_note(struct replay_run *run, unsigned event, const char *for
 	struct replay_note *note;
 	va_list args;
 
-	run->note = more(run->note, run->nr_notes, sizeof(*run->note));
+	run->note = grow(run->note, run->nr_notes, sizeof(*run->note));
 	note = &run->note[run->nr_notes++];
 	note->event = event;
 	va_start(args, format);
@@ -64,7 +57,7 @@ void run_add_mismatch(struct replay_run *run, const struct ast_statement *s,
 	struct mismatch *mismatch;
 	va_list args;
 
-	run->mismatch = more(run->mismatch, run->nr_mismatches, sizeof(*run->mismatch));
+	run->mismatch = grow(run->mismatch, run->nr_mismatches, sizeof(*run->mismatch));
 	mismatch = &run->mismatch[run->nr_mismatches++];
 	*mismatch = (struct mismatch){ .file = s->file, .line = s->line, .column = s->column };
 	va_start(args, format);
@@ -200,7 +193,7 @@ static void add_line(struct replay *replay, const struct event *e)
 {
 	struct replay_line *line;
 
-	replay->line = more(replay->line, replay->nr_lines, sizeof(*replay->line));
+	replay->line = grow(replay->line, replay->nr_lines, sizeof(*replay->line));
 	line = &replay->line[replay->nr_lines++];
 	*line = (struct replay_line){ .number = e->number, .line = e->line, .file = e->file,
 				      .label = e->label, .op = e->op,

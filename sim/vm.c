@@ -11,19 +11,9 @@
 
 #include "model/memslot.h"
 #include "model/path.h"
+#include "sim/grow.h"
 #include "sim/lock_order.h"
 #include "sim/store.h"
-
-/* Room for one more, doubling: the array at *@array has @n items of @size bytes. */
-static void *grow(void *array, size_t n, size_t size)
-{
-	if (n & (n - 1) || (n && n < 16))
-		return array;
-	array = realloc(array, (n ? 2 * n : 16) * size);
-	if (!array)
-		abort();
-	return array;
-}
 
 static void log_note(struct journal *journal, const struct note *note)
 {
