@@ -148,8 +148,9 @@ enum step_result fast_fix(struct machine *m, struct task *t)
 }
 
 /*
- * 7.2: a leaf of the goal level that already allows the access, or any for a prefetch, stays. It
- * is of another page if there was no memslot when the fault looked, and another vCPU found one.
+ * tdp_mmu_map_handle_target_level(), 7.2: a leaf of the goal level that already allows the access,
+ * or any for a prefetch, stays. It is of another page if there was no memslot when the fault
+ * looked, and another vCPU found one.
  */
 enum step_result spurious_if_allowed(struct machine *m, struct task *t)
 {

@@ -120,7 +120,10 @@ static bool update(struct machine *m, const struct pt_leaf *at, u64 new)
 	return harvest(m, old, new) || stale;
 }
 
-/* What stands where another page is to be mapped goes first. True: TLBs must be flushed. */
+/*
+ * mmu_set_spte(), mmu.c 5.12 to 7.2: what stands where another page is to be mapped goes first;
+ * under a direct root 7.2 warns of another page's leaf, 6.12 not yet. True: TLBs must be flushed.
+ */
 static bool make_room(struct machine *m, struct pt_leaf *at, pfn_t pfn)
 {
 	const struct spte_format *format = spte_format_of(m);

@@ -16,6 +16,8 @@
 #include "sim/lock_order.h"
 #include "sim/trace.h"
 
+enum { MOST_JOBS = 64 };
+
 /* 0: no bound */
 struct explore_bound {
 	u64 depth;		/* steps */
@@ -27,6 +29,8 @@ struct explore_bound {
 	bool symmetry;		/* keep one of states that differ in who is who */
 	bool liveness;		/* ... in what nobody will read */
 };
+
+#define ALL_REDUCTIONS .por = true, .symmetry = true, .liveness = true
 
 enum explore_stop {
 	STOP_NONE,		/* every state was expanded */

@@ -15,7 +15,7 @@
 #include "sim/explore_set.h"
 #include "sim/watch.h"
 
-enum { MAX_OUTCOME_WORDS = 64, CHUNK = 64, MOST_JOBS = 64, MAX_LOCK_EDGES = 16 };
+enum { MAX_OUTCOME_WORDS = 64, CHUNK = 64, MAX_LOCK_EDGES = 16 };
 
 extern const u8 nobody_else[WATCH_ACTORS];	/* exchange: each for itself */
 

@@ -192,8 +192,7 @@ static bool vmm_could(const struct trace *trace, const struct semantics_patch *p
 static bool vmm_always_could(const struct trace *trace, const struct semantics_patch *patch,
 			     size_t at, struct judgement *out)
 {
-	struct explore_bound bound = { .memory = (u64)1 << 30, .por = true, .symmetry = true,
-					.liveness = true };
+	struct explore_bound bound = { .memory = (u64)1 << 30, ALL_REDUCTIONS };
 	struct error error = { .text = "" };
 	struct trace other = *trace;
 	struct event instead;

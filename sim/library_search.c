@@ -27,8 +27,7 @@ struct pfnsim_search {
 static struct explore_bound bound_of(const struct pfnsim_bound *bound)
 {
 	struct pfnsim_bound given = { .size = 0 };
-	struct explore_bound how = { .memory = (u64)4 << 30, .por = true, .symmetry = true,
-				     .liveness = true };
+	struct explore_bound how = { .memory = (u64)4 << 30, ALL_REDUCTIONS };
 
 	if (!bound)
 		return how;

@@ -13,7 +13,7 @@
 #include "sim/replay.h"
 #include "tests/support.h"
 
-static const struct explore_bound bound = { .memory = (u64)1 << 30, .por = true, .symmetry = true };
+static const struct explore_bound bound = { .memory = (u64)1 << 30, ALL_REDUCTIONS };
 
 static const char *file_of(const char *name, char *path, size_t size)
 {

@@ -275,7 +275,7 @@ static int bisect_sides(const struct arguments *a)
 
 int cmd_bisect(int argc, char **argv)
 {
-	struct arguments a = { .bound = { .memory = (u64)1 << 30, .por = true, .symmetry = true } };
+	struct arguments a = { .bound = { .memory = (u64)1 << 30, ALL_REDUCTIONS } };
 	int code;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);

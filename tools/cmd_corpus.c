@@ -356,8 +356,7 @@ static void run_all(struct arguments *a, struct corpus *corpus, char **traces, s
 
 int cmd_corpus(int argc, char **argv)
 {
-	struct arguments a = { .bound = { .memory = (u64)1 << 30, .por = true, .symmetry = true,
-					  .liveness = true } };
+	struct arguments a = { .bound = { .memory = (u64)1 << 30, ALL_REDUCTIONS } };
 	char *everything[] = { tool_traces() };
 	struct corpus corpus = { .rows = NULL };
 	struct ci ci = { NULL };

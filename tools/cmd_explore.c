@@ -15,7 +15,7 @@
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_NO_PLACES, KEY_NO_POR, KEY_NO_SYMMETRY, KEY_NO_LIVENESS, KEY_BITSTATE,
-       KEY_LAWS, MOST_JOBS = 64 };
+       KEY_LAWS };
 enum { MAX_SEMANTICS = 64, AT_A_TIME = 20000 };
 
 struct arguments {
@@ -77,9 +77,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, BOUND_IS);
 		return 0;
 	case 'j':
-		a->bound.jobs = strtoul(arg, NULL, 10);
-		if (a->bound.jobs < 1 || a->bound.jobs > MOST_JOBS)
-			argp_error(state, "--jobs is from 1 to %d", MOST_JOBS);
+		a->bound.jobs = parse_count(arg, MOST_JOBS, "--jobs", state);
 		return 0;
 	case KEY_BITSTATE:
 		if (!take_number((const char **)&arg, &a->bound.bitstate) || *arg ||
@@ -301,8 +299,7 @@ static void tell_laws(const struct arguments *a)
 int cmd_explore(int argc, char **argv)
 {
 	struct law_sheet sheet;
-	struct arguments a = { .bound = { .memory = (u64)4 << 30, .por = true, .symmetry = true,
-					  .liveness = true } };
+	struct arguments a = { .bound = { .memory = (u64)4 << 30, ALL_REDUCTIONS } };
 	int code = CODE_EXPECTED;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);

@@ -16,7 +16,7 @@
 #include "sim/review.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_JSON = 256, KEY_ONLY, KEY_TRACES, MOST_JOBS = 64,
+enum { KEY_JSON = 256, KEY_ONLY, KEY_TRACES,
        FORMATS = 1 << FORMAT_TEXT | 1 << FORMAT_MARKDOWN | 1 << FORMAT_HTML | 1 << FORMAT_JSON };
 
 struct arguments {
@@ -86,9 +86,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->bound.traces = arg;
 		return 0;
 	case 'j':
-		a->bound.orders.jobs = strtoul(arg, NULL, 10);
-		if (a->bound.orders.jobs < 1 || a->bound.orders.jobs > MOST_JOBS)
-			argp_error(state, "--jobs is from 1 to %d", MOST_JOBS);
+		a->bound.orders.jobs = parse_count(arg, MOST_JOBS, "--jobs", state);
 		return 0;
 	case 'o':
 		a->folder = arg;
@@ -301,8 +299,7 @@ int cmd_review(int argc, char **argv)
 {
 	struct arguments a = {
 		.bound = { .programs = { .pages = 1, .actors = 2, .events = 2 },
-			   .orders = { .memory = (u64)4 << 30, .por = true, .symmetry = true,
-				       .liveness = true } },
+			   .orders = { .memory = (u64)4 << 30, ALL_REDUCTIONS } },
 	};
 	struct error error = { .text = "" };
 	char path[600], command[600], *text, *traces = tool_traces();

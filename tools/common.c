@@ -184,6 +184,15 @@ bool take_number(const char **text, u64 *number)
 	return true;
 }
 
+unsigned parse_count(const char *text, unsigned most, const char *option, struct argp_state *state)
+{
+	u64 number;
+
+	if (!take_number(&text, &number) || *text || !number || number > most)
+		argp_error(state, "%s is a number from 1 to %u", option, most);
+	return number;
+}
+
 bool parse_limits(const char *text, const struct limit *limits, size_t nr)
 {
 	while (*text) {
@@ -220,6 +229,8 @@ void tool_command_line(int argc, char **argv, char *text, size_t size)
 	for (int i = 1; i < argc && used < size; i++) {
 		const char *quote = argv[i][strcspn(argv[i], " ;|&<>*?'\"$()")] ? "'" : "";
 
+		if (!strcmp(argv[i], "-q") || !strcmp(argv[i], "--quiet"))
+			continue;	/* changes nothing of what is printed */
 		used += snprintf(text + used, size - used, " %s%s%s", quote, argv[i], quote);
 	}
 }

@@ -2,6 +2,7 @@
 /* pfnsim.h: the commands of the tool. Each parses its own options and returns the exit code. */
 #pragma once
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -66,6 +67,8 @@ size_t parse_semantics(const char *words, const struct semantics_patch **list, s
 const struct semantics_patch *take_one_semantics(const char *word);
 /* A number, with K, M, G if you like; false: it is none, or too large. *@text: behind it. */
 bool take_number(const char **text, u64 *number);
+/* From 1 to @most, or it exits with CODE_BAD_INPUT after one line about @option. */
+unsigned parse_count(const char *text, unsigned most, const char *option, struct argp_state *state);
 
 /* "NAME=" of an option, and how much it may be. */
 struct limit {

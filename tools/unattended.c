@@ -9,27 +9,17 @@
 
 #include "sim/json.h"
 
-static unsigned number_of(const char *text, unsigned most, const char *option,
-			  struct argp_state *state)
-{
-	u64 number;
-
-	if (!take_number(&text, &number) || *text || !number || number > most)
-		argp_error(state, "%s is a number from 1 to %u", option, most);
-	return number;
-}
-
 error_t unattended_parse(struct unattended *u, int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
 	case 'j':
-		u->crew.jobs = number_of(arg, MAX_JOBS, "--jobs", state);
+		u->crew.jobs = parse_count(arg, MAX_JOBS, "--jobs", state);
 		return 0;
 	case 'q':
 		tool_be_quiet();
 		return 0;
 	case KEY_TIMEOUT:
-		u->crew.timeout = number_of(arg, 1000000, "--timeout", state);
+		u->crew.timeout = parse_count(arg, 1000000, "--timeout", state);
 		return 0;
 	case KEY_BASELINE:
 		u->file = arg;
