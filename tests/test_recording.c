@@ -249,6 +249,7 @@ static bool has_splat(const char *name)
 		"6.12/gup-warns-of-a-mapped-page-without-a-count",
 		"7.2/gup-warns-of-a-mapped-page-without-a-count",
 		"7.2/a-load-that-came-before-a-memslot-finds-a-leaf",
+		"7.2-tdpmmu0/an-entry-for-mmio-replaces-a-leaf-of-a-direct-root-and-7.2-warns",
 		"6.1-tdpmmu0/a-page-that-loses-its-count-warns-when-it-is-unmapped",
 		"6.12/map-of-a-reserved-page-holds-nothing",
 		"6.12-tdpmmu0/a-page-that-loses-its-count-warns-when-it-is-unmapped",
