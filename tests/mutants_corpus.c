@@ -78,6 +78,7 @@ static enum step_result snapshot_three_bits(struct machine *m, struct task *t)
 /* Up to e0c378684b65 a memslot that is marked INVALID was none, and its gfns MMIO. */
 static enum step_result invalid_is_none(struct machine *m, struct task *t)
 {
+	find_slot(m, t);
 	if (memslot_is(m, t->fault.slot, KVM_MEMSLOT_INVALID))
 		t->fault.slot = NO_SLOT;
 	return check_slot(m, t);
@@ -182,7 +183,7 @@ const struct mutant corpus_mutants[] = {
 	  .ops = { .unmap_range = unmap_and_count } },
 	{ "steal time is written where it was first", "steal-time-fresh", "B49", &sem_v6_1,
 	  .edits = REPLACE(PATH_STEAL, "steal_check_hva", write_where_it_was) },
-	{ "a memslot on its way out is none", "mmio r", "B51", &sem_v6_1,
+	{ "a memslot on its way out is none", "no-free-page-mapped", "B51", &sem_v5_12,
 	  .edits = REPLACE(PATH_FAULT, "check_slot", invalid_is_none, .when = fault_continues) },
 	{ "gfns are zapped and nothing is counted", "finished f", "B51b", &sem_v6_1,
 	  .edits = EDITS({ EDIT_DROP, PATH_ZAP_GFNS, "zap_count", { 0 } },

@@ -64,7 +64,7 @@ static const struct row {
 	{ "a refresh keeps its reference", "B46", "fault-balance" },
 	{ "steal time is written where it was first", "B49", "steal-time-fresh" },
 	{ "a reload does not look whether it is stale", "B50", "apic-page-fresh" },
-	{ "a memslot on its way out is none", "B51", "mmio r" },
+	{ "a memslot on its way out is none", "B51", "no-free-page-mapped" },
 	{ "gfns are zapped and nothing is counted", "B51b", "finished f" },
 	{ "memslots change within an invalidation", "B52", "notifier-counts-agree" },
 	{ "memslots change within an invalidation", "B52", "no-stale-spte" },
