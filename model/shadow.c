@@ -7,7 +7,7 @@
 #include "model/semantics.h"
 #include "model/tdp.h"
 
-enum { KVM_MIN_FREE_MMU_PAGES = 5, KVM_REFILL_PAGES = 25 };
+enum { KVM_REFILL_PAGES = 25 };
 
 /* Beside each table, in pages that no host frame has. */
 enum { WORD_GFN, WORD_PREV, WORD_NEXT, WORD_STATE, WORD_PARENT };

@@ -57,7 +57,7 @@ void shadow_zap_all_fast(struct machine *m);
 void shadow_zap_all(struct machine *m);
 /* make_mmu_pages_available(): false if there are none. */
 bool shadow_make_available(struct machine *m);
-enum { KVM_MIN_ALLOC_MMU_PAGES = 64 };
+enum { KVM_MIN_FREE_MMU_PAGES = 5, KVM_MIN_ALLOC_MMU_PAGES = 64 };
 /* kvm_mmu_zap_oldest_mmu_pages(): up to so many that are nobody's root */
 void shadow_zap_oldest(struct machine *m, u64 wanted);
 /* kvm_mmu_change_mmu_pages() */

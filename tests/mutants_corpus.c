@@ -4,6 +4,7 @@
 
 #include "model/memslot.h"
 #include "model/sem.h"
+#include "model/shadow.h"
 #include "model/tdp.h"
 
 /* ---- references ---- */
@@ -64,6 +65,29 @@ static void map_reads(struct machine *m, struct follow *follow)
 static bool stale_but_for_its_root(struct machine *m, const struct fault *f)
 {
 	return f->slot != NO_SLOT && invalidate_retry(m, f->mmu_seq, f->hva);
+}
+
+/*
+ * Up to the stable updates of 2026 room is made of what may hold the fault's root: that of a nested
+ * guest's tables is another table's child as well. What __kvm_mmu_prepare_zap_page() takes of a
+ * root in use is all below it; who has it loads another before he enters the guest again.
+ */
+static enum step_result make_room_of_the_root(struct machine *m, struct task *t)
+{
+	const struct kvm *kvm = &m->w->kvm;
+	pfn_t table = m->w->vcpu[t->vcpu].root, zapped = 0;
+
+	if (m->sem->ops.fault_is_stale(m, &t->fault))
+		t->fault.ret = RET_PF_RETRY;
+	if (t->fault.ret == RET_PF_RETRY || m->w->config.mmu != MMU_SHADOW ||
+	    kvm->used_mmu_pages + KVM_MIN_FREE_MMU_PAGES <= kvm->max_mmu_pages)
+		return STEP_NEXT;
+	table = pt_pfn(m->phys->load(m->phys, table, t->fault.gfn >> 18));
+	shadow_prepare_zap(m, table, &zapped);
+	shadow_commit_zap(m, zapped);
+	for (unsigned v = 0; v < MAX_VCPUS; v++)
+		m->w->vcpu[v].free_obsolete_roots = true;
+	return STEP_NEXT;
 }
 
 /* 82d811ff5665 (6.1.y): kept in an int, whose sign is extended. This int has three bits. */
@@ -172,6 +196,9 @@ const struct mutant corpus_mutants[] = {
 	{ "a retired root is neither stale nor notified", "no-free-page-mapped", "B41b",
 	  &sem_v6_1, .ops = { .fault_is_stale = stale_but_for_its_root },
 	  .edits = REPLACE(PATH_NOTIFY_START, "notify_zap", zap_current_root) },
+	{ "room is made late, and of the root", "slot-delete-leaves-nothing", "B41c", &sem_v6_8,
+	  .edits = REPLACE(PATH_FAULT, "check_stale", make_room_of_the_root,
+			   .when = fault_installs) },
 	{ "an entry for MMIO is written over a leaf", "no-stale-tlb", "B39", &sem_v6_1,
 	  .edits = EDITS({ EDIT_AFTER, PATH_FAULT, "check_stale",
 			   { .name = "mark_mmio_first", .run = mark_mmio_first,

@@ -54,6 +54,7 @@ static const struct row {
 	{ "the check comes before the lock alone", "B40", "no-stale-spte" },
 	{ "the sequence is not raised", "B40", "no-stale-spte" },
 	{ "the count is dropped before the sequence is raised", "B40", "seq-before-count" },
+	{ "room is made late, and of the root", "B41c", "slot-delete-leaves-nothing" },
 	{ "a retired root is neither stale nor notified", "B41b", "no-free-page-mapped" },
 	{ "a sequence of three bits", "B42", "faults-end" },
 	{ "a flush is a count of two bits", "B43", "no-free-page-mapped" },
