@@ -22,8 +22,9 @@ const struct law laws[] = {
 	/* ---- references ---- */
 	{ .id = "refs-match-holders",
 	  .sentence = "A page has exactly as many references as holders we can name.",
-	  .when = "of every page but free ones, compound tails and what bad_page() has leaked; a "
-		  "stage-2 entry holds none",
+	  .when = "of every page but free ones, compound tails and what bad_page() has leaked; "
+		  "holders are the allocation, host PTEs, LRU batches, look-ups and host "
+		  "operations in flight, maps of KVM; a stage-2 entry holds none",
 	  .source = "page_count() against the allocation, PTEs, LRU batches, look-ups and maps",
 	  .found = "%lld references, %lld held",
 	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = refs_match,
@@ -37,6 +38,7 @@ const struct law laws[] = {
 	  } },
 	{ .id = "no-get-from-zero",
 	  .sentence = "Nobody but the allocator takes a page's count from 0 to 1.",
+	  .when = "get_page_unless_zero() cannot break it, get_page() of a count of 0 or less does",
 	  .source = "CVE-2021-22543; f8be156be163 (5.13)",
 	  .alarms = ALARM(GET_FROM_ZERO), .about = OBJECT_PAGE,
 	  .breaches = {
@@ -63,6 +65,7 @@ const struct law laws[] = {
 	  } },
 	{ .id = "no-free-of-owned",
 	  .sentence = "A put does not free a page that its owner has not given up.",
+	  .when = "the owner is a driver or the kernel",
 	  .source = "CVE-2021-22543",
 	  .alarms = ALARM(FREED_OWNED), .about = OBJECT_PAGE,
 	  .breaches = {
@@ -316,7 +319,8 @@ const struct law laws[] = {
 	  .sentence = "After an invalidation began, no stage-2 entry maps what the host no longer "
 		      "maps there.",
 	  .when = "in any root, but for entries that an invalidation covers which has not zapped "
-		  "yet, or has a part of what the host maps huge, and will split before",
+		  "yet, or has a part of what the host maps huge, and will split before; between "
+		  "its zap and its end nothing may be mapped in an invalidation's range",
 	  .source = "virt/kvm/kvm_main.c:kvm_mmu_notifier_invalidate_range_start()",
 	  .found = "maps pfn 0x%llx, the host maps 0x%llx",
 	  .reads = ON(SPTE) | ON(HPTE) | ON(RANGE), .about = OBJECT_SPTE, .holds = spte_is_fresh,
@@ -334,6 +338,7 @@ const struct law laws[] = {
 	  } },
 	{ .id = "ro-slot-never-writable",
 	  .sentence = "A read-only memslot has no writable stage-2 entry.",
+	  .when = "nor one that may become writable",
 	  .source = "Documentation/virt/kvm/api.rst: KVM_MEM_READONLY", .finding = "A1",
 	  .found = "SPTE 0x%llx",
 	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = read_only_slot_kept,
@@ -418,7 +423,9 @@ const struct law laws[] = {
 	  } },
 	{ .id = "no-stale-tlb",
 	  .sentence = "When mmu_lock is free, no TLB allows what the stage-2 tables do not.",
-	  .when = "but while a flush is due, and for a vCPU that will load a new root first",
+	  .when = "but while a flush is due (mmu_lock held for writing, an invalidation that has "
+		  "not zapped yet, a memslot update, the reading of a dirty log), and for a vCPU "
+		  "that will load a new root first",
 	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_flush_remote_tlbs()",
 	  .found = "cached pfn 0x%llx, mapped 0x%llx",
 	  .reads = ON(TLB) | ON(SPTE) | ON(RANGE) | ON(TASK), .about = OBJECT_TLB,
@@ -445,6 +452,7 @@ const struct law laws[] = {
 	/* ---- what the kernel itself finds wrong ---- */
 	{ .id = "no-kernel-warning",
 	  .sentence = "No WARN_ON() of the kernel fires.",
+	  .when = "of those that are modelled",
 	  .source = "the function named", .finding = "A4, A5, A11, A13, L2",
 	  .alarms = ALARM(WARN), .about = OBJECT_TASK,
 	  .breaches = {
@@ -459,6 +467,7 @@ const struct law laws[] = {
 	{ .id = "no-kernel-bug",
 	  .sentence = "No BUG_ON() of the kernel fires, nothing it dereferences is bad, and no "
 		      "loop of it is endless.",
+	  .when = "behind it the modelled host is dead, and the rest of a trace unreachable",
 	  .source = "the function named",
 	  .alarms = ALARM(BUG) | ALARM(OOPS) | ALARM(HANG), .about = OBJECT_TASK,
 	  .breaches = {

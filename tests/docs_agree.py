@@ -3,8 +3,8 @@
 """docs_agree.py SOURCE PFNSIM: what the documents say exists, and what exists is documented.
 
 Each SIMPLIFIED: comment of model/ stands in docs/MODEL.md, word for word; so do the names of all
-semantics; each law in pfnsim-laws(7); each option in the man page of its command.  Files, functions
-and headings that a document points to are there.
+semantics.  Files, functions and headings that a document points to are there.  tests/test_pages.py
+does the same for the manual pages.
 """
 
 import glob
@@ -14,14 +14,6 @@ import subprocess
 import sys
 
 FOLDERS = ("model", "sim", "tools", "tests", "docs", "traces")
-
-PAGES = {"replay": "pfnsim-replay.1.scd", "conform": "pfnsim-conform.1.scd",
-	 "explore": "pfnsim-explore.1.scd", "equiv": "pfnsim-equiv.1.scd",
-	 "corpus": "pfnsim-corpus.1.scd", "fmt": "pfnsim-fmt.1.scd",
-	 "report": "pfnsim-report.1.scd", "review": "pfnsim-review.1.scd",
-	 "walk": "pfnsim-walk.1.scd", "bisect": "pfnsim-bisect.1.scd",
-	 "reduce": "pfnsim-reduce.1.scd",
-	 "import": "pfnsim-import.1.scd"}
 
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -68,9 +60,7 @@ def some(what, found):
 
 
 def undocumented(source, pfnsim):
-	man = os.path.join(source, "docs", "man")
 	model = words(read(source, "docs", "MODEL.md"))
-	laws = read(man, "pfnsim-laws.7.scd")
 
 	for file, text in some("SIMPLIFIED: comment", simplifications(source)):
 		if f"`{file}`: {text}" not in model:
@@ -79,21 +69,12 @@ def undocumented(source, pfnsim):
 		name = row.split()[0]
 		if f"`{name}`" not in model:
 			yield f"docs/MODEL.md lacks the semantics `{name}`"
-	for row in some("law", run(pfnsim, "invariants").splitlines()):
-		if f"*{row.split()[0]}*" not in laws:
-			yield f"docs/man/pfnsim-laws.7.scd lacks the law {row.split()[0]}"
 	if read(source, "docs", "INVARIANTS.md") != run(pfnsim, "invariants", "--format=markdown"):
 		yield ("docs/INVARIANTS.md is out of date: "
 		       "pfnsim invariants --format=markdown > docs/INVARIANTS.md")
 	if read(source, "docs", "CORPUS.md") != corpus(source, pfnsim):
 		yield ("docs/CORPUS.md is out of date: "
 		       "pfnsim corpus --format=markdown > docs/CORPUS.md")
-	for command in some("command", commands(pfnsim)):
-		page = PAGES.get(command, "pfnsim.1.scd")
-		text = read(man, page).replace("\\", "")
-		for option in some("option", options(run(pfnsim, command, "--help"))):
-			if not re.search(r"(?<![\w-])%s(?![\w-])" % re.escape(option), text):
-				yield f"docs/man/{page} lacks {option} of pfnsim {command}"
 
 
 def corpus(source, pfnsim):
@@ -101,16 +82,6 @@ def corpus(source, pfnsim):
 	done = subprocess.run([os.path.abspath(pfnsim), "corpus", "--format=markdown"], cwd=source,
 			      stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
 	return done.stdout
-
-
-def commands(pfnsim):
-	return re.findall(r"^  (\w+) ", run(pfnsim, "--help"), re.M)
-
-
-def options(text):
-	"""Of argp's help: "  -s, --semantics=LIST   names ..." """
-	for line in re.findall(r"^ {2,6}(-.*)", text, re.M):
-		yield from re.findall(r"(?:^|, )(--?[\w?][\w-]*)", line.split("  ")[0])
 
 
 # ---- what is documented must be there ----

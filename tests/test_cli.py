@@ -158,8 +158,18 @@ def a_misspelt_command_is_guessed():
 
 
 def an_unknown_option_is_misuse():
-	check("'--colour'" in misused("replay", "--colour", SEED), "not so")
-	check("'--colour'" in misused("events", "--colour"), "not so")
+	check(refused("replay", "--colour", SEED) ==
+	      'pfnsim replay: unknown option "--colour"; pfnsim replay --help lists them', "not so")
+	check("'x'" in misused("events", "-x"), "not so")
+
+
+def a_misspelt_option_is_guessed():
+	for option, meant in (("--semantic-s", "semantics"), ("--formt=json", "format"),
+			      ("--stage2=ept", None), ("--sem=v6.8", None)):
+		done = run("replay", option, SEED)
+		check(done.returncode == (2 if meant else done.returncode), option)
+		check(meant is None or f'did you mean "--{meant}"?' in done.stderr, option)
+		check(meant or "did you mean" not in done.stderr, option)
 
 
 def an_unknown_format_is_one_line():

@@ -136,7 +136,9 @@ class Installed(WithBuild):
 		files = self.files()
 		lib = options()["libdir"]
 		wanted = {"bin/pfnsim", "include/pfnsim.h", f"{lib}/pkgconfig/libpfnsim.pc",
-			  "share/bash-completion/completions/pfnsim"}
+			  "share/bash-completion/completions/pfnsim",
+			  "share/zsh/site-functions/_pfnsim",
+			  "share/fish/vendor_completions.d/pfnsim.fish"}
 		if os.path.exists(self.shared):
 			wanted |= {f"{lib}/libpfnsim.so", f"{lib}/libpfnsim.so.0"}
 		if os.path.exists(self.static):

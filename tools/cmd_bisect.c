@@ -23,14 +23,17 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "good", KEY_GOOD, "SEMANTICS", 0, "only from here on to --bad, or back to it", 0 },
+	{ "good", KEY_GOOD, "SEMANTICS", 0,
+	  "only from here on to --bad, or back to it, whichever is older\v"
+	  "A change of the verdict to that of either is marked so. If both have the same verdict, "
+	  "there is nothing to find: exit status 2.", 0 },
 	{ "bad", KEY_BAD, "SEMANTICS", 0, "see --good", 0 },
-	{ "chain", KEY_CHAIN, "LIST", 0,
-	  "versions, v11, or semantics by age, joined by commas; default: both chains", 0 },
-	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
-	  "of traces with threads: search no further; M takes K, M, G; default memory=1G", 0 },
-	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	{ "chain", KEY_CHAIN, "versions|LIST", 0,
+	  "versions, v11, or semantics by age, joined by commas; default: both chains\v"
+	  "_LIST_ has names, aliases or groups.", 0 },
+	BOUND_OPTION,
+	{ "format", 'f', "text|json", 0, "json: one object a line; default: text", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	QUIET_OPTION,
 	{ 0 }
 };
@@ -81,10 +84,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_bisect = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "TRACE",
+	.help_filter = tool_help,
 	.doc = "Run a trace under each version, or each patch of a series, by age, and name every "
 	       "one with which its verdict or an event's outcome changes.\v"
 	       "Chains: \"versions\", v5.11 to v7.2, and \"v11\", v11-p0 to v11-p8. All of a chain "
@@ -278,7 +282,7 @@ int cmd_bisect(int argc, char **argv)
 	struct arguments a = { .bound = { .memory = (u64)1 << 30, ALL_REDUCTIONS } };
 	int code;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_bisect, argc, argv, 0, NULL, &a);
 	tool_catch_interrupt();
 	if (a.good)
 		return bisect_sides(&a);

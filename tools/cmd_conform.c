@@ -28,11 +28,12 @@ struct sum {
 };
 
 static const struct argp_option options[] = {
-	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
-	{ "inputs", KEY_INPUTS, NULL, 0, "also print every value that the model was given: frames "
-	  "chosen, registers of devices, counters of exits", 0 },
 	{ "all", KEY_ALL, NULL, 0, "print every observation, not only those that differ", 0 },
+	{ "format", 'f', "text|json", 0, "json: one object a line; default: text", 0 },
+	{ "inputs", KEY_INPUTS, NULL, 0,
+	  "also print every value that the model was given rather than asked for: frames "
+	  "chosen, registers of devices, counters of exits", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	{ "unmodelled", KEY_UNMODELLED, NULL, 0, "also print what is not modelled, and why", 0 },
 	QUIET_OPTION,
 	{ 0 }
@@ -74,8 +75,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
-	.options = options, .parser = parse, .args_doc = "CAPTURE...",
+const struct argp argp_conform = {
+	.options = options, .parser = parse, .args_doc = "CAPTURE|FOLDER...",
+	.help_filter = tool_help,
 	.doc = "Hold recordings of real kernels against the model of that kernel, observation by "
 	       "observation.\vA CAPTURE is FOLDER/NAME of a recording (NAME.out and its "
 	       "companions), or a FOLDER of them.\nExit codes: 0 all agree (unmodelled does not "
@@ -311,7 +313,7 @@ int cmd_conform(int argc, char **argv)
 	struct sum sum = { .captures = 0 };
 	int code;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_conform, argc, argv, 0, NULL, &a);
 	tool_catch_interrupt();
 	if (a.format == FORMAT_JSON)
 		sum.json = json_begin(stdout);

@@ -28,13 +28,12 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "semantics", 's', "LIST", 0,
-	  "names, aliases or groups (old, new, series, policy, all), joined by commas; "
-	  "default all kernels, v11, v11 on 6.8, and the policies", 0 },
-	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
-	  "of traces with threads: search no further; M takes K, M, G; default memory=1G", 0 },
-	{ "format", 'f', "text|json|markdown", 0, "json: one object a bug", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	SEMANTICS_OPTION("; default: all kernels, v11, v11-unsafe, v11-on-v6.8, and the policies"),
+	BOUND_OPTION,
+	{ "format", 'f', "text|markdown|json", 0,
+	  "json: one object a bug; default: text\v"
+	  "_markdown_ is _docs/CORPUS.md_ of the sources.", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	UNATTENDED_OPTIONS,
 	{ 0 }
 };
@@ -69,12 +68,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_corpus = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "[FILE|FOLDER...]",
+	.args_doc = "[TRACE|FOLDER...]",
+	.help_filter = tool_help,
 	.doc = "Run the corpus of real bugs, and say of each what it does under each kernel.\v"
-	       "Without FILE or FOLDER: those below \"traces\", or those that came with pfnsim. "
+	       "Without TRACE or FOLDER: those below \"traces\", or those that came with pfnsim. "
 	       "Traces without a \"bug\" line are "
 	       "passed over. V: a law breaks; E: a clean error; Es: an error where the VMM itself "
 	       "has access; W: it works; -: it does not apply. V!W: found, and what was "
@@ -363,7 +363,7 @@ int cmd_corpus(int argc, char **argv)
 	char **traces;
 	int code;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_corpus, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics(kernels, a.semantics, MAX_SEMANTICS);
 	ci.nr_semantics = a.nr_semantics;

@@ -27,14 +27,20 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "bound", 'b', "LIMITS", 0,
-	  "pages=1..2,actors=1..2,events=1..5, some of them; default: pages=1,actors=2,events=2",
-	  0 },
-	{ "chain", KEY_CHAIN, "LIST", 0, "each of these semantics with the next", 0 },
+	  "pages=1..2,actors=1..2,events=1..5, some of them; default: pages=1,actors=2,events=2\v"
+	  "Pages of memory, actors that do something, events in all.", 0 },
+	{ "chain", KEY_CHAIN, "LIST", 0,
+	  "each of these semantics, joined by commas, with the next\v"
+	  "Faster than one pair after the other.", 0 },
 	{ "only", KEY_ONLY, "TEXT", 0, "only set-ups that have this in their name", 0 },
-	{ "output", 'o', "FOLDER", 0, "write a trace there for each difference", 0 },
-	{ "format", 'f', "text|json|markdown", 0, "json: one object a line", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
-	{ "alphabet", KEY_ALPHABET, NULL, 0, "print what programs are made of", 0 },
+	{ "output", 'o', "FOLDER", 0, "write a trace there for each kind of difference\v"
+	  "Kinds with the same program share one.", 0 },
+	{ "format", 'f', "text|json|markdown", 0, "json: one object a line; default: text\v"
+	  "_json_ is in _docs/JSON.md_ of the sources; _markdown_: tables as in "
+	  "_docs/review/v11.md_.", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
+	{ "alphabet", KEY_ALPHABET, NULL, 0,
+	  "print what programs are made of: configurations, memslots, memory, events", 0 },
 	QUIET_OPTION,
 	{ 0 }
 };
@@ -114,10 +120,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_equiv = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "A B",
+	.args_doc = "A B\n--chain=LIST\n--alphabet",
+	.help_filter = tool_help,
 	.doc = "Run every program up to a bound under semantics A and B, those of two actors in "
 	       "every order of their steps, and say in what they differ.\v"
 	       "A program is a host's set-up, a memslot and events: --alphabet. What is compared: "
@@ -193,7 +200,7 @@ int cmd_equiv(int argc, char **argv)
 	struct equiv *equiv;
 	int code;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_equiv, argc, argv, 0, NULL, &a);
 	if (a.alphabet) {
 		equiv_print_alphabet(&a.bound, stdout);
 		return CODE_EXPECTED;

@@ -32,29 +32,47 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "semantics", 's', "LIST", 0,
-	  "names, aliases or groups (old, new, series, all), joined by commas; default "
-	  "v6.8-rc3,v11,v7.2", 0 },
-	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
-	  "go no further than that; M takes K, M, G; default memory=4G", 0 },
-	{ "bitstate", KEY_BITSTATE, "M", 0,
-	  "keep three bits of a state in a memory of M; what is left out is not known, and "
-	  "nothing is ever said to hold", 0 },
+	SEMANTICS_OPTION("; default: v6.8-rc3,v11,v7.2"),
+	{ "bound", 'b', "depth=D,states=S,memory=BYTES", 0,
+	  "go no further than D steps, S states, BYTES of memory, any of the three; "
+	  "BYTES takes K, M, G; default: memory=4G", 0 },
+	{ "bitstate", KEY_BITSTATE, "BYTES", 0,
+	  "keep three bits of a state in a memory of BYTES, for what is too large otherwise\v"
+	  "They take K, M, G. A state may be taken for another one and left out: what is found is "
+	  "right, but nothing is ever said to hold, and livelocks are not looked for.", 0 },
 	{ "jobs", 'j', "N", 0, "search with N threads; the result is the same", 0 },
 	{ "laws", KEY_LAWS, NULL, 0,
-	  "tell at the end what all traces say of each law under each semantics, and no more", 0 },
+	  "tell at the end what all traces say of each law under each semantics, and no more\v"
+	  "For each law and each semantics whether it holds in every order (of how many traces), "
+	  "is broken, or is unknown as a search was cut off; then, for each that is broken, how "
+	  "short the shortest way is and which trace shows it. A law is counted for a trace only "
+	  "if something that it reads was touched there. Exit codes are the same.", 0 },
 	{ "no-liveness", KEY_NO_LIVENESS, NULL, 0,
-	  "keep states apart that differ only in what a thread has left and nobody will read", 0 },
+	  "keep states apart that differ only in what a thread has left in its locals and nobody "
+	  "will read\v"
+	  "Without it one of them is kept; what is read is measured. What breaks, all ends and "
+	  "what events came to are the same.", 0 },
 	{ "no-places", KEY_NO_PLACES, NULL, 0,
-	  "number frames in order of time, so that who came first makes states different", 0 },
+	  "number frames in order of time, so that who came first makes states different\v"
+	  "Without it each table, page of a process and page of a file has frames of its own; a "
+	  "trace can say so, too (*config frames-by-place=off*). What breaks and what events came "
+	  "to are the same; ends that differ in frames' numbers alone are then counted apart.", 0 },
 	{ "no-por", KEY_NO_POR, NULL, 0,
-	  "take every thread's turn in every state, also where that cannot make a difference", 0 },
+	  "take every thread's turn in every state, also where that cannot make a difference\v"
+	  "Without it, turns that have nothing to do with what the other threads still do are "
+	  "taken first, which makes fewer states; what breaks, all ends and what events came to "
+	  "are the same.", 0 },
 	{ "no-symmetry", KEY_NO_SYMMETRY, NULL, 0,
-	  "keep states apart that differ only in which of two threads that do the same is which",
-	  0 },
-	{ "output", 'o', "FOLDER", 0, "write a trace for replay for each finding there", 0 },
-	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	  "keep states apart that differ only in which of two threads that do the same is which\v"
+	  "Without it one of them is kept, for threads with the same program and vCPUs that have "
+	  "done the same; each turn is watched, and if it is not the same for all of them the "
+	  "search begins again without, and says so. What breaks, all ends and what events came to "
+	  "are the same.", 0 },
+	{ "output", 'o', "FOLDER", 0, "write a trace there for each finding\v"
+	  "They are called NAME.SEMANTICS.FINDING.trace, and *pfnsim-replay*(1) runs them in the "
+	  "order that was found.", 0 },
+	{ "format", 'f', "text|json", 0, "json: one object a line; default: text", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	QUIET_OPTION,
 	{ 0 }
 };
@@ -121,10 +139,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_explore = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "TRACE...",
+	.help_filter = tool_help,
 	.doc = "Run the threads of a trace in every order of their steps, and say whether a law "
 	       "breaks in one.\v"
 	       "A TRACE with threads: docs/TRACE-FORMAT.md. The way to a finding is a shortest.\n\n"
@@ -302,7 +321,7 @@ int cmd_explore(int argc, char **argv)
 	struct arguments a = { .bound = { .memory = (u64)4 << 30, ALL_REDUCTIONS } };
 	int code = CODE_EXPECTED;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_explore, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics("v6.8-rc3,v11,v7.2", a.semantics, MAX_SEMANTICS);
 	tool_catch_interrupt();

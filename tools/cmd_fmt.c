@@ -25,11 +25,14 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "check", KEY_CHECK, NULL, 0, "print nothing but what would change; 1 if anything would",
-	  0 },
-	{ "in-place", 'i', NULL, 0, "write each FILE anew if it changes", 0 },
-	{ "format", 'f', "text|json", 0, "json: what would change, one object a line", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	{ "check", KEY_CHECK, NULL, 0,
+	  "print nothing but what would change; 1 if anything would\v"
+	  "It has the form of a unified diff. Nothing is written.", 0 },
+	{ "in-place", 'i', NULL, 0, "write each FILE anew if it changes\v"
+	  "At once: whoever opens it meanwhile has the old one or the new one.", 0 },
+	{ "format", 'f', "text|json", 0,
+	  "json: what would change, one object a line; default: text", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	{ 0 }
 };
 
@@ -67,10 +70,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_fmt = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "FILE...",
+	.help_filter = tool_help,
 	.doc = "Print traces in the one way to write them: arguments in the order of their event's "
 	       "table (pfnsim events), one blank between words, comments of lines in a row in one "
 	       "column.\v"
@@ -207,7 +211,7 @@ int cmd_fmt(int argc, char **argv)
 	struct arguments a = { .check = false };
 	int code = CODE_EXPECTED;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_fmt, argc, argv, 0, NULL, &a);
 	for (size_t i = 0; i < a.nr_paths; i++)
 		code = worse_exit_code(code, fmt_path(&a, a.path[i]));
 	return code;

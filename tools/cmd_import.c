@@ -20,10 +20,11 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "write the trace there, for pfnsim replay; - is standard "
-	  "output", 0 },
-	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	{ "output", 'o', "FILE", 0,
+	  "write the trace there, for pfnsim replay; - is standard output, without the rest then",
+	  0 },
+	{ "format", 'f', "text|json", 0, "json: one object a line; default: text", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	QUIET_OPTION,
 	{ 0 }
 };
@@ -59,10 +60,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_import = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "RECORDING",
+	.help_filter = tool_help,
 	.doc = "Read what another host's tools have recorded of KVM: trace.dat, or the text of "
 	       "ftrace, trace-cmd report, perf script and tools/record. Say what it proves, and "
 	       "write it as a trace.\v"
@@ -225,7 +227,7 @@ int cmd_import(int argc, char **argv)
 	enum crew_turn turn;
 	struct crew crew;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_import, argc, argv, 0, NULL, &a);
 	crew = (struct crew){ .names = &a.path, .nr = 1 };
 	while ((turn = crew_next(&crew)) != CREW_OVER) {
 		if (turn == CREW_WORK)

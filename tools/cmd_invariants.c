@@ -13,8 +13,9 @@ enum { KEY_JSON = 256 };
 
 static const struct argp_option options[] = {
 	{ "format", 'f', "text|json|markdown", 0,
-	  "json: one object a line; markdown: docs/INVARIANTS.md", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	  "json: one object a line; markdown: docs/INVARIANTS.md of the sources; default: text",
+	  0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	{ 0 }
 };
 
@@ -30,6 +31,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "takes no argument \"%s\"", arg);
 	return key == 'f' || key == KEY_JSON ? 0 : ARGP_ERR_UNKNOWN;
 }
+
+const struct argp argp_invariants = {
+	.options = options,
+	.parser = parse,
+	.help_filter = tool_help,
+	.doc = "List the laws that are checked after every step.\v"
+	       "Example: pfnsim invariants | grep refs-",
+};
 
 static void print_text(void)
 {
@@ -139,11 +148,9 @@ static void print_markdown(void)
 
 int cmd_invariants(int argc, char **argv)
 {
-	struct argp argp = { .options = options, .parser = parse, .doc =
-			     "List the laws that are checked after every step." };
 	enum output_format format = FORMAT_TEXT;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &format);
+	argp_parse(&argp_invariants, argc, argv, 0, NULL, &format);
 	if (format == FORMAT_MARKDOWN)
 		print_markdown();
 	else if (format == FORMAT_JSON)

@@ -7,12 +7,6 @@
 #include "sim/lab.h"
 #include "tools/pfnsim.h"
 
-static const char doc[] =
-	"Print the commands by which the lab brings about on a real kernel what TRACE says.\n\n"
-	"They are those of docs/RECORDINGS.md; tools/lab/run runs them. What the lab cannot do is "
-	"an error, with its place.\v"
-	"Example: pfnsim lab-script traces/pfnmap/seed.trace";
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	const char **path = state->input;
@@ -32,14 +26,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+const struct argp argp_lab = {
+	.parser = parse,
+	.args_doc = "TRACE",
+	.doc = "Print the commands by which the lab brings about on a real kernel what TRACE says."
+	       "\n\n"
+	       "They are those of docs/RECORDINGS.md; tools/lab/run runs them. What the lab cannot "
+	       "do is an error, with its place.\v"
+	       "Example: pfnsim lab-script traces/pfnmap/seed.trace",
+};
+
 int cmd_lab(int argc, char **argv)
 {
-	struct argp argp = { .parser = parse, .args_doc = "TRACE", .doc = doc };
 	struct lab_script script;
 	const char *path = NULL;
 	struct error error;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &path);
+	argp_parse(&argp_lab, argc, argv, 0, NULL, &path);
 	if (!lab_script(path, &script, &error))
 		return complain(&error);
 	fputs(script.text, stdout);

@@ -13,11 +13,16 @@ enum { KEY_JSON = 256, KEY_STEPS };
 
 struct arguments { enum output_format format; bool steps; };
 
-static const struct argp_option options[] = {
-	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
-	{ "steps", KEY_STEPS, NULL, 0, "of semantics: every step of every path, with the modelled "
-	  "kernel functions", 0 },
+#define LIST_OPTIONS \
+	{ "format", 'f', "text|json", 0, "json: one object a line; default: text", 0 }, \
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 }
+
+static const struct argp_option event_options[] = { LIST_OPTIONS, { 0 } };
+
+static const struct argp_option semantics_options[] = {
+	LIST_OPTIONS,
+	{ "steps", KEY_STEPS, NULL, 0, "every step of every path, too, with the modelled kernel "
+	  "functions; as text", 0 },
 	{ 0 }
 };
 
@@ -36,14 +41,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return key == 'f' || key == KEY_JSON || key == KEY_STEPS ? 0 : ARGP_ERR_UNKNOWN;
 }
 
-static struct arguments arguments(int argc, char **argv, const char *doc)
-{
-	struct argp argp = { .options = options, .parser = parse, .doc = doc };
-	struct arguments a = { FORMAT_TEXT, false };
+const struct argp argp_semantics = {
+	.options = semantics_options,
+	.parser = parse,
+	.help_filter = tool_help,
+	.doc = "List the semantics, one line each: name, group, what it is, and its alias.\v"
+	       "Example: pfnsim semantics --json",
+};
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	return a;
-}
+const struct argp argp_events = {
+	.options = event_options,
+	.parser = parse,
+	.help_filter = tool_help,
+	.doc = "List what a trace can say, with the arguments (docs/TRACE-FORMAT.md).\v"
+	       "Example: pfnsim events | grep -A6 ^memslot",
+};
 
 /* A listing's row as JSON: the keys in @keys, the strings in @values. */
 static void json_row(struct json *json, const char *type, const char *const *keys,
@@ -94,9 +106,11 @@ static void list_semantics(const struct semantics_patch *p, struct json *json, b
 
 int cmd_semantics(int argc, char **argv)
 {
-	struct arguments a = arguments(argc, argv, "List the semantics, one line each.");
-	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
+	struct arguments a = { FORMAT_TEXT, false };
+	struct json *json;
 
+	argp_parse(&argp_semantics, argc, argv, 0, NULL, &a);
+	json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
 	for (size_t i = 0; all_semantics[i]; i++)
 		list_semantics(all_semantics[i], json, a.steps);
 	for (size_t i = 0; policies[i]; i++)
@@ -124,10 +138,11 @@ static void print_event(const struct event_kind *kind)
 int cmd_events(int argc, char **argv)
 {
 	static const char *const keys[] = { "name", "help" };
-	struct arguments a =
-		arguments(argc, argv, "List what a trace can say (docs/TRACE-FORMAT.md).");
-	struct json *json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
+	struct arguments a = { FORMAT_TEXT, false };
+	struct json *json;
 
+	argp_parse(&argp_events, argc, argv, 0, NULL, &a);
+	json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;
 	for (size_t i = 0; i < nr_event_kinds; i++) {
 		const char *values[] = { event_kinds[i].name, event_kinds[i].help };
 

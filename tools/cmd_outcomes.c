@@ -18,10 +18,11 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "format", 'f', "text|json|csv", 0, "default: text", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
-	{ "semantics", 's', "LIST", 0,
-	  "names, old, new, series, all, joined by commas; default: legacy,v11u0,v11u1", 0 },
+	{ "format", 'f', "text|csv|json", 0,
+	  "csv: a line of column names, then a line a row; json: one object a line; default: text\v"
+	  "Cells have no quotes.", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
+	SEMANTICS_OPTION("; default: v6.8-rc3,v11,v11-unsafe"),
 	{ 0 }
 };
 
@@ -49,6 +50,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 }
+
+const struct argp argp_outcomes = {
+	.options = options,
+	.parser = parse,
+	.help_filter = tool_help,
+	.doc = "What each caller of KVM's look-up gets, for each kind of page in each kind of "
+	       "mapping: computed by running the model, a row for each combination that can be.\v"
+	       "Example: pfnsim outcomes --format csv --semantics v6.12,v7.2",
+};
 
 static const char *const columns[] = {
 	"page", "vma_pte", "caller", "access", "host_pte_w", "ro_slot", "semantics", "class",
@@ -146,16 +156,10 @@ static void print_table(const struct arguments *a, struct json *json)
 
 int cmd_outcomes(int argc, char **argv)
 {
-	struct argp argp = {
-		.options = options, .parser = parse,
-		.doc = "What each caller of KVM's look-up gets, for each kind of page in each kind "
-		       "of mapping: computed by running the model, a row for each combination that "
-		       "can be.\vExample: pfnsim outcomes --format csv --semantics v6.12,v7.2",
-	};
 	struct arguments a = { .format = FORMAT_TEXT };
 	struct json *json;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_outcomes, argc, argv, 0, NULL, &a);
 	if (!a.n)
 		a.n = parse_semantics("v6.8-rc3,v11,v11-unsafe", a.list, MAX_LIST);
 	json = a.format == FORMAT_JSON ? json_begin(stdout) : NULL;

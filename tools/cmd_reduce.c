@@ -22,12 +22,11 @@ struct arguments {
 static const struct argp_option options[] = {
 	{ "semantics", 's', "SEMANTICS", 0,
 	  "under which it breaks; default: the first, by age, under which it does", 0 },
-	{ "law", KEY_LAW, "LAW", 0,
-	  "that has to break (pfnsim invariants), or deadlock, livelock, lock-inversion; default: "
-	  "the first that does", 0 },
+	{ "law", KEY_LAW, "LAW|deadlock|livelock|lock-inversion", 0,
+	  "what has to break (pfnsim invariants lists the laws); default: the first that breaks\v"
+	  "See *pfnsim-laws*(7); the last three are of threads.", 0 },
 	{ "output", 'o', "FILE", 0, "write the trace there; default: standard output", 0 },
-	{ "bound", 'b', "depth=D,states=S,memory=M", 0,
-	  "of traces with threads: search no further; M takes K, M, G; default memory=1G", 0 },
+	BOUND_OPTION,
 	QUIET_OPTION,
 	{ 0 }
 };
@@ -87,10 +86,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_reduce = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "TRACE",
+	.help_filter = tool_help,
 	.doc = "Find a smaller trace that breaks the same law, by the same party, under the same "
 	       "semantics: no single event of it can go.\v"
 	       "Threads are explored in every order. What TRACE includes becomes part of it. ^C "
@@ -170,7 +170,7 @@ int cmd_reduce(int argc, char **argv)
 	struct arguments a = { .bound = { .memory = (u64)1 << 30, ALL_REDUCTIONS } };
 	int code;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_reduce, argc, argv, 0, NULL, &a);
 	tool_catch_interrupt();
 	if (!strcmp(a.path, "-")) {
 		fprintf(stderr, "pfnsim: standard input can be read only once: name a file\n");

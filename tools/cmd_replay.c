@@ -35,15 +35,19 @@ struct arguments {
 enum { OF_CI = 1 << FORMAT_JUNIT | 1 << FORMAT_SARIF | 1 << FORMAT_GITHUB };
 
 static const struct argp_option options[] = {
-	{ "semantics", 's', "LIST", 0,
-	  "names, aliases or groups (old, new, series, all), joined by commas; default "
-	  "v6.8-rc3,v11", 0 },
+	{ "brief", 'b', NULL, 0, "only what differs: violations, the side-by-side block\v"
+	  "That is, of the report's first part only violations and missed expectations.", 0 },
+	SEMANTICS_OPTION("; default: v6.8-rc3,v11"),
 	{ "stage2", KEY_STAGE2, "ept|npt", 0, "format of the stage-2 tables; default: as recorded, "
 	  "or as the trace says, or ept", 0 },
-	{ "format", 'f', "text|json|junit|sarif|github", 0, "json: one object a line; junit, "
-	  "sarif, github: one document of all, for whoever runs this unattended", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
-	{ "brief", 'b', NULL, 0, "only what differs: violations, the side-by-side block", 0 },
+	{ "format", 'f', "text|json|junit|sarif|github", 0,
+	  "json: one object a line; junit, sarif, github: one document of all inputs, for whoever "
+	  "runs this unattended; default: text\v"
+	  "_junit_, a case for each input and semantics, which fails where *pfnsim* would exit "
+	  "with 1 or 2 and is skipped where with 3; _sarif_, SARIF 2.1.0, a rule for each law "
+	  "and a result at the line of each violation; _github_, annotations. A violation that "
+	  "the trace expects is a note.", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	UNATTENDED_OPTIONS,
 	{ 0 }
 };
@@ -85,10 +89,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_replay = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "TRACE|CAPTURE...",
+	.args_doc = "TRACE|CAPTURE|FOLDER...",
+	.help_filter = tool_help,
 	.doc = "Run traces and recordings under several semantics and say where they part.\v"
 	       "A CAPTURE is FOLDER/NAME of a recording (NAME.out and its companions), or a "
 	       "FOLDER of them. Of another FOLDER, all traces below it without threads.\n\n"
@@ -203,7 +208,7 @@ int cmd_replay(int argc, char **argv)
 	struct ci ci = { NULL };
 	int code;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_replay, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics("v6.8-rc3,v11", a.semantics, MAX_SEMANTICS);
 	ci.nr_semantics = a.nr_semantics;

@@ -29,21 +29,23 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "semantics", 's', "LIST", 0,
-	  "names, aliases or groups (old, new, series, all), joined by commas; default "
-	  "v6.8,v11,v7.2", 0 },
+	SEMANTICS_OPTION(": the columns of the outcomes; default: v6.8,v11,v7.2"),
 	{ "compare", KEY_COMPARE, "A,B", 0,
 	  "of those, the two whose steps are drawn side by side; default: the first, and the first "
 	  "that parts from it", 0 },
-	{ "output", 'o', "FILE", 0, "default: standard output", 0 },
+	{ "output", 'o', "FILE", 0, "write it there; default: standard output", 0 },
 	{ "format", 'f', "html|text|json|markdown|svg|dot|perfetto|selftest", 0,
-	  "default: as FILE is called, or text. svg: the steps alone; dot: the stage-2 tables in "
-	  "the end; json: as pfnsim replay; selftest: the skeleton of a KVM selftest, that "
-	  "asserts what the last of --semantics does", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	  "default: as the file of --output is called, or text. svg: the steps alone; dot: the "
+	  "stage-2 tables in the end; json: as pfnsim replay; selftest: the skeleton of a KVM "
+	  "selftest, that asserts what the last of --semantics does\v"
+	  "_text_ has 75 columns, for a mail, with the steps that part as a diff. _perfetto_ "
+	  "(_.pftrace_): TrackEvents of the Perfetto UI, a process for each of the two runs, a "
+	  "track for each task, a counter for each page and for open invalidations; a step is a "
+	  "microsecond. _selftest_ (_.c_): see *SELFTESTS*.", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	{ "stage2", KEY_STAGE2, "ept|npt", 0, "format of the stage-2 tables; default: as recorded, "
 	  "or as the trace says, or ept", 0 },
-	{ "steps", KEY_STEPS, "N", 0, "keep so many steps of each run; default 20000", 0 },
+	{ "steps", KEY_STEPS, "N", 0, "keep so many steps of each run; default: 20000", 0 },
 	QUIET_OPTION,
 	{ 0 }
 };
@@ -101,10 +103,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_report = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "TRACE|CAPTURE",
+	.help_filter = tool_help,
 	.doc = "Run a trace or a recording under several semantics, and show what happened: "
 	       "outcomes, who did what under which locks, how the counts of pages moved, "
 	       "the stage-2 walk.\v"
@@ -230,7 +233,7 @@ int cmd_report(int argc, char **argv)
 	char command[600];
 
 	tool_command_line(argc, argv, command, sizeof(command));
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_report, argc, argv, 0, NULL, &a);
 	choose_format(&a);
 	if (!a.nr_semantics && !a.nr_compare)
 		a.nr_semantics = parse_semantics("v6.8,v11,v7.2", a.semantics, MAX_SEMANTICS);

@@ -29,8 +29,9 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "bound", 'b', "LIMITS", 0,
-	  "of programs pages=1..2,actors=1..2,events=1..5, of orders depth=D,states=S,memory=M, "
-	  "some of them; default: pages=1,actors=2,events=2,memory=4G", 0 },
+	  "of programs pages=1..2,actors=1..2,events=1..5, of orders depth=D,states=S,"
+	  "memory=BYTES, some of them; default: pages=1,actors=2,events=2,memory=4G\v"
+	  "Some minutes a pair. BYTES takes K, M, G.", 0 },
 	{ "only", KEY_ONLY, "TEXT", 0, "only programs whose set-up has this in its name", 0 },
 	{ "traces", KEY_TRACES, "FOLDER", 0,
 	  "where the corpus is, and in FOLDER/race what is searched in every order; default: "
@@ -38,9 +39,14 @@ static const struct argp_option options[] = {
 	{ "jobs", 'j', "N", 0, "search orders with N threads; the result is the same", 0 },
 	{ "output", 'o', "FOLDER", 0,
 	  "write each document there as Markdown, all of them as one page, and a trace for each "
-	  "difference", 0 },
-	{ "format", 'f', "text|markdown|html|json", 0, "on standard output; default: text", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	  "difference\v"
+	  "_FOLDER/DOCUMENT.md_ for each document, _FOLDER/NAME.html_ with all of them, and "
+	  "_FOLDER/NAME/_ with the traces; those that an earlier review has left there go. The "
+	  "page is one file, which needs neither a network nor a script.", 0 },
+	{ "format", 'f', "text|markdown|html|json", 0,
+	  "on standard output, without --output; default: text\v"
+	  "_text_ is short. _json_: one object a line, see _docs/JSON.md_ of the sources.", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	QUIET_OPTION,
 	{ 0 }
 };
@@ -112,10 +118,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_review = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "NAME\nA B\nA..B\nA,B,C",
+	.help_filter = tool_help,
 	.doc = "A design review with everything in it computed: what each patch claims, what it "
 	       "changes in any program up to a bound, which laws hold in every order, which bugs "
 	       "of the corpus come out otherwise, and a shortest trace of each.\v"
@@ -307,7 +314,7 @@ int cmd_review(int argc, char **argv)
 	int code = CODE_EXPECTED;
 
 	tool_command_line(argc, argv, command, sizeof(command));
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_review, argc, argv, 0, NULL, &a);
 	if (!a.bound.traces)
 		a.bound.traces = traces;
 	text = text_of(&a, path, sizeof(path));

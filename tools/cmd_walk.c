@@ -21,12 +21,14 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "at", KEY_AT, "LABEL|NUMBER", 0, "run up to and with this event; default: the last", 0 },
-	{ "all", KEY_ALL, NULL, 0, "list every leaf of the VM's tables instead; no GPA", 0 },
-	{ "semantics", 's', "LIST", 0,
-	  "names, aliases or groups (old, new, series, all), joined by commas; default v7.2", 0 },
-	{ "format", 'f', "text|json", 0, "json: one object a line", 0 },
-	{ "json", KEY_JSON, NULL, 0, "the same as --format json", 0 },
+	{ "at", KEY_AT, "LABEL|NUMBER", 0,
+	  "run up to and with this event, by its label, or by its place from 1; default: the last",
+	  0 },
+	{ "all", KEY_ALL, NULL, 0,
+	  "list every leaf of the tables that new faults use, instead; no GPA", 0 },
+	SEMANTICS_OPTION("; default: v7.2"),
+	{ "format", 'f', "text|json", 0, "json: one object a line; default: text", 0 },
+	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	{ 0 }
 };
 
@@ -80,10 +82,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp argp = {
+const struct argp argp_walk = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "TRACE GPA\nTRACE --all",
+	.help_filter = tool_help,
 	.doc = "Run a trace up to an event, and tell what a guest-physical address is then: every "
 	       "entry of the stage-2 tables with its bits by name, the page behind, the memslot, "
 	       "the host's VMA and tables, and what each vCPU's TLB has of it.\v"
@@ -141,7 +144,7 @@ int cmd_walk(int argc, char **argv)
 	int code = CODE_EXPECTED;
 	struct trace trace;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	argp_parse(&argp_walk, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics("v7.2", a.semantics, MAX_SEMANTICS);
 	if (!trace_load(a.path, &trace, &error))

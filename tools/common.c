@@ -112,19 +112,34 @@ static bool add(const struct semantics_patch **list, size_t room, size_t *n,
 	return true;
 }
 
+const struct semantics_group semantics_groups[] = {
+	{ "all", "all but policies" },
+	{ "old", "those with gfn_to_pfn()" },
+	{ "new", "those with kvm_follow_pfn()" },
+	{ "series", "the patches of v11, one by one" },
+	{ "policy", "what else was proposed" },
+	{ 0 }
+};
+
+static bool add_group(const struct semantics_patch **list, size_t room, size_t *n, const char *word)
+{
+	const struct semantics_patch *const *from =
+		strcmp(word, "policy") ? all_semantics : policies;
+	const struct semantics_group *group = semantics_groups;
+
+	while (group->name && strcmp(word, group->name))
+		group++;
+	for (size_t i = 0; group->name && from[i]; i++)
+		if (!strcmp(word, "all") || !strcmp(word, from[i]->group))
+			add(list, room, n, from[i]);
+	return group->name;
+}
+
 static bool add_word(const struct semantics_patch **list, size_t room, size_t *n, const char *word)
 {
 	const struct semantics_patch *patch = semantics_find(word);
-	bool policy = !strcmp(word, "policy");
-	bool group = !strcmp(word, "all") || !strcmp(word, "old") || !strcmp(word, "new") ||
-		     !strcmp(word, "series");
 
-	for (size_t i = 0; group && all_semantics[i]; i++)
-		if (!strcmp(word, "all") || !strcmp(word, all_semantics[i]->group))
-			add(list, room, n, all_semantics[i]);
-	for (size_t i = 0; policy && policies[i]; i++)
-		add(list, room, n, policies[i]);
-	return group || policy || (patch && add(list, room, n, patch));
+	return add_group(list, room, n, word) || (patch && add(list, room, n, patch));
 }
 
 size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room)

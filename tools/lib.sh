@@ -23,7 +23,7 @@ test_packages="$test_packages libtracecmd-dev libtracefs-dev libtraceevent-dev"
 clang_packages="clang libclang-rt-dev"
 coverage_packages="lcov"
 # Without them a test is skipped.
-wanted_packages="spin python3-jsonschema"
+wanted_packages="spin python3-jsonschema zsh scdoc man-db"
 
 say() {
 	printf '%s\n' "$*"
@@ -43,6 +43,7 @@ have() {
 	libzstd-dev)	pkg-config --exists libzstd ;;
 	libclang-rt-dev) test -e "$(clang -print-runtime-dir)" ||
 			test -e "$(clang -print-resource-dir)/lib/linux" ;;
+	man-db)		command -v man ;;
 	ninja-build)	command -v ninja ;;
 	python3-jsonschema) python3 -c 'import jsonschema' ;;
 	*)		command -v "$1" ;;

@@ -6,35 +6,63 @@
 #include <string.h>
 
 #include "tools/frames.h"
+#include "tools/options.h"
 #include "tools/pfnsim.h"
 
 const struct tool_command tool_commands[] = {
-	{ "replay", cmd_replay, "run a trace or a recording under one semantics or several" },
-	{ "report", cmd_report, "the same as a page to look at: steps, locks, counts, walks" },
-	{ "import", cmd_import, "what another host's trace-cmd, perf or bpftrace recorded" },
-	{ "conform", cmd_conform, "hold recordings against the model of the kernel that ran them" },
-	{ "explore", cmd_explore, "run a trace's threads in every order of their steps" },
-	{ "equiv", cmd_equiv, "do two semantics differ in any program up to a bound?" },
-	{ "review", cmd_review, "what patches claim, and what is found of them: a document" },
-	{ "corpus", cmd_corpus, "real bugs, and what each kernel makes of them" },
-	{ "semantics", cmd_semantics, "list the semantics: kernels, series, policies" },
-	{ "invariants", cmd_invariants, "list the laws that are checked after every step" },
-	{ "outcomes", cmd_outcomes, "what each caller gets, for each kind of page and mapping" },
-	{ "lab-script", cmd_lab, "a trace as commands of the lab, for a real kernel" },
-	{ "events", cmd_events, "list what a trace can say" },
-	{ "bisect", cmd_bisect, "with which version or patch a trace comes out otherwise" },
-	{ "reduce", cmd_reduce, "a smaller trace that breaks the same law" },
-	{ "walk", cmd_walk, "what a guest-physical address is at an event of a trace" },
-	{ "fmt", cmd_fmt, "a trace in the one way to write it" },
-	{ NULL, NULL, NULL }
+	{ "replay", cmd_replay, &argp_replay,
+	  "run a trace or a recording under one semantics or several" },
+	{ "report", cmd_report, &argp_report,
+	  "the same as a page to look at: steps, locks, counts, walks" },
+	{ "import", cmd_import, &argp_import,
+	  "what another host's trace-cmd, perf or bpftrace recorded" },
+	{ "conform", cmd_conform, &argp_conform,
+	  "hold recordings against the model of the kernel that ran them" },
+	{ "explore", cmd_explore, &argp_explore,
+	  "run a trace's threads in every order of their steps" },
+	{ "equiv", cmd_equiv, &argp_equiv,
+	  "do two semantics differ in any program up to a bound?" },
+	{ "review", cmd_review, &argp_review,
+	  "what patches claim, and what is found of them: a document" },
+	{ "corpus", cmd_corpus, &argp_corpus,
+	  "real bugs, and what each kernel makes of them" },
+	{ "semantics", cmd_semantics, &argp_semantics,
+	  "list the semantics: kernels, series, policies" },
+	{ "invariants", cmd_invariants, &argp_invariants,
+	  "list the laws that are checked after every step" },
+	{ "outcomes", cmd_outcomes, &argp_outcomes,
+	  "what each caller gets, for each kind of page and mapping" },
+	{ "lab-script", cmd_lab, &argp_lab,
+	  "a trace as commands of the lab, for a real kernel" },
+	{ "events", cmd_events, &argp_events,
+	  "list what a trace can say" },
+	{ "bisect", cmd_bisect, &argp_bisect,
+	  "with which version or patch a trace comes out otherwise" },
+	{ "reduce", cmd_reduce, &argp_reduce,
+	  "a smaller trace that breaks the same law" },
+	{ "walk", cmd_walk, &argp_walk,
+	  "what a guest-physical address is at an event of a trace" },
+	{ "fmt", cmd_fmt, &argp_fmt,
+	  "a trace in the one way to write it" },
+	{ "tables", cmd_tables, &argp_tables, NULL },
+	{ "complete", cmd_complete, NULL, NULL },
+	{ 0 }
 };
+
+const struct tool_command *tool_command_find(const char *name)
+{
+	for (const struct tool_command *command = tool_commands; command->name; command++)
+		if (!strcmp(command->name, name))
+			return command;
+	return NULL;
+}
 
 static void usage(FILE *out)
 {
 	fprintf(out, "Usage: pfnsim COMMAND [OPTION...] ...\n\n"
 		"What would this host have done under the other KVM memory API?\n\n");
-	for (size_t i = 0; tool_commands[i].name; i++)
-		fprintf(out, "  %-12s %s\n", tool_commands[i].name, tool_commands[i].help);
+	for (const struct tool_command *command = tool_commands; command->help; command++)
+		fprintf(out, "  %-12s %s\n", command->name, command->help);
 	fprintf(out, "\nExample: pfnsim replay --semantics v6.8,v11 traces/pfnmap/seed.trace\n"
 		"pfnsim COMMAND --help says more. Exit codes: 0 as expected, 1 a violation or a\n"
 		"missed expectation, 2 bad input or usage, 3 inconclusive, 4 internal error.\n");
@@ -45,7 +73,7 @@ static int unknown(const char *name)
 	size_t least = strlen(name) / 2 + 1;	/* more edits are another word */
 	const char *best = NULL;
 
-	for (size_t i = 0; tool_commands[i].name; i++) {
+	for (size_t i = 0; tool_commands[i].help; i++) {
 		const char *other = tool_commands[i].name;
 		size_t edits = strncmp(other, name, strlen(name)) ? error_edits(name, other) : 0;
 
@@ -68,9 +96,23 @@ static char *name_of(const char *command)
 	return name;
 }
 
-int main(int argc, char **argv)
+static int run(const struct tool_command *command, int argc, char **argv)
 {
 	int code;
+
+	argv[0] = name_of(argv[0]);
+	if (command->argp && !options_are_known(command->argp, argc, argv))
+		return CODE_BAD_INPUT;
+	code = command->run(argc, argv);
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	fprintf(stderr, "pfnsim: cannot write the output\n");
+	return CODE_INTERNAL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct tool_command *command;
 
 	tool_init();
 	argc = frames_option(argc, argv);
@@ -86,16 +128,6 @@ int main(int argc, char **argv)
 		printf("pfnsim %s\n", PFNSIM_VERSION);
 		return CODE_EXPECTED;
 	}
-	for (size_t i = 0; tool_commands[i].name; i++) {
-		if (strcmp(tool_commands[i].name, argv[1]))
-			continue;
-		argv[1] = name_of(argv[1]);
-		code = tool_commands[i].run(argc - 1, argv + 1);
-		if (fflush(stdout) || ferror(stdout)) {
-			fprintf(stderr, "pfnsim: cannot write the output\n");
-			return CODE_INTERNAL;
-		}
-		return code;
-	}
-	return unknown(argv[1]);
+	command = tool_command_find(argv[1]);
+	return command ? run(command, argc - 1, argv + 1) : unknown(argv[1]);
 }

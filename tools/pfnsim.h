@@ -16,13 +16,24 @@ extern const char report_page_css[], report_page_js[], report_selftest_inc[];
 enum { CODE_EXPECTED = 0, CODE_UNEXPECTED = 1, CODE_BAD_INPUT = 2, CODE_INCONCLUSIVE = 3,
        CODE_INTERNAL = 4 };
 
+struct argp;
+
 struct tool_command {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *help;
+	const struct argp *argp;	/* NULL: it takes any words */
+	const char *help;		/* NULL: for scripts; --help does not list it */
 };
 
-extern const struct tool_command tool_commands[];
+extern const struct tool_command tool_commands[];	/* for scripts last; then zeroes */
+/* NULL: there is none of that name. */
+const struct tool_command *tool_command_find(const char *name);
+
+extern const struct argp argp_replay, argp_report, argp_explore, argp_import, argp_conform,
+	argp_corpus, argp_equiv, argp_semantics, argp_invariants, argp_events, argp_bisect,
+	argp_review, argp_reduce, argp_fmt, argp_walk, argp_lab, argp_outcomes, argp_tables;
+/* argp's help_filter of all of them: options.h. */
+char *tool_help(int key, const char *text, void *input);
 
 int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
@@ -41,6 +52,8 @@ int cmd_fmt(int argc, char **argv);
 int cmd_walk(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
 int cmd_outcomes(int argc, char **argv);
+int cmd_tables(int argc, char **argv);
+int cmd_complete(int argc, char **argv);
 
 enum output_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN, FORMAT_CSV,
 		     FORMAT_HTML, FORMAT_SVG, FORMAT_DOT, FORMAT_JUNIT, FORMAT_SARIF,
@@ -61,6 +74,10 @@ int complain(const struct error *error);
  * that is not there is made. False: complained.
  */
 bool write_anew(const char *path, const char *text, size_t length);
+/* Ends with a row of zeroes. */
+extern const struct semantics_group {
+	const char *name, *help;
+} semantics_groups[];
 /* Names, aliases, groups, joined by commas, into @list of @room: how many; 0: complained. */
 size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room);
 /* A name or an alias, of one; exits with CODE_BAD_INPUT after one line on stderr. */
@@ -98,6 +115,15 @@ void tool_progress(double since, double done, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* -q */
 void tool_be_quiet(void);
+/* Options that several commands have: options.h says what is in them. */
+#define BOUND_OPTION \
+	{ "bound", 'b', "depth=D,states=S,memory=BYTES", 0, \
+	  "of traces with threads: search no further; BYTES takes K, M, G; default: memory=1G\v" \
+	  "What has been cut off is not known.", 0 }
+#define SEMANTICS_OPTION(what) \
+	{ "semantics", 's', "LIST", 0, \
+	  "names, aliases or groups (old, new, series, policy, all), joined by commas" what "\v" \
+	  "The group _all_ has no policies.", 0 }
 #define QUIET_OPTION { "quiet", 'q', NULL, 0, "no progress on a terminal", 0 }
 /*
  * "traces", if there is such a folder; else that of this program's own build, or installation. The

@@ -16,10 +16,10 @@ enum { KEY_BASELINE = 512, KEY_UPDATE_BASELINE, KEY_TIMEOUT };
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, \
 	  "an input that takes longer is inconclusive", 0 }, \
 	{ "baseline", KEY_BASELINE, "FILE", 0, \
-	  "verdicts that are accepted; new ones fail, those that no longer occur are told", \
-	  0 }, \
+	  "verdicts that are accepted; new ones fail, those that no longer occur are told\v" \
+	  "What is accepted is named as such.", 0 }, \
 	{ "update-baseline", KEY_UPDATE_BASELINE, NULL, 0, \
-	  "write the baseline anew, so that it accepts this run", 0 }, \
+	  "write the baseline anew, so that it accepts this run; its comments stay", 0 }, \
 	QUIET_OPTION
 
 struct unattended {

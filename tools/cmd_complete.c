@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cmd_complete.c: pfnsim complete WORD...: what the last of these words of a command line may
+ * become, for tools/completion/.
+ *
+ * A line is the whole word, a tab, and what it is. A line that begins with a colon is for the
+ * shell to do: ":files", with the patterns that their names have, or ":folders".
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/law.h"
+#include "tools/options.h"
+#include "tools/pfnsim.h"
+
+enum what { NOTHING, SEMANTICS, MORE_SEMANTICS, SEMANTICS_OR_GROUPS, LAWS, FILES, FOLDERS };
+
+/* The word that is asked about */
+struct word {
+	const char *text;
+	size_t head;		/* so much of it stays */
+};
+
+/* What a word in capitals of an option's .arg or a command's .args_doc stands for. */
+static const struct kind {
+	const char *word;
+	enum what what;
+	const char *more;	/* FILES: patterns; of semantics: what is between two */
+} kinds[] = {
+	{ "A", SEMANTICS, NULL },
+	{ "A,B", SEMANTICS, "," },
+	{ "A,B,C", MORE_SEMANTICS, "," },
+	{ "A..B", MORE_SEMANTICS, ".." },
+	{ "B", SEMANTICS, NULL },
+	{ "BYTES", NOTHING, NULL },
+	{ "CAPTURE", FILES, "*.cmd" },
+	{ "COMMAND", NOTHING, NULL },
+	{ "FILE", FILES, "" },
+	{ "FOLDER", FOLDERS, NULL },
+	{ "GPA", NOTHING, NULL },
+	{ "LABEL", NOTHING, NULL },
+	{ "LAW", LAWS, NULL },
+	{ "LIMITS", NOTHING, NULL },
+	{ "LIST", SEMANTICS_OR_GROUPS, "," },
+	{ "N", NOTHING, NULL },
+	{ "NAME", NOTHING, NULL },
+	{ "NUMBER", NOTHING, NULL },
+	{ "RECORDING", FILES, "" },
+	{ "SECONDS", NOTHING, NULL },
+	{ "SEMANTICS", SEMANTICS, NULL },
+	{ "TEXT", NOTHING, NULL },
+	{ "TRACE", FILES, "*.trace *.trace.zst" },
+};
+
+static const struct kind *kind_of_word(const char *word, size_t length)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strlen(kinds[i].word) == length && !strncmp(kinds[i].word, word, length))
+			return &kinds[i];
+	return NULL;
+}
+
+/* @help ends with its line, or before what only the manual page says. */
+static void offer(const struct word *asked, const char *candidate, const char *help)
+{
+	const char *stem = asked->text + asked->head;
+
+	if (!strncmp(candidate, stem, strlen(stem)))
+		printf("%.*s%s\t%.*s\n", (int)asked->head, asked->text, candidate,
+		       (int)strcspn(help, "\v\n"), help);
+}
+
+static void offer_semantics(struct word asked, const struct kind *kind)
+{
+	const char *behind = asked.text + asked.head;
+
+	while (kind->more && (behind = strstr(behind, kind->more))) {
+		behind += strlen(kind->more);
+		asked.head = behind - asked.text;
+	}
+	if (kind->what == MORE_SEMANTICS && !asked.head)
+		return;			/* the first is "A" */
+	for (size_t i = 0; all_semantics[i]; i++) {
+		offer(&asked, all_semantics[i]->name, all_semantics[i]->source);
+		if (all_semantics[i]->alias)
+			offer(&asked, all_semantics[i]->alias, all_semantics[i]->source);
+	}
+	for (size_t i = 0; policies[i]; i++)
+		offer(&asked, policies[i]->name, policies[i]->source);
+	for (size_t i = 0; kind->what == SEMANTICS_OR_GROUPS && semantics_groups[i].name; i++)
+		offer(&asked, semantics_groups[i].name, semantics_groups[i].help);
+}
+
+static void offer_kind(const struct word *asked, const struct kind *kind)
+{
+	switch (kind->what) {
+	case NOTHING:
+		break;
+	case SEMANTICS:
+	case MORE_SEMANTICS:
+	case SEMANTICS_OR_GROUPS:
+		offer_semantics(*asked, kind);
+		break;
+	case LAWS:
+		for (unsigned i = 0; i < nr_laws; i++)
+			offer(asked, laws[i].id, laws[i].sentence);
+		break;
+	case FILES:
+		printf(":files%s%s\n", *kind->more ? " " : "", kind->more);
+		break;
+	case FOLDERS:
+		printf(":folders\n");
+		break;
+	}
+}
+
+/* @values: "text|json", "LABEL|NUMBER", or both kinds of word. */
+static void offer_values(const struct word *asked, const char *values, size_t length)
+{
+	const char *end = values + length;
+	char candidate[32];
+
+	for (; values < end; values += length + 1) {
+		const struct kind *kind;
+
+		length = strcspn(values, "| \n");
+		length = length < (size_t)(end - values) ? length : (size_t)(end - values);
+		kind = kind_of_word(values, length);
+		if (kind) {
+			offer_kind(asked, kind);
+		} else if (!memchr(values, '=', length)) {
+			snprintf(candidate, sizeof(candidate), "%.*s", (int)length, values);
+			offer(asked, candidate, "");
+		}
+	}
+}
+
+/* ---- where on the line ---- */
+
+/* The argument at @place, from 0, of each line of @usage: "TRACE|CAPTURE...", "A B\nA..B". */
+static void offer_arguments(const struct word *asked, const char *usage, size_t place)
+{
+	for (; *usage; usage += *usage == '\n') {
+		for (size_t i = 0; *usage && *usage != '\n'; i++) {
+			size_t length, dots;
+
+			usage += strspn(usage, " [");
+			length = strcspn(usage, " ]\n");
+			dots = length > 3 && !strncmp(usage + length - 3, "...", 3) ? 3 : 0;
+			if (*usage != '-' && (i == place || (i < place && dots)))
+				offer_values(asked, usage, length - dots);
+			usage += length;
+			usage += strspn(usage, " ]");
+		}
+	}
+}
+
+static void offer_options(const struct word *asked, const struct argp *argp)
+{
+	const struct argp_option *option;
+	char name[64];
+
+	for (size_t i = 0; (option = option_at(argp, i)); i++) {
+		snprintf(name, sizeof(name), "--%s", option->name);
+		offer(asked, name, option->doc);
+	}
+}
+
+static void complete(const struct tool_command *command, int argc, char **argv)
+{
+	const struct argp *argp = command->argp;
+	struct word asked = { argv[argc - 1], 0 };
+	const struct argp_option *option = NULL;
+	const char *value = strchr(asked.text, '=');
+	bool no_more_options = false;
+	size_t place = 0;
+
+	for (int i = 0; i < argc - 1; i++) {
+		if (option) {
+			option = NULL;		/* that was its value */
+		} else if (no_more_options || argv[i][0] != '-' || !argv[i][1]) {
+			place++;
+		} else {
+			no_more_options = !strcmp(argv[i], "--");
+			option = option_before(argp, argv[i]);
+		}
+	}
+	if (option) {
+		offer_values(&asked, option->arg, strlen(option->arg));
+	} else if (no_more_options || asked.text[0] != '-') {
+		if (argp->args_doc)
+			offer_arguments(&asked, argp->args_doc, place);
+	} else if (value && !strncmp(asked.text, "--", 2)) {
+		option = option_of_name(argp, asked.text + 2, value - asked.text - 2);
+		asked.head = value + 1 - asked.text;
+		if (option && option->arg)
+			offer_values(&asked, option->arg, strlen(option->arg));
+	} else {
+		offer_options(&asked, argp);
+	}
+}
+
+int cmd_complete(int argc, char **argv)
+{
+	const struct tool_command *command;
+	struct word asked = { argc > 1 ? argv[1] : "", 0 };
+
+	if (argc > 2) {
+		command = tool_command_find(argv[1]);
+		if (command && command->argp)
+			complete(command, argc - 2, argv + 2);
+		return CODE_EXPECTED;
+	}
+	for (size_t i = 0; tool_commands[i].help; i++)
+		offer(&asked, tool_commands[i].name, tool_commands[i].help);
+	offer(&asked, "--help", "list the commands");
+	offer(&asked, "--version", "which pfnsim this is");
+	return CODE_EXPECTED;
+}
