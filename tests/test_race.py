@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """test_race.py: tools/lab/race as far as it needs no kernel: the orders, and what they came to."""
 
+import glob
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from lablib import host	# noqa: E402
 from lablib.racing import orders, race	# noqa: E402
 
 PFNSIM = os.environ["PFNSIM"]
+TRACES = os.environ["PFNSIM_TRACES"]
 DROPPED = """pfntrace 1
 title "a page"	# and a comment
 mmap A 4K
@@ -38,6 +40,17 @@ class Orders(unittest.TestCase):
 		found = {str(order) for order in orders.orders(scenario(), lambda event: [])}
 
 		self.assertEqual({"r  t1e2  d", "r  d  t1e2", "d  r  t1e2"}, found)
+
+	def test_every_race_of_the_corpus_is_a_scenario_that_the_program_reads(self):
+		for path in sorted(glob.glob(os.path.join(TRACES, "race", "*.trace"))):
+			with open(path, encoding="utf-8") as file:
+				text = file.read()
+			if text.count("\nthread ") < 2:
+				continue
+			text = race.labelled(orders.parse(text, path))
+			done = subprocess.run([PFNSIM, "fmt", "-"], input=text, text=True,
+					      capture_output=True, check=False)
+			self.assertEqual((0, ""), (done.returncode, done.stderr), path)
 
 	def test_let_others_pass_where_an_event_stops(self):
 		found = {str(order) for order in orders.orders(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..host import LabError
 
 WORD = re.compile(r"\s*(?:([A-Za-z_][\w.-]*):)?\s*(\S+)(.*)")
-KEPT_OUT = ("pfntrace", "expect", "title", "source")
+KEPT_OUT = ("pfntrace", "title", "source", "bug", "note", "expect", "schedule", "turn")
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,17 @@ class Scenario:
 	join: tuple			# lines
 
 
+class NoScenario(LabError):
+	"""There is nothing to put in an order."""
+
+
 def strip(line):
 	"""Without its comment; no event takes a string."""
 	return line.partition("#")[0].rstrip()
 
 
 def parse(text, path):
-	"""The Scenario of a trace; LabError if it is none."""
+	"""The Scenario of a trace; NoScenario if it is none."""
 	setup, join, threads, first = [], [], [], []
 	part = setup
 	for line in (strip(line) for line in text.split("\n")):
@@ -60,7 +64,7 @@ def parse(text, path):
 			label = label or f"t{len(threads)}e{len(part) + 1}"
 			part.append(Event(label, f"{word}{rest}", len(threads) - 1))
 	if len(threads) < 2:
-		raise LabError(f"{path}: no scenario: it has {len(threads)} threads")
+		raise NoScenario(f"{path}: no scenario: it has {len(threads)} threads")
 	return Scenario(tuple(setup), tuple(map(tuple, threads)), tuple(first), tuple(join))
 
 

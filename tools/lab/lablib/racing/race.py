@@ -155,8 +155,12 @@ class Race:
 		text = host.read(path)
 		if "stage2=" not in text and not self.bench.options.ept:
 			text = text.replace("\n", "\nconfig stage2=npt\n", 1)
-		scenario = orders.parse(text, path)
 		report = Report(name, self.bench.config.folder(self.bench.kernel))
+		try:
+			scenario = orders.parse(text, path)
+		except orders.NoScenario as why:	# among others that are
+			report.refused[str(why)] = 1
+			return report
 		self.explore(self.write("scenario", labelled(scenario)), report)
 		stops = self.stops(scenario)
 		chosen, scripts = {}, []
