@@ -8,6 +8,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "sim/guess.h"
 #include "sim/vm.h"
 
 enum { MAX_WORDS = 8, MAX_LINES = 1000000, MAX_TIMES = 1000000 };
@@ -78,8 +79,7 @@ static bool split(const char *text, char *room, struct line *line)
 static bool take_rule(struct line *line, struct baseline_row *row)
 {
 	const struct word *word = &line->word[2];
-	const char *best = NULL;
-	unsigned least = strlen(word->text) / 2 + 1;
+	struct guess guess;
 
 	row->rule = ci_rule_id(word->text);
 	if (row->rule) {
@@ -90,14 +90,10 @@ static bool take_rule(struct line *line, struct baseline_row *row)
 				     word->text);
 		return true;
 	}
-	for (unsigned i = 0; i < nr_laws; i++)
-		if (error_edits(laws[i].id, word->text) < least) {
-			least = error_edits(laws[i].id, word->text);
-			best = laws[i].id;
-		}
-	if (best)
+	guess_law(&guess, word->text);
+	if (guess.best)
 		return error_at(line->error, line->file, line->number, word->column,
-				"\"%s\" is no law, did you mean \"%s\"?", word->text, best);
+				"\"%s\" is no law%s", word->text, guess_text(&guess));
 	return wrong(line, word->column, "\"%s\" is neither a law (pfnsim invariants) nor "
 		     "expectation, inconclusive or input", word->text);
 }

@@ -53,25 +53,3 @@ _Bool error_at(struct error *e, const char *file, unsigned line, unsigned column
 	*e = fresh;
 	return 0;
 }
-
-unsigned error_edits(const char *a, const char *b)
-{
-	unsigned row[32], n = strlen(b);
-
-	if (n >= sizeof(row) / sizeof(row[0]))
-		return 99;
-	for (unsigned j = 0; j <= n; j++)
-		row[j] = j;
-	for (unsigned i = 1; a[i - 1]; i++) {
-		unsigned corner = row[0]++;
-
-		for (unsigned j = 1; j <= n; j++) {
-			unsigned above = row[j], best = corner + (a[i - 1] != b[j - 1]);
-
-			best = above + 1 < best ? above + 1 : best;
-			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			corner = above;
-		}
-	}
-	return row[n];
-}

@@ -18,5 +18,3 @@ struct error {
 __attribute__((format(printf, 5, 6)))
 _Bool error_at(struct error *e, const char *file, unsigned line, unsigned column,
 	       const char *format, ...);
-/* Letters to change, add or drop, for "did you mean"; 99: not to be compared. */
-unsigned error_edits(const char *a, const char *b);

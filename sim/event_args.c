@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sim/event.h"
+#include "sim/guess.h"
 
 static bool wrong(const struct ast_statement *s, unsigned column, struct error *error,
 		  const char *format, const char *a, const char *b)
@@ -12,17 +13,16 @@ static bool wrong(const struct ast_statement *s, unsigned column, struct error *
 
 /* ---- kinds ---- */
 
-/* The kind whose name differs least by edits, for "did you mean". */
 static bool unknown_event(const struct ast_statement *s, struct error *error)
 {
-	const struct event_kind *best = &event_kinds[0];
+	struct guess guess;
 
-	for (size_t i = 1; i < nr_event_kinds; i++)
-		if (error_edits(s->word, event_kinds[i].name) < error_edits(s->word, best->name))
-			best = &event_kinds[i];
-	if (error_edits(s->word, best->name) <= 2)
+	guess_begin(&guess, s->word);
+	for (size_t i = 0; i < nr_event_kinds; i++)
+		guess_at(&guess, event_kinds[i].name);
+	if (guess.best)
 		return wrong(s, s->column, error, "unknown event \"%s\"; did you mean \"%s\"?",
-			     s->word, best->name);
+			     s->word, guess.best);
 	return wrong(s, s->column, error,
 		     "unknown event \"%s\"; expected alloc, mmap, memslot, read, write, zap ... "
 		     "(pfnsim events)%s", s->word, "");

@@ -9,6 +9,7 @@
 #include "model/memslot.h"
 #include "model/tdp.h"
 #include "sim/expect.h"
+#include "sim/guess.h"
 #include "sim/judge.h"
 #include "sim/replay_internal.h"
 
@@ -122,10 +123,14 @@ static bool check_value(const struct ast_statement *s, struct error *error)
 	const char *word = expect_name(s, NULL);
 	const struct ast_value *value = arg(s, NULL);
 	unsigned column = value ? value->column : s->column;
+	struct guess guess;
 
-	if (!strcmp(s->word, "violation") && (!word || !law_find(word)))
+	if (!strcmp(s->word, "violation") && (!word || !law_find(word))) {
+		guess_law(&guess, word ? word : "");
 		return error_at(error, s->file, s->line, column,
-				"unknown law \"%s\" (pfnsim invariants)", word ? word : "?");
+				"unknown law \"%s\"%s (pfnsim invariants)", word ? word : "?",
+				guess_text(&guess));
+	}
 	if (!strcmp(s->word, "violation") && law_find(word)->judged)
 		return error_at(error, s->file, s->line, column,
 				"\"%s\" is not looked at after a step: %s", word,
@@ -178,13 +183,17 @@ static bool check_args(const struct ast_statement *s, const struct verdict_row *
 
 bool expect_check(const struct ast_statement *s, const struct names *names, struct error *error)
 {
+	struct guess guess;
 	size_t v = 0;
 
-	for (size_t i = 0; i < s->nr_models; i++)
-		if (!model_exists(s->models[i]))
-			return error_at(error, s->file, s->line, s->column,
-					"unknown semantics \"%s\" (pfnsim semantics)",
-					s->models[i]);
+	for (size_t i = 0; i < s->nr_models; i++) {
+		if (model_exists(s->models[i]))
+			continue;
+		guess_semantics(&guess, s->models[i]);
+		return error_at(error, s->file, s->line, s->column,
+				"unknown semantics \"%s\"%s (pfnsim semantics)", s->models[i],
+				guess_text(&guess));
+	}
 	while (v < ARRAY_SIZE(verdicts) && strcmp(verdicts[v].word, s->word))
 		v++;
 	if (v == ARRAY_SIZE(verdicts))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* review.c: a review's text, and what it asks for. */
+#include "sim/guess.h"
 #include "sim/review.h"
 
 #include <stdarg.h>
@@ -12,22 +13,6 @@
 #include "sim/corpus.h"
 
 /* ---- lists of semantics ---- */
-
-static const char *nearest_semantics(const char *name)
-{
-	size_t least = strlen(name) / 2 + 1;
-	const char *best = NULL;
-
-	for (size_t i = 0; all_semantics[i]; i++) {
-		size_t edits = error_edits(name, all_semantics[i]->name);
-
-		if (edits < least) {
-			best = all_semantics[i]->name;
-			least = edits;
-		}
-	}
-	return best;
-}
 
 struct place { const char *path; unsigned line; };
 
@@ -48,12 +33,13 @@ static bool add_side(struct review_part *part, const char *name, const struct pl
 		     struct error *error)
 {
 	const struct semantics_patch *patch = semantics_find(name);
-	const char *near = patch ? NULL : nearest_semantics(name);
+	struct guess guess;
 
-	if (!patch)
-		return wrong(error, at, "unknown semantics \"%s\"%s%s%s", name,
-			     near ? ", did you mean \"" : "", near ? near : "",
-			     near ? "\"?" : "; pfnsim semantics lists them");
+	if (!patch) {
+		guess_semantics(&guess, name);
+		return wrong(error, at, "unknown semantics \"%s\"%s; pfnsim semantics lists them",
+			     name, guess_text(&guess));
+	}
 	if (part->nr_sides == REVIEW_MAX_SIDES)
 		return wrong(error, at, "more than %d semantics", REVIEW_MAX_SIDES);
 	part->side[part->nr_sides++] = (struct equiv_side){ name, patch };

@@ -158,18 +158,44 @@ def a_misspelt_command_is_guessed():
 
 
 def an_unknown_option_is_misuse():
-	check(refused("replay", "--colour", SEED) ==
-	      'pfnsim replay: unknown option "--colour"; pfnsim replay --help lists them', "not so")
-	check("'x'" in misused("events", "-x"), "not so")
+	for arguments, said in (
+		(["replay", "--colour", SEED], 'unknown option "--colour"'),
+		(["replay", "-bx", SEED], 'unknown option "-x"'),
+		(["events", "--json=no"], "--json takes no value"),
+		(["replay", SEED, "--stage2"], "--stage2 wants a value: ept|npt"),
+		(["replay", SEED, "-bs"], "-bs wants a value: LIST"),
+		(["explore", "--no", SEED], '"--no" may be one of 4, as --no-por'),
+	):
+		check(refused(*arguments) == f"pfnsim {arguments[0]}: {said}; "
+		      f"pfnsim {arguments[0]} --help says more", said)
 
 
 def a_misspelt_option_is_guessed():
-	for option, meant in (("--semantic-s", "semantics"), ("--formt=json", "format"),
-			      ("--stage2=ept", None), ("--sem=v6.8", None)):
-		done = run("replay", option, SEED)
-		check(done.returncode == (2 if meant else done.returncode), option)
-		check(meant is None or f'did you mean "--{meant}"?' in done.stderr, option)
-		check(meant or "did you mean" not in done.stderr, option)
+	for option, meant in (("--semantic-s", "--semantics"), ("--formt=json", "--format")):
+		check(f'did you mean "{meant}"?' in refused("replay", option, SEED), option)
+	for right in (["--sem=v6.8"], ["-sv6.8"], ["-s", "v6.8"], ["--", SEED], ["-bs", "v6.8"],
+		      ["--baseline", "--colour"], ["-"]):
+		check("option" not in run("replay", *right, SEED, stdin=GOOD).stderr, right)
+
+
+def a_misspelt_semantics_or_law_is_guessed_and_another_version_is_not():
+	for word, meant in (("6.8", "v6.8"), ("v11p3", "v11-p3"), ("notifer-only", "notifier-only"),
+			    ("v6.9", None), ("v9.9", None), ("v6.13", None)):
+		said = f', did you mean "{meant}"?' if meant else ""
+		for arguments in (["replay", "-s", "v11," + word, SEED], ["equiv", "v6.1", word]):
+			check(refused(*arguments) == f'pfnsim: unknown semantics "{word}"{said}; '
+			      "pfnsim semantics lists them", word)
+	check(refused("bisect", "--good", "all", "--bad", "v6.1", SEED) ==
+	      'pfnsim: not one semantics: "all"; pfnsim semantics lists them')
+	check(refused("reduce", "--law", "no-free-ownd", SEED) ==
+	      'pfnsim: unknown law "no-free-ownd", did you mean "no-free-of-owned"?; '
+	      "pfnsim invariants lists them")
+
+
+def what_is_wrong_with_arguments_is_one_line_in_every_command():
+	for command in re.findall(r"^  ([\w-]+) ", run("--help").stdout, re.M):
+		refused(command, "--nothing-like-it")
+		refused(command, "no/such/file", *(["0"] if command == "walk" else []))
 
 
 def an_unknown_format_is_one_line():

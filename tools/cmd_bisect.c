@@ -10,6 +10,7 @@
 #include "sim/bisect.h"
 #include "sim/json.h"
 #include "sim/replay.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_GOOD, KEY_BAD, KEY_CHAIN };
@@ -57,7 +58,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		if (!parse_bound(arg, &a->bound))
-			argp_error(state, BOUND_IS);
+			misused(state, BOUND_IS);
 		return 0;
 	case 'f':
 		if (!parse_format(arg, TEXT_OR_JSON, &a->format))
@@ -68,16 +69,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->path)
-			argp_error(state, "one trace at a time");
+			misused(state, "one trace at a time");
 		a->path = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->path)
-			argp_error(state, "which trace?");
+			misused(state, "which trace?");
 		if (!a->good != !a->bad)
-			argp_error(state, "--good and --bad come together");
+			misused(state, "--good and --bad come together");
 		if (a->good && a->chain)
-			argp_error(state, "--good and --bad choose the chain: leave out --chain");
+			misused(state, "--good and --bad choose the chain: leave out --chain");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

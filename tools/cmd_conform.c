@@ -9,6 +9,7 @@
 #include "sim/conform.h"
 #include "sim/json.h"
 #include "sim/replay.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_INPUTS, KEY_ALL, KEY_UNMODELLED };
@@ -68,7 +69,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->nr_paths = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which recording?");
+		misused(state, "which recording?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -9,6 +9,7 @@
 
 #include "sim/corpus.h"
 #include "sim/json.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 #include "tools/unattended.h"
 
@@ -50,7 +51,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		if (!parse_bound(arg, &a->bound))
-			argp_error(state, BOUND_IS);
+			misused(state, BOUND_IS);
 		return 0;
 	case 'f':
 		if (!parse_format(arg, TEXT_JSON_OR_MARKDOWN, &a->format))

@@ -12,6 +12,7 @@
 
 #include "sim/equiv.h"
 #include "sim/report_equiv.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 1000, KEY_CHAIN, KEY_ALPHABET, KEY_ONLY };
@@ -64,14 +65,10 @@ static bool take_bound(struct equiv_bound *bound, const char *text)
 
 static void take_semantics(struct arguments *a, struct argp_state *state, char *name)
 {
-	const struct semantics_patch *patch = semantics_find(name);
+	const struct semantics_patch *patch = take_one_semantics(name);
 
-	if (!patch) {
-		fprintf(stderr, "pfnsim: unknown semantics \"%s\" (pfnsim semantics)\n", name);
-		exit(CODE_BAD_INPUT);
-	}
 	if (a->n == EQUIV_MAX_SEMANTICS)
-		argp_error(state, "more than %d semantics", EQUIV_MAX_SEMANTICS);
+		misused(state, "more than %d semantics", EQUIV_MAX_SEMANTICS);
 	a->list[a->n++] = (struct equiv_side){ name, patch };
 }
 
@@ -85,7 +82,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		if (!take_bound(&a->bound, arg))
-			argp_error(state, "--bound is pages=1..2,actors=1..2,events=1..5, some of "
+			misused(state, "--bound is pages=1..2,actors=1..2,events=1..5, some of "
 				   "them");
 		return 0;
 	case KEY_CHAIN:
@@ -113,7 +110,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (a->n < 2 && !a->alphabet)
-			argp_error(state, "which two semantics?");
+			misused(state, "which two semantics?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -12,6 +12,7 @@
 #include "sim/report_explore.h"
 #include "sim/replay.h"
 #include "sim/schedule.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_NO_PLACES, KEY_NO_POR, KEY_NO_SYMMETRY, KEY_NO_LIVENESS, KEY_BITSTATE,
@@ -92,7 +93,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		if (!parse_bound(arg, &a->bound))
-			argp_error(state, BOUND_IS);
+			misused(state, BOUND_IS);
 		return 0;
 	case 'j':
 		a->bound.jobs = parse_count(arg, MOST_JOBS, "--jobs", state);
@@ -100,7 +101,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_BITSTATE:
 		if (!take_number((const char **)&arg, &a->bound.bitstate) || *arg ||
 		    a->bound.bitstate < 64)
-			argp_error(state, "--bitstate is a number of bytes, from 64 on");
+			misused(state, "--bitstate is a number of bytes, from 64 on");
 		return 0;
 	case KEY_LAWS:
 		a->by_law = true;
@@ -132,7 +133,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->nr_paths = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which trace?");
+		misused(state, "which trace?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

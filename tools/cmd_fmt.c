@@ -13,6 +13,7 @@
 #include "sim/fmt.h"
 #include "sim/json.h"
 #include "sim/replay.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_CHECK, MOST_BYTES = 256 << 20 };
@@ -59,11 +60,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->nr_paths = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which trace?");
+		misused(state, "which trace?");
 		return 0;
 	case ARGP_KEY_END:
 		if (a->check && a->in_place)
-			argp_error(state, "--check writes nothing: leave out it, or --in-place");
+			misused(state, "--check writes nothing: leave out it, or --in-place");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -9,6 +9,7 @@
 #include "sim/json.h"
 #include "sim/replay.h"
 #include "tools/crew.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256 };
@@ -49,11 +50,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->path)
-			argp_error(state, "one recording at a time");
+			misused(state, "one recording at a time");
 		a->path = strcmp(arg, "-") ? arg : IMPORT_STDIN;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which recording?");
+		misused(state, "which recording?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

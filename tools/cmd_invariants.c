@@ -7,6 +7,7 @@
 
 #include "model/law.h"
 #include "sim/json.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256 };
@@ -28,7 +29,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	if (key == KEY_JSON)
 		*format = FORMAT_JSON;
 	if (key == ARGP_KEY_ARG)
-		argp_error(state, "takes no argument \"%s\"", arg);
+		misused(state, "takes no argument \"%s\"", arg);
 	return key == 'f' || key == KEY_JSON ? 0 : ARGP_ERR_UNKNOWN;
 }
 

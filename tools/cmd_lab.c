@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "sim/lab.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -14,12 +15,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_ARG:
 		if (*path)
-			argp_error(state, "one trace at a time");
+			misused(state, "one trace at a time");
 		*path = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!*path)
-			argp_error(state, "which trace?");
+			misused(state, "which trace?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

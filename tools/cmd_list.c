@@ -7,6 +7,7 @@
 
 #include "sim/event.h"
 #include "sim/json.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_STEPS };
@@ -37,7 +38,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	if (key == KEY_STEPS)
 		a->steps = true;
 	if (key == ARGP_KEY_ARG)
-		argp_error(state, "takes no argument \"%s\"", arg);
+		misused(state, "takes no argument \"%s\"", arg);
 	return key == 'f' || key == KEY_JSON || key == KEY_STEPS ? 0 : ARGP_ERR_UNKNOWN;
 }
 

@@ -7,6 +7,7 @@
 
 #include "sim/json.h"
 #include "sim/outcomes.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, MAX_LIST = 64 };
@@ -44,7 +45,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			exit(CODE_BAD_INPUT);
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "takes no argument \"%s\"", arg);
+		misused(state, "takes no argument \"%s\"", arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

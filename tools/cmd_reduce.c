@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "model/law.h"
+#include "sim/guess.h"
 #include "sim/reduce.h"
 #include "sim/replay.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_LAW = 256 };
@@ -39,8 +41,12 @@ static bool is_breakable(const char *word)
 
 static void take_law(struct arguments *a, const char *word)
 {
+	struct guess guess;
+
 	if (!is_breakable(word)) {
-		fprintf(stderr, "pfnsim: unknown law \"%s\"; pfnsim invariants lists them\n", word);
+		guess_law(&guess, word);
+		fprintf(stderr, "pfnsim: unknown law \"%s\"%s; pfnsim invariants lists them\n",
+			word, guess_text(&guess));
 		exit(CODE_BAD_INPUT);
 	}
 	if (law_find(word) && law_find(word)->judged) {
@@ -70,16 +76,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		if (!parse_bound(arg, &a->bound))
-			argp_error(state, BOUND_IS);
+			misused(state, BOUND_IS);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->path)
-			argp_error(state, "one trace at a time");
+			misused(state, "one trace at a time");
 		a->path = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->path)
-			argp_error(state, "which trace?");
+			misused(state, "which trace?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

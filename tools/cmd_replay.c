@@ -11,6 +11,7 @@
 #include "sim/report.h"
 #include "sim/report_ci.h"
 #include "sim/trace.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 #include "tools/unattended.h"
 
@@ -64,7 +65,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_STAGE2:
 		if (strcmp(arg, "ept") && strcmp(arg, "npt"))
-			argp_error(state, "--stage2 is ept or npt");
+			misused(state, "--stage2 is ept or npt");
 		a->stage2 = !strcmp(arg, "ept") ? STAGE2_EPT : STAGE2_NPT;
 		return 0;
 	case 'f':
@@ -82,7 +83,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->nr_paths = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which trace, or which recording?");
+		misused(state, "which trace, or which recording?");
 		return 0;
 	default:
 		return unattended_parse(&a->unattended, key, arg, state);

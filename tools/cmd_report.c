@@ -10,6 +10,7 @@
 #include "sim/report_page.h"
 #include "sim/selftest.h"
 #include "tools/crew.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_STAGE2, KEY_COMPARE, KEY_STEPS, MAX_SEMANTICS = 64 };
@@ -83,20 +84,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_STAGE2:
 		if (strcmp(arg, "ept") && strcmp(arg, "npt"))
-			argp_error(state, "--stage2 is ept or npt");
+			misused(state, "--stage2 is ept or npt");
 		a->stage2 = !strcmp(arg, "ept") ? STAGE2_EPT : STAGE2_NPT;
 		return 0;
 	case KEY_STEPS:
 		if (!take_number(&text, &a->steps) || *text || !a->steps)
-			argp_error(state, "--steps is a number");
+			misused(state, "--steps is a number");
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->path)
-			argp_error(state, "one trace at a time, not also \"%s\"", arg);
+			misused(state, "one trace at a time, not also \"%s\"", arg);
 		a->path = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which trace, or which recording?");
+		misused(state, "which trace, or which recording?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

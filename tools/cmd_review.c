@@ -14,6 +14,7 @@
 #include "sim/markdown.h"
 #include "sim/report_equiv.h"
 #include "sim/review.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_ONLY, KEY_TRACES,
@@ -82,7 +83,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		if (!take_bound(&a->bound, arg))
-			argp_error(state, "--bound is pages=1..2,actors=1..2,events=1..5,"
+			misused(state, "--bound is pages=1..2,actors=1..2,events=1..5,"
 				   "depth=NUMBER,states=NUMBER,memory=NUMBER, some of them");
 		return 0;
 	case KEY_ONLY:
@@ -106,12 +107,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->nr_names == 2)
-			argp_error(state, "more than two semantics are a list: A,B,C");
+			misused(state, "more than two semantics are a list: A,B,C");
 		a->names[a->nr_names++] = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->nr_names)
-			argp_error(state, "which review, or which two semantics?");
+			misused(state, "which review, or which two semantics?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

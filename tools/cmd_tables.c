@@ -12,6 +12,7 @@
 
 #include "model/law.h"
 #include "sim/event.h"
+#include "tools/misuse.h"
 #include "tools/options.h"
 #include "tools/pfnsim.h"
 #include "tools/scdoc.h"
@@ -35,7 +36,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		a->scdoc = !strcmp(arg, "scdoc");
 		if (!a->scdoc && strcmp(arg, "text"))
-			argp_error(state, "unknown format \"%s\": text or scdoc", arg);
+			misused(state, "unknown format \"%s\": text or scdoc", arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!a->table) {
@@ -44,11 +45,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		}
 		a->command = a->command ? NULL : tool_command_find(arg);
 		if (!a->command || !a->command->argp)
-			argp_error(state, "unknown command \"%s\"", arg);
+			misused(state, "unknown command \"%s\"", arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->table)
-			argp_error(state, "which table?");
+			misused(state, "which table?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -7,6 +7,7 @@
 
 #include "sim/replay.h"
 #include "sim/report_translation.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 enum { KEY_JSON = 256, KEY_AT, KEY_ALL, MAX_SEMANTICS = 64 };
@@ -41,7 +42,7 @@ static void take_argument(struct arguments *a, const char *arg, struct argp_stat
 		return;
 	}
 	if (a->has_gpa || !take_number(&rest, &a->gpa) || *rest)
-		argp_error(state, "\"%s\" is no guest-physical address: 0x201000, 2M ...", arg);
+		misused(state, "\"%s\" is no guest-physical address: 0x201000, 2M ...", arg);
 	a->has_gpa = true;
 }
 
@@ -73,9 +74,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->path)
-			argp_error(state, "which trace?");
+			misused(state, "which trace?");
 		if (a->all == a->has_gpa)
-			argp_error(state, "a GPA, or --all");
+			misused(state, "a GPA, or --all");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sim/guess.h"
+#include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
 void tool_init(void)
@@ -121,18 +123,24 @@ const struct semantics_group semantics_groups[] = {
 	{ 0 }
 };
 
-static bool add_group(const struct semantics_patch **list, size_t room, size_t *n, const char *word)
+static bool is_group(const char *word)
 {
-	const struct semantics_patch *const *from =
-		strcmp(word, "policy") ? all_semantics : policies;
 	const struct semantics_group *group = semantics_groups;
 
 	while (group->name && strcmp(word, group->name))
 		group++;
-	for (size_t i = 0; group->name && from[i]; i++)
+	return group->name;
+}
+
+static bool add_group(const struct semantics_patch **list, size_t room, size_t *n, const char *word)
+{
+	const struct semantics_patch *const *from =
+		strcmp(word, "policy") ? all_semantics : policies;
+
+	for (size_t i = 0; is_group(word) && from[i]; i++)
 		if (!strcmp(word, "all") || !strcmp(word, from[i]->group))
 			add(list, room, n, from[i]);
-	return group->name;
+	return is_group(word);
 }
 
 static bool add_word(const struct semantics_patch **list, size_t room, size_t *n, const char *word)
@@ -140,6 +148,15 @@ static bool add_word(const struct semantics_patch **list, size_t room, size_t *n
 	const struct semantics_patch *patch = semantics_find(word);
 
 	return add_group(list, room, n, word) || (patch && add(list, room, n, patch));
+}
+
+static void complain_of_semantics(const char *word, const char *what)
+{
+	struct guess guess;
+
+	guess_semantics(&guess, word);
+	fprintf(stderr, "pfnsim: %s \"%s\"%s; pfnsim semantics lists them\n", what, word,
+		guess_text(&guess));
 }
 
 size_t parse_semantics(const char *words, const struct semantics_patch **list, size_t room)
@@ -152,9 +169,7 @@ size_t parse_semantics(const char *words, const struct semantics_patch **list, s
 
 		snprintf(word, sizeof(word), "%.*s", (int)length, words);
 		if (!add_word(list, room, &n, word)) {
-			fprintf(stderr,
-				"pfnsim: unknown semantics \"%s\"; pfnsim semantics lists them\n",
-				word);
+			complain_of_semantics(word, "unknown semantics");
 			return 0;
 		}
 		words += length + (words[length] == ',');
@@ -170,7 +185,8 @@ const struct semantics_patch *take_one_semantics(const char *word)
 
 	if (patch)
 		return patch;
-	fprintf(stderr, "pfnsim: \"%s\" is not one semantics; pfnsim semantics lists them\n", word);
+	complain_of_semantics(word, is_group(word) || strchr(word, ',') ? "not one semantics:" :
+							 "unknown semantics");
 	exit(CODE_BAD_INPUT);
 }
 
@@ -204,7 +220,7 @@ unsigned parse_count(const char *text, unsigned most, const char *option, struct
 	u64 number;
 
 	if (!take_number(&text, &number) || *text || !number || number > most)
-		argp_error(state, "%s is a number from 1 to %u", option, most);
+		misused(state, "%s is a number from 1 to %u", option, most);
 	return number;
 }
 

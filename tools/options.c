@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/error.h"
+#include "sim/guess.h"
+#include "tools/misuse.h"
 #include "tools/options.h"
 #include "tools/pfnsim.h"
 
@@ -88,48 +89,62 @@ const struct argp_option *option_before(const struct argp *argp, const char *wor
 	return NULL;
 }
 
-/* ---- options that there are not ---- */
+/* ---- what is wrong with them: one line, where argp would say two ---- */
 
-static size_t edits_to(const struct argp_option *option, const char *word)
+static bool name_is_known(const struct argp *argp, const char *program, const char *text)
 {
-	return strncmp(option->name, word, strlen(word)) ? error_edits(word, option->name) : 0;
+	size_t length = strcspn(text, "=");
+	const struct argp_option *option = option_of_name(argp, text, length);
+	struct guess guess;
+	char name[64];
+
+	if (option && text[length] && !option->arg)
+		misuse(program, "--%s takes no value", option->name);
+	if (option)
+		return !text[length] || option->arg;
+	snprintf(name, sizeof(name), "%.*s", (int)length, text);
+	guess_begin(&guess, name);
+	for (size_t i = 0; (option = option_at(argp, i)); i++)
+		guess_at(&guess, option->name);
+	if (guess.best && !guess.edits)
+		misuse(program, "\"--%s\" may be one of %u, as --%s", name, guess.nr_best,
+		       guess.best);
+	else if (guess.best)
+		misuse(program, "unknown option \"--%s\", did you mean \"--%s\"?", name,
+		       guess.best);
+	else
+		misuse(program, "unknown option \"--%s\"", name);
+	return false;
 }
 
-/* The one that is meant, if any is near enough; with no edits it begins so. */
-static const struct argp_option *nearest(const struct argp *argp, const char *word, size_t *edits)
+static bool letters_are_known(const struct argp *argp, const char *program, const char *letters)
 {
-	const struct argp_option *option, *best = NULL;
+	for (; *letters; letters++) {
+		const struct argp_option *option = option_of_letter(argp, *letters);
 
-	*edits = strlen(word) / 2 + 1;		/* more are another word */
-	for (size_t i = 0; (option = option_at(argp, i)); i++)
-		if (edits_to(option, word) < *edits) {
-			best = option;
-			*edits = edits_to(option, word);
-		}
-	return best;
+		if (!option)
+			misuse(program, "unknown option \"-%c\"", *letters);
+		if (!option || option->arg)
+			return option;		/* the rest is its value */
+	}
+	return true;
 }
 
 bool options_are_known(const struct argp *argp, int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-		const struct argp_option *meant;
-		char word[64];
-		size_t edits;
+		const struct argp_option *option = option_before(argp, argv[i]);
+		const char *word = argv[i];
 
-		if (option_before(argp, argv[i])) {
-			i++;
+		if (word[0] != '-' || !word[1])
 			continue;
+		if (word[1] == '-' ? !name_is_known(argp, argv[0], word + 2) :
+				     !letters_are_known(argp, argv[0], word + 1))
+			return false;
+		if (option && ++i == argc) {
+			misuse(argv[0], "%s wants a value: %s", word, option->arg);
+			return false;
 		}
-		if (strncmp(argv[i], "--", 2))
-			continue;
-		snprintf(word, sizeof(word), "%.*s", (int)strcspn(argv[i] + 2, "="), argv[i] + 2);
-		meant = nearest(argp, word, &edits);
-		if (meant && !edits)
-			continue;
-		fprintf(stderr, "%s: unknown option \"--%s\"%s%s%s; %s --help lists them\n",
-			argv[0], word, meant ? ", did you mean \"--" : "",
-			meant ? meant->name : "", meant ? "\"?" : "", argv[0]);
-		return false;
 	}
 	return true;
 }

@@ -3,8 +3,8 @@
  * options.h: a command's options as the rows of its struct argp, for whoever lists them.
  *
  * A row's .doc is what --help says of it, and behind \v what only the manual page adds, in
- * scdoc's markup. A row's .arg is words to choose from, or in capitals what it is: kind_of_word()
- * of tools/complete.c knows them all.
+ * scdoc's markup. A row's .arg is words to choose from, or in capitals what it is: kinds[]
+ * of tools/cmd_complete.c knows them all.
  */
 #pragma once
 
@@ -24,5 +24,5 @@ const struct argp_option *option_of_letter(const struct argp *argp, char letter)
 bool option_has_letter(const struct argp_option *option);
 /* The option whose value is the word behind @word; NULL: that is on its own. */
 const struct argp_option *option_before(const struct argp *argp, const char *word);
-/* False: one is none of the command's; a line on stderr says so, and which may be meant. */
+/* False: one is not, or has a value that it does not take, or none; a line on stderr says so. */
 bool options_are_known(const struct argp *argp, int argc, char **argv);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/guess.h"
 #include "tools/frames.h"
 #include "tools/options.h"
 #include "tools/pfnsim.h"
@@ -70,20 +71,13 @@ static void usage(FILE *out)
 
 static int unknown(const char *name)
 {
-	size_t least = strlen(name) / 2 + 1;	/* more edits are another word */
-	const char *best = NULL;
+	struct guess guess;
 
-	for (size_t i = 0; tool_commands[i].help; i++) {
-		const char *other = tool_commands[i].name;
-		size_t edits = strncmp(other, name, strlen(name)) ? error_edits(name, other) : 0;
-
-		if (edits < least) {
-			best = other;
-			least = edits;
-		}
-	}
-	fprintf(stderr, "pfnsim: unknown command \"%s\"%s%s%s; pfnsim --help lists them\n", name,
-		best ? ", did you mean \"" : "", best ? best : "", best ? "\"?" : "");
+	guess_begin(&guess, name);
+	for (const struct tool_command *command = tool_commands; command->help; command++)
+		guess_at(&guess, command->name);
+	fprintf(stderr, "pfnsim: unknown command \"%s\"%s; pfnsim --help lists them\n", name,
+		guess_text(&guess));
 	return CODE_BAD_INPUT;
 }
 

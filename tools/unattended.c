@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "tools/misuse.h"
 #include "tools/unattended.h"
 
 #include <errno.h>
@@ -29,7 +30,7 @@ error_t unattended_parse(struct unattended *u, int key, char *arg, struct argp_s
 		return 0;
 	case ARGP_KEY_END:
 		if (u->update && !u->file)
-			argp_error(state, "--update-baseline: which --baseline?");
+			misused(state, "--update-baseline: which --baseline?");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
