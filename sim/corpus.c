@@ -208,11 +208,13 @@ bool corpus_add(struct corpus *corpus, const char *path, struct error *error)
 	if (!trace_load(path, &trace, error))
 		return false;
 	error->text[0] = '\0';
-	if (trace.nr_bugs)
+	if (trace.nr_bugs || (corpus->with_cases && trace.nr_cases))
 		ok = trace.nr_threads ? run_all_orders(corpus, &trace, cells, error) :
 					run_one_order(corpus, path, cells, error);
 	for (size_t i = 0; ok && i < trace.nr_bugs; i++)
 		add_row(corpus, &trace, path, &trace.bugs[i], cells);
+	for (size_t i = 0; ok && corpus->with_cases && i < trace.nr_cases; i++)
+		add_row(corpus, &trace, path, &trace.cases[i], cells);
 	trace_free(&trace);
 	return ok;
 }

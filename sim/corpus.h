@@ -4,6 +4,7 @@
  *
  * A trace with a line "bug B01 ..." is an entry; "expect SEMANTICS: verdict ..." says what should
  * be found, and to which semantics it applies at all. What is found is computed by running it.
+ * "case D01 ..." is the same of what is no bug of the kernel's: an answer for a driver's author.
  */
 #pragma once
 
@@ -39,13 +40,17 @@ struct corpus {
 	const struct semantics_patch *const *semantics;
 	size_t nr_semantics;
 	struct explore_bound bound;
+	bool with_cases;		/* and not "bug" lines alone */
 	struct corpus_row *rows;	/* stb_ds */
 };
 
 /* The traces at @path, a file or a folder with others in it: stb_ds, sorted. NULL: *@error. */
 char **corpus_list(const char *path, struct error *error);
 void corpus_list_free(char **list);
-/* Runs the trace at @path; a row for each of its "bug" lines. False: bad input, *@error. */
+/*
+ * Runs the trace at @path; a row for each of its "bug" lines, and "case" lines if they are wanted.
+ * False: bad input, *@error.
+ */
 bool corpus_add(struct corpus *corpus, const char *path, struct error *error);
 /* Rows, from a child of fork() to its parent: added behind those that are there. */
 void corpus_write(const struct corpus *corpus, FILE *out);

@@ -172,24 +172,30 @@ static bool take_text(struct trace *trace, const struct ast_statement *s,
 	return true;
 }
 
-/* B and two digits, and a letter if it is a variant */
-static bool is_bug_id(const char *id)
+/* @letter and two digits, and a letter if it is a variant */
+static bool is_numbered(const char *id, char letter)
 {
-	return id[0] == 'B' && strspn(id + 1, "0123456789") == 2 &&
+	return id[0] == letter && strspn(id + 1, "0123456789") == 2 &&
 	       (!id[3] || (id[3] >= 'a' && id[3] <= 'z' && !id[4]));
 }
 
 static bool take_bug(struct trace *trace, const struct ast_statement *s, struct error *error)
 {
+	bool is_bug = !strcmp(s->word, "bug");
+	struct trace_bug *list = is_bug ? trace->bugs : trace->cases;
+	size_t *nr = is_bug ? &trace->nr_bugs : &trace->nr_cases;
+
 	if (s->nr_args != 2 || s->args[0].key || s->args[1].key ||
 	    s->args[0].value.type != AST_NAME || s->args[0].value.has_offset ||
-	    !is_bug_id(s->args[0].value.name) || s->args[1].value.type != AST_STRING)
-		return bad(s, error, "\"bug\" takes its number, as B01 or B01b, and a claim");
-	if (trace->nr_bugs == TRACE_MAX_BUGS)
-		return error_at(error, s->file, s->line, s->column, "more than %d bugs",
-				TRACE_MAX_BUGS);
-	trace->bugs[trace->nr_bugs++] = (struct trace_bug){ s->args[0].value.name,
-							    s->args[1].value.name };
+	    !is_numbered(s->args[0].value.name, is_bug ? 'B' : 'D') ||
+	    s->args[1].value.type != AST_STRING)
+		return bad(s, error, is_bug ?
+			   "\"bug\" takes its number, as B01 or B01b, and a claim" :
+			   "\"case\" takes its number, as D01 or D01b, and a claim");
+	if (*nr == TRACE_MAX_BUGS)
+		return error_at(error, s->file, s->line, s->column, "more than %d %ss",
+				TRACE_MAX_BUGS, s->word);
+	list[(*nr)++] = (struct trace_bug){ s->args[0].value.name, s->args[1].value.name };
 	return true;
 }
 
@@ -233,7 +239,7 @@ static bool take_directive(struct trace *trace, const struct ast_statement *s,
 		return take_order(trace, s, error);
 	if (!strcmp(s->word, "join"))
 		return take_join(trace, s, error);
-	if (!strcmp(s->word, "bug"))
+	if (!strcmp(s->word, "bug") || !strcmp(s->word, "case"))
 		return take_bug(trace, s, error);
 	if (!strcmp(s->word, "judge"))
 		return take_judge(trace, s, error);

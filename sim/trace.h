@@ -56,8 +56,8 @@ struct trace {
 	size_t nr_setup;		/* events */
 	size_t join;			/* the first event behind the threads */
 	struct trace_order *orders;	/* stb_ds */
-	struct trace_bug bugs[TRACE_MAX_BUGS];
-	size_t nr_bugs;
+	struct trace_bug bugs[TRACE_MAX_BUGS], cases[TRACE_MAX_BUGS];
+	size_t nr_bugs, nr_cases;
 	const struct law *judged[TRACE_MAX_JUDGED];	/* of a whole run, and held at its end */
 	size_t nr_judged;
 	const char **notes;		/* stb_ds */

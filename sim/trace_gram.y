@@ -9,7 +9,7 @@
  *   line       = [ include | directive | event | expect ] [ COMMENT ] NL ;
  *   include    = "include" STRING ;			from the folder of the including file
  *   directive  = ( "title" | "source" | "need" | "config" | "thread" | "order" | "join" |
- *                  "bug" | "judge" | "note" | "lacks" | "schedule" | "turn" ) { arg } ;
+ *                  "bug" | "case" | "judge" | "note" | "lacks" | "schedule" | "turn" ) { arg } ;
  *   event      = [ LABEL ] IDENT { arg } ;
  *   LABEL      = IDENT ~ ":" ;
  *   expect     = "expect" IDENT { "," IDENT } ":" IDENT { arg } ;	models, then a verdict

@@ -242,7 +242,7 @@ static int end_of_text(struct ast_scanner *s)
 	int = "-"? ([0-9]+ | "0x" [0-9a-fA-F]+) [KMG]?;
 	string = ["] ([^"\\\r\n\x00] | "\\" [^\r\n\x00])* ["];
 	directive = "title" | "source" | "need" | "config" | "thread" | "order" | "join" |
-		    "bug" | "judge" | "note" | "lacks" | "schedule" | "turn";
+		    "bug" | "case" | "judge" | "note" | "lacks" | "schedule" | "turn";
 */
 
 static int scan(struct ast_scanner *s, TRACE_STYPE *value)

@@ -585,10 +585,24 @@ def in_every_order_the_vmm_would_have_had_what_its_guest_was_refused():
 	check(done.returncode == 0, done)
 
 
+def a_case_is_no_bug_and_has_a_row_where_its_file_is_named():
+	case = BUG.replace("bug B01", "case D01")
+	done = corpus_of(SET_UP + case + "r: read 0x201000\nexpect all: verdict W\n", "-s", "v7.2")
+	row = done.stdout.splitlines()[1].split()
+	check(done.returncode == 0 and row[:2] == ["D01", "W"], done)
+	os.mkdir("traces")
+	os.rename("entry.trace", "traces/entry.trace")
+	done = run("corpus", "-s", "v7.2")
+	os.remove("traces/entry.trace")
+	os.rmdir("traces")
+	check("D01" not in done.stdout and 'no "bug" line' in done.stderr, done)
+
+
 def the_corpus_passes_over_what_is_no_bug_and_says_what_cannot_be_read():
 	done = corpus_of(SET_UP + "read 0x200000\n")
 	check(done.returncode == 0 and len(done.stdout.splitlines()) == 2, done)
-	for line, column in (("bug 1 \"x\"", 1), ("bug B1 \"x\"", 1), ("judge no-stale-spte", 1),
+	for line, column in (("bug 1 \"x\"", 1), ("bug B1 \"x\"", 1), ("bug D01 \"x\"", 1),
+			     ("case B01 \"x\"", 1), ("judge no-stale-spte", 1),
 			     ("expect all: verdict X", 21)):
 		done = corpus_of(SET_UP + "read 0x200000\n" + line + "\n")
 		check(done.returncode == 2 and f"entry.trace:6:{column}: " in done.stderr, done)

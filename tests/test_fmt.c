@@ -158,6 +158,7 @@ static void assert_same_trace(const struct trace *a, const struct trace *b)
 	assert_int_equal(arrlen(a->orders), arrlen(b->orders));
 	assert_int_equal(a->join, b->join);
 	assert_int_equal(a->nr_bugs, b->nr_bugs);
+	assert_int_equal(a->nr_cases, b->nr_cases);
 	assert_int_equal(a->nr_judged, b->nr_judged);
 	assert_int_equal(arrlen(a->notes), arrlen(b->notes));
 }

@@ -76,10 +76,10 @@ const struct argp argp_corpus = {
 	.help_filter = tool_help,
 	.doc = "Run the corpus of real bugs, and say of each what it does under each kernel.\v"
 	       "Without TRACE or FOLDER: those below \"traces\", or those that came with pfnsim. "
-	       "Traces without a \"bug\" line are "
-	       "passed over. V: a law breaks; E: a clean error; Es: an error where the VMM itself "
-	       "has access; W: it works; -: it does not apply. V!W: found, and what was "
-	       "expected.\n\n"
+	       "Traces without a \"bug\" line are passed over; a \"case\" line counts where "
+	       "TRACE or FOLDER is given. V: a law breaks; E: a clean error; Es: an error where "
+	       "the VMM itself has access; W: it works; -: it does not apply. V!W: found, and "
+	       "what was expected.\n\n"
 	       "Example: pfnsim corpus --semantics v6.8,v7.2 traces/acceptance",
 };
 
@@ -371,6 +371,7 @@ int cmd_corpus(int argc, char **argv)
 	corpus.semantics = a.semantics;
 	corpus.nr_semantics = a.nr_semantics;
 	corpus.bound = a.bound;
+	corpus.with_cases = a.nr_paths;
 	traces = all_traces(a.nr_paths ? a.path : everything, a.nr_paths ? a.nr_paths : 1);
 	free(everything[0]);
 	if (!traces || !unattended_begin(&a.unattended, &ci))

@@ -1,0 +1,7 @@
+lab alloc 0 order0 0 1
+mmap BO 0x1000 dev:0
+watch BO+0x0
+slot 2 0x200000 BO+0x0 0x1000
+gwrite 0x200000 0x7
+lab free 0
+lab zap 0 0 1

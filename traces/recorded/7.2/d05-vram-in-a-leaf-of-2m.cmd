@@ -1,0 +1,10 @@
+lab alloc 0 phys 512 0xfb000
+lab mode 0 pmd
+mmap BO 0x200000 dev:0
+watch BO+0x0
+watch BO+0x5000
+watch BO+0x6000
+slot 2 0x200000 BO+0x0 0x200000
+gwrite 0x205000 0x7
+lab zap 0 5 1
+gread 0x206000
