@@ -103,6 +103,8 @@ enum note_kind {
 	NOTE_EXIT,		/* the vCPU left to userspace: name, gpa, value */
 	NOTE_FREE,		/* a block went back to the allocator: pfn, level = order */
 	NOTE_ROOT,		/* a vCPU loaded a root: pfn */
+	NOTE_TLB_FILL,		/* of vCPU .value: gfn, pfn, level, ok = writable */
+	NOTE_TLB_DROP,		/* the same entry goes */
 };
 
 /* Arguments of a look-up; the old API's pointer to *writable is KNOB_TRY_MAP_WRITABLE. */

@@ -27,11 +27,18 @@ static void count_page(struct machine *m, const struct tlb_entry *entry, int del
 	page_touch(m, entry->pfn);
 }
 
+static void note_entry(struct machine *m, u8 kind, unsigned vcpu, const struct tlb_entry *entry)
+{
+	note(m, &(struct note){ .kind = kind, .value = vcpu, .gfn = entry->gfn, .pfn = entry->pfn,
+				.level = entry->level, .ok = entry->writable });
+}
+
 void tlb_drop(struct machine *m, unsigned vcpu, struct tlb_entry *entry)
 {
 	if (!entry->level)
 		return;
 	touch(m, OBJECT_TLB, tlb_key(vcpu, entry->gfn));
+	note_entry(m, NOTE_TLB_DROP, vcpu, entry);
 	count_page(m, entry, -1);
 	*entry = (struct tlb_entry){ 0 };
 }
@@ -42,6 +49,7 @@ void tlb_fill(struct machine *m, unsigned vcpu, const struct tlb_entry *entry)
 	struct tlb_entry *slot = &tlb->entry[tlb->next];
 
 	tlb_drop(m, vcpu, slot);
+	note_entry(m, NOTE_TLB_FILL, vcpu, entry);
 	*slot = *entry;
 	tlb->next = (tlb->next + 1) % TLB_ENTRIES;
 	count_page(m, entry, 1);

@@ -355,6 +355,8 @@ void items_of_note(struct run *run, const struct log_note *entry, struct item **
 	case NOTE_STAT:		/* conform_facts.c */
 	case NOTE_EXIT:		/* conform_answer.c */
 	case NOTE_ROOT:		/* conform.c */
+	case NOTE_TLB_FILL:
+	case NOTE_TLB_DROP:
 		break;
 	}
 }

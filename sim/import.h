@@ -41,7 +41,8 @@ enum { IMPORT_VALUES = 5 };
 
 struct import_event {
 	uint8_t kind, cpu_known;
-	uint16_t known;			/* BIT(i): .value[i] was there */
+	uint8_t known;			/* BIT(i): .value[i] was there */
+	uint8_t row;			/* of the table */
 	int32_t pid, cpu;
 	uint32_t place;			/* line, or number of the record */
 	uint64_t time;			/* ns, or what the clock counts */

@@ -159,6 +159,7 @@ static void take_record(struct child *child, struct tep_handle *tep, struct tep_
 	if (!fields->value.row)
 		return;
 	e.kind = fields->value.row->kind;
+	e.row = fields->value.row - import_rows;
 	for (int v = 0; v < IMPORT_VALUES; v++) {
 		unsigned long long value;
 

@@ -53,6 +53,12 @@ const struct import_row *import_row(const char *name, size_t length, const char 
 /* Is @key of @length one of the words of @keys?  *@hex as it says. */
 bool import_key_is(const char *keys, const char *key, bool *hex);
 
+/*
+ * What is learned from one event in text: @e's kind, and its values as far as they are there. NULL:
+ * nothing.
+ */
+const struct import_row *import_event_of(const char *name, const char *body,
+					 struct import_event *e);
 /* Packed text: is there an event in it, and no trace? */
 bool import_text_is(const char *path);
 bool import_text(struct import *import, struct error *error);

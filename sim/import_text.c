@@ -85,30 +85,55 @@ static const char *function_of(const char *body, char *room, size_t size, bool *
 	return room[strspn(room, "0123456789abcdef")] ? room : NULL;
 }
 
-static void event_line(struct reader *reader, struct import *import, unsigned number,
-		       const struct import_line *line)
+static const struct import_row *read_event(struct reader *reader, const char *name, size_t length,
+					   const char *body, struct import_event *e)
 {
 	char room[128];
 	bool at_return = false;
-	const char *function = function_of(line->body, room, sizeof(room), &at_return);
-	const struct import_row *row = import_row(line->name, line->name_length, function,
-						  at_return);
+	const char *function = function_of(body, room, sizeof(room), &at_return);
+	const struct import_row *row = import_row(name, length, function, at_return);
+
+	if (!row)
+		return NULL;
+	e->kind = row->kind;
+	e->row = row - import_rows;
+	read_body(reader, row, body, e);
+	arena_free(&reader->arena);
+	reader->keys.n = 0;
+	return row;
+}
+
+const struct import_row *import_event_of(const char *name, const char *body,
+					 struct import_event *e)
+{
+	struct reader reader = {
+		.fields = { .size = sizeof(struct trace_field) },
+		.keys = { .size = sizeof(const char *) },
+	};
+	const struct import_row *row = read_event(&reader, name, strlen(name), body, e);
+
+	vec_free(&reader.fields);
+	vec_free(&reader.keys);
+	return row;
+}
+
+static void event_line(struct reader *reader, struct import *import, unsigned number,
+		       const struct import_line *line)
+{
 	struct import_event e = { .pid = line->pid, .cpu = line->cpu, .place = number,
 				  .time = line->time, .cpu_known = 1 };
+	const struct import_row *row = read_event(reader, line->name, line->name_length,
+						  line->body, &e);
 
 	import->nr_read++;
 	if (line->is_perf)
 		import->form = "perf script";
 	if (!row)
 		return;
-	e.kind = row->kind;
-	read_body(reader, row, line->body, &e);
 	if ((e.known & row->needed) == row->needed)
 		arrput(import->events, e);
 	else if (!row->or_nothing)
 		unread(import, number);
-	arena_free(&reader->arena);
-	reader->keys.n = 0;
 }
 
 static void take_line(struct reader *reader, struct import *import)

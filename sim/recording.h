@@ -142,6 +142,7 @@ struct command {
 	size_t nr_events;
 	struct trace_event *after;	/* those between "=== n" and the next command */
 	size_t nr_after;
+	struct trace_event begin, end;	/* the marks, if .traced: of no fields */
 	bool traced;			/* both marks were found in NAME.trace; else no events */
 	size_t first_splat, nr_splats;	/* which of recording.splats stand below its line */
 };
@@ -164,6 +165,9 @@ struct recording {
 	bool has_trace;
 	/* Fewer entries than written, LOST events, or a command without its marks. */
 	bool trace_cut;
+	struct trace_event *early;	/* before the first command */
+	size_t nr_early;
+	size_t nr_unkept;		/* events of .trace that are nowhere here */
 	bool private_mem;		/* the script asks for KVM_X86_SW_PROTECTED_VM */
 	int pid;			/* of the thread that sets the marks; 0: no trace */
 	unsigned nr_cpus;		/* of the machine, as the trace's header says; 0: unknown */

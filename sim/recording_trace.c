@@ -182,15 +182,23 @@ static bool event_read(const struct text *text, struct trace_event *event)
 /* What came since the last command: other threads went on. */
 static void keep_after(struct reader *reader)
 {
-	if (!reader->before)
+	struct recording *recording = reader->recording;
+
+	if (!reader->before && reader->last_mark)
 		return;
+	if (!reader->before) {
+		recording->nr_early = reader->events.n;
+		recording->early = vec_take(&reader->events, &reader->arena);
+		return;
+	}
 	reader->before->nr_after = reader->events.n;
 	reader->before->after = vec_take(&reader->events, &reader->arena);
 	reader->before = NULL;
 }
 
 /* "### N COMMAND" */
-static bool begin_mark(struct reader *reader, struct cursor *cursor)
+static bool begin_mark(struct reader *reader, struct cursor *cursor,
+		       const struct trace_event *mark)
 {
 	struct recording *recording = reader->recording;
 	struct cursor start = *cursor;
@@ -205,8 +213,8 @@ static bool begin_mark(struct reader *reader, struct cursor *cursor)
 	if (!number || (number > recording->nr_commands && recording->complete))
 		return cursor_fail(&start, "command %u; expected one of the %zu of %s.out", number,
 				   recording->nr_commands, recording->path);
-	reader->last_mark = number;
 	keep_after(reader);
+	reader->last_mark = number;
 	reader->events.n = 0;
 	reader->current = NULL;
 	if (number > recording->nr_commands)
@@ -215,6 +223,7 @@ static bool begin_mark(struct reader *reader, struct cursor *cursor)
 	if (strcmp(cursor->at, command->text))
 		return cursor_fail(cursor, "expected \"%.200s\", line %u of %s.out",
 				   command->text, command->line, recording->path);
+	command->begin = *mark;
 	reader->current = command;
 	return true;
 }
@@ -230,7 +239,8 @@ static bool same_result(const struct cursor *cursor, const char *result)
 }
 
 /* "=== N => RESULT" or "=== child RESULT": the command is over. */
-static bool end_mark(struct reader *reader, struct cursor *cursor)
+static bool end_mark(struct reader *reader, struct cursor *cursor,
+		     const struct trace_event *mark)
 {
 	const struct recording *recording = reader->recording;
 	struct command *command = reader->current;
@@ -254,6 +264,7 @@ static bool end_mark(struct reader *reader, struct cursor *cursor)
 	if (*result && !same_result(cursor, result))
 		return cursor_fail(cursor, "expected \"%.200s\", line %u of %s.out", result,
 				   command->line, recording->path);
+	command->end = *mark;
 	command->traced = true;
 	command->nr_events = reader->events.n;
 	command->events = vec_take(&reader->events, &reader->arena);
@@ -279,13 +290,15 @@ static bool event_line(struct reader *reader)
 		cursor = cursor_at(text, (char *)event.body);
 		if (cursor_skip(&cursor, "### ") && !is_later(event.body)) {
 			reader->recording->pid = event.pid;
-			return begin_mark(reader, &cursor);
+			return begin_mark(reader, &cursor, &event);
 		}
 		if (cursor_skip(&cursor, "=== ") && !is_later(event.body))
-			return end_mark(reader, &cursor);
+			return end_mark(reader, &cursor, &event);
 	}
-	if (!reader->current && !reader->before)
+	if (!reader->current && !reader->before && reader->last_mark) {
+		reader->recording->nr_unkept++;
 		return true;
+	}
 	fields_read(reader, form_of(event.name), &event);
 	*(struct trace_event *)vec_push(&reader->events) = event;
 	return true;

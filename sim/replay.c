@@ -43,18 +43,22 @@ int replay_exit_code(const struct replay *replay)
 /* ---- a trace ---- */
 
 /* What another host's tools have recorded, as a trace. */
-static bool load_import(const char *path, struct trace *trace, struct error *error)
+static bool load_import(const char *path, struct replay_input *input, struct error *error)
 {
-	struct import import;
+	struct import *import = calloc(1, sizeof(*import));
 	char *text;
 	bool good;
 
-	if (!import_read(path, NULL, &import, error))
+	if (!import)
+		abort();
+	if (!import_read(path, NULL, import, error)) {
+		free(import);
 		return false;
-	text = import_trace(&import, error);
-	good = text && trace_load_text(path, text, trace, error);
+	}
+	input->import = import;
+	text = import_trace(import, error);
+	good = text && trace_load_text(path, text, &input->trace, error);
 	free(text);
-	import_free(&import);
 	return good;
 }
 
@@ -65,7 +69,7 @@ static bool load_trace(const char *path, const char *text, struct replay *replay
 	struct trace *trace = &replay->input->trace;
 
 	if (!(text ? trace_load_text(path, text, trace, error) :
-	      import_is(path) ? load_import(path, trace, error) :
+	      import_is(path) ? load_import(path, replay->input, error) :
 				trace_load(path, trace, error)))
 		return false;
 	if (trace->nr_threads)
@@ -226,6 +230,9 @@ void replay_free(struct replay *replay)
 		trace_free(&input->trace);
 		if (input->has_recording)
 			recording_free(&input->recording);
+		if (input->import)
+			import_free(input->import);
+		free(input->import);
 		free(input->file);
 	}
 	free(input);

@@ -2,6 +2,7 @@
 /* replay_internal.h: what replay.c, replay_run.c, expect.c and replay_recording.c share. */
 #pragma once
 
+#include "sim/import.h"
 #include "sim/replay.h"
 #include "sim/script.h"
 #include "sim/trace.h"
@@ -12,6 +13,7 @@ struct replay_input {
 	bool has_recording;
 	char *file;			/* NAME.out */
 	struct vm_config config;
+	struct import *import;		/* what .trace was made of; NULL */
 };
 
 /* Hold the run against every expectation that names it. */

@@ -128,6 +128,8 @@ const char *replay_note_text(const struct note *n, char *text, size_t size)
 		snprintf(text, size, "%s()", n->name);
 		break;
 	case NOTE_ROOT:
+	case NOTE_TLB_FILL:
+	case NOTE_TLB_DROP:
 	case NOTE_REF:
 	case NOTE_GUP:
 	case NOTE_FIXUP:

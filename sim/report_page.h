@@ -30,5 +30,7 @@ bool report_page_text(const struct report_page *page, FILE *out);
 bool report_page_markdown(const struct report_page *page, FILE *out);
 /* For Perfetto: every step that a log has kept. */
 bool report_page_perfetto(const struct report_page *page, FILE *out);
+/* For trace-cmd and KernelShark: the same, and what was recorded beside it. */
+bool report_page_dat(const struct report_page *page, FILE *out);
 /* The tables in the end, for dot(1). */
 bool report_page_dot(const struct report_page *page, FILE *out);

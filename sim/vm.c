@@ -23,14 +23,16 @@ static void log_note(struct journal *journal, const struct note *note)
 				  .depth = t->depth };
 
 	memcpy(entry.frame, t->frame, sizeof(entry.frame));
+	if (vm->log && arrlenu(vm->log->steps) < vm->log->most)
+		arrput(vm->log->notes, entry);
+	if (note->kind == NOTE_TLB_FILL || note->kind == NOTE_TLB_DROP)
+		return;		/* no tracepoint and no counter shows them */
 	if (vm->max_notes && vm->nr_notes == vm->max_notes) {
 		vm->nr_dropped++;
 	} else {
 		vm->notes = grow(vm->notes, vm->nr_notes, sizeof(*vm->notes));
 		vm->notes[vm->nr_notes++] = entry;
 	}
-	if (vm->log && arrlenu(vm->log->steps) < vm->log->most)
-		arrput(vm->log->notes, entry);
 	if (note->kind != NOTE_REF)
 		return;
 	if (vm->nr_refs < VM_KEPT_REFS)

@@ -15,7 +15,8 @@
 
 enum { KEY_JSON = 256, KEY_STAGE2, KEY_COMPARE, KEY_STEPS, MAX_SEMANTICS = 64 };
 enum { FORMATS = 1 << FORMAT_HTML | 1 << FORMAT_TEXT | 1 << FORMAT_MARKDOWN | 1 << FORMAT_SVG |
-		 1 << FORMAT_DOT | 1 << FORMAT_JSON | 1 << FORMAT_PERFETTO | 1 << FORMAT_SELFTEST };
+		 1 << FORMAT_DOT | 1 << FORMAT_JSON | 1 << FORMAT_PERFETTO | 1 << FORMAT_DAT |
+		 1 << FORMAT_SELFTEST };
 
 struct arguments {
 	const struct semantics_patch *semantics[MAX_SEMANTICS];
@@ -35,14 +36,16 @@ static const struct argp_option options[] = {
 	  "of those, the two whose steps are drawn side by side; default: the first, and the first "
 	  "that parts from it", 0 },
 	{ "output", 'o', "FILE", 0, "write it there; default: standard output", 0 },
-	{ "format", 'f', "html|text|json|markdown|svg|dot|perfetto|selftest", 0,
+	{ "format", 'f', "html|text|json|markdown|svg|dot|perfetto|trace.dat|selftest", 0,
 	  "default: as the file of --output is called, or text. svg: the steps alone; dot: the "
-	  "stage-2 tables in the end; json: as pfnsim replay; selftest: the skeleton of a KVM "
-	  "selftest, that asserts what the last of --semantics does\v"
+	  "stage-2 tables in the end; json: as pfnsim replay; trace.dat: for trace-cmd and "
+	  "KernelShark; selftest: the skeleton of a KVM selftest, that asserts what the last of "
+	  "--semantics does\v"
 	  "_text_ has 75 columns, for a mail, with the steps that part as a diff. _perfetto_ "
 	  "(_.pftrace_): TrackEvents of the Perfetto UI, a process for each of the two runs, a "
 	  "track for each task, a counter for each page and for open invalidations; a step is a "
-	  "microsecond. _selftest_ (_.c_): see *SELFTESTS*.", 0 },
+	  "microsecond. _trace.dat_ (_.dat_): see *TRACE.DAT*. _selftest_ (_.c_): see "
+	  "*SELFTESTS*.", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	{ "stage2", KEY_STAGE2, "ept|npt", 0, "format of the stage-2 tables; default: as recorded, "
 	  "or as the trace says, or ept", 0 },
@@ -121,7 +124,7 @@ static void choose_format(struct arguments *a)
 	static const struct { const char *end; enum output_format format; } ends[] = {
 		{ ".html", FORMAT_HTML }, { ".htm", FORMAT_HTML }, { ".md", FORMAT_MARKDOWN },
 		{ ".json", FORMAT_JSON }, { ".svg", FORMAT_SVG },
-		{ ".pftrace", FORMAT_PERFETTO }, { ".c", FORMAT_SELFTEST },
+		{ ".pftrace", FORMAT_PERFETTO }, { ".dat", FORMAT_DAT }, { ".c", FORMAT_SELFTEST },
 		{ ".dot", FORMAT_DOT }, { ".gv", FORMAT_DOT },
 	};
 	const char *dot = a->out ? strrchr(a->out, '.') : NULL;
@@ -144,6 +147,8 @@ static bool write_page(const struct report_page *page, enum output_format format
 		return selftest_print(&(struct selftest){
 			page->replay, &page->replay->run[page->replay->nr_runs - 1], page->command,
 			report_selftest_inc }, out);
+	case FORMAT_DAT:
+		return report_page_dat(page, out);
 	case FORMAT_PERFETTO:
 		return report_page_perfetto(page, out);
 	case FORMAT_JSON:

@@ -23,7 +23,8 @@ bool parse_format(const char *word, unsigned allowed, enum output_format *format
 {
 	static const char *const words[NR_FORMATS] = { "text", "json", "markdown", "csv",
 							  "html", "svg", "dot", "junit", "sarif",
-							  "github", "perfetto", "selftest" };
+							  "github", "perfetto", "trace.dat",
+							  "selftest" };
 
 	for (unsigned i = 0; i < NR_FORMATS; i++)
 		if (allowed >> i & 1 && !strcmp(word, words[i])) {
