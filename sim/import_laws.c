@@ -51,6 +51,7 @@ struct follower {
 	struct import_law *laws;
 	struct import_slots slots;
 	struct leaf *leaves;		/* stb_ds map */
+	size_t nr_mapped;		/* of them, those that some root has */
 	struct frame *frames;		/* stb_ds map */
 	uint8_t host_bit, mmu_bit;	/* 0: not known */
 	bool is_close;			/* what was mapped last came from another CPU */
@@ -145,10 +146,12 @@ static void count_leaf(struct follower *f, const struct import_event *e, uint64_
 
 	if (old && by > 0)
 		leaf.value.roots = old->value.roots + 1;
-	if (by > 0)
+	if (by > 0) {
+		f->nr_mapped += leaf.value.roots == 1;
 		hmputs(f->leaves, leaf);
-	else if (old && old->value.roots)
-		old->value.roots--;
+	} else if (old && old->value.roots) {
+		f->nr_mapped -= !--old->value.roots;
+	}
 	if (leaf.key.level == 1)
 		count_frame(f, import_pfn(spte), by);
 }
@@ -215,6 +218,8 @@ static void look_up_range(struct follower *f, const struct import_event *e,
 static void take_end(struct follower *f, const struct import_event *e)
 {
 	f->laws[STALE].nr_asked++;
+	if (!f->nr_mapped || f->laws[STALE].answer == IMPORT_BROKEN)
+		return;		/* nothing more to be found */
 	for (size_t i = 0; i < f->slots.n; i++) {
 		const struct import_slot *slot = &f->slots.slot[i];
 		uint64_t start = e->value[0] > slot->hva ? e->value[0] : slot->hva;

@@ -46,17 +46,55 @@ static int compare_addresses(const void *x, const void *y)
 	return a < b ? -1 : a > b;
 }
 
-/* Is any memslot of the recording in [@start, @end)? */
-static bool has_slot_in(const struct import *import, uint64_t start, uint64_t end)
+struct piece { uint64_t start, end; };
+
+static int compare_pieces(const void *x, const void *y)
 {
+	const struct piece *a = x, *b = y;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/* What any memslot of the recording has, in order and apart; stb_ds. */
+static struct piece *find_recorded(const struct import *import)
+{
+	struct piece *pieces = NULL;
+	size_t n = 0;
+
 	for (size_t i = 0; i < arrlenu(import->events); i++) {
 		const struct import_event *e = &import->events[i];
 
-		if (e->kind == IMPORT_MEMSLOT && e->value[3] && e->value[2] < end &&
-		    e->value[2] + e->value[3] > start)
-			return true;
+		if (e->kind == IMPORT_MEMSLOT && e->value[3] &&
+		    e->value[2] + e->value[3] > e->value[2])
+			arrput(pieces, ((struct piece){ e->value[2], e->value[2] + e->value[3] }));
 	}
-	return false;
+	if (!pieces)
+		return NULL;
+	qsort(pieces, arrlenu(pieces), sizeof(*pieces), compare_pieces);
+	for (size_t i = 1; i < arrlenu(pieces); i++) {
+		if (pieces[i].start >= pieces[n].end)
+			pieces[++n] = pieces[i];
+		else if (pieces[i].end > pieces[n].end)
+			pieces[n].end = pieces[i].end;
+	}
+	arrsetlen(pieces, n + 1);
+	return pieces;
+}
+
+/* Is any memslot of the recording in [@start, @end)? */
+static bool has_slot_in(const struct piece *recorded, uint64_t start, uint64_t end)
+{
+	size_t low = 0, high = arrlenu(recorded);
+
+	while (low < high) {	/* the first that ends behind @start */
+		size_t middle = low + (high - low) / 2;
+
+		if (recorded[middle].end > start)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < arrlenu(recorded) && recorded[low].start < end;
 }
 
 /* What is mapped in no memslot, in pieces of @unit, in order. */
@@ -91,6 +129,7 @@ struct import_event *import_assume_slots(const struct import *import,
 {
 	const uint64_t unit = 2 << 20, far = 1 << 30, base = 0x10000000000;
 	uint64_t *pieces = find_pieces(import, fates, unit);
+	struct piece *recorded = find_recorded(import);
 	struct import_event *slots = NULL;
 	unsigned id = 1000;
 
@@ -100,9 +139,9 @@ struct import_event *import_assume_slots(const struct import *import,
 		struct import_event e = { .kind = IMPORT_MEMSLOT, .known = 31,
 					  .value = { id, 0, pieces[i], unit, base + pieces[i] } };
 
-		if (has_slot_in(import, pieces[i], pieces[i] + unit))
+		if (has_slot_in(recorded, pieces[i], pieces[i] + unit))
 			continue;
-		if (last && pieces[i] - end <= far && !has_slot_in(import, end, pieces[i])) {
+		if (last && pieces[i] - end <= far && !has_slot_in(recorded, end, pieces[i])) {
 			last->value[3] = pieces[i] + unit - last->value[2];
 			continue;
 		}
@@ -110,5 +149,6 @@ struct import_event *import_assume_slots(const struct import *import,
 		id++;
 	}
 	arrfree(pieces);
+	arrfree(recorded);
 	return slots;
 }

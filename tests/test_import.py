@@ -316,6 +316,38 @@ def what_was_mapped_without_a_recorded_memslot_gets_one_and_that_is_said():
 	check(any(line.startswith("memslot 1000 ") for line in body()), body())
 
 
+def expected_slots(pages, slots):
+	"""2M around each page that no slot has, joined where less than 1G without a slot is between."""
+	unit, found = 2 << 20, []
+
+	def has(start, end):
+		return any(gpa < end and gpa + size > start for gpa, size in slots)
+
+	for start in sorted({page & ~(unit - 1) for page in pages}):
+		if has(start, start + unit):
+			continue
+		if found and start - found[-1][1] <= 1 << 30 and not has(found[-1][1], start):
+			found[-1][1] = start + unit
+		else:
+			found.append([start, start + unit])
+	return [(start, end - start) for start, end in found]
+
+
+def memory_is_assumed_where_no_recorded_memslot_is_near():
+	chance = random.Random(1)
+	for _ in range(30):
+		slots = [(chance.randrange(1 << 11) << 21, chance.choice((1, 3, 700)) << 20)
+			 for _ in range(chance.randrange(4))]
+		pages = [chance.randrange(1 << 20) << 12 for _ in range(8)]
+		lines = [FAULT % (t, page, 6) + SPTE % (t, page >> 12, 0, LEAF)
+			 for t, page in enumerate(pages)]
+		lines += [SLOT % (99, 0, gpa, size, HVA) for gpa, size in slots]
+		of_text("".join(lines).splitlines(True))
+		found = [line.split() for line in body() if line.startswith("memslot 10")]
+		check([(int(word[2], 16), int(word[4], 16)) for word in found] ==
+		      expected_slots(pages, slots)[:8], found, pages, slots)
+
+
 # ---- laws, as recorded ----
 
 def broken(lines, law):
@@ -436,7 +468,7 @@ def usage_is_refused():
 
 
 NO_CLAIMS = (fixture, has_tracecmd, has_zstd, imported, of_text, body, broken, refused,
-	     damaged_copies)
+	     damaged_copies, expected_slots)
 CLAIMS = [value for value in list(globals().values())
 	  if callable(value) and value.__module__ == __name__ and value not in NO_CLAIMS]
 
