@@ -224,7 +224,8 @@ static void find_vms(struct import *import)
 			continue;
 		if (pid[e->value[0]] && pid[e->value[0]] != e->pid) {
 			lack(import, LACK_ONE_VM, "which VM it is: threads %d and %d both run a "
-			     "vCPU %u", pid[e->value[0]], e->pid, (unsigned)e->value[0]);
+			     "vCPU %u (pfnsim import --vm takes one)", pid[e->value[0]],
+			     e->pid, (unsigned)e->value[0]);
 			return;
 		}
 		pid[e->value[0]] = e->pid;
@@ -291,6 +292,18 @@ static void find_lacks(struct import *import)
 	find_format(import);
 }
 
+void import_find_lacks(struct import *import)
+{
+	memset(import->count, 0, sizeof(import->count));
+	for (size_t i = 0; i < NR_LACKS; i++) {
+		free(import->lacks[i]);
+		import->lacks[i] = NULL;
+	}
+	for (size_t i = 0; i < arrlenu(import->events); i++)
+		import->count[import->events[i].kind]++;
+	find_lacks(import);
+}
+
 bool import_read(const char *path, struct sim_progress *progress, struct import *import,
 		 struct error *error)
 {
@@ -307,9 +320,7 @@ bool import_read(const char *path, struct sim_progress *progress, struct import 
 		qsort(import->events, arrlenu(import->events), sizeof(*import->events),
 		      compare_events);
 	drop_doubles(import);
-	for (size_t i = 0; i < arrlenu(import->events); i++)
-		import->count[import->events[i].kind]++;
-	find_lacks(import);
+	import_find_lacks(import);
 	return true;
 }
 

@@ -87,6 +87,11 @@ bool import_is(const char *path);
 /* False: bad input, *@error. @progress: bytes of a text, or events; NULL: nobody looks. */
 bool import_read(const char *path, struct sim_progress *progress, struct import *import,
 		 struct error *error);
+/*
+ * Of several VMs that one whose threads are @pids: its vCPUs' and its VMM's. False: a thread that
+ * is not there, *@error says which are.
+ */
+bool import_take_vm(struct import *import, const int32_t *pids, size_t nr, struct error *error);
 void import_free(struct import *import);
 /* The name of what is lacking, for programs: "lost-events". */
 const char *import_lack_name(enum import_lack lack);

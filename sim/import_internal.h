@@ -11,6 +11,7 @@
  *	import_fate.c		what became of each fault
  *	import_laws.c		laws, judged on the recording itself
  *	import_trace.c		the recording as a trace
+ *	import_vm.c		one VM of several
  */
 #pragma once
 
@@ -63,6 +64,9 @@ const struct import_row *import_event_of(const char *name, const char *body,
 bool import_text_is(const char *path);
 bool import_text(struct import *import, struct error *error);
 bool import_dat(struct import *import, struct error *error);
+
+/* Counts what .events has, and says what is lacking. */
+void import_find_lacks(struct import *import);
 
 struct import_slot { uint32_t id, flags; uint64_t gpa, size, hva; };
 

@@ -308,6 +308,56 @@ def two_vms_are_not_taken_for_one():
 	check(code == 3 and "which VM" in lacks["one-vm"], lacks)
 
 
+def of_vm(threads, *lines):
+	of_text(lines)
+	return run("import", "--json", "--vm", threads, "some.txt", "-o", "out.trace")
+
+
+def another(line):
+	"""The same by the threads of another VM, with another page."""
+	return line.replace("-77 ", "-78 ").replace("qemu-70 ", "qemu-71 ") \
+		   .replace("gpa=0x200000", "gpa=0x300000").replace("0x7f", "0x7e")
+
+
+def one_vm_of_two_is_taken_by_its_threads():
+	alone = of_text(GOOD)
+	want = body()
+	mixed = [line for one in GOOD for line in (one, another(one))
+		 if line == one or "mm_page" not in one and "page_ref" not in one]
+	done = of_vm("77,70", *mixed)
+	lines = lines_of(done)
+	check(body() == want, body(), want)
+	for key in ("faults", "stage2_entries", "invalidations", "ends", "memslots", "counts"):
+		check(lines[0][key] == alone[1][key], key, lines[0])
+	text = [line["text"] for line in lines if line.get("what") == "one-vm"]
+	# two of an invalidation, and a memslot, of 71; 78 runs a vCPU 0, and so does 77
+	check(done.returncode == 3 and len(text) == 1 and " 3 events " in text[0], text)
+
+
+def what_a_vcpu_of_another_vm_did_is_not_missed():
+	done = of_vm("77,70", *GOOD, FAULT.replace("-77 ", "-78 ") % (9, GPA, 4))
+	check(not [line for line in lines_of(done) if line.get("what") == "one-vm"], done)
+	alone = {line["invariant"]: line["answer"] for line in lines_of(done)
+		 if "invariant" in line}
+	check(alone["leaf-immutable"] == "kept" and alone["no-stale-spte"] == "kept", alone)
+
+
+def a_vcpu_that_is_not_named_may_be_of_this_vm():
+	other = (FAULT % (9, GPA, 4)).replace("-77 ", "-79 ").replace("vcpu 0", "vcpu 1")
+	done = of_vm("77,70", *GOOD, other)
+	check([line for line in lines_of(done) if line.get("what") == "one-vm"], done)
+
+
+def a_thread_that_is_not_there_gets_a_list_of_those_that_are():
+	done = of_vm("99", *GOOD, another(GOOD[0]), another(GOOD[1]), START.replace("-70", "-5") %
+		     (9, HVA, HVA + 0x1000))
+	check(done.returncode == 2 and done.stderr.rstrip().endswith(
+		"thread 99 has nothing in it. Threads vCPU 0: 77, 78; set memslots: 70, 71; "
+		"invalidate: 70, 5"), done.stderr)
+	for bad in ("", "77,", "x", "77;70"):
+		check(run("import", "--vm", bad, "some.txt").returncode == 2, bad)
+
+
 def what_was_mapped_without_a_recorded_memslot_gets_one_and_that_is_said():
 	if not has_zstd():
 		return
@@ -317,7 +367,7 @@ def what_was_mapped_without_a_recorded_memslot_gets_one_and_that_is_said():
 
 
 def expected_slots(pages, slots):
-	"""2M around each page that no slot has, joined where less than 1G without a slot is between."""
+	"""2M around each page that no slot has, as one where 1G or less and no slot is between."""
 	unit, found = 2 << 20, []
 
 	def has(start, end):
@@ -468,7 +518,7 @@ def usage_is_refused():
 
 
 NO_CLAIMS = (fixture, has_tracecmd, has_zstd, imported, of_text, body, broken, refused,
-	     damaged_copies, expected_slots)
+	     damaged_copies, expected_slots, of_vm, another)
 CLAIMS = [value for value in list(globals().values())
 	  if callable(value) and value.__module__ == __name__ and value not in NO_CLAIMS]
 

@@ -45,6 +45,7 @@ static const struct kind {
 	{ "N", NOTHING, NULL },
 	{ "NAME", NOTHING, NULL },
 	{ "NUMBER", NOTHING, NULL },
+	{ "PIDS", NOTHING, NULL },
 	{ "RECORDING", FILES, "" },
 	{ "SECONDS", NOTHING, NULL },
 	{ "SEMANTICS", SEMANTICS, NULL },

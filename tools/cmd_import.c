@@ -12,12 +12,14 @@
 #include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_JSON = 256 };
+enum { KEY_JSON = 256, KEY_VM, MAX_THREADS = 256 };
 
 struct arguments {
 	enum output_format format;
 	const char *output;
 	char *path;
+	int32_t threads[MAX_THREADS];
+	size_t nr_threads;
 };
 
 static const struct argp_option options[] = {
@@ -26,9 +28,23 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "format", 'f', "text|json", 0, "json: one object a line; default: text", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
+	{ "vm", KEY_VM, "PIDS", 0, "of several VMs that one whose threads these are, joined by "
+	  "commas: its vCPUs' and its VMM's; a wrong one gets a list of those that there are", 0 },
 	QUIET_OPTION,
 	{ 0 }
 };
+
+static bool take_threads(const char *text, struct arguments *a)
+{
+	u64 pid;
+
+	do {
+		if (a->nr_threads == MAX_THREADS || !take_number(&text, &pid) || pid > INT32_MAX)
+			return false;
+		a->threads[a->nr_threads++] = pid;
+	} while (*text++ == ',');
+	return !text[-1];
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -44,6 +60,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		if (!parse_format(arg, TEXT_OR_JSON, &a->format))
 			exit(CODE_BAD_INPUT);
+		return 0;
+	case KEY_VM:
+		if (!take_threads(arg, a))
+			argp_error(state, "--vm is a list of threads: 4711,4713");
 		return 0;
 	case KEY_JSON:
 		a->format = FORMAT_JSON;
@@ -205,6 +225,10 @@ static int import_one(const struct arguments *a, struct sim_progress *progress)
 
 	if (!import_read(a->path, progress, &import, &error))
 		return complain(&error);
+	if (a->nr_threads && !import_take_vm(&import, a->threads, a->nr_threads, &error)) {
+		import_free(&import);
+		return complain(&error);
+	}
 	import_judge(&import, laws);
 	text = import_trace(&import, &error);
 	if (a->output)
