@@ -53,8 +53,9 @@ class Sources(unittest.TestCase):
 		found = [table for page in pages()
 			 for table in re.findall(r"^; pfnsim tables (.+)$", text_of(page), re.M)]
 		self.assertEqual(sorted(["events", "laws", "semantics",
-					 *("options " + command for command in commands())]),
-				 sorted(found))
+					 *("options " + command for command in commands()),
+					 *("usage " + page[7:-2] for page in pages()
+					   if re.match(r"pfnsim-.*\.1", page))]), sorted(found))
 
 	def test_are_all_built(self):
 		with open(os.path.join(SOURCE, "docs", "meson.build"), encoding="utf-8") as file:

@@ -88,7 +88,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 const struct argp argp_bisect = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "TRACE",
+	.args_doc = "TRACE\n--good=SEMANTICS --bad=SEMANTICS TRACE",
 	.help_filter = tool_help,
 	.doc = "Run a trace under each version, or each patch of a series, by age, and name every "
 	       "one with which its verdict or an event's outcome changes.\v"

@@ -142,7 +142,7 @@ static void offer_values(const struct word *asked, const char *values, size_t le
 static void offer_arguments(const struct word *asked, const char *usage, size_t place)
 {
 	for (; *usage; usage += *usage == '\n') {
-		for (size_t i = 0; *usage && *usage != '\n'; i++) {
+		for (size_t i = 0; *usage && *usage != '\n'; ) {
 			size_t length, dots;
 
 			usage += strspn(usage, " [");
@@ -150,6 +150,7 @@ static void offer_arguments(const struct word *asked, const char *usage, size_t 
 			dots = length > 3 && !strncmp(usage + length - 3, "...", 3) ? 3 : 0;
 			if (*usage != '-' && (i == place || (i < place && dots)))
 				offer_values(asked, usage, length - dots);
+			i += *usage != '-';
 			usage += length;
 			usage += strspn(usage, " ]");
 		}

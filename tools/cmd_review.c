@@ -122,7 +122,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 const struct argp argp_review = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "NAME\nA B\nA..B\nA,B,C",
+	.args_doc = "NAME\nA B\nA..B\nA,B,C...",
 	.help_filter = tool_help,
 	.doc = "A design review with everything in it computed: what each patch claims, what it "
 	       "changes in any program up to a bound, which laws hold in every order, which bugs "

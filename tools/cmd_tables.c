@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * cmd_tables.c: the tables that the program works by, for scripts: options, events, laws,
+ * cmd_tables.c: the tables that the program works by, for scripts: options, usage, events, laws,
  * semantics. As text a row is a line, its columns apart by tabs; as scdoc it is what tools/pages
  * puts into the manual pages.
  */
@@ -60,7 +60,7 @@ const struct argp argp_tables = {
 	.options = options,
 	.parser = parse,
 	.help_filter = tool_help,
-	.args_doc = "options|events|laws|semantics [COMMAND]",
+	.args_doc = "options|usage|events|laws|semantics [COMMAND]",
 	.doc = "Print one of the tables that the program works by, for scripts. Columns are apart "
 	       "by tabs.\vExample: pfnsim tables options replay",
 };
@@ -138,6 +138,46 @@ static void print_options(const struct arguments *a, const struct tool_command *
 			print_option_scdoc(option);
 		else
 			print_option(command, option);
+}
+
+/* ---- usage ---- */
+
+/* Words in capitals are what to put there. */
+static void add_usage(struct scdoc *doc, const char *usage)
+{
+	while (*usage) {
+		size_t name = strspn(usage, "-abcdefghijklmnopqrstuvwxyz");
+		size_t place = strspn(usage, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+		size_t length = name + place ? name + place : 1;
+		const char *mark = name ? "*" : place ? "_" : "";
+
+		scdoc_add(doc, mark);
+		scdoc_add_plain(doc, usage, length);
+		scdoc_add(doc, mark);
+		usage += length;
+	}
+}
+
+/* A line for each way to call it */
+static void print_usage(const struct arguments *a, const struct tool_command *command)
+{
+	const char *usage = command->argp && command->argp->args_doc ? command->argp->args_doc : "";
+	char way[64];
+
+	if (a->command ? a->command != command : !command->help)
+		return;
+	for (const char *end; usage; usage = *end ? end + 1 : NULL) {
+		struct scdoc doc = { 0 };
+
+		end = usage + strcspn(usage, "\n");
+		snprintf(way, sizeof(way), "%.*s", (int)(end - usage), usage);
+		add_usage(&doc, way);
+		if (a->scdoc)
+			printf("*pfnsim %s* [_OPTION_...]%s%s%s\n", command->name,
+			       *way ? " " : "", doc.text, *end ? "++" : "");
+		else
+			printf("%s\t%s\n", command->name, way);
+	}
 }
 
 /* ---- events ---- */
@@ -302,6 +342,11 @@ int cmd_tables(int argc, char **argv)
 	if (!strcmp(a.table, "options")) {
 		for (size_t i = 0; tool_commands[i].name; i++)
 			print_options(&a, &tool_commands[i]);
+	} else if (!strcmp(a.table, "usage")) {
+		for (size_t i = 0; tool_commands[i].name; i++)
+			print_usage(&a, &tool_commands[i]);
+		if (a.scdoc)
+			printf("\n");
 	} else if (!strcmp(a.table, "events")) {
 		print_events(a.scdoc);
 	} else if (!strcmp(a.table, "laws")) {
@@ -309,8 +354,8 @@ int cmd_tables(int argc, char **argv)
 	} else if (!strcmp(a.table, "semantics")) {
 		print_semantics(a.scdoc);
 	} else {
-		fprintf(stderr, "pfnsim: unknown table \"%s\": options, events, laws or "
-			"semantics\n", a.table);
+		fprintf(stderr, "pfnsim: unknown table \"%s\": options, usage, events, laws "
+			"or semantics\n", a.table);
 		return CODE_BAD_INPUT;
 	}
 	return CODE_EXPECTED;
