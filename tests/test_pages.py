@@ -75,8 +75,26 @@ class Sources(unittest.TestCase):
 		self.assertEqual(sorted(commands()), sorted(set(listed) - {"tables"}))
 
 
+class Help(unittest.TestCase):
+	def test_has_an_example_of_traces_that_there_are(self):
+		for arguments in ([], *([command] for command in commands())):
+			text = " ".join(run(PFNSIM, *arguments, "--help").stdout.split())
+			_, example, text = text.partition("Example: pfnsim ")
+			with self.subTest(arguments):
+				self.assertTrue(example)
+				for path in re.findall(r"traces/[\w./-]+", text):
+					found = glob.glob(os.path.join(SOURCE, path + "*"))
+					self.assertTrue(found, path)
+
+
 @unittest.skipUnless(shutil.which("scdoc") and shutil.which("man"), "no scdoc, or no man")
 class Rendered(unittest.TestCase):
+	@classmethod
+	def setUpClass(cls):
+		"""What minimal systems call man says only that they are minimal."""
+		if "before" not in run("man", "-l", "-", stdin=".TH x 1\n.SH before\n").stdout:
+			raise unittest.SkipTest("man does not show pages here")
+
 	def text(self, page):
 		roff = run("scdoc", stdin=text_of(page)).stdout
 		done = run("man", "--warnings", "-l", "-", stdin=roff)

@@ -34,7 +34,7 @@ const struct argp argp_lab = {
 	       "\n\n"
 	       "They are those of docs/RECORDINGS.md; tools/lab/run runs them. What the lab cannot "
 	       "do is an error, with its place.\v"
-	       "Example: pfnsim lab-script traces/pfnmap/seed.trace",
+	       "Example: pfnsim lab-script traces/seed.trace",
 };
 
 int cmd_lab(int argc, char **argv)

@@ -64,7 +64,7 @@ static void usage(FILE *out)
 		"What would this host have done under the other KVM memory API?\n\n");
 	for (const struct tool_command *command = tool_commands; command->help; command++)
 		fprintf(out, "  %-12s %s\n", command->name, command->help);
-	fprintf(out, "\nExample: pfnsim replay --semantics v6.8,v11 traces/pfnmap/seed.trace\n"
+	fprintf(out, "\nExample: pfnsim replay --semantics v6.8,v11 traces/seed.trace\n"
 		"pfnsim COMMAND --help says more. Exit codes: 0 as expected, 1 a violation or a\n"
 		"missed expectation, 2 bad input or usage, 3 inconclusive, 4 internal error.\n");
 }
