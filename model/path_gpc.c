@@ -6,7 +6,9 @@
  * invalid before it takes mmu_lock, so a refresh waits for mn_active_invalidate_count and not for
  * mmu_invalidate_in_progress. What is done under gpc->lock is one step. A cache of an hva (6.9)
  * asks no memslot; but mmu_invalidate_seq only moves for what some memslot has (finding G2).
- * SIMPLIFIED: kmap() and memremap() are not modelled, and never fail; no user writes through it.
+ * SIMPLIFIED: kmap() and memremap() are not modelled, and never fail; gpc->memslot is the one that
+ * has gpc->gpa now. Who writes: Xen's vcpu_info and runstate, and kvmclock, which has always logged
+ * before it let go of gpc->lock.
  */
 #include "model/machine.h"
 #include "model/memslot.h"
@@ -48,7 +50,7 @@ static bool refreshes(const struct machine *m, const struct task *t)
 bool gpc_checks(const struct machine *m, const struct task *t)
 {
 	(void)m;
-	return t->gpc.verb == GPC_USE;
+	return t->gpc.verb == GPC_USE || t->gpc.verb == GPC_WRITE;
 }
 
 static bool looks_up(const struct machine *m, const struct task *t)
@@ -70,21 +72,78 @@ static bool gpc_is_good(struct machine *m, const struct task *t)
 	       !is_error_hva(gpc->uhva) && gpc->valid;
 }
 
-static void gpc_read(struct machine *m, struct task *t)
+/* gpc->khva, under gpc->lock */
+static void gpc_access(struct machine *m, struct task *t)
 {
 	const struct gpc *gpc = gpc_of(m, t);
+	u64 address = gpc_is_by_hva(gpc) ? gpc->uhva : gpc->gpa;
 	pfn_t pfn = gpc->pfn;
 
 	t->gpc.pfn = pfn;
-	t->gpc.value = page_load(m, pfn, gpc_is_by_hva(gpc) ? gpc->uhva : gpc->gpa);
+	t->gpc.gpa = gpc->gpa;
+	if (t->gpc.verb == GPC_WRITE)
+		page_store(m, pfn, address, t->gpc.value);
+	else
+		t->gpc.value = page_load(m, pfn, address);
 	if (page_is(m, pfn, PG_FREE))
 		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
+}
+
+/* mark_page_dirty_in_slot(gpc->memslot, gpc->gpa >> PAGE_SHIFT), of whatever they are by now */
+static enum step_result gpc_mark_dirty(struct machine *m, struct task *t)
+{
+	gfn_t now = gpc_of(m, t)->gpa >> PAGE_SHIFT, written = t->gpc.gpa >> PAGE_SHIFT;
+	int row = memslot_of_gfn(m, written);
+
+	memslot_mark_dirty(m, memslot_of_gfn(m, now), now);
+	if (row != NO_SLOT && !memslot_knows_dirty(m, row, written) && !slot_call_runs(m, true))
+		raise_alarm(m, ALARM_LOG_MISSED, written, BLAME_KVM);
+	return STEP_DONE;
+}
+
+static bool gpc_wrote(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->gpc.verb == GPC_WRITE && !t->gpc.error;
+}
+
+/* read_unlock(&gpc->lock), since 4438355ec6e1 (6.9) not before it is logged */
+static enum step_result gpc_accessed(struct machine *m, struct task *t, enum step_result next)
+{
+	gpc_access(m, t);
+	if (t->gpc.verb != GPC_WRITE || gpc_is_by_hva(gpc_of(m, t)))
+		return STEP_DONE;
+	return m->sem->traits.pfncache_logs_locked ? gpc_mark_dirty(m, t) : next;
 }
 
 static enum step_result gpc_absent(struct task *t)
 {
 	t->gpc.error = -ENOSYS;
 	return STEP_DONE;
+}
+
+static bool wants_vcpu(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->gpc.verb != GPC_USE;
+}
+
+/*
+ * vcpu->mutex: who writes is the vCPU itself, or its ioctl, and so is who sets or gives up what a
+ * vCPU writes through. It keeps one from the other alone.
+ */
+static enum step_result gpc_lock_vcpu(struct machine *m, struct task *t)
+{
+	for (unsigned i = 0; i < MAX_TASKS; i++) {
+		const struct task *other = &m->w->task[i];
+
+		if (other != t && other->state == TASK_RUNNING && other->gpc.has_vcpu &&
+		    other->gpc.row == t->gpc.row &&
+		    (other->gpc.verb == GPC_WRITE || t->gpc.verb == GPC_WRITE))
+			return STEP_BLOCKED;
+	}
+	t->gpc.has_vcpu = true;
+	return STEP_NEXT;
 }
 
 /* kvm_gpc_refresh(): of what the cache is for; up to 6.8 by the caller, who holds no lock. */
@@ -102,8 +161,7 @@ static enum step_result gpc_check(struct machine *m, struct task *t)
 		return gpc_absent(t);
 	if (!gpc_is_good(m, t))
 		return gpc_read_gpa(m, t);
-	gpc_read(m, t);
-	return STEP_DONE;
+	return gpc_accessed(m, t, STEP_BACK);
 }
 
 /*
@@ -310,15 +368,15 @@ static enum step_result gpc_check_again(struct machine *m, struct task *t)
 		gpc_read_gpa(m, t);
 		return STEP_BACK;
 	}
-	gpc_read(m, t);
-	return STEP_DONE;
+	return gpc_accessed(m, t, STEP_NEXT);
 }
 
 #define REFRESH	"kvm_gpc_refresh"
 #define RETRY	REFRESH " > hva_to_pfn_retry"
 
 const struct step path_gpc[] = {
-	STEP(gpc_check, .when = gpc_checks, .chain = "kvm_gpc_check"),
+	STEP(gpc_lock_vcpu, .when = wants_vcpu, .chain = "kvm_vcpu_ioctl"),
+	STEP(gpc_check, .when = gpc_checks, .to = "gpc_mark_dirty", .chain = "kvm_gpc_check"),
 	STEP(gpc_activate, .when = gpc_activates, .chain = "kvm_gpc_activate"),
 	STEP(gpc_retire, .when = gpc_deactivates, .chain = "kvm_gpc_deactivate"),
 	STEP(gpc_lock_refresh, .chain = REFRESH),
@@ -332,6 +390,7 @@ const struct step path_gpc[] = {
 	STEP(gpc_unlock_refresh, .chain = REFRESH),
 	STEP(gpc_check_again, .when = used_after_all, .to = "gpc_lock_refresh",
 	     .chain = "kvm_gpc_check"),
+	STEP(gpc_mark_dirty, .when = gpc_wrote, .chain = "mark_page_dirty_in_slot"),
 	{ 0 }
 };
 

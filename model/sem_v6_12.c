@@ -25,7 +25,7 @@ static const struct traits traits = {
 	.nx_leaves_logged = true, .slot_zap_quirk = true, .clear_splits_last = true,
 	.anon_exclusive = true, .large_reuse = REUSE_NEVER, .lru_batch = 31,
 	.async_error_code = true,
-	.pfncache = true, .pfncache_of_hva = true,
+	.pfncache = true, .pfncache_logs_locked = true, .pfncache_of_hva = true,
 	.prefaults = true, .gmem = true, .private_by_tdp_mmu = true,
 	.attributes_add_huge = true, .arm64_accessed_once = true, .arm64_dirty_unlocked = true,
 	.riscv_kvm = true, .loongarch_kvm = true,

@@ -162,6 +162,7 @@ struct traits {
 	bool wrap_asks_caching;		/* kvm_mmu_invalidate_mmio_sptes(): if there may be any */
 	bool log_wants_vcpu;		/* mark_page_dirty_in_slot() (5.17 to 6.1) */
 	bool pfncache;			/* struct gfn_to_pfn_cache (5.17) */
+	bool pfncache_logs_locked;	/* what is written through it (6.9) */
 	bool pfncache_of_hva;		/* kvm_gpc_activate_hva() (6.9) */
 	bool follow_api;		/* kvm_follow_pfn() can be called (v11 3/8) */
 	bool get_or_guard;		/* ... and warns without FOLL_GET or guard (v11 4/8) */

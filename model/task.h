@@ -507,21 +507,22 @@ struct private_op {
 	u8 pad[6];
 };
 
-enum gpc_verb { GPC_ACTIVATE, GPC_DEACTIVATE, GPC_USE, GPC_ACTIVATE_HVA };
+enum gpc_verb { GPC_ACTIVATE, GPC_DEACTIVATE, GPC_USE, GPC_ACTIVATE_HVA, GPC_WRITE };
 
 /* What is done to a struct gfn_to_pfn_cache */
 struct gpc_op {
-	gpa_t gpa;
+	gpa_t gpa;		/* GPC_WRITE: in the end, what was written */
 	hva_t hva;		/* if .gpa is INVALID_GPA, or by GPC_ACTIVATE_HVA */
 	u64 mmu_seq;
 	pfn_t pfn;		/* new_pfn */
 	s32 error;
 	s32 refs_held, refs_after;	/* ghost: as in struct map_op */
 	u32 tries;		/* of hva_to_pfn_retry(); 0: no look-up is needed */
-	u32 value;		/* GPC_USE: read through it */
+	u32 value;		/* GPC_USE: read through it; GPC_WRITE: written */
 	u8 verb;		/* enum gpc_verb */
 	u8 row;			/* of kvm.gpcs */
-	u8 pad[2];
+	u8 has_vcpu;		/* vcpu->mutex of whose cache it is */
+	u8 pad[1];
 };
 
 enum copy_verb {

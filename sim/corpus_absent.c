@@ -29,10 +29,6 @@ const struct corpus_absent corpus_absent[] = {
 	  "Shadow paging: an rmap stays behind when a guest's PDE is changed from outside "
 	  "(0cb2af2ea66a)",
 	  "the guest's page tables are not modelled" },
-	{ "B48",
-	  "What is written through a pfncache is logged after its lock is dropped, perhaps in "
-	  "another memslot (6.9)",
-	  "a pfncache is read here, never written" },
 	{ "B53",
 	  "arm64, riscv: the VMA is looked up, mmap_lock dropped, the sequence read too late "
 	  "(13ec9308a857)",

@@ -46,8 +46,9 @@ void event_start_caller(struct task *t, const struct event *e)
 	case EVENT_GPC_OFF:
 	case EVENT_GPC_USE:
 	case EVENT_GPC_HVA:
+	case EVENT_GPC_WRITE:
 		t->gpc = (struct gpc_op){ .gpa = e->gpa, .hva = e->hva, .row = e->cache,
-					  .pfn = KVM_PFN_ERR_FAULT,
+					  .pfn = KVM_PFN_ERR_FAULT, .value = e->value,
 					  .verb = GPC_ACTIVATE + (e->id - EVENT_GPC) };
 		break;
 	default:

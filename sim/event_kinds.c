@@ -490,6 +490,9 @@ const struct event_kind event_kinds[] = {
 	{ "gpc-use", EVENT_GPC_USE,
 	  "KVM reads through the cache; refreshes it first if it must. [kvm_gpc_check()]", {
 		CACHE, UNTIL } },
+	{ "gpc-write", EVENT_GPC_WRITE,
+	  "KVM writes through the cache, and logs it; refreshes it first if it must. "
+	  "[kvm_xen_inject_pending_events()]", { VALUE, CACHE, UNTIL } },
 	{ "gpc-hva", EVENT_GPC_HVA,
 	  "KVM caches the page at an address of the VMM's. [kvm_gpc_activate_hva()]", {
 		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "where" }, CACHE, UNTIL } },

@@ -145,9 +145,11 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_GPC_OFF:
 	case EVENT_GPC_USE:
 	case EVENT_GPC_HVA:
+	case EVENT_GPC_WRITE:
 		o->error = t->gpc.error;
 		outcome_page(vm, o, t->gpc.pfn);
-		o->has_value = e->id == EVENT_GPC_USE && !o->error;
+		o->has_value = !o->error &&
+			       (e->id == EVENT_GPC_USE || e->id == EVENT_GPC_WRITE);
 		o->value = t->gpc.value;
 		break;
 	case EVENT_GMEM:

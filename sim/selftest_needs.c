@@ -22,6 +22,7 @@ static const struct { enum event_id id; const char *needs; } rows[] = {
 	{ EVENT_GPC_HVA, "KVM_XEN_HVM_SET_ATTR: KVM_XEN_ATTR_TYPE_SHARED_INFO_HVA" },
 	{ EVENT_GPC_OFF, "KVM_XEN_HVM_SET_ATTR: shared info with KVM_XEN_INVALID_GFN" },
 	{ EVENT_GPC_USE, "an event channel's eventfd, or a Xen timer, that uses the cache" },
+	{ EVENT_GPC_WRITE, "an event channel's interrupt for a vCPU that has its vcpu_info there" },
 	{ EVENT_VMSAVE, "EFER.SVME, and VMSAVE of the guest at this gpa" },
 	{ EVENT_ZAP_GFNS, "an inhibit of APICv, or a change of MTRRs with non-coherent DMA" },
 	{ EVENT_RECOVER_NX, "kvm.nx_huge_pages_recovery_period_ms, and to wait for its end" },

@@ -87,6 +87,11 @@ static bool has_no_pfncache(const struct semantics *sem)
 	return !sem->traits.pfncache;
 }
 
+static bool logs_no_pfncache_late(const struct semantics *sem)
+{
+	return !sem->traits.pfncache || sem->traits.pfncache_logs_locked;
+}
+
 static bool marks_no_dirty_unlocked(const struct semantics *sem)
 {
 	return !sem->traits.loongarch_kvm;
@@ -498,6 +503,9 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "gpc_unmap", NULL, NULL, NO_USER },
 	{ MUTATION_DROP, "gpc_unlock_refresh", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_DROP, "gpc_check_again", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_lock_vcpu", NULL, has_no_pfncache, NO_CACHE },
+	{ MUTATION_DROP, "gpc_mark_dirty", NULL, logs_no_pfncache_late,
+	  "what is written is logged with gpc->lock held: .pfncache_logs_locked guards it" },
 	{ MUTATION_DROP, "refuse_prefault", NULL, prefaults, "6.11 and later refuse nothing here" },
 	{ MUTATION_DROP, "prefault_*", NULL, never_prefaults, NO_PREFAULT },
 	{ MUTATION_DROP, "next_of_batch", NULL, moves_one_by_one, NO_BATCH },
@@ -805,6 +813,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "refuse_prefault", "prefault_page", prefaults,
 	  "6.11 and later refuse nothing here" },
 	{ MUTATION_SWAP, "prefault_page", "prefault_next", never_prefaults, NO_PREFAULT },
+	{ MUTATION_SWAP, "gpc_lock_vcpu", "gpc_check", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_check", "gpc_activate", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "gpc_activate", "gpc_retire", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "store_by_mmio", "reexecute_instruction", NULL, EXCLUDE },
@@ -819,6 +828,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "gpc_unmap", "gpc_unlock_refresh", NULL, NO_USER },
 	{ MUTATION_SWAP, "gpc_install", "gpc_unmap", NULL, EXCLUDE },
 	{ MUTATION_SWAP, "gpc_unlock_refresh", "gpc_check_again", has_no_pfncache, NO_CACHE },
+	{ MUTATION_SWAP, "gpc_check_again", "gpc_mark_dirty", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_invalidate", "notify_lock", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "notify_begin", "gpc_invalidate", has_no_pfncache, NO_CACHE },
 	{ MUTATION_SWAP, "gpc_install", "gpc_deactivate", NULL,
@@ -975,6 +985,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_TRAIT, "reload_frees_roots", NULL, never_prefaults, NO_PREFAULT },
 	{ MUTATION_TRAIT, "prefetch_gives_up", NULL, never_prefaults,
 	  "an asynchronous fault ignores what its prefetch ends with: " NO_PREFAULT },
+	{ MUTATION_TRAIT, "pfncache_logs_locked", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_TRAIT, "mmu_pages_first", NULL, is_tdp, "of shadow pages" },
 	{ MUTATION_TRAIT, "mmu_shrinker", NULL, is_tdp,
 	  "the TDP MMU's tables do not count: there is nothing to shrink" },

@@ -208,6 +208,8 @@ const struct mutant corpus_mutants[] = {
 			   .when = fault_continues) },
 	{ "a flush is a count of two bits", "no-free-page-mapped", "B43", &sem_v6_1,
 	  .ops = { .unmap_range = unmap_and_count } },
+	{ "a pfncache is set without its vCPU", "dirty-log-complete", "B48", &sem_v6_8,
+	  .edits = EDITS({ EDIT_DROP, PATH_GPC, "gpc_lock_vcpu", { 0 } }) },
 	{ "steal time is written where it was first", "steal-time-fresh", "B49", &sem_v6_1,
 	  .edits = REPLACE(PATH_STEAL, "steal_check_hva", write_where_it_was) },
 	{ "a memslot on its way out is none", "no-free-page-mapped", "B51", &sem_v5_12,

@@ -180,6 +180,11 @@ const struct story step_stories[] = {
 	{ "cache_deactivated_under_its_lock", ANON "host-write m 7\n" "gpc 0\n"
 	  "dontneed m 4K\n" "f: gpc-off until=gpc_deactivate\n" "h: gpc-use\n"
 	  "resume f\n" "resume h\n" },
+	{ "cache_is_written_and_logged", ANON "memslot 2 gpa=0x100000 hva=m size=8K flags=log\n"
+	  "gpc 0x100000\n" "gpc-use\n" "dirtylog 2\n" "gpc-write 7\n" "dirtylog 2\n"
+	  "dontneed m 4K\n" "gpc-write 8\n" "dirtylog 2\n" },
+	{ "cache_is_written_by_its_vcpu", ANON "gpc 0\n"
+	  "g: gpc 0x1000 until=gpc_translate\n" "w: gpc-write 7\n" "resume g\n" "resume w\n" },
 	{ "prefetch_checks_under_the_lock", ANON "host-write m 7\n" "read 0\n"
 	  "p: prefetch 0x1000 until=prefetch_lock\n" "d: dontneed m 4K until=clear_ptes\n"
 	  "resume p\n" "resume d\n" },

@@ -63,6 +63,7 @@ static const struct row {
 	{ "a refresh asks whether one is active, not whether one was", "B45", "pfncache-fresh" },
 	{ "a refresh asks whether one was, not whether one is", "B45", "pfncache-fresh" },
 	{ "a refresh keeps its reference", "B46", "fault-balance" },
+	{ "a pfncache is set without its vCPU", "B48", "dirty-log-complete" },
 	{ "steal time is written where it was first", "B49", "steal-time-fresh" },
 	{ "a reload does not look whether it is stale", "B50", "apic-page-fresh" },
 	{ "a memslot on its way out is none", "B51", "no-free-page-mapped" },
