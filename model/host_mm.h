@@ -96,7 +96,8 @@ struct object_state {
 	u8 kind;		/* enum alloc_kind */
 	u8 order;
 	u8 mode;		/* enum map_mode: of the next mmap() and of every fault */
-	u8 pad[3];
+	u8 refuses;		/* its handler: VM_FAULT_SIGBUS */
+	u8 pad[2];
 };
 
 /* Where a file's pages come from, and who cleans them. */

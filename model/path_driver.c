@@ -119,6 +119,9 @@ static enum step_result driver_acts(struct machine *m, struct task *t)
 	case DRIVER_MODE:
 		m->w->object[op->object].mode = op->mode;
 		break;
+	case DRIVER_REFUSE:
+		m->w->object[op->object].refuses = op->index;
+		break;
 	}
 	return STEP_DONE;
 }

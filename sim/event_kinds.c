@@ -117,6 +117,11 @@ const struct event_kind event_kinds[] = {
 		OBJECT,
 		{ "mode", ARG_CHOICE, AT(mode), true, true, .words = mode_words,
 		  .help = "vmf_insert_pfn, remap_pfn_range, vm_insert_page ..." } } },
+	{ "refuse", EVENT_REFUSE,
+	  "The driver's fault handler maps nothing from now on. [VM_FAULT_SIGBUS]", {
+		OBJECT,
+		{ "on", ARG_NUMBER, AT(index), .preset = 1, .max = 1,
+		  .help = "0: it maps again" } } },
 	{ "zap", EVENT_ZAP,
 	  "The driver removes its pages from all mappings. [unmap_mapping_range()]", {
 		OBJECT,

@@ -254,6 +254,7 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_FREE:
 	case EVENT_REF:
 	case EVENT_MODE:
+	case EVENT_REFUSE:
 		o->error = t->driver.error;
 		break;
 	case EVENT_DRAIN:

@@ -126,7 +126,8 @@ enum path_id event_path(enum event_id id)
 {
 	static const u8 path[NR_EVENT_IDS] = {
 		[EVENT_ALLOC] = PATH_DRIVER, [EVENT_FREE] = PATH_DRIVER, [EVENT_REF] = PATH_DRIVER,
-		[EVENT_REPOINT] = PATH_DRIVER, [EVENT_MODE] = PATH_DRIVER, [EVENT_ZAP] = PATH_UNMAP,
+		[EVENT_REPOINT] = PATH_DRIVER, [EVENT_MODE] = PATH_DRIVER,
+		[EVENT_REFUSE] = PATH_DRIVER, [EVENT_ZAP] = PATH_UNMAP,
 		[EVENT_MMAP] = PATH_MMAP, [EVENT_MUNMAP] = PATH_UNMAP,
 		[EVENT_DONTNEED] = PATH_UNMAP, [EVENT_POISON] = PATH_POISON,
 		[EVENT_OFFLINE] = PATH_MIGRATE, [EVENT_MIGRATE] = PATH_MIGRATE,
@@ -267,6 +268,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 		break;
 	case EVENT_MODE:
 		start_driver(t, e, DRIVER_MODE);
+		break;
+	case EVENT_REFUSE:
+		start_driver(t, e, DRIVER_REFUSE);
 		break;
 	case EVENT_ZAP:
 		start_range(t, e, RANGE_ZAP);

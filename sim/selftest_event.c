@@ -383,8 +383,9 @@ static const struct {
 			   const struct outcome *o);
 } rows[] = {
 	{ EVENT_ALLOC, driver }, { EVENT_FREE, driver }, { EVENT_REF, driver },
-	{ EVENT_REPOINT, driver }, { EVENT_MODE, driver }, { EVENT_ZAP, driver },
-	{ EVENT_MMAP, map }, { EVENT_FILE, file }, { EVENT_TRUNCATE, on_file },
+	{ EVENT_REPOINT, driver }, { EVENT_MODE, driver }, { EVENT_REFUSE, driver },
+	{ EVENT_ZAP, driver }, { EVENT_MMAP, map }, { EVENT_FILE, file },
+	{ EVENT_TRUNCATE, on_file },
 	{ EVENT_PUNCH, on_file }, { EVENT_FALLOCATE, on_file }, { EVENT_FILE_WRITE, on_file },
 	{ EVENT_WRITEBACK, on_file }, { EVENT_GMEM_PUNCH, on_file },
 	{ EVENT_GMEM_ALLOCATE, on_file }, { EVENT_GMEM_CLOSE, on_file }, { EVENT_MUNMAP, range },

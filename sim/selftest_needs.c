@@ -66,6 +66,7 @@ bool selftest_is_of_driver(const struct event *e)
 	case EVENT_REF:
 	case EVENT_REPOINT:
 	case EVENT_MODE:
+	case EVENT_REFUSE:
 	case EVENT_ZAP:
 		return true;
 	case EVENT_MMAP:
