@@ -100,6 +100,12 @@ struct object_state {
 	u8 pad[2];
 };
 
+/* Does its fault handler have a page there? */
+static inline bool object_maps(const struct object_state *object, u64 index)
+{
+	return object->used && !object->refuses && index < object->pages;
+}
+
 /* Where a file's pages come from, and who cleans them. */
 enum file_type {
 	FILE_SHMEM,		/* tmpfs, memfd, shared anonymous memory: never written back */

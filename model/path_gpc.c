@@ -6,7 +6,7 @@
  * invalid before it takes mmu_lock, so a refresh waits for mn_active_invalidate_count and not for
  * mmu_invalidate_in_progress. What is done under gpc->lock is one step. A cache of an hva (6.9)
  * asks no memslot; but mmu_invalidate_seq only moves for what some memslot has (finding G2).
- * Who writes: Xen's vcpu_info and runstate; kvmclock has always logged before it let go of gpc->lock.
+ * Who writes: Xen's vcpu_info and runstate; kvmclock has always logged under gpc->lock.
  * SIMPLIFIED: kmap() and memremap() are not modelled, and never fail; gpc->memslot is the one that
  * has gpc->gpa now.
  */

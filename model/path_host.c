@@ -366,8 +366,7 @@ static enum step_result driver_fault(struct machine *m, struct task *t)
 	const struct object_state *object = &m->w->object[vma->object];
 	pfn_t pfn;
 
-	t->host.error = !object->used || object->refuses || index >= object->pages ||
-			vma->mode == MODE_MKWRITE;
+	t->host.error = !object_maps(object, index) || vma->mode == MODE_MKWRITE;
 	t->host.sigbus = t->host.error;
 	if (t->host.error)
 		return STEP_NEXT;
@@ -391,7 +390,7 @@ static enum step_result copy_driver_page(struct machine *m, struct task *t)
 	const struct object_state *object = &m->w->object[vma->object];
 	pfn_t pfn, copy;
 
-	if (!object->used || object->refuses || index >= object->pages ||
+	if (!object_maps(object, index) ||
 	    !page_is(m, object_pfn(m, vma->object, index), PG_VALID)) {
 		t->host.error = true;
 		return STEP_NEXT;

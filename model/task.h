@@ -371,10 +371,12 @@ struct file_op {
 	pfn_t second;		/* folio_split(): what was split next, with a reference; NO_PFN */
 };
 
-enum driver_verb { DRIVER_ALLOC, DRIVER_FREE, DRIVER_REF, DRIVER_REPOINT, DRIVER_MODE, DRIVER_REFUSE };
+enum driver_verb {
+	DRIVER_ALLOC, DRIVER_FREE, DRIVER_REF, DRIVER_REPOINT, DRIVER_MODE, DRIVER_REFUSE,
+};
 
 struct driver_op {
-	u64 index, count;	/* first page, pages; REPOINT: of the other object; REFUSE: or not */
+	u64 index, count;	/* first page, pages; REPOINT: of the other object; REFUSE: 0, 1 */
 	pfn_t pfn;		/* ALLOC: where, or NO_PFN; result: first pfn */
 	u64 other_index;
 	s32 delta;		/* REF */

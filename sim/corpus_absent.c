@@ -36,8 +36,8 @@ const struct corpus_absent corpus_absent[] = {
 	{ "B57",
 	  "A worker's asynchronous page fault outlives its vCPU (3d75b8aa5c29, 6.9, "
 	  "CVE-2024-26976)",
-	  "no page, reference or entry is at stake: the worker holds the VM's mm and, up to 6.8, the "
-	  "VM; what may go under it is KVM's code, if that is a module" },
+	  "no page, reference or entry is at stake: the worker holds the VM's mm and, up to 6.8, "
+	  "the VM; what may go under it is KVM's code, if that is a module" },
 	{ "B62",
 	  "The memory type of a PFNMAP is not the guest's, nor the VMA's",
 	  "PAT and MTRR are not modelled: memory-type-compatible" },
