@@ -54,7 +54,9 @@ struct follower {
 	size_t nr_mapped;		/* of them, those that some root has */
 	struct frame *frames;		/* stb_ds map */
 	uint8_t host_bit, mmu_bit;	/* 0: not known */
+	struct open { uint64_t start, end, time; } *open;	/* stb_ds: invalidations */
 	bool is_close;			/* what was mapped last came from another CPU */
+	bool is_beside;			/* more than the range was mapped during it */
 };
 
 __attribute__((format(printf, 4, 5)))
@@ -156,6 +158,14 @@ static void count_leaf(struct follower *f, const struct import_event *e, uint64_
 		count_frame(f, import_pfn(spte), by);
 }
 
+static bool is_known(struct follower *f, const struct import_event *e)
+{
+	struct place place = { e->value[1], e->value[2], e->value[0] };
+	const struct leaf *leaf = hmgetp_null(f->leaves, place);
+
+	return leaf && leaf->value.roots;
+}
+
 static void take_spte(struct follower *f, const struct import_event *e)
 {
 	uint64_t old = e->value[3], new = e->value[4], level = e->value[2];
@@ -166,19 +176,41 @@ static void take_spte(struct follower *f, const struct import_event *e)
 		broken(f, IMMUTABLE, e, "gfn 0x%llx level %llu: 0x%llx becomes 0x%llx",
 		       (unsigned long long)e->value[1], (unsigned long long)level,
 		       (unsigned long long)old, (unsigned long long)new);
-	if (was)
-		count_leaf(f, e, old, -1);
+	if (!was || !is || import_pfn(old) != import_pfn(new) || !is_known(f, e)) {
+		if (was)
+			count_leaf(f, e, old, -1);
+		if (is)
+			count_leaf(f, e, new, 1);
+	}
 	if (!is)
 		return;
-	count_leaf(f, e, new, 1);
 	judge_bits(f, e, new);
 	judge_slot(f, e, new);
 }
 
 enum { SKEW = 1000000 };	/* ns by which the clocks of two CPUs may differ */
 
-/* One place that may be mapped when the invalidation @e ends. */
-static void judge_stale(struct follower *f, const struct import_event *e, const struct leaf *leaf)
+/* When what ends with @e began; UINT64_MAX: before the recording. */
+static uint64_t take_begin(struct follower *f, const struct import_event *e)
+{
+	for (size_t i = arrlenu(f->open); i--;) {
+		struct open open = f->open[i];
+
+		if (open.start != e->value[0] || open.end != e->value[1])
+			continue;
+		arrdel(f->open, i);
+		return open.time;
+	}
+	return UINT64_MAX;
+}
+
+/*
+ * One place that may be mapped when the invalidation @e ends, which began at @begin. A fault beside
+ * the range may install 2M over it meanwhile (mmu_invalidate_retry_gfn() asks about its own gfn):
+ * rightly so if the host still maps them so, which nothing here says.
+ */
+static void judge_stale(struct follower *f, const struct import_event *e, uint64_t begin,
+			const struct leaf *leaf)
 {
 	const struct import_slot *slot;
 	uint64_t gpa, size, hva;
@@ -193,6 +225,8 @@ static void judge_stale(struct follower *f, const struct import_event *e, const 
 		return;
 	if (leaf->value.cpu != e->cpu && e->time - leaf->value.time < SKEW)
 		f->is_close = true;
+	else if (leaf->value.time > begin && (hva < e->value[0] || hva + size > e->value[1]))
+		f->is_beside = true;
 	else
 		broken(f, STALE, e, "gfn 0x%llx is mapped when the invalidation of "
 		       "[0x%llx, 0x%llx) ends", (unsigned long long)leaf->key.gfn,
@@ -200,7 +234,7 @@ static void judge_stale(struct follower *f, const struct import_event *e, const 
 }
 
 /* Where @slot has some of the range, level by level. */
-static void look_up_range(struct follower *f, const struct import_event *e,
+static void look_up_range(struct follower *f, const struct import_event *e, uint64_t begin,
 			  const struct import_slot *slot, uint64_t start, uint64_t end)
 {
 	for (uint32_t level = 1; level <= 3; level++) {
@@ -210,13 +244,15 @@ static void look_up_range(struct follower *f, const struct import_event *e,
 		for (; gfn < (slot->gpa + (end - slot->hva) + 4095) >> 12; gfn += pages) {
 			struct place place = { gfn, level, slot->id >> 16 };
 
-			judge_stale(f, e, hmgetp_null(f->leaves, place));
+			judge_stale(f, e, begin, hmgetp_null(f->leaves, place));
 		}
 	}
 }
 
 static void take_end(struct follower *f, const struct import_event *e)
 {
+	uint64_t begin = take_begin(f, e);
+
 	f->laws[STALE].nr_asked++;
 	if (!f->nr_mapped || f->laws[STALE].answer == IMPORT_BROKEN)
 		return;		/* nothing more to be found */
@@ -227,10 +263,10 @@ static void take_end(struct follower *f, const struct import_event *e)
 		uint64_t end = e->value[1] < last ? e->value[1] : last;
 
 		if (start < end && (end - start) >> 12 <= hmlenu(f->leaves))
-			look_up_range(f, e, slot, start, end);
+			look_up_range(f, e, begin, slot, start, end);
 		else if (start < end)
 			for (size_t l = 0; l < hmlenu(f->leaves); l++)
-				judge_stale(f, e, &f->leaves[l]);
+				judge_stale(f, e, begin, &f->leaves[l]);
 	}
 }
 
@@ -264,6 +300,9 @@ static void follow(struct follower *f, const struct import_event *e)
 	case IMPORT_MEMSLOT:
 		import_slots_set(&f->slots, e);
 		return;
+	case IMPORT_INV_START:
+		arrput(f->open, ((struct open){ e->value[0], e->value[1], e->time }));
+		return;
 	case IMPORT_INV_END:
 		take_end(f, e);
 		return;
@@ -277,7 +316,6 @@ static void follow(struct follower *f, const struct import_event *e)
 	case IMPORT_FAULT:
 	case IMPORT_SET_SPTE:
 	case IMPORT_RANGE:
-	case IMPORT_INV_START:
 	case IMPORT_IOCTL:
 	case IMPORT_COUNT:
 	case IMPORT_ALLOC:
@@ -321,6 +359,9 @@ void import_judge(const struct import *import, struct import_law laws[IMPORT_LAW
 		if (i == STALE && !is_broken && !missing && f.is_close)
 			missing = "order: another CPU mapped it less than 1 ms before the end, and "
 				  "clocks may differ by that";
+		if (i == STALE && !is_broken && !missing && f.is_beside)
+			missing = "host PTEs: an entry larger than an invalidation was made during "
+				  "it, and the host may have had as much there";
 		if (missing) {
 			laws[i].answer = IMPORT_OPEN;
 			snprintf(laws[i].text, sizeof(laws[i].text), "%s", missing);
@@ -328,4 +369,5 @@ void import_judge(const struct import *import, struct import_law laws[IMPORT_LAW
 	}
 	hmfree(f.leaves);
 	hmfree(f.frames);
+	arrfree(f.open);
 }

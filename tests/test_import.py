@@ -421,6 +421,22 @@ def a_recorded_violation_that_loss_can_explain_is_none():
 	check(code == 3 and laws["no-stale-spte"]["answer"] == "inconclusive", laws)
 
 
+def more_than_the_range_is_stale_only_if_it_was_there_before():
+	slot, huge = SLOT % (1, 0, GPA, 0x400000, HVA), LEAF & ~0x1ff000 | 0x80
+	two = (SPTE % (8, GPA >> 12, 0, huge)).replace("level 1", "level 2")
+	ends = [START % (7, HVA, HVA + 0x1000), END % (9, HVA, HVA + 0x1000)]
+	_, _, _, laws = of_text([slot, *GOOD[1:], ends[0], two, ends[1]])
+	stale = laws["no-stale-spte"]
+	check(stale["answer"] == "inconclusive" and "larger" in stale["text"], stale)
+	broken([slot, two.replace(" 8.", " 6."), *ends], "no-stale-spte")
+	broken([slot, two.replace(" 8.", " 6."), ends[0],
+		two.replace("old_spte 0", "old_spte %x" % (huge & ~0x20)), ends[1]],
+	       "no-stale-spte")
+	broken([slot, ends[0].replace("%x" % (HVA + 0x1000), "%x" % (HVA + 0x200000)), two,
+		ends[1].replace("%x" % (HVA + 0x1000), "%x" % (HVA + 0x200000))],
+	       "no-stale-spte")
+
+
 # ---- damage ----
 
 def refused(path):
