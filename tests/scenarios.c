@@ -22,18 +22,21 @@ static void add(struct scenario **all, const char *folder, const char *file, con
 
 struct scenario *scenarios_find(const char *const *under, size_t *nr)
 {
+	static const char *const folders[] = { "race", "driver/race" };
 	struct scenario *all = NULL;
 	char folder[500];
 	struct dirent *entry;
 	DIR *dir;
 
-	snprintf(folder, sizeof(folder), "%.400s/race", getenv("PFNSIM_TRACES"));
-	dir = opendir(folder);
-	assert_non_null(dir);
-	while ((entry = readdir(dir)))
-		for (size_t i = 0; entry->d_name[0] != '.' && under[i]; i++)
-			add(&all, folder, entry->d_name, under[i]);
-	closedir(dir);
+	for (size_t f = 0; f < sizeof(folders) / sizeof(*folders); f++) {
+		snprintf(folder, sizeof(folder), "%.400s/%s", getenv("PFNSIM_TRACES"), folders[f]);
+		dir = opendir(folder);
+		assert_non_null(dir);
+		while ((entry = readdir(dir)))
+			for (size_t i = 0; entry->d_name[0] != '.' && under[i]; i++)
+				add(&all, folder, entry->d_name, under[i]);
+		closedir(dir);
+	}
 	*nr = arrlenu(all);
 	for (size_t i = 0; i < *nr; i++)
 		all[i].name = all[i].text;

@@ -42,7 +42,8 @@ class Orders(unittest.TestCase):
 		self.assertEqual({"r  t1e2  d", "r  d  t1e2", "d  r  t1e2"}, found)
 
 	def test_every_race_of_the_corpus_is_a_scenario_that_the_program_reads(self):
-		for path in sorted(glob.glob(os.path.join(TRACES, "race", "*.trace"))):
+		for path in sorted(glob.glob(os.path.join(TRACES, "**", "race", "*.trace"),
+					     recursive=True)):
 			with open(path, encoding="utf-8") as file:
 				text = file.read()
 			if text.count("\nthread ") < 2:

@@ -6,13 +6,14 @@ other threads' events pass.
 """
 
 import itertools
+import os
 import re
 from dataclasses import dataclass
 
 from ..host import LabError
 
 WORD = re.compile(r"\s*(?:([A-Za-z_][\w.-]*):)?\s*(\S+)(.*)")
-KEPT_OUT = ("pfntrace", "title", "source", "bug", "note", "expect", "schedule", "turn")
+KEPT_OUT = ("pfntrace", "title", "source", "bug", "case", "note", "expect", "schedule", "turn")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ def parse(text, path):
 			first += itertools.pairwise(rest.split())
 		elif word in KEPT_OUT:
 			continue
+		elif word == "include":		# it is beside @path, and the orders are not
+			name = os.path.join(os.path.dirname(path), rest.strip().strip('"'))
+			setup.append(f'include "{os.path.abspath(name)}"')
 		elif part is setup or part is join:
 			part.append(line)
 		else:
