@@ -161,6 +161,8 @@ class Installed(WithBuild):
 		return json.loads(done.stdout.splitlines()[-1])["traces"]
 
 	def example(self, *arguments, **variables):
+		if not shutil.which("make"):
+			self.skipTest("no make")
 		folder = os.path.join(self.folder, "example")
 		shutil.copytree(EXAMPLE, folder)
 		environment = {key: value for key, value in os.environ.items()

@@ -23,7 +23,7 @@ test_packages="$test_packages libtracecmd-dev libtracefs-dev libtraceevent-dev"
 clang_packages="clang libclang-rt-dev"
 coverage_packages="lcov"
 # Without them a test is skipped.
-wanted_packages="spin python3-jsonschema zsh scdoc man-db"
+wanted_packages="make spin python3-jsonschema zsh scdoc man-db"
 
 say() {
 	printf '%s\n' "$*"
