@@ -89,7 +89,10 @@ static void gpc_access(struct machine *m, struct task *t)
 		raise_alarm(m, ALARM_ACCESS_FREE, pfn, page_of(m, pfn)->freed_by);
 }
 
-/* mark_page_dirty_in_slot(gpc->memslot, gpc->gpa >> PAGE_SHIFT), of whatever they are by now */
+/*
+ * xen.c:kvm_xen_update_runstate_guest(), kvm_xen_inject_pending_events(), 6.1:
+ * mark_page_dirty_in_slot(gpc->memslot, gpc->gpa >> PAGE_SHIFT), of whatever they are by now
+ */
 static enum step_result gpc_mark_dirty(struct machine *m, struct task *t)
 {
 	gfn_t now = gpc_of(m, t)->gpa >> PAGE_SHIFT, written = t->gpc.gpa >> PAGE_SHIFT;
@@ -107,7 +110,11 @@ static bool gpc_wrote(const struct machine *m, const struct task *t)
 	return t->gpc.verb == GPC_WRITE && !t->gpc.error;
 }
 
-/* read_unlock(&gpc->lock), since 4438355ec6e1 (6.9) not before it is logged */
+/*
+ * xen.c:kvm_xen_inject_pending_events(): read_unlock_irqrestore(&gpc->lock) stands before
+ * mark_page_dirty_in_slot() in 6.1, and behind kvm_gpc_mark_dirty_in_slot() since 4438355ec6e1
+ * (6.9), as in 6.12.
+ */
 static enum step_result gpc_accessed(struct machine *m, struct task *t, enum step_result next)
 {
 	gpc_access(m, t);
@@ -129,8 +136,9 @@ static bool wants_vcpu(const struct machine *m, const struct task *t)
 }
 
 /*
- * vcpu->mutex: who writes is the vCPU itself, or its ioctl, and so is who sets or gives up what a
- * vCPU writes through. It keeps one from the other alone.
+ * kvm_main.c:kvm_vcpu_ioctl(), 6.1 to 7.2: vcpu->mutex. Who writes is the vCPU itself, or its
+ * ioctl, and so is who sets or gives up what a vCPU writes through. It keeps one from the other
+ * alone.
  */
 static enum step_result gpc_lock_vcpu(struct machine *m, struct task *t)
 {
