@@ -28,6 +28,7 @@ struct explore_bound {
 	bool por;		/* reduce by partial order, where that is possible */
 	bool symmetry;		/* keep one of states that differ in who is who */
 	bool liveness;		/* ... in what nobody will read */
+	bool by_step;		/* a finding for each step that breaks a law, too */
 };
 
 #define ALL_REDUCTIONS .por = true, .symmetry = true, .liveness = true
@@ -48,6 +49,8 @@ enum finding_kind {
 struct explore_finding {
 	enum finding_kind kind;
 	struct violation v;	/* FOUND_VIOLATION */
+	const char *step;	/* ... by this one, the last; NULL: the event has none */
+	u8 path;		/* ... that it is of */
 	struct lock_cycle locks;	/* FOUND_INVERSION: the first edge is the last found */
 	u64 states;		/* in so many; of a violation: transitions; of locks: edges */
 	u8 *schedule;		/* a shortest: the thread that takes each step, from the first on */

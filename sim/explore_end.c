@@ -8,9 +8,15 @@
 
 #include "sim/explore_symmetry.h"
 
-static bool is_of_kind(const struct example *a, const struct example *b)
+static bool is_same_broken(const struct broken *a, const struct broken *b, bool by_step)
 {
-	return a->kind == b->kind && is_same_violation(&a->v, &b->v) &&
+	return is_same_violation(&a->v, &b->v) &&
+	       (!by_step || (a->step == b->step && a->path == b->path));
+}
+
+static bool is_of_kind(const struct example *a, const struct example *b, bool by_step)
+{
+	return a->kind == b->kind && is_same_broken(&a->broken, &b->broken, by_step) &&
 	       a->edge.held == b->edge.held && a->edge.taken == b->edge.taken;
 }
 
@@ -58,7 +64,7 @@ static void add_example(const struct search *search, struct example **all,
 	for (size_t i = 0; i < arrlenu(*all); i++) {
 		u64 states = (*all)[i].states + new->states;
 
-		if (!is_of_kind(&(*all)[i], new))
+		if (!is_of_kind(&(*all)[i], new, search->bound.by_step))
 			continue;
 		if (is_better(search, new, &(*all)[i]))
 			replace(&(*all)[i], new);
@@ -83,13 +89,19 @@ static void keep(struct explore *x, struct example *example)
 	arrfree(example->ways);
 }
 
-void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
-		  unsigned thread, unsigned alone)
+void explore_keep(struct explore *x, enum finding_kind kind, unsigned thread)
 {
-	struct example example = { .kind = kind, .thread = thread, .alone = alone };
+	struct example example = { .kind = kind, .thread = thread };
 
-	if (v)
-		example.v = *v;
+	keep(x, &example);
+}
+
+void explore_keep_broken(struct explore *x, const struct broken *broken, unsigned thread,
+			 unsigned alone)
+{
+	struct example example = { .kind = FOUND_VIOLATION, .broken = *broken, .thread = thread,
+				   .alone = alone };
+
 	keep(x, &example);
 }
 
@@ -100,7 +112,7 @@ void explore_keep_edge(struct explore *x, const struct lock_edge *edge, unsigned
 				   .alone = alone };
 
 	for (size_t i = 0; i < arrlenu(x->examples); i++)
-		if (is_of_kind(&x->examples[i], &example) &&
+		if (is_of_kind(&x->examples[i], &example, false) &&
 		    x->examples[i].depth <= x->search->depth)
 			return;		/* a turn's is one deeper */
 	keep(x, &example);
@@ -188,19 +200,28 @@ void explore_go(struct explore *x, const u8 *schedule, size_t nr)
 
 /* ---- all workers ---- */
 
+static int by_step(const struct broken *a, const struct broken *b)
+{
+	return a->path != b->path ? a->path - b->path :
+				    strcmp(a->step ? a->step : "", b->step ? b->step : "");
+}
+
 /* In order of steps, then of law and party: no worker's order. */
 static int by_length(const void *a, const void *b)
 {
 	const struct example *x = a, *y = b;
+	int order = by_step(&x->broken, &y->broken);
 
 	if (x->depth != y->depth)
 		return x->depth < y->depth ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
-	if (x->v.law != y->v.law)
-		return x->v.law < y->v.law ? -1 : 1;
-	if (x->v.blame != y->v.blame)
-		return x->v.blame < y->v.blame ? -1 : 1;
+	if (x->broken.v.law != y->broken.v.law)
+		return x->broken.v.law < y->broken.v.law ? -1 : 1;
+	if (x->broken.v.blame != y->broken.v.blame)
+		return x->broken.v.blame < y->broken.v.blame ? -1 : 1;
+	if (order)
+		return order;
 	if (x->alone != y->alone)
 		return x->alone - y->alone;
 	return x->edge.held != y->edge.held ? x->edge.held - y->edge.held :
@@ -222,7 +243,9 @@ static void merge_findings(struct search *search)
 	if (all)
 		qsort(all, arrlenu(all), sizeof(*all), by_length);
 	for (size_t i = 0; i < arrlenu(all); i++) {
-		struct explore_finding f = { .kind = all[i].kind, .v = all[i].v,
+		struct explore_finding f = { .kind = all[i].kind, .v = all[i].broken.v,
+					     .step = all[i].broken.step,
+					     .path = all[i].broken.path,
 					     .states = all[i].states,
 					     .is_shortest = explore_is_breadth_first(search) };
 

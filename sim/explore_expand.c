@@ -51,7 +51,7 @@ static bool try_threads(struct explore *x)
 		if (!try_thread(x, t, &what))
 			return false;
 	if (what.waits && !what.moved)
-		explore_keep(x, FOUND_DEADLOCK, NULL, NO_THREAD, 0);
+		explore_keep(x, FOUND_DEADLOCK, NO_THREAD);
 	if (what.moved && !what.deeper)
 		arrput(x->stuck, x->node);
 	return true;

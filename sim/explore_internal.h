@@ -35,10 +35,13 @@ enum { WAITS_HEAD = 3 };
 struct queue { u64 *words; size_t *chunks; size_t nr; };
 #define WAITS_DEAD	BIT(32)
 
+/* A violation, and the step of a path that was the last. */
+struct broken { struct violation v; const char *step; u8 path; };
+
 /* The first and shortest example that a worker has of one kind. */
 struct example {
 	enum finding_kind kind;
-	struct violation v;
+	struct broken broken;		/* FOUND_VIOLATION */
 	struct lock_edge edge;		/* FOUND_INVERSION: of what may be a cycle */
 	u64 states;
 	u32 node;
@@ -143,7 +146,9 @@ bool explore_run_event(struct explore *x, const struct event *event, struct outc
 		       struct error *error);
 /* What whole events broke where it stands, from the vm's violation @first on. */
 void explore_judge_run(struct explore *x, size_t first);
-/* What the last turn broke is kept. */
+/* What the last turn broke, one of .nr_found. */
+struct broken explore_broken(const struct explore *x, unsigned i);
+/* All of it is kept. */
 void explore_judge(struct explore *x, unsigned thread);
 /* All threads are through: the rest of the trace, and what has come of all. */
 bool explore_finish(struct explore *x, struct error *error);
@@ -202,8 +207,10 @@ void explore_run_workers(struct search *search);
 /* ---- explore_end.c ---- */
 
 /* An example of @kind: where it stands, or what @thread's turn and so many after it lead to. */
-void explore_keep(struct explore *x, enum finding_kind kind, const struct violation *v,
-		  unsigned thread, unsigned alone);
+void explore_keep(struct explore *x, enum finding_kind kind, unsigned thread);
+/* ... of what @step of @path broke. */
+void explore_keep_broken(struct explore *x, const struct broken *broken, unsigned thread,
+			 unsigned alone);
 void explore_keep_edge(struct explore *x, const struct lock_edge *edge, unsigned thread,
 		       unsigned alone);
 void explore_forget_examples(struct example **all);

@@ -137,7 +137,7 @@ static void keep_first(struct look *look, const u32 *path)
 	}
 	look->x->node = path[low];
 	look->x->search->depth = arrlenu(path) - 1 - low;
-	explore_keep(look->x, FOUND_LIVELOCK, NULL, NO_THREAD, 0);
+	explore_keep(look->x, FOUND_LIVELOCK, NO_THREAD);
 }
 
 static void look_at(struct look *look, u32 node)

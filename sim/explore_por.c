@@ -19,13 +19,13 @@ struct tried {
 	u64 fingerprint;
 	enum seen seen;
 	u64 *packed;			/* stb_ds: if it was not seen */
-	struct violation found[MAX_VIOLATIONS];
+	struct broken found[MAX_VIOLATIONS];
 	unsigned nr_found;
 	unsigned nr_alone;		/* turns that followed */
 	struct late *late;		/* stb_ds: what those broke */
 };
 
-struct late { struct violation v; unsigned alone; };
+struct late { struct broken broken; unsigned alone; };
 
 void explore_por_new(struct explore *x)
 {
@@ -164,7 +164,8 @@ static void follow(struct explore *x, unsigned thread)
 			return;
 		explore_keep_locks(x, first, ++tried->nr_alone, thread);
 		for (unsigned i = 0; i < x->nr_found; i++)
-			arrput(tried->late, ((struct late){ x->found[i], tried->nr_alone }));
+			arrput(tried->late, ((struct late){ explore_broken(x, i),
+							    tried->nr_alone }));
 	}
 }
 
@@ -175,7 +176,8 @@ static void keep_successor(struct explore *x, unsigned thread)
 	struct tried *tried = &x->tried[thread];
 
 	tried->nr_found = x->nr_found;
-	memcpy(tried->found, x->found, x->nr_found * sizeof(*x->found));
+	for (unsigned i = 0; i < x->nr_found; i++)
+		tried->found[i] = explore_broken(x, i);
 	explore_keep_locks(x, thread, 0, thread);
 	follow(x, thread);
 	tried->fingerprint = explore_fingerprint(x);
@@ -248,11 +250,10 @@ static void take(struct explore *x, unsigned thread)
 	struct tried *tried = &x->tried[thread];
 	u32 node;
 
-	x->nr_found = tried->nr_found;
-	memcpy(x->found, tried->found, tried->nr_found * sizeof(*x->found));
-	explore_judge(x, thread);
+	for (unsigned i = 0; i < tried->nr_found; i++)
+		explore_keep_broken(x, &tried->found[i], thread, 0);
 	for (size_t i = 0; i < arrlenu(tried->late); i++)
-		explore_keep(x, FOUND_VIOLATION, &tried->late[i].v, thread, tried->late[i].alone);
+		explore_keep_broken(x, &tried->late[i].broken, thread, tried->late[i].alone);
 	x->transitions += 1 + tried->nr_alone;
 	if (explore_has_to_wait(x, explore_set_add(x->search->set, tried->fingerprint,
 						   (struct way){ x->node, thread }, &node)))
@@ -276,7 +277,7 @@ static void take_set(struct explore *x, unsigned set, unsigned all)
 	else if (moved && !goes_on(x, set))
 		arrput(x->stuck, x->node);
 	else if (waits && !moved)
-		explore_keep(x, FOUND_DEADLOCK, NULL, NO_THREAD, 0);
+		explore_keep(x, FOUND_DEADLOCK, NO_THREAD);
 }
 
 /* False: stop. */

@@ -12,25 +12,28 @@
 
 #include "sim/explore_internal.h"
 
-static bool is_same(const struct explore_finding *a, const struct explore_finding *b)
+static bool is_same(const struct explore_finding *a, const struct explore_finding *b, bool by_step)
 {
 	const struct lock_edge *x = a->locks.edge, *y = b->locks.edge;
 
-	return a->kind == b->kind && is_same_violation(&a->v, &b->v) && x->held == y->held &&
-	       x->taken == y->taken;
+	return a->kind == b->kind && is_same_violation(&a->v, &b->v) &&
+	       (!by_step || (a->step == b->step && a->path == b->path)) &&
+	       x->held == y->held && x->taken == y->taken;
 }
 
-static void take_shorter(struct explore_finding *f, struct explored *all)
+static void take_shorter(struct explore_finding *f, struct explored *all, bool by_step)
 {
 	for (size_t i = 0; i < arrlenu(all->findings); i++) {
 		struct explore_finding *other = &all->findings[i];
 
-		if (!is_same(f, other) || other->nr_steps > f->nr_steps)
+		if (!is_same(f, other, by_step) || other->nr_steps > f->nr_steps)
 			continue;
 		free(f->schedule);
 		f->schedule = other->schedule;
 		f->nr_steps = other->nr_steps;
 		f->v = other->v;
+		f->step = other->step;
+		f->path = other->path;
 		f->locks = other->locks;
 		f->is_shortest = true;
 		other->schedule = NULL;
@@ -70,6 +73,6 @@ void explore_shorten(struct search *search)
 	while (explore_more(x, UINT32_MAX, &error))
 		;
 	for (size_t i = 0; i < search->result.nr_findings; i++)
-		take_shorter(&search->result.findings[i], explore_result(x));
+		take_shorter(&search->result.findings[i], explore_result(x), bound.by_step);
 	explore_free(x);
 }

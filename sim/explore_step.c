@@ -324,16 +324,30 @@ bool explore_is_dead(const struct explore *x)
 
 /* ---- laws ---- */
 
+struct broken explore_broken(const struct explore *x, unsigned i)
+{
+	return (struct broken){ .v = x->found[i], .step = x->step ? x->step->name : NULL,
+				.path = x->path };
+}
+
 void explore_judge(struct explore *x, unsigned thread)
 {
-	for (unsigned i = 0; i < x->nr_found; i++)
-		explore_keep(x, FOUND_VIOLATION, &x->found[i], thread, 0);
+	for (unsigned i = 0; i < x->nr_found; i++) {
+		struct broken broken = explore_broken(x, i);
+
+		explore_keep_broken(x, &broken, thread, 0);
+	}
 }
 
 void explore_judge_run(struct explore *x, size_t first)
 {
-	for (size_t i = first; i < x->vm->nr_violations; i++)
-		explore_keep(x, FOUND_VIOLATION, &x->vm->violations[i].v, NO_THREAD, 0);
+	for (size_t i = first; i < x->vm->nr_violations; i++) {
+		const struct found_violation *f = &x->vm->violations[i];
+		struct broken broken = { .v = f->v, .step = violation_step(f),
+					 .path = violation_path(f) };
+
+		explore_keep_broken(x, &broken, NO_THREAD, 0);
+	}
 }
 
 /* ---- ends ---- */

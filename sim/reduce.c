@@ -86,10 +86,12 @@ static void add_units(struct reduce *r)
 }
 
 bool reduce_begin(struct reduce *r, const char *path, const struct semantics_patch *patch,
-		  const char *law, const struct explore_bound *bound, struct error *error)
+		  const struct reduce_wish *wish, const struct explore_bound *bound,
+		  struct error *error)
 {
-	*r = (struct reduce){ .path = path, .patch = patch, .bound = *bound,
-			      .target = { .word = law, .blame = REDUCE_ANYBODY } };
+	*r = (struct reduce){ .path = path, .patch = patch, .bound = *bound, .wish = *wish,
+			      .target = { .word = wish->law, .blame = REDUCE_ANYBODY } };
+	r->bound.by_step = !wish->any_way;
 	if (!trace_load(path, &r->trace, error))
 		return false;
 	add_units(r);

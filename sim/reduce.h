@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * reduce.h: a smaller trace that breaks the same law, by the same party, under the same semantics.
+ * reduce.h: a smaller trace with the same bug, under the same semantics: the same law, broken by
+ * the same party in the same step, in the same way.
  *
  * Events go, in halves and then one by one, each with those that make no sense without it; then
  * arguments go or shrink; until no single one can (delta debugging: Zeller and Hildebrandt, 2002,
@@ -26,8 +27,29 @@ struct reduce_unit {
 
 enum { REDUCE_ANYBODY = 255 };		/* .blame that is not known yet */
 
+/* How it breaks, whatever its frames, gfns and numbers are; all zero: of no law. */
+struct reduce_way {
+	const char *step;		/* that was the last; NULL: the event has none */
+	u8 path;			/* ... that it is of */
+	u8 kind;			/* enum object_kind */
+	bool has_pfn, has_gfn;
+	int side;			/* too much, too little; of frames: none */
+};
+
 /* What has to break. .splat: of a law about warnings, which; or NULL. */
-struct reduce_target { const char *word, *splat; u8 blame; bool is_law; };
+struct reduce_target {
+	const char *word, *splat;
+	u8 blame;
+	bool is_law;
+	struct reduce_way way;
+};
+
+/* What has to break, as far as it was asked for. */
+struct reduce_wish {
+	const char *law;		/* or deadlock, livelock, lock-inversion; NULL: the first */
+	const char *step;		/* NULL: the first */
+	bool any_way;			/* another bug of the same law and party will do */
+};
 
 enum reduce_phase { REDUCE_FIRST, REDUCE_EVENTS, REDUCE_ARGS, REDUCE_LAST, REDUCE_DONE };
 
@@ -37,6 +59,7 @@ struct reduce {
 	struct explore_bound bound;
 	struct trace trace;		/* as it was */
 	struct reduce_unit *units;	/* stb_ds */
+	struct reduce_wish wish;
 	struct reduce_target target;	/* .word NULL: not found yet */
 	struct reduce_target *found;	/* stb_ds: all that the smallest one breaks */
 	enum reduce_phase phase;
@@ -54,9 +77,10 @@ struct reduce {
 	struct explore *x;		/* ... NULL: none */
 };
 
-/* @law: or deadlock, livelock, lock-inversion; NULL: the first that is found. False: *@error. */
+/* False: *@error. */
 bool reduce_begin(struct reduce *r, const char *path, const struct semantics_patch *patch,
-		  const char *law, const struct explore_bound *bound, struct error *error);
+		  const struct reduce_wish *wish, const struct explore_bound *bound,
+		  struct error *error);
 /* One try, or a part of a search; false: there is nothing left to try. */
 bool reduce_more(struct reduce *r);
 /* The smallest so far is all that is wanted. */

@@ -105,13 +105,27 @@ char *reduce_render(struct reduce *r, bool tried)
 
 /* ---- running ---- */
 
+static bool is_same_word(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool is_same_way(const struct reduce_way *a, const struct reduce_way *b)
+{
+	return is_same_word(a->step, b->step) && a->path == b->path && a->kind == b->kind &&
+	       a->has_pfn == b->has_pfn && a->has_gfn == b->has_gfn && a->side == b->side;
+}
+
 static bool is_wanted(const struct reduce *r, const struct reduce_target *found)
 {
 	const struct reduce_target *t = &r->target;
 
-	return !t->word || (!strcmp(found->word, t->word) &&
-			    (t->blame == REDUCE_ANYBODY ||
-			     (found->blame == t->blame && found->splat == t->splat)));
+	if (t->word && strcmp(found->word, t->word))
+		return false;
+	if (t->blame == REDUCE_ANYBODY)
+		return !r->wish.step || is_same_word(r->wish.step, found->way.step);
+	return found->blame == t->blame && found->splat == t->splat &&
+	       (r->wish.any_way || is_same_way(&found->way, &t->way));
 }
 
 /* Another warning is another bug. */
@@ -122,10 +136,34 @@ static const char *splat_of(const struct violation *v)
 	return is_splat && v->value < NR_SPLATS ? splat_names[v->value] : NULL;
 }
 
-static void note_violation(struct reduce *r, const struct violation *v)
+/* What the law's words have for numbers: too many or too few; and of pages, which is none. */
+static int side_of(const struct violation *v)
 {
-	arrput(r->found, ((struct reduce_target){ .word = v->law->id, .splat = splat_of(v),
-						  .blame = v->blame, .is_law = true }));
+	const char *first = v->law->found ? strchr(v->law->found, '%') : NULL;
+	const char *second = first ? strchr(first + 1, '%') : NULL;
+	s64 more = v->value - (second ? v->wanted : 0);
+
+	if (!first)
+		return 0;
+	if (strstr(first, "llx"))
+		return (v->value == NO_PFN) << 1 | (second && v->wanted == NO_PFN);
+	return (more > 0) - (more < 0);
+}
+
+static void note_violation(struct reduce *r, const struct violation *v, const char *step, u8 path)
+{
+	struct reduce_target t = { .word = v->law->id, .splat = splat_of(v), .blame = v->blame,
+				   .is_law = true };
+
+	t.way = (struct reduce_way){ .step = step, .path = path, .kind = v->kind,
+				     .has_pfn = v->pfn != NO_PFN, .has_gfn = v->gfn != NO_PFN,
+				     .side = side_of(v) };
+	arrput(r->found, t);
+}
+
+static void note_found(struct reduce *r, const struct found_violation *f)
+{
+	note_violation(r, &f->v, violation_step(f), violation_path(f));
 }
 
 /* The line that made no sense was one unit's: without it, perhaps. */
@@ -163,7 +201,7 @@ static enum reduce_result run_once(struct reduce *r, const char *text, bool is_a
 	if (r->phase == REDUCE_FIRST)
 		snprintf(r->why, sizeof(r->why), "%s", done.run[0].missing);
 	for (size_t i = 0; i < done.run[0].vm->nr_violations && !done.run[0].missing[0]; i++)
-		note_violation(r, &done.run[0].vm->violations[i].v);
+		note_found(r, &done.run[0].vm->violations[i]);
 	replay_free(&done);
 	return result_of(r);
 }
@@ -185,7 +223,7 @@ static void take_findings(struct reduce *r)
 		const struct explore_finding *f = &e->findings[i];
 
 		if (f->kind == FOUND_VIOLATION)
-			note_violation(r, &f->v);
+			note_violation(r, &f->v, f->step, f->path);
 		else
 			arrput(r->found, ((struct reduce_target){ .word = finding_name(f) }));
 	}

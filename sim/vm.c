@@ -201,6 +201,16 @@ static void check(struct vm *vm, const struct frame *frame, u8 depth)
 	}
 }
 
+const char *violation_step(const struct found_violation *f)
+{
+	return f->nr_steps ? f->steps[f->nr_steps - 1].name : NULL;
+}
+
+u8 violation_path(const struct found_violation *f)
+{
+	return f->depth ? f->frame[f->depth - 1].path : 0;
+}
+
 /* A fault that retried while an invalidation or a slot update is half done will retry again. */
 static bool retries_in_vain(struct vm *vm, const struct task *t)
 {

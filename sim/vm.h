@@ -71,6 +71,10 @@ struct found_violation {
 	size_t nr_history;
 };
 
+/* The step that was the last, and the path it is of; NULL: no step at all. */
+const char *violation_step(const struct found_violation *f);
+u8 violation_path(const struct found_violation *f);
+
 struct splat_seen { unsigned event; u8 splat; u8 kind; };
 
 struct vm {

@@ -620,8 +620,8 @@ def explore_and_replay_refuse_each_others_traces():
 def reduce_writes_a_trace_that_replay_takes():
 	done = run("reduce", "-s", "v5.12", "--law", "no-free-of-owned", SEED, "-o", "small.trace")
 	check(done.returncode == 0 and not done.stdout, done)
-	check(re.fullmatch(r"pfnsim: no-free-of-owned under v5.12: 4 of 6 events, \d+ tries\n",
-			   done.stderr), done.stderr)
+	check(re.fullmatch(r"pfnsim: no-free-of-owned under v5.12, in release_fault_page: "
+			   r"4 of 6 events, \d+ tries\n", done.stderr), done.stderr)
 	check(replay("-s", "v5.12", "small.trace").returncode == 0)
 	check(run("fmt", "--check", "small.trace").returncode == 0)
 
@@ -637,6 +637,8 @@ def reduce_says_where_there_is_nothing_to_reduce():
 	check("no law breaks under v7.2" in refused("reduce", "-s", "v7.2", SEED))
 	check("no-bad-free does not break" in refused("reduce", "-s", "v5.12", "--law",
 						      "no-bad-free", SEED))
+	check("no-free-of-owned does not break in take_exit" in
+	      refused("reduce", "--law", "no-free-of-owned", "--step", "take_exit", SEED))
 	check("unknown law" in refused("reduce", "--law", "gravity", SEED))
 	check("not one semantics" in refused("reduce", "-s", "old", SEED))
 	check("standard input" in refused("reduce", "-"))

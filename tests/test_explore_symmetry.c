@@ -310,8 +310,8 @@ static void a_mutant_is_found_among_equal_threads(void **state)
 	for (bool more = true; more && !found; ) {
 		more = explore_more(x, 1000, &error);
 		for (size_t i = 0; i < arrlenu(x->examples); i++)
-			found |= x->examples[i].v.law &&
-				 !strcmp(x->examples[i].v.law->id, mutant->law);
+			found |= x->examples[i].broken.v.law &&
+				 !strcmp(x->examples[i].broken.v.law->id, mutant->law);
 	}
 	assert_true(found);
 	assert_non_null(x->search->symmetry);

@@ -49,6 +49,7 @@ static const struct kind {
 	{ "RECORDING", FILES, "" },
 	{ "SECONDS", NOTHING, NULL },
 	{ "SEMANTICS", SEMANTICS, NULL },
+	{ "STEP", NOTHING, NULL },
 	{ "TEXT", NOTHING, NULL },
 	{ "TRACE", FILES, "*.trace *.trace.zst" },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* cmd_reduce.c: a smaller trace that breaks the same law. */
+/* cmd_reduce.c: a smaller trace with the same bug. */
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,11 +13,12 @@
 #include "tools/misuse.h"
 #include "tools/pfnsim.h"
 
-enum { KEY_LAW = 256 };
+enum { KEY_LAW = 256, KEY_STEP, KEY_ANY };
 
 struct arguments {
 	const struct semantics_patch *patch;
-	const char *law, *output, *path;
+	struct reduce_wish wish;
+	const char *output, *path;
 	struct explore_bound bound;
 };
 
@@ -27,6 +28,13 @@ static const struct argp_option options[] = {
 	{ "law", KEY_LAW, "LAW|deadlock|livelock|lock-inversion", 0,
 	  "what has to break (pfnsim invariants lists the laws); default: the first that breaks\v"
 	  "See *pfnsim-laws*(7); the last three are of threads.", 0 },
+	{ "step", KEY_STEP, "STEP", 0,
+	  "... and by which step (pfnsim semantics --steps lists them); default: the first that "
+	  "breaks it", 0 },
+	{ "any", KEY_ANY, NULL, 0,
+	  "another bug will do, if it breaks the same law by the same party; default: the same "
+	  "step has to break it, in the same way\v"
+	  "The way is what the report says of it, whatever the numbers of frames and gfns.", 0 },
 	{ "output", 'o', "FILE", 0, "write the trace there; default: standard output", 0 },
 	BOUND_OPTION,
 	QUIET_OPTION,
@@ -54,7 +62,7 @@ static void take_law(struct arguments *a, const char *word)
 			law_find(word)->judged);
 		exit(CODE_BAD_INPUT);
 	}
-	a->law = word;
+	a->wish.law = word;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -70,6 +78,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_LAW:
 		take_law(a, arg);
+		return 0;
+	case KEY_STEP:
+		a->wish.step = arg;
+		return 0;
+	case KEY_ANY:
+		a->wish.any_way = true;
 		return 0;
 	case 'o':
 		a->output = arg;
@@ -97,8 +111,8 @@ const struct argp argp_reduce = {
 	.parser = parse,
 	.args_doc = "TRACE",
 	.help_filter = tool_help,
-	.doc = "Find a smaller trace that breaks the same law, by the same party, under the same "
-	       "semantics: no single event of it can go.\v"
+	.doc = "Find a smaller trace with the same bug, under the same semantics: the same law, "
+	       "broken by the same party in the same step. No single event of it can go.\v"
 	       "Threads are explored in every order. What TRACE includes becomes part of it. ^C "
 	       "gives the smallest so far.\n\n"
 	       "Example: pfnsim reduce -s v5.12 --law no-free-of-owned traces/seed.trace",
@@ -130,9 +144,10 @@ static int tell(const struct arguments *a, struct reduce *r)
 	int code = write_text(a, text);
 
 	free(text);
-	fprintf(stderr, "pfnsim: %s under %s: %zu of %zu events, %zu tries%s\n", r->target.word,
-		r->patch->name, reduce_events_left(r), r->nr_events, r->tries,
-		reduce_is_minimal(r) ? "" : "; interrupted, it may not be the smallest");
+	fprintf(stderr, "pfnsim: %s under %s%s%s: %zu of %zu events, %zu tries%s\n",
+		r->target.word, r->patch->name, r->target.way.step ? ", in " : "",
+		r->target.way.step ? r->target.way.step : "", reduce_events_left(r), r->nr_events,
+		r->tries, reduce_is_minimal(r) ? "" : "; interrupted, it may not be the smallest");
 	return reduce_is_minimal(r) ? code : worse_exit_code(code, CODE_INCONCLUSIVE);
 }
 
@@ -144,7 +159,7 @@ static int reduce_under(const struct arguments *a, const struct semantics_patch 
 	int code = CODE_UNEXPECTED;
 	struct reduce r;
 
-	if (!reduce_begin(&r, a->path, patch, a->law, &a->bound, &error))
+	if (!reduce_begin(&r, a->path, patch, &a->wish, &a->bound, &error))
 		return complain(&error);
 	while (reduce_more(&r)) {
 		if (tool_is_interrupted())
@@ -185,8 +200,9 @@ int cmd_reduce(int argc, char **argv)
 	code = a.patch ? reduce_under(&a, a.patch) : reduce_any(&a);
 	if (code != CODE_UNEXPECTED)
 		return code;
-	fprintf(stderr, "pfnsim: %s: %s%s under %s: there is nothing to reduce\n", a.path,
-		a.law ? a.law : "no law", a.law ? " does not break" : " breaks",
+	fprintf(stderr, "pfnsim: %s: %s%s%s%s under %s: there is nothing to reduce\n", a.path,
+		a.wish.law ? a.wish.law : "no law", a.wish.law ? " does not break" : " breaks",
+		a.wish.step ? " in " : "", a.wish.step ? a.wish.step : "",
 		a.patch ? a.patch->name : "any semantics");
 	return CODE_BAD_INPUT;
 }

@@ -40,7 +40,7 @@ const struct tool_command tool_commands[] = {
 	{ "bisect", cmd_bisect, &argp_bisect,
 	  "with which version or patch a trace comes out otherwise" },
 	{ "reduce", cmd_reduce, &argp_reduce,
-	  "a smaller trace that breaks the same law" },
+	  "a smaller trace with the same bug" },
 	{ "walk", cmd_walk, &argp_walk,
 	  "what a guest-physical address is at an event of a trace" },
 	{ "fmt", cmd_fmt, &argp_fmt,
