@@ -194,8 +194,9 @@ bool bisect_begin(struct bisect *b, const char *path, const struct semantics_pat
 	assert(nr <= BISECT_MAX_POINTS);
 	if (!strcmp(path, "-"))
 		return error_at(error, path, 0, 0, "standard input can be read only once");
-	if (!trace_load(path, &b->trace, error))
+	if (!replay_load_trace(path, "pfnsim replay --semantics all", &b->trace, error))
 		return false;
+	replay_lacks(&b->trace, b->lacks, sizeof(b->lacks));
 	for (size_t i = 0; i < nr; i++)
 		b->points[i].patch = list[i];
 	return true;

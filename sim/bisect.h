@@ -30,6 +30,7 @@ struct bisect {
 	const char *path;
 	struct trace trace;
 	struct explore_bound bound;
+	char lacks[400];		/* evidence that the recording has not; "" if none */
 	struct bisect_point points[BISECT_MAX_POINTS];
 	size_t nr_points, nr_done;
 	struct explore *x;		/* of the point that is being done; NULL: none */

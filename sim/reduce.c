@@ -9,6 +9,7 @@
 #include "model/law.h"
 #include "sim/fmt.h"
 #include "sim/reduce_internal.h"
+#include "sim/replay.h"
 
 /* ---- units ---- */
 
@@ -92,8 +93,9 @@ bool reduce_begin(struct reduce *r, const char *path, const struct semantics_pat
 	*r = (struct reduce){ .path = path, .patch = patch, .bound = *bound, .wish = *wish,
 			      .target = { .word = wish->law, .blame = REDUCE_ANYBODY } };
 	r->bound.by_step = !wish->any_way;
-	if (!trace_load(path, &r->trace, error))
+	if (!replay_load_trace(path, "pfnsim replay", &r->trace, error))
 		return false;
+	replay_lacks(&r->trace, r->lacks, sizeof(r->lacks));
 	add_units(r);
 	return true;
 }

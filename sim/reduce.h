@@ -5,7 +5,8 @@
  *
  * Events go, in halves and then one by one, each with those that make no sense without it; then
  * arguments go or shrink; until no single one can (delta debugging: Zeller and Hildebrandt, 2002,
- * complements alone). What is inconclusive, or left out by the model, is no smaller trace.
+ * complements alone). What is inconclusive (but for what a recording lacks), or left
+ * out by the model, is no smaller trace.
  */
 #pragma once
 
@@ -70,6 +71,7 @@ struct reduce {
 	size_t old_nr;
 	bool changed, args_clean, stopped;
 	bool again;			/* what is tried made no sense, and lost a unit */
+	char lacks[400];		/* evidence that the recording has not; "" if none */
 	char why[512];			/* the trace as it was cannot be run to its end */
 	size_t tries, nr_events;	/* of the trace as it was */
 	struct reduce_unit **lines;	/* stb_ds: of the text at hand, by line */

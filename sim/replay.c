@@ -7,7 +7,6 @@
 
 #include <stb/stb_ds.h>
 
-#include "sim/import.h"
 #include "sim/overlap.h"
 #include "sim/replay_internal.h"
 
@@ -42,26 +41,6 @@ int replay_exit_code(const struct replay *replay)
 
 /* ---- a trace ---- */
 
-/* What another host's tools have recorded, as a trace. */
-static bool load_import(const char *path, struct replay_input *input, struct error *error)
-{
-	struct import *import = calloc(1, sizeof(*import));
-	char *text;
-	bool good;
-
-	if (!import)
-		abort();
-	if (!import_read(path, NULL, import, error)) {
-		free(import);
-		return false;
-	}
-	input->import = import;
-	text = import_trace(import, error);
-	good = text && trace_load_text(path, text, &input->trace, error);
-	free(text);
-	return good;
-}
-
 /* @text: what is there, or NULL. */
 static bool load_trace(const char *path, const char *text, struct replay *replay,
 		       struct error *error)
@@ -69,8 +48,7 @@ static bool load_trace(const char *path, const char *text, struct replay *replay
 	struct trace *trace = &replay->input->trace;
 
 	if (!(text ? trace_load_text(path, text, trace, error) :
-	      import_is(path) ? load_import(path, replay->input, error) :
-				trace_load(path, trace, error)))
+		     replay_read_trace(path, trace, &replay->input->import, error)))
 		return false;
 	if (trace->nr_threads)
 		return error_at(error, trace->threads[0].file, trace->threads[0].line, 1,
@@ -230,9 +208,7 @@ void replay_free(struct replay *replay)
 		trace_free(&input->trace);
 		if (input->has_recording)
 			recording_free(&input->recording);
-		if (input->import)
-			import_free(input->import);
-		free(input->import);
+		replay_free_import(input->import);
 		free(input->file);
 	}
 	free(input);

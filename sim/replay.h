@@ -82,6 +82,8 @@ struct replay {
 
 enum stage2 { STAGE2_AS_GIVEN, STAGE2_EPT, STAGE2_NPT };
 
+struct trace;
+
 struct replay_options {
 	const struct semantics_patch *const *semantics;
 	size_t nr_semantics;
@@ -106,6 +108,15 @@ bool replay(const char *path, const struct replay_options *options, struct repla
 bool replay_text(const char *name, const char *text, const struct replay_options *options,
 		 struct replay *out, struct error *error);
 void replay_free(struct replay *replay);
+/*
+ * The trace alone, with what its recording lacks; of a recording of the lab, whose commands are no
+ * trace, *@error says to use @instead ("pfnsim replay"). @missing: replay.missing.
+ */
+bool replay_load_trace(const char *path, const char *instead, struct trace *trace,
+		       struct error *error);
+void replay_lacks(const struct trace *trace, char *missing, size_t size);
+/* What was recorded of an event; NULL: nothing. The caller's to free. */
+char *replay_recorded(const struct trace *trace, size_t event);
 /* 0 as expected, 1 not, 3 inconclusive. */
 int replay_exit_code(const struct replay *replay);
 /* The higher of two exit codes in the order 4, 2, 1, 3, 0. */

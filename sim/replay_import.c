@@ -6,11 +6,66 @@
  * evidence there is not, and no run of it is more than inconclusive then.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <stb/stb_ds.h>
 
 #include "sim/replay_internal.h"
+
+/* ---- reading ---- */
+
+void replay_free_import(struct import *import)
+{
+	if (import)
+		import_free(import);
+	free(import);
+}
+
+static bool take_import(const char *path, struct trace *trace, struct import **out,
+			struct error *error)
+{
+	struct import *import = calloc(1, sizeof(*import));
+	char *text;
+	bool good;
+
+	if (!import)
+		abort();
+	if (!import_read(path, NULL, import, error)) {
+		free(import);
+		return false;
+	}
+	*out = import;
+	text = import_trace(import, error);
+	good = text && trace_load_text(path, text, trace, error);
+	free(text);
+	return good;
+}
+
+bool replay_read_trace(const char *path, struct trace *trace, struct import **import,
+		       struct error *error)
+{
+	*import = NULL;
+	return import_is(path) ? take_import(path, trace, import, error) :
+				 trace_load(path, trace, error);
+}
+
+bool replay_load_trace(const char *path, const char *instead, struct trace *trace,
+		       struct error *error)
+{
+	struct import *import;
+	bool good;
+
+	if (recording_is(path))
+		return error_at(error, path, 0, 0,
+				"the lab's recordings are commands, no events: %s %s", instead,
+				path);
+	good = replay_read_trace(path, trace, &import, error);
+	replay_free_import(import);
+	return good;
+}
+
+/* ---- what was recorded ---- */
 
 static const struct ast_value *value_of(const struct ast_statement *s, const char *key)
 {
@@ -38,18 +93,30 @@ static char *recorded_text(const struct ast_statement *s)
 	return strdup(text);
 }
 
+char *replay_recorded(const struct trace *trace, size_t event)
+{
+	return recorded_text(trace->statements[event]);
+}
+
+void replay_lacks(const struct trace *trace, char *missing, size_t size)
+{
+	size_t used = 0;
+
+	missing[0] = '\0';
+	for (size_t i = 0; i < arrlenu(trace->lacks) && used < size; i++)
+		used += snprintf(missing + used, size - used, "%s%s", i ? "; " : "",
+				 trace->lacks[i]);
+}
+
 void replay_take_recorded(struct replay *replay)
 {
 	const struct trace *trace = &replay->input->trace;
-	size_t used = 0;
 
 	for (size_t i = 0; i < replay->nr_lines; i++) {
-		replay->line[i].recorded = recorded_text(trace->statements[i]);
+		replay->line[i].recorded = replay_recorded(trace, i);
 		replay->has_recorded |= replay->line[i].recorded != NULL;
 	}
-	for (size_t i = 0; i < arrlenu(trace->lacks) && used < sizeof(replay->missing); i++)
-		used += snprintf(replay->missing + used, sizeof(replay->missing) - used, "%s%s",
-				 i ? "; " : "", trace->lacks[i]);
+	replay_lacks(trace, replay->missing, sizeof(replay->missing));
 }
 
 enum versus replay_versus(const struct replay_line *line, const struct outcome *o)

@@ -43,6 +43,10 @@ bool replay_same_verdict(const struct replay *replay, const struct replay_run *a
 			 const struct replay_run *b, const char **what);
 
 /* replay_import.c */
+/* A trace, or what another host's tools have recorded, as one; *@import is NULL, or that. */
+bool replay_read_trace(const char *path, struct trace *trace, struct import **import,
+		       struct error *error);
+void replay_free_import(struct import *import);
 /* What the statements of a trace that was imported say of the recording. */
 void replay_take_recorded(struct replay *replay);
 enum versus replay_versus(const struct replay_line *line, const struct outcome *o);

@@ -6,6 +6,7 @@
 
 #include "model/semantics.h"
 #include "model/spte.h"
+#include "sim/replay.h"
 
 typedef unsigned long long llu;
 
@@ -58,14 +59,17 @@ void report_moment(const struct trace *trace, const struct moment *moment, FILE 
 	const struct vm *vm = moment->vm;
 	const struct event *e = moment->event ? &trace->events[moment->event - 1] : NULL;
 	char *text = e ? trace_event_text(e, trace->names) : NULL;
+	char *recorded = e ? replay_recorded(trace, moment->event - 1) : NULL;
 
 	fprintf(out, "under %s, ", vm->sem.name);
 	if (!moment->reached)
 		fprintf(out, moment->died ? "the host died, " : "there is no VM, ");
 	if (e)
-		fprintf(out, "after event %u, %s:%u: %s%s%s => %s\n", e->number, e->file, e->line,
-			e->label ? e->label : "", e->label ? ": " : "", text,
-			moment->outcome.word);
+		fprintf(out, "after event %u, %s:%u: %s%s%s => %s%s%s\n", e->number, e->file,
+			e->line, e->label ? e->label : "", e->label ? ": " : "", text,
+			moment->outcome.word, recorded ? "; recorded: " : "",
+			recorded ? recorded : "");
+	free(recorded);
 	free(text);
 }
 
@@ -350,14 +354,17 @@ static void put_tlbs(struct json *json, const char *path, const struct vm *vm,
 	}
 }
 
-static void put_walk(struct json *json, const char *path, const struct moment *moment,
-		     const struct translation *t)
+static void put_walk(struct json *json, const char *path, const struct trace *trace,
+		     const struct moment *moment, const struct translation *t)
 {
+	char *recorded = moment->event ? replay_recorded(trace, moment->event - 1) : NULL;
 	char text[64];
 
 	open_line(json, path, moment->vm, "walk");
 	json_number_at(json, "event", moment->event);
 	json_bool_at(json, "reached", moment->reached);
+	json_string_at(json, "recorded", recorded);
+	free(recorded);
 	json_number_at(json, "gpa", t->gpa);
 	json_string_at(json, "format", spte_format_of(&moment->vm->m)->name);
 	for (size_t i = 0; i < ARRAY_SIZE(access_words); i++)
@@ -370,7 +377,7 @@ void report_translation_json(const char *path, const struct trace *trace,
 			     const struct moment *moment, const struct translation *t,
 			     struct json *json)
 {
-	put_walk(json, path, moment, t);
+	put_walk(json, path, trace, moment, t);
 	put_entries(json, path, moment->vm, t);
 	put_page(json, path, moment->vm, t);
 	put_host(json, path, trace, moment->vm, t);

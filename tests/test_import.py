@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-from test_cli import SOURCE, check, lines_of, main, replay, run
+from test_cli import SOURCE, TRACES, check, lines_of, main, replay, run
 
 HERE = os.path.join(SOURCE, "tests", "import")
 HEAD = "# entries-in-buffer/entries-written: %d/%d   #P:1\n"
@@ -524,6 +524,45 @@ def what_is_written_is_in_the_one_way_to_write_it():
 	of_text([*GOOD, SLOT % (7, 2, GPA, 0, 0), SLOT % (8, 2, GPA, 0x1000, HVA)])
 	done = run("fmt", "--check", "out.trace")
 	check(done.returncode == 0, done)
+
+
+def walk_bisect_and_reduce_take_what_replay_takes():
+	if not has_tracecmd() or not has_zstd():
+		return
+	for name, pfn in (("6.1.dat", "0x83d8"), ("6.1-ftrace.txt.zst", "0x8e10")):
+		done = run("walk", "-s", "v6.1", fixture(name), "0x200000")
+		check(done.returncode == 0 and f"; recorded: mapped pfn={pfn} 4K\n" in done.stdout,
+		      done)
+		done = run("bisect", "--json", fixture(name))
+		verdicts = {line["semantics"]: line["verdict"] for line in lines_of(done)
+			    if line["type"] == "point"}
+		check(done.returncode == 0 and (verdicts["v5.12"], verdicts["v6.1"],
+						verdicts["v7.2"]) == ("V", "Es", "W"), done)
+		done = run("reduce", "-s", "v5.12", fixture(name))
+		check(done.returncode == 0 and "\nread 0x201000\n" in done.stdout, done)
+
+
+def what_a_recording_lacks_leaves_walk_bisect_and_reduce_inconclusive():
+	if not has_tracecmd():
+		return
+	lost = fixture("7.2-lost.dat")
+	for command in (("walk", lost, "--all"), ("bisect", lost), ("reduce", lost)):
+		done = run(*command)
+		check(done.returncode == 3 and
+		      "evidence is missing: lost events: 2454" in done.stderr,
+		      command, done.returncode, done.stderr)
+	lines = lines_of(run("bisect", "--json", lost))
+	check({line["verdict"] for line in lines if line["type"] == "point"} == {"?"}, lines)
+	check('\nlacks lost-events "lost events: 2454' in run("reduce", lost).stdout)
+
+
+def walk_bisect_and_reduce_say_what_else_takes_a_recording_of_the_lab():
+	of_lab = os.path.join(TRACES, "recorded", "6.1", "1g-of-hugetlb-is-remapped-whole")
+	for command, instead in ((("walk", of_lab, "--all"), "pfnsim report -o page.html "),
+				 (("bisect", of_lab), "pfnsim replay --semantics all "),
+				 (("reduce", of_lab), "pfnsim replay ")):
+		done = run(*command)
+		check(done.returncode == 2 and done.stderr.endswith(f": {instead}{of_lab}\n"), done)
 
 
 def usage_is_refused():

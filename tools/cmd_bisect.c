@@ -88,7 +88,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 const struct argp argp_bisect = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "TRACE\n--good=SEMANTICS --bad=SEMANTICS TRACE",
+	.args_doc = "TRACE|RECORDING\n--good=SEMANTICS --bad=SEMANTICS TRACE|RECORDING",
 	.help_filter = tool_help,
 	.doc = "Run a trace under each version, or each patch of a series, by age, and name every "
 	       "one with which its verdict or an event's outcome changes.\v"
@@ -221,6 +221,8 @@ static int tell(const struct arguments *a, const char *title, const struct bisec
 	for (size_t i = 0; i < b->nr_points; i++)
 		if (!b->points[i].known)
 			code = CODE_INCONCLUSIVE;
+	if (b->lacks[0])
+		code = say_lacks(b->path, b->lacks);
 	if (comes_out_alike(a, b)) {
 		fprintf(stderr, "pfnsim: %s and %s have the same verdict, %s: which of them is "
 			"bad?\n", a->good->name, a->bad->name, b->points[0].verdict);

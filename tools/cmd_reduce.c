@@ -109,7 +109,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 const struct argp argp_reduce = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "TRACE",
+	.args_doc = "TRACE|RECORDING",
 	.help_filter = tool_help,
 	.doc = "Find a smaller trace with the same bug, under the same semantics: the same law, "
 	       "broken by the same party in the same step. No single event of it can go.\v"
@@ -148,6 +148,8 @@ static int tell(const struct arguments *a, struct reduce *r)
 		r->target.word, r->patch->name, r->target.way.step ? ", in " : "",
 		r->target.way.step ? r->target.way.step : "", reduce_events_left(r), r->nr_events,
 		r->tries, reduce_is_minimal(r) ? "" : "; interrupted, it may not be the smallest");
+	if (r->lacks[0])
+		code = worse_exit_code(code, say_lacks(r->path, r->lacks));
 	return reduce_is_minimal(r) ? code : worse_exit_code(code, CODE_INCONCLUSIVE);
 }
 

@@ -86,7 +86,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 const struct argp argp_walk = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "TRACE GPA\nTRACE --all",
+	.args_doc = "TRACE|RECORDING GPA\nTRACE|RECORDING --all",
 	.help_filter = tool_help,
 	.doc = "Run a trace up to an event, and tell what a guest-physical address is then: every "
 	       "entry of the stage-2 tables with its bits by name, the page behind, the memslot, "
@@ -143,18 +143,22 @@ int cmd_walk(int argc, char **argv)
 	struct arguments a = { .at = NULL };
 	struct error error = { .text = "" };
 	int code = CODE_EXPECTED;
+	char missing[400];
 	struct trace trace;
 
 	argp_parse(&argp_walk, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics("v7.2", a.semantics, MAX_SEMANTICS);
-	if (!trace_load(a.path, &trace, &error))
+	if (!replay_load_trace(a.path, "pfnsim report -o page.html", &trace, &error))
 		return complain(&error);
+	replay_lacks(&trace, missing, sizeof(missing));
 	for (size_t i = 0; i < a.nr_semantics; i++) {
 		if (i && a.format == FORMAT_TEXT)
 			printf("\n");
 		code = worse_exit_code(code, walk_under(&a, &trace, a.semantics[i]));
 	}
+	if (missing[0])
+		code = worse_exit_code(code, say_lacks(a.path, missing));
 	trace_free(&trace);
 	return code;
 }

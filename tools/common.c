@@ -54,6 +54,12 @@ int complain(const struct error *error)
 	return CODE_BAD_INPUT;
 }
 
+int say_lacks(const char *path, const char *lacks)
+{
+	fprintf(stderr, "pfnsim: %s: inconclusive, evidence is missing: %s\n", path, lacks);
+	return CODE_INCONCLUSIVE;
+}
+
 /* ---- files ---- */
 
 static bool write_whole(FILE *out, const char *text, size_t length)

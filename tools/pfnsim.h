@@ -69,6 +69,8 @@ enum {
 bool parse_format(const char *word, unsigned allowed, enum output_format *format);
 /* "file:line:column: text" on stderr, with the program's name; returns CODE_BAD_INPUT. */
 int complain(const struct error *error);
+/* What a recording lacks leaves open what was found, on stderr; returns CODE_INCONCLUSIVE. */
+int say_lacks(const char *path, const char *lacks);
 /*
  * The old file, or the new one, whatever happens. A link keeps being one, and a file its mode; one
  * that is not there is made. False: complained.
