@@ -186,7 +186,8 @@ struct kvm {
 	u8 gone;		/* enum vmm_gone */
 	u8 apic_enabled;	/* apic_access_memslot_enabled, of a VM under VMX */
 	u32 slot_inserts;	/* so far */
-	u8 pad_inserts[4];
+	u8 apicv_inhibited;	/* !kvm_apicv_activated() */
+	u8 pad_inserts[3];
 	pfn_t active_first, active_last;	/* active_mmu_pages: 0: none */
 	u64 used_mmu_pages, max_mmu_pages;
 	u64 requested_mmu_pages;	/* n_requested_mmu_pages: by the VMM */

@@ -48,6 +48,7 @@ DECLARE_LAW(map_page_lives);
 DECLARE_LAW(map_is_held);
 DECLARE_LAW(gpc_is_fresh);
 DECLARE_LAW(apic_page_is_fresh);
+DECLARE_LAW(inhibited_apic_is_unmapped);
 DECLARE_LAW(error_holds_nothing);
 DECLARE_LAW(get_means_own);
 DECLARE_LAW(unheld_is_guarded);

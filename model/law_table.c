@@ -226,6 +226,13 @@ const struct law laws[] = {
 	  .found = "has pfn 0x%llx, the host maps 0x%llx",
 	  .reads = ON(APIC) | ON(HPTE) | ON(RANGE), .about = OBJECT_APIC,
 	  .holds = apic_page_is_fresh },
+	{ .id = "inhibited-apic-unmapped",
+	  .sentence = "While APICv is inhibited, the APIC access page is not mapped.",
+	  .when = "once kvm_set_apicv_inhibit() has returned; of AMD's AVIC a guest would store to "
+		  "memory that its local APIC never reads",
+	  .source = "arch/x86/kvm/x86.c:__kvm_set_or_clear_apicv_inhibit(); edb298c663fc (5.15), "
+		    "6d3085e4d89a (6.2)",
+	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = inhibited_apic_is_unmapped },
 	{ .id = "steal-time-fresh",
 	  .sentence = "Steal time is written to the page that the host maps there.",
 	  .source = "arch/x86/kvm/x86.c:record_steal_time(); 7e2175ebd695 (5.16)",

@@ -121,6 +121,8 @@ bool invalidate_retry(const struct machine *m, u64 seq, u64 point);
 bool notify_takes_apic_page(const struct machine *m, const struct task *t);
 bool zap_takes_apic_page(const struct machine *m, const struct task *t);
 bool apic_reload_is_asked(const struct machine *m, const struct task *t);
+/* Is an access to @gfn the local APIC's to answer, in software? */
+bool apic_is_emulated(const struct machine *m, gfn_t gfn);
 bool apic_page_found(const struct machine *m, const struct task *t);
 void apic_enter_guest(struct machine *m, unsigned vcpu);
 /* Is an access to @pfn one to the local APIC? */
@@ -130,6 +132,8 @@ extern const struct step path_mmu_pages[], path_shrink_mmu[];
 bool nx_changes(const struct machine *m, const struct task *t);
 DECLARE_STEP(zap_all_roots);
 extern const struct step path_zap_gfns[], path_recover_nx[];
+bool zap_inhibits(const struct machine *m, const struct task *t);
+DECLARE_STEP(inhibit_apicv);
 DECLARE_STEP(zap_count_hvas);
 DECLARE_STEP(zap_count_gfns);
 DECLARE_STEP(zap_uncount);

@@ -283,6 +283,23 @@ const struct step path_access[] = {
 
 /* ---- x86_emulate_instruction() of one mov or lock inc ---- */
 
+static bool comes_to_apic(const struct machine *m, const struct task *t)
+{
+	return apic_is_emulated(m, t->access.gpa >> PAGE_SHIFT);
+}
+
+/* vcpu_is_mmio_gpa(), vcpu_mmio_read(), vcpu_mmio_write(): the local APIC answers. */
+static enum step_result emulate_apic(struct machine *m, struct task *t)
+{
+	struct access *a = &t->access;
+
+	(void)m;
+	a->apic = true;
+	a->value = a->kind == ACCESS_READ ? 0 : a->value;
+	next_access(a);
+	return STEP_DONE;
+}
+
 /*
  * emulator_read_write_onepage(): guest memory through its hva, or else MMIO. A store to a
  * read-only slot, or one that copy_to_user() cannot do, is an exit to userspace.
@@ -494,6 +511,9 @@ static enum step_result handle_emulation_failure(struct machine *m, struct task 
 const struct step path_emulate[] = {
 	STEP(retry_instruction, .when = may_retry,
 	     .chain = "x86_emulate_instruction > retry_instruction"),
+	STEP(emulate_apic, .when = comes_to_apic,
+	     .chain = "x86_emulate_instruction > emulator_read_write_onepage > "
+		      "vcpu_mmio_write"),
 	STEP(emulate_access, .calls = PATH_HOST_ACCESS,
 	     .chain = "x86_emulate_instruction > emulator_read_write_onepage"),
 	STEP(map_for_cmpxchg, .when = maps_for_cmpxchg, .calls = PATH_FOLLOW,

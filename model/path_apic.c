@@ -135,6 +135,14 @@ bool apic_is_virtualized(const struct machine *m, unsigned vcpu, pfn_t pfn)
 	return m->w->vcpu[vcpu].apic_page && m->w->vcpu[vcpu].apic_page == pfn;
 }
 
+/* The memslot stays, and is not mapped: a fault there is RET_PF_EMULATE, without an MMIO SPTE. */
+bool apic_is_emulated(const struct machine *m, gfn_t gfn)
+{
+	int row = memslot_of_id((struct machine *)m, APIC_ACCESS_PAGE_PRIVATE_MEMSLOT);
+
+	return m->w->kvm.apicv_inhibited && row != NO_SLOT && m->w->kvm.slots[row].base_gfn == gfn;
+}
+
 /* gfn_to_page(); since 6.5 gfn_to_pfn_memslot() of the memslot by its id */
 static enum step_result apic_lookup(struct machine *m, struct task *t)
 {

@@ -5,7 +5,6 @@
  * Linux: arch/x86/kvm/mmu/mmu.c:kvm_mmu_page_fault(), kvm_tdp_page_fault(), kvm_faultin_pfn();
  * tdp_mmu.c:kvm_tdp_mmu_map(); 5.12 to 7.2. Between the snapshot of the sequence and mmu_lock
  * nothing but ops.fault_is_stale keeps a page mapped that the host has taken back.
- * SIMPLIFIED: APICv is taken to be active: the APIC access page is mapped as any other.
  */
 #include "model/gmem.h"
 #include "model/machine.h"
@@ -139,6 +138,8 @@ enum step_result check_slot(struct machine *m, struct task *t)
 		f->ret = RET_PF_RETRY;
 	} else if (f->slot == NO_SLOT && !f->is_private) {
 		handle_noslot(m, t);
+	} else if (apic_is_emulated(m, f->gfn)) {
+		f->ret = RET_PF_EMULATE;
 	}
 	return STEP_NEXT;
 }

@@ -7,7 +7,7 @@
  * Deleting does not raise the sequence: its safety is INVALID + SRCU + obsolete roots. A change is
  * made in the set that is not active and published; who read before goes on with what was.
  * SIMPLIFIED: one address space; what KVM writes into a TSS or an identity map of its own is not
- * modelled, nor that it goes with the VM, or when APICv is inhibited.
+ * modelled, nor that it goes with the VM, or up to 5.14 when APICv is inhibited.
  */
 #include "model/gmem.h"
 #include "model/machine.h"

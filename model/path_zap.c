@@ -15,6 +15,30 @@
 #include "model/shadow.h"
 #include "model/tdp.h"
 
+#define ENOSYS	38
+
+bool zap_inhibits(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->zap.inhibits;
+}
+
+/* Up to 5.14 svm_pre_update_apicv_exec_ctrl() deletes the memslot: not modelled. */
+static enum step_result inhibit_nothing(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->zap.error = -ENOSYS;
+	return STEP_DONE;
+}
+
+/* __kvm_set_or_clear_apicv_inhibit(): the reasons, then kvm_zap_gfn_range() of the page's gfn */
+enum step_result inhibit_apicv(struct machine *m, struct task *t)
+{
+	(void)t;
+	m->w->kvm.apicv_inhibited = true;
+	return STEP_NEXT;
+}
+
 enum step_result zap_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
@@ -85,6 +109,8 @@ enum step_result zap_uncount(struct machine *m, struct task *t)
 #define ZAP	"kvm_zap_gfn_range"
 
 const struct step path_zap_gfns[] = {
+	STEP_AS(inhibit_apicv, inhibit_nothing, .when = zap_inhibits,
+		.chain = "kvm_set_apicv_inhibit"),
 	STEP_AS(zap_lock, write_lock_mmu, .chain = ZAP),
 	STEP(zap_gfns, .chain = ZAP " > kvm_tdp_mmu_zap_leafs > tdp_mmu_zap_leafs"),
 	STEP(zap_flush, .when = zap_flushes_now, .chain = ZAP " > kvm_flush_remote_tlbs_range"),

@@ -180,7 +180,10 @@ const struct semantics_patch sem_v6_1 = {
 		  STEP(fast_fix, .when = fast_wants_fix, .to = "fast_page_fault",
 		       .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > fast_page_fault > "
 				"fast_pf_fix_direct_spte") },
-		/* 5.15 (edb298c663fc) */
+		/* 5.15: the memslot stays; edb298c663fc */
+		{ EDIT_REPLACE, PATH_ZAP_GFNS, "inhibit_apicv",
+		  STEP(inhibit_apicv, .when = zap_inhibits,
+		       .chain = "kvm_set_apicv_inhibit > __kvm_set_or_clear_apicv_inhibit") },
 		{ EDIT_AFTER, PATH_ZAP_GFNS, "zap_lock",
 		  STEP_AS(zap_count, zap_count_hvas,
 			  .chain = "kvm_zap_gfn_range > kvm_mmu_invalidate_begin") },

@@ -420,7 +420,8 @@ struct zap_op {
 	u8 flush;		/* is due */
 	u8 nx_changes;		/* PATH_SET_NX: it was otherwise */
 	u8 counted;		/* ghost: in .in_progress, but not in .mn_active */
-	u8 pad[5];
+	u8 inhibits;		/* kvm_set_apicv_inhibit() */
+	s32 error;
 };
 
 /* KVM_IOEVENTFD */

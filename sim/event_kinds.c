@@ -380,6 +380,9 @@ const struct event_kind event_kinds[] = {
 	{ "zap-gfns", EVENT_ZAP_GFNS,
 	  "Memory types or APICv change: KVM takes entries back. [kvm_zap_gfn_range()]", {
 		GPA, { "size", ARG_SIZE, AT(size), true, true, .help = "bytes" }, UNTIL } },
+	{ "apicv-inhibit", EVENT_INHIBIT_APICV,
+	  "APICv cannot do what the VM asks for: its page is taken back. [kvm_set_apicv_inhibit()]",
+	  { UNTIL } },
 	{ "nx-recover", EVENT_RECOVER_NX,
 	  "The period of the NX huge page recovery worker is over. [kvm_recover_nx_huge_pages()]", {
 		{ "ratio", ARG_NUMBER, AT(value), .preset = 60,

@@ -257,6 +257,9 @@ void event_outcome(struct vm *vm, const struct task *t, const struct event *e, s
 	case EVENT_REFUSE:
 		o->error = t->driver.error;
 		break;
+	case EVENT_INHIBIT_APICV:
+		o->error = t->zap.error;
+		break;
 	case EVENT_DRAIN:
 	case EVENT_EAGER_SPLIT:
 	case EVENT_ZAP_GFNS:

@@ -173,7 +173,8 @@ enum path_id event_path(enum event_id id)
 		[EVENT_SET_NX] = PATH_SET_NX,
 		[EVENT_MMU_PAGES] = PATH_MMU_PAGES, [EVENT_SHRINK_MMU] = PATH_SHRINK_MMU,
 		[EVENT_IOEVENTFD] = PATH_IOEVENTFD, [EVENT_IOEVENTFD_OFF] = PATH_IOEVENTFD,
-		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_RECOVER_NX] = PATH_RECOVER_NX,
+		[EVENT_ZAP_GFNS] = PATH_ZAP_GFNS, [EVENT_INHIBIT_APICV] = PATH_ZAP_GFNS,
+		[EVENT_RECOVER_NX] = PATH_RECOVER_NX,
 		[EVENT_GMEM] = PATH_GMEM, [EVENT_GMEM_PUNCH] = PATH_GMEM,
 		[EVENT_ATTRIBUTES] = PATH_ATTRIBUTES, [EVENT_GMEM_ALLOCATE] = PATH_GMEM_FILE,
 		[EVENT_GMEM_CLOSE] = PATH_GMEM_FILE, [EVENT_GMEM_POISON] = PATH_GMEM_FILE,
@@ -418,6 +419,9 @@ static void fill_arguments(struct vm *vm, struct task *t, const struct event *e)
 	case EVENT_ZAP_GFNS:
 		t->zap = (struct zap_op){ .start = e->gpa >> PAGE_SHIFT,
 					  .end = (e->gpa + e->size) >> PAGE_SHIFT };
+		break;
+	case EVENT_INHIBIT_APICV:
+		t->zap = (struct zap_op){ .start = 0xfee00, .end = 0xfee01, .inhibits = true };
 		break;
 	case EVENT_INTERNAL_SLOT:
 		start_internal_slot(t, e);

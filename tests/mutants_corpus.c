@@ -214,7 +214,7 @@ const struct mutant corpus_mutants[] = {
 	  .edits = REPLACE(PATH_STEAL, "steal_check_hva", write_where_it_was) },
 	{ "a memslot on its way out is none", "no-free-page-mapped", "B51", &sem_v5_12,
 	  .edits = REPLACE(PATH_FAULT, "check_slot", invalid_is_none, .when = fault_continues) },
-	{ "gfns are zapped and nothing is counted", "finished f", "B51b", &sem_v6_1,
+	{ "gfns are zapped and nothing is counted", "inhibited-apic-unmapped", "B51b", &sem_v6_1,
 	  .edits = EDITS({ EDIT_DROP, PATH_ZAP_GFNS, "zap_count", { 0 } },
 			 { EDIT_DROP, PATH_ZAP_GFNS, "zap_uncount", { 0 } }) },
 	{ "a map looks for reading", "map-fresh", "B55", &sem_v6_1,
