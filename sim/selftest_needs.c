@@ -25,7 +25,7 @@ static const struct { enum event_id id; const char *needs; } rows[] = {
 	{ EVENT_GPC_WRITE, "an event channel's interrupt for a vCPU that has its vcpu_info there" },
 	{ EVENT_VMSAVE, "EFER.SVME, and VMSAVE of the guest at this gpa" },
 	{ EVENT_ZAP_GFNS, "an inhibit of APICv, or a change of MTRRs with non-coherent DMA" },
-	{ EVENT_INHIBIT_APICV, "KVM_SET_GUEST_DEBUG with KVM_GUESTDBG_BLOCKIRQ, of a VM with AVIC" },
+	{ EVENT_INHIBIT_APICV, "KVM_SET_GUEST_DEBUG: KVM_GUESTDBG_BLOCKIRQ, with AVIC" },
 	{ EVENT_RECOVER_NX, "kvm.nx_huge_pages_recovery_period_ms, and to wait for its end" },
 	{ EVENT_RESET_MMU, "KVM_SET_SREGS with another CR0 or EFER" },
 	{ EVENT_ASYNC_PF, "MSR_KVM_ASYNC_PF_EN of the guest, and a page that has to come from "
