@@ -20,7 +20,7 @@
 
 void fact_add(struct facts *facts, enum fact_kind kind, u64 key, u64 value)
 {
-	arrput(facts->list, ((struct fact){ kind, key, value }));
+	arrput(facts->list, ((struct fact){ kind, key, value, NULL }));
 }
 
 u64 fact_of_law(unsigned place, const struct law *law)
@@ -33,19 +33,18 @@ u64 fact_of_splat(unsigned place, u8 splat)
 	return (u64)place << 32 | splat;
 }
 
-/* Its first letters, which no other word has. */
-u64 fact_of_word(const char *word)
+/* Its first letters, which no other word has, whatever its address is in this process. */
+void fact_add_outcome(struct facts *facts, unsigned place, const char *word)
 {
 	static const char *const through[] = { "mapped", "spurious", "emulate" };
-	u64 value = 0;
+	struct fact fact = { FACT_OUTCOME, place, 0, word };
 
-	if (!word)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(through); i++)
+	for (size_t i = 0; word && i < ARRAY_SIZE(through); i++)
 		if (!strcmp(word, through[i]))	/* how many faults it took is nobody's business */
-			word = "ok";
-	memcpy(&value, word, strnlen(word, sizeof(value)));
-	return value;
+			fact.word = "ok";
+	if (word)
+		memcpy(&fact.value, fact.word, strnlen(fact.word, sizeof(fact.value)));
+	arrput(facts->list, fact);
 }
 
 /* ---- names of pages ---- */

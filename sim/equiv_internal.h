@@ -42,7 +42,7 @@ const char *stage_config_name(unsigned config);
 /* ---- equiv_facts.c ---- */
 
 enum fact_kind {
-	FACT_OUTCOME,		/* key: place in the program; value: fact_word() */
+	FACT_OUTCOME,		/* key: place in the program; value: fact_add_outcome() */
 	FACT_READ,		/* key: place; value: what was read */
 	FACT_LAW,		/* key: place, or NO_PLACE, and the law's row */
 	FACT_SPLAT,		/* key: place and the splat's number */
@@ -64,7 +64,8 @@ enum fact_kind {
 	NR_FACT_KINDS,
 };
 
-struct fact { u8 kind; u64 key, value; };
+/* .word: of FACT_OUTCOME, which is .value; or NULL */
+struct fact { u8 kind; u64 key, value; const char *word; };
 struct facts { struct fact *list; };	/* stb_ds: in order of kind and key */
 
 /* Everything observable of the state at hand, but for what events came to. */
@@ -72,8 +73,8 @@ void facts_of_state(struct vm *vm, const struct stage *stage, struct facts *fact
 void fact_add(struct facts *facts, enum fact_kind kind, u64 key, u64 value);
 u64 fact_of_law(unsigned place, const struct law *law);
 u64 fact_of_splat(unsigned place, u8 splat);
-/* Words that nobody can tell apart have one number. */
-u64 fact_of_word(const char *word);
+/* Words that nobody can tell apart are one. */
+void fact_add_outcome(struct facts *facts, unsigned place, const char *word);
 u64 facts_hash(const struct facts *facts);
 /* A kind of difference: @a or @b is NULL if only the other side has that fact. */
 struct unlike { u64 kind; u8 rank; bool follows; char text[120]; };

@@ -93,7 +93,7 @@ static void add_outcomes(struct explore *x, const struct equiv_program *p, size_
 
 		if (!o.word)
 			continue;
-		fact_add(f, FACT_OUTCOME, i, fact_of_word(o.word));
+		fact_add_outcome(f, i, o.word);
 		if (o.has_value)
 			fact_add(f, FACT_READ, i, o.value);
 	}
@@ -131,10 +131,11 @@ static void take_findings(struct ends *ends, const struct explored *r)
 {
 	for (size_t i = 0; i < r->nr_findings; i++) {
 		const struct explore_finding *f = &r->findings[i];
-		struct fact fact = { FACT_STUCK, stuck_of(f->kind), 1 };
+		struct fact fact = { FACT_STUCK, stuck_of(f->kind), 1, NULL };
 
 		if (f->kind == FOUND_VIOLATION)
-			fact = (struct fact){ FACT_LAW, fact_of_law(PLACE_NONE, f->v.law), 1 };
+			fact = (struct fact){ FACT_LAW, fact_of_law(PLACE_NONE, f->v.law), 1,
+					       NULL };
 		see(ends, &fact);
 	}
 }

@@ -59,7 +59,7 @@ static void add_once(struct facts *f, enum fact_kind kind, u64 key)
 
 static void take_reports(struct vm *vm, unsigned place, const struct outcome *o, struct facts *f)
 {
-	fact_add(f, FACT_OUTCOME, place, fact_of_word(o->word));
+	fact_add_outcome(f, place, o->word);
 	if (o->has_value)
 		fact_add(f, FACT_READ, place, o->value);
 	for (size_t i = 0; i < vm->nr_violations; i++)

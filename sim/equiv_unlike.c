@@ -69,13 +69,9 @@ static const char *class_at(const struct stage *s, const struct equiv_program *p
 
 /* ---- texts of values ---- */
 
-static void word_text(const struct fact *f, char *text, size_t size)
+static const char *word_text(const struct fact *f)
 {
-	char word[9] = { 0 };
-
-	if (f)
-		memcpy(word, &f->value, 8);
-	snprintf(text, size, "%s", *word ? word : "nothing");
+	return f && f->word ? f->word : "nothing";
 }
 
 static u64 sign_of(const struct fact *a, const struct fact *b)
@@ -119,11 +115,8 @@ static void flags_text(u64 flags, char *text, size_t size)
 static void unlike_words(const struct fact *a, const struct fact *b, const char *class,
 			 struct unlike *out)
 {
-	char x[20], y[20];
-
-	word_text(a, x, sizeof(x));
-	word_text(b, y, sizeof(y));
-	snprintf(out->text, sizeof(out->text), "%s: %s, then %s", class, x, y);
+	snprintf(out->text, sizeof(out->text), "%s: %s, then %s", class, word_text(a),
+		 word_text(b));
 }
 
 static void unlike_values(const struct fact *a, const struct fact *b, struct unlike *out)

@@ -615,6 +615,14 @@ def explore_and_replay_refuse_each_others_traces():
 	check("pfnsim explore" in refused("replay", scenario), "not so")
 
 
+# ---- equiv ----
+
+def equiv_tells_whole_words():
+	done = run("equiv", "-b", "actors=1,events=1", "--only", "anonymous memory, made read-only",
+		   "v11", "v7.2")
+	check("\n  vmsave: gp, then internal_error  " in done.stdout, done.stdout)
+
+
 # ---- reduce ----
 
 def reduce_writes_a_trace_that_replay_takes():

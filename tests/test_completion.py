@@ -36,8 +36,26 @@ CASES = (
 	("pfnsim replay --baseline=tr", {"--baseline=traces", "--baseline=trace.dat",
 					 "--baseline=trap.trace", "--baseline=trail.cmd"}),
 	("pfnsim replay --timeout=1", set()),
+	("pfnsim explore --bound d", {"depth="}),
+	("pfnsim bisect --bound=depth=5,", {"--bound=depth=5,states=", "--bound=depth=5,memory="}),
+	("pfnsim equiv -b pages=1,e", {"pages=1,events="}),
+	("pfnsim walk trap.trace --at h", {"head", "half"}),
+	("pfnsim walk -s v6.8 trap.trace --at=ta", {"--at=tail"}),
+	("pfnsim walk trail.cmd --at h", set()),
 )
-FILES = ("trace.dat", "trap.trace", "trail.cmd", "traces/blob.inc")
+TRACE = """pfntrace 1
+mmap D 8K
+memslot 1 0x200000 D 8K
+head: read 0x200000
+half: write 0x200000 1
+tail: read 0x201000
+"""
+FILES = {"trace.dat": "", "trap.trace": TRACE, "trail.cmd": "", "traces/blob.inc": ""}
+
+
+def replaced(word):
+	"""Where "=" is a word of its own."""
+	return word[:-1].rpartition("=")[2] + word[-1]
 
 
 def ask(*words):
@@ -94,9 +112,9 @@ class WithFiles(unittest.TestCase):
 		os.mkdir(os.path.join(self.folder, "traces"))
 		os.mkdir(os.path.join(self.folder, "bin"))
 		os.symlink(PFNSIM, os.path.join(self.folder, "bin", "pfnsim"))
-		for name in FILES:
-			with open(os.path.join(self.folder, name), "w", encoding="utf-8"):
-				pass
+		for name, text in FILES.items():
+			with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+				file.write(text)
 		self.environment = {**os.environ, "HOME": self.folder, "ZDOTDIR": self.folder,
 				    "TERM": "dumb", "LC_ALL": "C.UTF-8",
 				    "PATH": self.folder + "/bin:" + os.environ["PATH"]}
@@ -122,7 +140,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 			with self.subTest(line):
 				said = self.run_in("bash", "-c", self.ASK, "bash",
 						   SCRIPTS + "/pfnsim", line).split()
-				self.assertEqual({word.rpartition("=")[2] for word in found},
+				self.assertEqual({replaced(word) for word in found},
 						 set(said))
 		empty = self.run_in("bash", "-c", self.ASK, "bash", SCRIPTS + "/pfnsim",
 				    "pfnsim replay --stage2=")

@@ -194,6 +194,13 @@ class Review(unittest.TestCase):
 		self.assertEqual(Page(read(out, "v11.html")).headings,
 				 Page(read(CHECKED_IN, "v11.html")).headings)
 
+	def test_printed_by_says_only_what_matters(self):
+		pair = ["v11-p2", "v11-p3"]
+		text = self.few_of("-f", "markdown", *pair, "--only", "read-only memslot", "-q",
+				   "-j2", *QUICK, "-j", "1", "--jobs=1")
+		self.assertIn("Printed by `pfnsim review -f markdown v11-p2 v11-p3 --only "
+			      "'read-only memslot' --bound actors=1,events=1 --traces ", text)
+
 	def test_the_page_needs_nothing_else(self):
 		text = self.few_of("v11-p2", "v11-p3", "-f", "html", "--only",
 				   "VM_PFNMAP; read-only memslot", *QUICK)

@@ -3,22 +3,30 @@
  * cmd_complete.c: pfnsim complete WORD...: what the last of these words of a command line may
  * become, for tools/completion/.
  *
- * A line is the whole word, a tab, and what it is. A line that begins with a colon is for the
- * shell to do: ":files", with the patterns that their names have, or ":folders".
+ * A line is the whole word, a tab, and what it is; a word that ends with "=" goes on. A line that
+ * begins with a colon is for the shell to do: ":files", with the patterns that their names have, or
+ * ":folders".
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <stb/stb_ds.h>
+
 #include "model/law.h"
+#include "sim/trace.h"
 #include "tools/options.h"
 #include "tools/pfnsim.h"
 
-enum what { NOTHING, SEMANTICS, MORE_SEMANTICS, SEMANTICS_OR_GROUPS, LAWS, FILES, FOLDERS };
+enum what {
+	NOTHING, SEMANTICS, MORE_SEMANTICS, SEMANTICS_OR_GROUPS, LAWS, LABELS, FILES, FOLDERS
+};
 
 /* The word that is asked about */
 struct word {
 	const char *text;
 	size_t head;		/* so much of it stays */
+	const char *trace;	/* the command's first argument; NULL: not there yet */
 };
 
 /* What a word in capitals of an option's .arg or a command's .args_doc stands for. */
@@ -38,9 +46,8 @@ static const struct kind {
 	{ "FILE", FILES, "" },
 	{ "FOLDER", FOLDERS, NULL },
 	{ "GPA", NOTHING, NULL },
-	{ "LABEL", NOTHING, NULL },
+	{ "LABEL", LABELS, NULL },
 	{ "LAW", LAWS, NULL },
-	{ "LIMITS", NOTHING, NULL },
 	{ "LIST", SEMANTICS_OR_GROUPS, "," },
 	{ "N", NOTHING, NULL },
 	{ "NAME", NOTHING, NULL },
@@ -93,6 +100,42 @@ static void offer_semantics(struct word asked, const struct kind *kind)
 		offer(&asked, semantics_groups[i].name, semantics_groups[i].help);
 }
 
+/* Of a recording nobody has labelled anything. */
+static void offer_labels(const struct word *asked)
+{
+	struct error error = { .text = "" };
+	struct trace trace;
+
+	if (!asked->trace || !strcmp(asked->trace, "-") ||
+	    !trace_load(asked->trace, &trace, &error))
+		return;
+	for (size_t i = 0; i < arrlenu(trace.events); i++) {
+		const struct event *e = &trace.events[i];
+		char *text = trace_event_text(e, trace.names);
+
+		if (e->label)
+			offer(asked, e->label, text);
+		free(text);
+	}
+	trace_free(&trace);
+}
+
+/* "depth=D,states=S,memory=BYTES": a key that is not there yet. */
+static void offer_keys(struct word asked, const char *keys, size_t length)
+{
+	const char *end = keys + length, *given = asked.text + asked.head;
+	const char *comma = strrchr(given, ',');
+	char candidate[32];
+
+	if (comma)
+		asked.head = comma + 1 - asked.text;
+	for (; keys < end; keys += strcspn(keys, ",| \n") + 1) {
+		snprintf(candidate, sizeof(candidate), "%.*s=", (int)strcspn(keys, "="), keys);
+		if (!strstr(given, candidate))
+			offer(&asked, candidate, "");
+	}
+}
+
 static void offer_kind(const struct word *asked, const struct kind *kind)
 {
 	switch (kind->what) {
@@ -107,6 +150,9 @@ static void offer_kind(const struct word *asked, const struct kind *kind)
 		for (unsigned i = 0; i < nr_laws; i++)
 			offer(asked, laws[i].id, laws[i].sentence);
 		break;
+	case LABELS:
+		offer_labels(asked);
+		break;
 	case FILES:
 		printf(":files%s%s\n", *kind->more ? " " : "", kind->more);
 		break;
@@ -116,7 +162,7 @@ static void offer_kind(const struct word *asked, const struct kind *kind)
 	}
 }
 
-/* @values: "text|json", "LABEL|NUMBER", or both kinds of word. */
+/* @values: "text|json", "LABEL|NUMBER", both kinds of word, or keys of numbers. */
 static void offer_values(const struct word *asked, const char *values, size_t length)
 {
 	const char *end = values + length;
@@ -130,7 +176,9 @@ static void offer_values(const struct word *asked, const char *values, size_t le
 		kind = kind_of_word(values, length);
 		if (kind) {
 			offer_kind(asked, kind);
-		} else if (!memchr(values, '=', length)) {
+		} else if (memchr(values, '=', length)) {
+			offer_keys(*asked, values, length);
+		} else {
 			snprintf(candidate, sizeof(candidate), "%.*s", (int)length, values);
 			offer(asked, candidate, "");
 		}
@@ -172,7 +220,7 @@ static void offer_options(const struct word *asked, const struct argp *argp)
 static void complete(const struct tool_command *command, int argc, char **argv)
 {
 	const struct argp *argp = command->argp;
-	struct word asked = { argv[argc - 1], 0 };
+	struct word asked = { .text = argv[argc - 1] };
 	const struct argp_option *option = NULL;
 	const char *value = strchr(asked.text, '=');
 	bool no_more_options = false;
@@ -182,7 +230,7 @@ static void complete(const struct tool_command *command, int argc, char **argv)
 		if (option) {
 			option = NULL;		/* that was its value */
 		} else if (no_more_options || argv[i][0] != '-' || !argv[i][1]) {
-			place++;
+			asked.trace = place++ ? asked.trace : argv[i];
 		} else {
 			no_more_options = !strcmp(argv[i], "--");
 			option = option_before(argp, argv[i]);
@@ -206,7 +254,7 @@ static void complete(const struct tool_command *command, int argc, char **argv)
 int cmd_complete(int argc, char **argv)
 {
 	const struct tool_command *command;
-	struct word asked = { argc > 1 ? argv[1] : "", 0 };
+	struct word asked = { .text = argc > 1 ? argv[1] : "" };
 
 	if (argc > 2) {
 		command = tool_command_find(argv[1]);

@@ -27,9 +27,9 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "bound", 'b', "LIMITS", 0,
-	  "pages=1..2,actors=1..2,events=1..5, some of them; default: pages=1,actors=2,events=2\v"
-	  "Pages of memory, actors that do something, events in all.", 0 },
+	{ "bound", 'b', "pages=P,actors=A,events=E", 0,
+	  "pages of memory, actors that do something, events in all, some of them: P and A are "
+	  "1 or 2, E 1 to 5; default: pages=1,actors=2,events=2", 0 },
 	{ "chain", KEY_CHAIN, "LIST", 0,
 	  "each of these semantics, joined by commas, with the next\v"
 	  "Faster than one pair after the other.", 0 },

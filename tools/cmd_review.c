@@ -29,9 +29,9 @@ struct arguments {
 };
 
 static const struct argp_option options[] = {
-	{ "bound", 'b', "LIMITS", 0,
-	  "of programs pages=1..2,actors=1..2,events=1..5, of orders depth=D,states=S,"
-	  "memory=BYTES, some of them; default: pages=1,actors=2,events=2,memory=4G\v"
+	{ "bound", 'b', "pages=P,actors=A,events=E,depth=D,states=S,memory=BYTES", 0,
+	  "the first three of programs, the others of orders, some of them: P and A are 1 or 2, "
+	  "E 1 to 5; default: pages=1,actors=2,events=2,memory=4G\v"
 	  "Some minutes a pair. BYTES takes K, M, G.", 0 },
 	{ "only", KEY_ONLY, "TEXT", 0, "only programs whose set-up has this in its name", 0 },
 	{ "traces", KEY_TRACES, "FOLDER", 0,

@@ -260,15 +260,30 @@ bool parse_bound(const char *text, struct explore_bound *bound)
 	return parse_limits(text, limits, ARRAY_SIZE(limits));
 }
 
+/* How many words from there on change nothing of what is printed: -q, -j N. */
+static int words_of_no_weight(int argc, char **argv, int i)
+{
+	if (!strcmp(argv[i], "-q") || !strcmp(argv[i], "--quiet"))
+		return 1;
+	if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--jobs"))
+		return argc - i > 1 ? 2 : 1;
+	return !strncmp(argv[i], "-j", 2) || !strncmp(argv[i], "--jobs=", strlen("--jobs="));
+}
+
 void tool_command_line(int argc, char **argv, char *text, size_t size)
 {
 	size_t used = snprintf(text, size, "%s", argv[0]);
 
 	for (int i = 1; i < argc && used < size; i++) {
-		const char *quote = argv[i][strcspn(argv[i], " ;|&<>*?'\"$()")] ? "'" : "";
+		int skipped = words_of_no_weight(argc, argv, i);
+		const char *quote = "";
 
-		if (!strcmp(argv[i], "-q") || !strcmp(argv[i], "--quiet"))
-			continue;	/* changes nothing of what is printed */
+		if (skipped) {
+			i += skipped - 1;
+			continue;
+		}
+		if (argv[i][strcspn(argv[i], " ;|&<>*?'\"$()")])
+			quote = "'";
 		used += snprintf(text + used, size - used, " %s%s%s", quote, argv[i], quote);
 	}
 }
