@@ -195,8 +195,15 @@ bool vma_is_dax(const struct vma *vma)
 	return vma->kind == VMA_FILE && vma->mode == FILE_DAX;
 }
 
+bool vma_has_mkwrite(const struct vma *vma)
+{
+	if (vma->kind == VMA_DEVICE)
+		return vma->mode == MODE_MKWRITE || vma->mode == MODE_PFN_MKWRITE;
+	return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
+}
+
 /*
- * Its filesystem wants to hear of the first write to each page: ->page_mkwrite. Or there are soft
+ * Its filesystem or driver wants to hear of the first write to each page. Or there are soft
  * dirty bits to keep, or uffd-wp bits; a page that is mapped for reading has no W then.
  */
 static bool vma_wants_writenotify(const struct vma *vma)
@@ -205,9 +212,7 @@ static bool vma_wants_writenotify(const struct vma *vma)
 		return true;
 	if (vma->flags & VM_UFFD_WP)
 		return true;
-	if (vma->kind == VMA_DEVICE)
-		return vma->mode == MODE_MKWRITE;
-	return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
+	return vma_has_mkwrite(vma);
 }
 
 u64 vma_prot_bits(const struct vma *vma)

@@ -66,6 +66,7 @@ enum map_mode {
 	MODE_IO_MIXED,		/* MODE_MIXED with VM_IO */
 	MODE_PUD,		/* as MODE_PMD, and 1G where it can [vmf_insert_pfn_pud] */
 	MODE_MKWRITE,		/* as MODE_REMAP, but read-only: pfn_mkwrite() [perf_event] */
+	MODE_PFN_MKWRITE,	/* as MODE_PFN, but read-only: pfn_mkwrite() [drm_gem_shmem] */
 	NR_MAP_MODES,
 };
 
@@ -152,6 +153,8 @@ struct host_mm {
 void vma_add_lru(struct machine *m, const struct vma *vma, pfn_t pfn);
 /* Its pages are device memory, mapped themselves. */
 bool vma_is_dax(const struct vma *vma);
+/* vm_ops_needs_writenotify(): ->page_mkwrite, ->pfn_mkwrite */
+bool vma_has_mkwrite(const struct vma *vma);
 struct vma *vma_find(struct machine *m, hva_t hva);
 /* The VMA with the lowest start whose end is above @hva, or NULL. */
 struct vma *vma_find_from(struct machine *m, hva_t hva);

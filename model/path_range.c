@@ -475,8 +475,9 @@ static enum step_result begin_protect(struct machine *m, struct task *t)
 }
 
 /*
- * can_change_pte_writable(), which is not asked of a shared VMA without page_mkwrite: soft dirty
- * bits and uffd-wp do not count, as vma_wants_writenotify() sees the old vm_page_prot.
+ * can_change_pte_writable(), which is not asked of a shared VMA without page_mkwrite or
+ * pfn_mkwrite: soft dirty bits and uffd-wp do not count, as vma_wants_writenotify() sees the old
+ * vm_page_prot.
  */
 bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_leaf *leaf)
 {
@@ -488,7 +489,7 @@ bool may_regain_write(struct machine *m, const struct vma *vma, const struct pt_
 	if (!dirty && ((vma->flags & VM_SHARED) || !m->sem->traits.protect_clean_writable))
 		return false;
 	if (vma->flags & VM_SHARED)
-		return vma->kind == VMA_FILE && (vma->mode == FILE_DISK || vma->mode == FILE_DAX);
+		return vma_has_mkwrite(vma);
 	return leaf_is_normal(leaf) && page_is(m, pt_pfn(leaf->entry), PG_EXCLUSIVE);
 }
 

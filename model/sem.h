@@ -32,7 +32,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.migrate_splits_first = true, .no_madvise_collapse = true, \
 	.hugetlb_zap_notifies = true, .hugetlb_moves_by_head = true, \
 	.gigantic_stays = true, .remove_needs_write = true, \
-	.checks_hwpoison = true
+	.checks_hwpoison = true, .gvt = CALLER_KEEPS, .uvmem = CALLER_KEEPS
 
 /* Traits of 6.8-rc3 but for what patch 3/8 changes, and what each patch adds. */
 #define TRAITS_6_8							\
@@ -52,6 +52,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.protect_pmd_cleans = true,					\
 	.apic_page_checked = true, .arm64_accessed_once = true,		\
 	.riscv_kvm = true, .loongarch_kvm = true,			\
+	.mte_tags = CALLER_KEEPS, .uvmem = CALLER_KEEPS,		\
 	.mremap_hugetlb = true, .mremap_keeps_files = true,		\
 	.mremap_realigns = true, .hugetlb_cache_counts = true,		\
 	.order_in_flags = true,						\

@@ -95,6 +95,7 @@ static pfn_t gfn_to_page(struct machine *m, struct task *t)
 
 static const struct traits traits = {
 	.riscv_kvm = true,
+	.gvt = CALLER_PUTS, .mte_tags = CALLER_KEEPS, .uvmem = CALLER_PUTS,
 	.numa_keeps_write = true, .numa_skips_held = true, .numa_moves_pmds = true,
 	.mremap_hugetlb = true, .mremap_keeps_files = true,
 	.uffd_wp_files = true, .mremap_clears_uffd = true, .uffd_minor = true,

@@ -29,6 +29,7 @@ static const struct traits traits = {
 	.prefaults = true, .gmem = true, .private_by_tdp_mmu = true,
 	.attributes_add_huge = true, .arm64_accessed_once = true, .arm64_dirty_unlocked = true,
 	.riscv_kvm = true, .loongarch_kvm = true,
+	.mte_tags = CALLER_PUTS, .uvmem = CALLER_KEEPS,
 	.apic_page_checked = true,
 	.uffd_wp_files = true, .mremap_clears_uffd = true,
 	.uffd_regains_write = true, .uffd_wp_vmas = true, .uffd_unpopulated = true,

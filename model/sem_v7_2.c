@@ -156,6 +156,7 @@ static const struct traits traits = {
 	.prefaults = true, .reload_frees_roots = true,
 	.prefetch_gives_up = true, .wrappers_gone = true, .wrap_asks_caching = true,
 	.riscv_kvm = true, .loongarch_kvm = true,
+	.mte_tags = CALLER_PUTS, .uvmem = CALLER_PUTS,
 	.gmem = true, .gmem_mmap = true,
 	.attributes_add_huge = true, .private_by_tdp_mmu = true, .apic_page_checked = true,
 	.uffd_wp_files = true, .mremap_clears_uffd = true,

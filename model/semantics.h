@@ -120,6 +120,9 @@ enum folio_sharers {
 /* Which faults map all pages of a large folio that is mapped by PTEs */
 enum fault_maps { MAPS_ONE, MAPS_SHARED_ANON /* 6.12 */, MAPS_ALL /* 7.2 */ };
 
+/* A caller that some versions have, and what becomes there of a page that it does not want. */
+enum odd_caller { CALLER_ABSENT, CALLER_KEEPS, CALLER_PUTS };
+
 /* Differences that are values. */
 struct traits {
 	const struct spte_format *ept, *npt;
@@ -176,6 +179,9 @@ struct traits {
 	bool cmpxchg_maps;		/* emulator_cmpxchg_emulated(): kvm_vcpu_map(), to 5.18 */
 	bool forgets_cmpxchg;		/* emulator_cmpxchg_emulated() logs nothing: 5.19 to 6.8 */
 	bool reexecutes;		/* retry_, reexecute_instruction(): until 6.11 */
+	u8 gvt;				/* enum odd_caller: is_2MB_gtt_possible(), until 6.6 */
+	u8 mte_tags;			/* kvm_vm_ioctl_mte_copy_tags(): 5.14, ae41d7dbaeb4 (6.12) */
+	u8 uvmem;			/* kvmppc_svm_page_in(): 0a416ee20bcc (2026, stable 6.1) */
 	bool devmap_grab_page;		/* fast GUP of a devmap PMD: try_grab_page(), until 6.9 */
 	bool map_pages_puts;		/* filemap_map_pages() counts a page twice, and puts one */
 	bool fault_keeps_dirty;		/* set_pte_range(): a dirty page's new PTE has D and W */

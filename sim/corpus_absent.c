@@ -11,9 +11,6 @@ const struct corpus_absent corpus_absent[] = {
 	  "Dirty and accessed are written to the zero page (a1040b0d42ac, 5.19)",
 	  "GUP marks that page accessed itself (FOLL_TOUCH), and its entries are read-only, never "
 	  "dirty: no flag tells whether KVM did, too" },
-	{ "B21",
-	  "arm64: copying MTE tags leaks a page of device memory (ae41d7dbaeb4, 6.12)",
-	  "memory tags are not modelled" },
 	{ "B22",
 	  "arm64: tags are written to the shared zero page (2986a6257405)",
 	  "memory tags are not modelled" },

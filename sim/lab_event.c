@@ -46,7 +46,7 @@ static const char *mode(struct lab *lab, const struct event *e)
 	static const char *const modes[] = { "pfn", "remap", "insert", "page", "mixed", "pmd",
 					     "ioinsert", "iomixed" };
 
-	if (e->mode == MODE_MKWRITE)
+	if (e->mode == MODE_MKWRITE || e->mode == MODE_PFN_MKWRITE)
 		return "the lab's driver has no pfn_mkwrite()";
 	if (e->mode >= ARRAY_SIZE(modes))
 		return "conform does not read mappings of 1G";

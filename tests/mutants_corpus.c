@@ -56,6 +56,24 @@ static void map_reads(struct machine *m, struct follow *follow)
 	follow->foll = 0;
 }
 
+/* ---- look-ups ---- */
+
+static bool finds_no_w(const struct machine *m, const struct task *t)
+{
+	struct pt_leaf leaf = host_leaf((struct machine *)m, t->follow.hva);
+
+	return t->follow.locked && !t->follow.done && (t->follow.foll & FOLL_WRITE) &&
+	       leaf.present && !(leaf.entry & PTE_WRITE);
+}
+
+/* Announced in August 2026: a PTE without W is asked about, too, and once more than one is made. */
+static enum step_result ask_for_w(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->host = (struct host_fault){ .hva = t->follow.hva, .write = true };
+	return STEP_CALL;
+}
+
 /* ---- faults ---- */
 
 /*
@@ -189,6 +207,17 @@ const struct mutant corpus_mutants[] = {
 	  .ops = { .release_fault = release_but_device } },
 	{ "a look-up is never put", "fault-balance", "B27", &sem_v6_1,
 	  .ops = { .lookup_release = keep } },
+	{ "the host is asked until there is W", "W", "B03c", &sem_v7_2,
+	  .edits = EDITS({ EDIT_BEFORE, PATH_FOLLOW, "follow_pte",
+			   { .name = "ask_for_w", .run = ask_for_w, .when = finds_no_w,
+			     .calls = PATH_HOST_FAULT } },
+			 { EDIT_BEFORE, PATH_FOLLOW, "follow_pte_again",
+			   { .name = "ask_for_w_again", .run = ask_for_w, .when = finds_no_w,
+			     .calls = PATH_HOST_FAULT } }) },
+	{ "allow_unsafe_mappings=1", "unguarded-holds-ref", "B23", &sem_v7_2,
+	  .edits = EDITS({ EDIT_DROP, PATH_FOLLOW, "refuse_pin", { 0 } }) },
+	{ "a dying root of v11's is not zapped", "mark-only-alive", "B31", &sem_v11,
+	  .edits = REPLACE(PATH_NOTIFY_START, "notify_zap", zap_current_root) },
 	{ "a map is never put", "unmap-pairs-map", "B25", &sem_v6_1,
 	  .ops = { .map_release = keep } },
 	{ "a stale fault's page is released as used", "dirty-before-clean", "B33", &sem_v7_2,
