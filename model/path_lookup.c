@@ -106,7 +106,7 @@ static void follow_args(struct task *t)
 	f->allow_nonref = !!(knobs & KNOB_NON_REF);
 }
 
-/* kvmppc_svm_page_in(): a page of the ultravisor's memory is taken for one that uv_page_in() refuses. */
+/* A page of the ultravisor's memory is taken for one of the guest's, which uv_page_in() refuses. */
 static void uvmem_page_in(struct machine *m, struct task *t)
 {
 	hva_t hva = memslot_hva(m, t->follow.slot, t->follow.gfn, true);

@@ -180,7 +180,7 @@ struct traits {
 	bool forgets_cmpxchg;		/* emulator_cmpxchg_emulated() logs nothing: 5.19 to 6.8 */
 	bool reexecutes;		/* retry_, reexecute_instruction(): until 6.11 */
 	u8 gvt;				/* enum odd_caller: is_2MB_gtt_possible(), until 6.6 */
-	u8 mte_tags;			/* kvm_vm_ioctl_mte_copy_tags(): 5.14, ae41d7dbaeb4 (6.12) */
+	u8 mte_tags;			/* kvm_vm_ioctl_mte_copy_tags() (5.14, 6.12) */
 	u8 uvmem;			/* kvmppc_svm_page_in(): 0a416ee20bcc (2026, stable 6.1) */
 	bool devmap_grab_page;		/* fast GUP of a devmap PMD: try_grab_page(), until 6.9 */
 	bool map_pages_puts;		/* filemap_map_pages() counts a page twice, and puts one */

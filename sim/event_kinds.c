@@ -23,7 +23,7 @@ static const char *const log_mode_words[] = { "manual", "initially-set", NULL };
 static const char *const refs_words[] = { "all", "anon", "mapped", "soft-dirty", NULL };
 static const char *const api_words[] = {
 	"prot", "pfn", "atomic", "memslot", "atomic-async", "follow", "many", "page",
-	"reexecute", "dcbz", "gvt", "mte-tags", "uvmem", NULL
+	"reexecute", "dcbz", "uvmem", "gvt", "mte-tags", NULL
 };
 static const char *const foll_words[] = { "write", "get", "nowait", "interruptible", NULL };
 static const uint64_t foll_values[] = { FOLL_WRITE, FOLL_GET, FOLL_NOWAIT, FOLL_INTERRUPTIBLE };
