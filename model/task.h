@@ -469,8 +469,7 @@ enum lookup_api {
 	LOOKUP_PAGE,		/* gfn_to_page(), __gfn_to_page() */
 	LOOKUP_REEXECUTE,	/* reexecute_instruction() */
 	LOOKUP_DCBZ, LOOKUP_UVMEM,	/* powerpc: kvmppc_patch_dcbz(), kvmppc_svm_page_in() */
-	LOOKUP_GVT,		/* i915: is_2MB_gtt_possible() */
-	LOOKUP_MTE_TAGS,	/* arm64: kvm_vm_ioctl_mte_copy_tags() */
+	LOOKUP_GVT, LOOKUP_MTE_TAGS,	/* is_2MB_gtt_possible(), kvm_vm_ioctl_mte_copy_tags() */
 	NR_LOOKUPS,
 };
 
