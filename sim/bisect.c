@@ -192,8 +192,6 @@ bool bisect_begin(struct bisect *b, const char *path, const struct semantics_pat
 {
 	*b = (struct bisect){ .path = path, .bound = *bound, .nr_points = nr };
 	assert(nr <= BISECT_MAX_POINTS);
-	if (!strcmp(path, "-"))
-		return error_at(error, path, 0, 0, "standard input can be read only once");
 	if (!replay_load_trace(path, "pfnsim replay --semantics all", &b->trace, error))
 		return false;
 	replay_lacks(&b->trace, b->lacks, sizeof(b->lacks));

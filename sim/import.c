@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <stb/stb_ds.h>
 
@@ -34,6 +36,14 @@ static bool is_dat(const char *head, size_t length)
 {
 	return length >= sizeof(dat_magic) - 1 &&
 	       !memcmp(head, dat_magic, sizeof(dat_magic) - 1);
+}
+
+/* A pipe, whose begin would be lost by looking at it. */
+static bool can_be_read_once(int fd)
+{
+	struct stat stat;
+
+	return !fstat(fd, &stat) && !S_ISREG(stat.st_mode);
 }
 
 bool import_is(const char *path)
@@ -308,7 +318,7 @@ bool import_read(const char *path, struct sim_progress *progress, struct import 
 		 struct error *error)
 {
 	char head[16];
-	bool is_text = !strcmp(path, IMPORT_STDIN) ||
+	bool is_text = (!strcmp(path, IMPORT_STDIN) && can_be_read_once(STDIN_FILENO)) ||
 		       !is_dat(head, head_of(path, head, sizeof(head)));
 
 	*import = (struct import){ .path = path, .progress = progress };

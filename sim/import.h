@@ -79,7 +79,7 @@ struct import {
 	struct sim_progress *progress;
 };
 
-/* Text; it can be read once. */
+/* Of a pipe: text, and read once. The tool has a file in its place. */
 #define IMPORT_STDIN	"/dev/stdin"
 
 /* Is @path something to import: a trace.dat, or text with a line of an event? */

@@ -289,7 +289,12 @@ char **recording_list(const char *path, struct error *error)
 	} else {
 		out = format_text("%.*s.out", (int)stem_length(path), path);
 		if (!exists(out)) {
-			error_at(error, out, 0, 0, "%s", strerror(errno));
+			if (exists(path))
+				error_at(error, path, 0, 0, "no recording of the lab, which would "
+					 "have a *.out beside it; pfnsim replay takes traces and "
+					 "other hosts' recordings");
+			else
+				error_at(error, out, 0, 0, "%s", strerror(errno));
 			free(out);
 			return NULL;
 		}

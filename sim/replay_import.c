@@ -22,6 +22,12 @@ void replay_free_import(struct import *import)
 	free(import);
 }
 
+/* The tool has standard input in a file: it is read from the beginning whenever it is opened. */
+static const char *to_be_opened(const char *path)
+{
+	return strcmp(path, "-") ? path : IMPORT_STDIN;
+}
+
 static bool take_import(const char *path, struct trace *trace, struct import **out,
 			struct error *error)
 {
@@ -31,7 +37,7 @@ static bool take_import(const char *path, struct trace *trace, struct import **o
 
 	if (!import)
 		abort();
-	if (!import_read(path, NULL, import, error)) {
+	if (!import_read(to_be_opened(path), NULL, import, error)) {
 		free(import);
 		return false;
 	}
@@ -46,8 +52,8 @@ bool replay_read_trace(const char *path, struct trace *trace, struct import **im
 		       struct error *error)
 {
 	*import = NULL;
-	return import_is(path) ? take_import(path, trace, import, error) :
-				 trace_load(path, trace, error);
+	return import_is(to_be_opened(path)) ? take_import(path, trace, import, error) :
+					       trace_load(path, trace, error);
 }
 
 bool replay_load_trace(const char *path, const char *instead, struct trace *trace,

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-from test_cli import SOURCE, TRACES, check, lines_of, main, replay, run
+from test_cli import PFNSIM, SOURCE, TRACES, check, lines_of, main, replay, run
 
 HERE = os.path.join(SOURCE, "tests", "import")
 HEAD = "# entries-in-buffer/entries-written: %d/%d   #P:1\n"
@@ -526,6 +526,16 @@ def what_is_written_is_in_the_one_way_to_write_it():
 	check(done.returncode == 0, done)
 
 
+def replay_takes_a_recording_from_a_pipe():
+	if not has_tracecmd():
+		return
+	for name in ("-", "/dev/stdin"):
+		done = subprocess.run(["sh", "-c", f"cat {fixture('6.1.dat')} | {PFNSIM} replay -b "
+				       f"-s v6.1,v6.12 {name}"], stdout=subprocess.PIPE, text=True,
+				      check=False)
+		check(done.returncode == 0 and "imported from trace.dat" in done.stdout, done)
+
+
 def walk_bisect_and_reduce_take_what_replay_takes():
 	if not has_tracecmd() or not has_zstd():
 		return
@@ -569,7 +579,7 @@ def usage_is_refused():
 	check(run("import").returncode == 2, "not so")
 	check(run("import", "a", "b").returncode == 2, "not so")
 	of_text(GOOD)
-	check(run("import", "some.txt", "-o", "/nowhere/x").returncode == 2, "not so")
+	check(run("import", "some.txt", "-o", "/nowhere/x").returncode == 4, "not so")
 
 
 NO_CLAIMS = (fixture, has_tracecmd, has_zstd, imported, of_text, body, broken, refused,

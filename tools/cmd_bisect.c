@@ -8,6 +8,7 @@
 #include <stb/stb_ds.h>
 
 #include "sim/bisect.h"
+#include "sim/import.h"
 #include "sim/json.h"
 #include "sim/replay.h"
 #include "tools/misuse.h"
@@ -70,7 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (a->path)
 			misused(state, "one trace at a time");
-		a->path = arg;
+		a->path = strcmp(arg, "-") ? arg : IMPORT_STDIN;	/* read anew each time */
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->path)

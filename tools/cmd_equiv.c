@@ -202,6 +202,8 @@ int cmd_equiv(int argc, char **argv)
 		equiv_print_alphabet(&a.bound, stdout);
 		return CODE_EXPECTED;
 	}
+	if (a.folder && !tool_can_write(a.folder, true))
+		return CODE_INTERNAL;
 	tool_catch_interrupt();
 	equiv = equiv_new(a.list, a.n, &a.bound);
 	if (!equiv_result(equiv)->stages) {

@@ -325,6 +325,8 @@ int cmd_explore(int argc, char **argv)
 	argp_parse(&argp_explore, argc, argv, 0, NULL, &a);
 	if (!a.nr_semantics)
 		a.nr_semantics = parse_semantics("v6.8-rc3,v11,v7.2", a.semantics, MAX_SEMANTICS);
+	if (a.folder && !tool_can_write(a.folder, true))
+		return CODE_INTERNAL;
 	tool_catch_interrupt();
 	if (a.by_law) {
 		law_sheet_begin(&sheet, a.semantics, a.nr_semantics);

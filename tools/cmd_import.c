@@ -240,6 +240,8 @@ static int import_one(const struct arguments *a, struct sim_progress *progress)
 	else
 		print_text(&import, laws);
 	code = good ? verdict_of(&import, laws) : complain(&error);
+	if (text && !good)
+		code = CODE_INTERNAL;	/* it is no bad input */
 	free(text);
 	import_free(&import);
 	return code;
@@ -253,6 +255,8 @@ int cmd_import(int argc, char **argv)
 	struct crew crew;
 
 	argp_parse(&argp_import, argc, argv, 0, NULL, &a);
+	if (a.output && strcmp(a.output, "-") && !tool_can_write(a.output, false))
+		return CODE_INTERNAL;
 	crew = (struct crew){ .names = &a.path, .nr = 1 };
 	while ((turn = crew_next(&crew)) != CREW_OVER) {
 		if (turn == CREW_WORK)

@@ -8,6 +8,7 @@
 
 #include "model/law.h"
 #include "sim/guess.h"
+#include "sim/import.h"
 #include "sim/reduce.h"
 #include "sim/replay.h"
 #include "tools/misuse.h"
@@ -95,7 +96,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (a->path)
 			misused(state, "one trace at a time");
-		a->path = arg;
+		a->path = strcmp(arg, "-") ? arg : IMPORT_STDIN;	/* read anew each time */
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->path)
@@ -195,10 +196,8 @@ int cmd_reduce(int argc, char **argv)
 
 	argp_parse(&argp_reduce, argc, argv, 0, NULL, &a);
 	tool_catch_interrupt();
-	if (!strcmp(a.path, "-")) {
-		fprintf(stderr, "pfnsim: standard input can be read only once: name a file\n");
-		return CODE_BAD_INPUT;
-	}
+	if (a.output && !tool_can_write(a.output, false))
+		return CODE_INTERNAL;
 	code = a.patch ? reduce_under(&a, a.patch) : reduce_any(&a);
 	if (code != CODE_UNEXPECTED)
 		return code;

@@ -203,7 +203,7 @@ static int write_report(const struct arguments *a, const struct replay *replay, 
 	if (!ok)
 		fprintf(stderr, "pfnsim: %s: %s\n", a->out ? a->out : "standard output",
 			strerror(errno));
-	return ok ? CODE_EXPECTED : CODE_BAD_INPUT;
+	return ok ? CODE_EXPECTED : CODE_INTERNAL;
 }
 
 static int report_one(const struct arguments *a, const char *command, struct sim_progress *progress)
@@ -244,6 +244,8 @@ int cmd_report(int argc, char **argv)
 	if (!a.nr_semantics && !a.nr_compare)
 		a.nr_semantics = parse_semantics("v6.8,v11,v7.2", a.semantics, MAX_SEMANTICS);
 	add_compared(&a);
+	if (a.out && !tool_can_write(a.out, false))
+		return CODE_INTERNAL;
 	crew = (struct crew){ .names = &a.path, .nr = 1 };
 	while ((turn = crew_next(&crew)) != CREW_OVER) {
 		if (turn == CREW_WORK)

@@ -237,6 +237,7 @@ static int complain_of(const char *path)
 static int write_file(const char *path, const char *text, bool page)
 {
 	FILE *out = fopen(path, "w");
+	bool failed;
 
 	if (!out)
 		return complain_of(path);
@@ -244,7 +245,8 @@ static int write_file(const char *path, const char *text, bool page)
 		markdown_page(text, report_page_css, out);
 	else
 		fputs(text, out);
-	return fclose(out) ? complain_of(path) : CODE_EXPECTED;
+	failed = ferror(out);
+	return fclose(out) || failed ? complain_of(path) : CODE_EXPECTED;
 }
 
 /* Traces of a review before this one; nobody else's. */
@@ -319,9 +321,11 @@ int cmd_review(int argc, char **argv)
 	if (!a.bound.traces)
 		a.bound.traces = traces;
 	text = text_of(&a, path, sizeof(path));
-	if (!text) {
+	if (!text || (a.folder && !tool_can_write(a.folder, true))) {
 		free(traces);
-		return CODE_BAD_INPUT;
+		code = text ? CODE_INTERNAL : CODE_BAD_INPUT;
+		free(text);
+		return code;
 	}
 	tool_catch_interrupt();
 	if (review_begin(&review, path, text, &a.bound, &error))

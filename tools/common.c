@@ -107,6 +107,31 @@ bool write_anew(const char *path, const char *text, size_t length)
 	return ok;
 }
 
+bool tool_can_write(const char *path, bool is_folder)
+{
+	size_t length = strlen(path);
+	struct stat stat_of;
+	char folder[4096];
+	bool ok;
+
+	while (is_folder && length > 1 && path[length - 1] == '/')
+		length--;
+	while (length && path[length - 1] != '/')
+		length--;
+	snprintf(folder, sizeof(folder), "%.*s.", (int)length, path);
+	if (stat(path, &stat_of)) {
+		ok = !access(folder, W_OK | X_OK);
+	} else if (!S_ISDIR(stat_of.st_mode) != !is_folder) {
+		errno = is_folder ? ENOTDIR : EISDIR;
+		ok = false;
+	} else {
+		ok = !access(path, W_OK);
+	}
+	if (!ok)
+		fprintf(stderr, "pfnsim: %s: %s\n", path, strerror(errno));
+	return ok;
+}
+
 /* ---- semantics ---- */
 
 static bool add(const struct semantics_patch **list, size_t room, size_t *n,

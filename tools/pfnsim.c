@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/guess.h"
 #include "tools/frames.h"
@@ -92,16 +93,19 @@ static char *name_of(const char *command)
 
 static int run(const struct tool_command *command, int argc, char **argv)
 {
-	int code;
-
 	argv[0] = name_of(argv[0]);
 	if (command->argp && !options_are_known(command->argp, argc, argv))
 		return CODE_BAD_INPUT;
-	code = command->run(argc, argv);
+	return tool_keep_pipes(argc, argv) ? command->run(argc, argv) : CODE_INTERNAL;
+}
+
+/* Whoever ends the program: argp does for --help. */
+static void flush_output(void)
+{
 	if (!fflush(stdout) && !ferror(stdout))
-		return code;
+		return;
 	fprintf(stderr, "pfnsim: cannot write the output\n");
-	return CODE_INTERNAL;
+	_exit(CODE_INTERNAL);
 }
 
 int main(int argc, char **argv)
@@ -109,11 +113,15 @@ int main(int argc, char **argv)
 	const struct tool_command *command;
 
 	tool_init();
+	atexit(flush_output);
 	argc = frames_option(argc, argv);
 	if (argc < 2) {
 		usage(stderr);
 		return CODE_BAD_INPUT;
 	}
+	command = argc == 3 && !strcmp(argv[1], "help") ? tool_command_find(argv[2]) : NULL;
+	if (command)
+		return run(command, 2, (char *[]){ argv[2], "--help", NULL });
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") || !strcmp(argv[1], "-h")) {
 		usage(stdout);
 		return CODE_EXPECTED;

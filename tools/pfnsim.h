@@ -76,6 +76,13 @@ int say_lacks(const char *path, const char *lacks);
  * that is not there is made. False: complained.
  */
 bool write_anew(const char *path, const char *text, size_t length);
+/*
+ * Before long work: can @path be written, a folder (@is_folder) or a file? Of what is not there it
+ * asks where it would be. False: complained.
+ */
+bool tool_can_write(const char *path, bool is_folder);
+/* Pipes among the inputs can be read again, by the same names. False: complained. */
+bool tool_keep_pipes(int argc, char **argv);
 /* Ends with a row of zeroes. */
 extern const struct semantics_group {
 	const char *name, *help;
