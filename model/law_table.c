@@ -11,8 +11,8 @@
 #define ALARM(kind)	(1u << ALARM_##kind)
 
 /* Who has struct gfn_to_pfn_cache with invalidation (5.17) */
-#define BUT_ON_6_8	"v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 " \
-			"v11-unsafe v6.8 v6.12 v7.2"
+#define SERIES		"v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe"
+#define BUT_ON_6_8	"v6.1 v6.8-rc3 " SERIES " v6.8 v6.12 v7.2"
 #define PFNCACHES	BUT_ON_6_8 " v11-on-v6.8"
 
 #define MAPS_1G { "v5.12", "it maps the host's 1G, also where a memslot allows no more than 2M" }
@@ -73,8 +73,7 @@ const struct law laws[] = {
 		  "the put of CVE-2021-22543: 1 to 0 of a page that its driver has" },
 		{ "v11-on-v6.8",
 		  "that put frees a page of which its driver held the last reference" },
-		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
-		  "v11-unsafe v6.8 v6.12",
+		{ "v6.1 v6.8-rc3 " SERIES " v6.8 v6.12",
 		  "powerpc's e500 releases by pfn what it has not looked up in a VM_PFNMAP" },
 	  } },
 	{ .id = "no-bad-free",
@@ -291,8 +290,7 @@ const struct law laws[] = {
 	  .source = "35b80f7b494d, 28991c91d577 (6.13): dirty only under mmu_lock",
 	  .alarms = ALARM(DIRTY_LATE), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 "
-		  "v11 v11-unsafe v6.8 v11-on-v6.8 v6.12",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 " SERIES " v6.8 v11-on-v6.8 v6.12",
 		  "powerpc's hv and radix mark behind mmu_lock, loongarch, too; arm64 in 6.12" },
 		{ "v7.2", "powerpc's hv and radix still do; and its pr marks what is stale" },
 	  } },
@@ -388,8 +386,7 @@ const struct law laws[] = {
 	  .holds = huge_is_contained,
 	  .breaches = {
 		MAPS_1G,
-		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
-		  "v11-unsafe v6.8 v11-on-v6.8",
+		{ "v6.1 v6.8-rc3 " SERIES " v6.8 v11-on-v6.8",
 		  "the last page that is cleared of a full log, as in dirty-log-complete" },
 	  } },
 	{ .id = "leaf-immutable",
@@ -409,6 +406,16 @@ const struct law laws[] = {
 	  .source = "virt/kvm/kvm_main.c:kvm_set_memslot(): INVALID, SRCU; kvm_mmu_zap_all_fast()",
 	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = no_root_maps_it,
 	  .breaches = { MAPS_1G } },
+	{ .id = "bound-retry-stays-out",
+	  .sentence = "A fault that is bound to retry does not come to mmu_lock.",
+	  .when = "where a trace asks for it (config watch-retries=on), of one that began within an "
+		  "invalidation of its page; it costs time: who zaps yields to whoever contends",
+	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_faultin_pfn(); d02c357e5bfa (6.8)",
+	  .alarms = ALARM(LOCKED_IN_VAIN), .about = OBJECT_SPTE,
+	  .breaches = {
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 " SERIES,
+		  "B56: only under mmu_lock is it asked whether an invalidation is under way" },
+	  } },
 	{ .id = "mmio-generation",
 	  .sentence = "A cached MMIO entry answers for no gfn that a memslot has.",
 	  .source = "arch/x86/kvm/mmu/mmu.c:handle_mmio_page_fault(), check_mmio_spte()",
@@ -420,12 +427,10 @@ const struct law laws[] = {
 	  .alarms = ALARM(LOG_MISSED), .about = OBJECT_SPTE,
 	  .breaches = {
 		{ "v5.11 v5.12", "with PML, what a fault finds writable gets D unlogged (5.16)" },
-		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
-		  "v11-unsafe v6.8 v11-on-v6.8",
+		{ "v6.1 v6.8-rc3 " SERIES " v6.8 v11-on-v6.8",
 		  "the last page that is cleared of a full log is not split (6.11: end + 1), and "
 		  "ALIGN() takes it to be in the huge page before" },
-		{ "v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 "
-		  "v11-unsafe v6.8 v11-on-v6.8",
+		{ "v6.8-rc3 " SERIES " v6.8 v11-on-v6.8",
 		  "an emulated atomic instruction is not logged (910c57dfa4d1, 6.9)" },
 	  } },
 	{ .id = "no-stale-tlb",
@@ -464,8 +469,7 @@ const struct law laws[] = {
 	  .alarms = ALARM(WARN), .about = OBJECT_TASK,
 	  .breaches = {
 		{ "v5.11 v5.12", "kvm_is_zone_device_pfn() of the page that KVM has freed" },
-		{ "v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe "
-		  "v11-on-v6.8",
+		{ SERIES " v11-on-v6.8",
 		  "A4 and A6: the assertion of 1/8" },
 		{ "v6.1 v6.8-rc3 v6.8 v6.12",
 		  "kvm_is_zone_device_page() of a device's page whose count is 0; L2" },

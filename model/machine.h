@@ -57,6 +57,7 @@ enum alarm_kind {
 	ALARM_LOG_MISSED,	/* key: gfn; a guest's write that the dirty bitmap does not know */
 	ALARM_STALE_MMIO,	/* key: gfn; a cached MMIO entry answered for memory */
 	ALARM_STALE_STEAL,	/* key: pfn; steal time was written where no guest reads it */
+	ALARM_LOCKED_IN_VAIN,	/* key: gfn; mmu_lock, for a fault that was bound to retry */
 	NR_ALARMS,
 };
 

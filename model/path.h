@@ -159,6 +159,8 @@ DECLARE_STEP(write_lock_mmu);
 DECLARE_STEP(write_unlock_mmu);
 DECLARE_STEP(find_slot);
 DECLARE_STEP(snapshot_seq);
+/* mmu_lock has been taken for @f. */
+void watch_retry(struct machine *m, const struct fault *f);
 DECLARE_STEP(check_slot);
 DECLARE_STEP(lock_mmap);
 DECLARE_STEP(unlock_mmap);

@@ -26,6 +26,7 @@ enum step_result direct_lock_mmu(struct machine *m, struct task *t)
 	if (!lock_try_write(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	t->fault.level = PT_LEVELS;
+	watch_retry(m, &t->fault);
 	return STEP_NEXT;
 }
 

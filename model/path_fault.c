@@ -98,11 +98,29 @@ static enum step_result decode_fault(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+/* An invalidation of its page is under way. */
+static bool is_held_up(struct machine *m, const struct fault *f)
+{
+	struct fault now = *f;
+
+	now.slot = memslot_of_gfn(m, f->gfn);
+	now.hva = memslot_hva(m, now.slot, f->gfn, false);
+	return m->w->kvm.in_progress && m->sem->ops.fault_is_stale(m, &now);
+}
+
 /* smp_rmb() after the read: the look-up may not be reordered before it. */
 enum step_result snapshot_seq(struct machine *m, struct task *t)
 {
 	t->fault.mmu_seq = m->w->kvm.mmu_seq;
+	t->fault.bound = m->w->config.watch_retries && is_held_up(m, &t->fault);
 	return STEP_NEXT;
+}
+
+/* It began within an invalidation that goes on: to contend with that one is all it does here. */
+void watch_retry(struct machine *m, const struct fault *f)
+{
+	if (f->bound && is_held_up(m, f))
+		raise_alarm(m, ALARM_LOCKED_IN_VAIN, f->gfn, BLAME_KVM);
 }
 
 /* kvm_handle_noslot_fault() */
@@ -251,6 +269,7 @@ static enum step_result lock_mmu(struct machine *m, struct task *t)
 	if (!lock_try_read(m, &m->w->kvm.mmu_lock))
 		return STEP_BLOCKED;
 	t->fault.level = PT_LEVELS;
+	watch_retry(m, &t->fault);
 	return STEP_NEXT;
 }
 

@@ -57,7 +57,8 @@ static enum step_result uffd_check(struct machine *m, struct task *t)
 			op->error = -EINVAL;
 	}
 	if (!op->error)
-		m->w->uffd_features |= op->prot & (UFFD_WP_UNPOPULATED | UFFD_WP_ASYNC);
+		m->w->uffd_features |= op->prot & (UFFD_WP_UNPOPULATED | UFFD_WP_ASYNC |
+						    UFFD_USER_MODE_ONLY);
 	return STEP_NEXT;
 }
 

@@ -18,7 +18,9 @@
 
 bool uffd_uses_markers(const struct machine *m, const struct vma *vma)
 {
-	return (vma->flags & VM_UFFD_WP) && (vma->kind != VMA_ANON || m->w->uffd_features);
+	return (vma->flags & VM_UFFD_WP) &&
+	       (vma->kind != VMA_ANON ||
+		(m->w->uffd_features & (UFFD_WP_UNPOPULATED | UFFD_WP_ASYNC)));
 }
 
 u64 marked_entry(struct machine *m, const struct vma *vma, hva_t hva, u64 entry)
@@ -212,6 +214,20 @@ static bool may_wait(const struct machine *m, const struct task *t)
 	return !t->host.error && !t->host.retry;
 }
 
+/* FAULT_FLAG_USER: the CPU's own fault, not GUP's nor that of the kernel's access to the VMM's. */
+static bool is_refused(const struct machine *m, const struct task *t)
+{
+	return may_wait(m, t) && (m->w->uffd_features & UFFD_USER_MODE_ONLY) &&
+	       t->frame[0].path != PATH_HOST_ACCESS;
+}
+
+static enum step_result userfault_refuse(struct machine *m, struct task *t)
+{
+	(void)m;
+	t->host.error = t->host.sigbus = true;
+	return STEP_NEXT;
+}
+
 /* userfaultfd_must_wait(): somebody may have resolved it meanwhile. */
 static bool must_wait(const struct machine *m, const struct task *t)
 {
@@ -266,6 +282,7 @@ static enum step_result userfault_relock(struct machine *m, struct task *t)
 }
 
 const struct step path_userfault[] = {
+	STEP(userfault_refuse, .when = is_refused, .chain = "handle_userfault"),
 	STEP(userfault_queue, .when = may_wait, .chain = "handle_userfault"),
 	STEP(userfault_wait, .when = has_waited, .chain = "handle_userfault > schedule"),
 	STEP(userfault_relock, .when = must_relock, .chain = "mmap_read_lock_killable"),

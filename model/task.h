@@ -143,7 +143,7 @@ struct fault {
 	u8 memory_fault;	/* KVM_EXIT_MEMORY_FAULT */
 	u8 counted;		/* pf_taken knows of it */
 	u8 has_leaf;		/* the TDP MMU has put the leaf there */
-	u8 pad[1];
+	u8 bound;		/* ghost: to retry, when it began; if that is watched */
 };
 
 /* struct kvm_follow_pfn, and gfn_to_pfn's arguments in the same words */
@@ -311,7 +311,7 @@ enum {
 enum { LOCK_RANGE, UNLOCK_RANGE };
 /* range_op.prot of RANGE_UFFD: bits, none to unregister; of RANGE_UFFD_WP: protected or not */
 enum { UFFD_MODE_MISSING = 1, UFFD_MODE_WP = 2, UFFD_WP_UNPOPULATED = 4, UFFD_MODE_MINOR = 8,
-       UFFD_WP_ASYNC = 16 };
+       UFFD_WP_ASYNC = 16, UFFD_USER_MODE_ONLY = 32 };
 enum populate_how { POPULATE_VMA, POPULATE_READ, POPULATE_WRITE };
 
 /* mmap() */

@@ -56,6 +56,8 @@ struct config {
 	u8 async_pf;		/* kvm_can_do_async_pf(), and a swap device to wait for */
 	u8 numa_stays;		/* migrate_balanced_pgdat(): no misplaced page moves */
 	u8 frames_by_place;	/* frame.h; explore's choice */
+	u8 watch_retries;	/* ALARM_LOCKED_IN_VAIN: a trace's choice */
+	u8 pad[7];
 	pfn_t zero_pfn;		/* the ZERO_PAGE */
 	gpa_t code_gpa;		/* where vCPUs fetch; NO_PFN: nobody fetches */
 };
@@ -116,7 +118,7 @@ struct world {
 	u8 shmem_enabled;	/* enum shmem_huge: of memfd and shared anonymous memory */
 	u8 others_batched;	/* places of BATCH_ADD that others' pages have: input */
 	u8 batched_as[MAX_BATCHED];	/* enum lru_batch */
-	u8 uffd_features;	/* of the userfaultfd: UFFD_WP_UNPOPULATED, UFFD_WP_ASYNC */
+	u8 uffd_features;	/* of the userfaultfd: UFFD_WP_UNPOPULATED, UFFD_WP_ASYNC ... */
 	pfn_t batched[MAX_BATCHED];
 	struct vcpu vcpu[MAX_VCPUS];
 	struct task task[MAX_TASKS];

@@ -57,7 +57,7 @@ static const char *const advice_words[] = {
 };
 
 static const char *const uffd_words[] = { "missing", "wp", "unpopulated", "minor", "async",
-					  NULL };
+					  "user-only", NULL };
 
 #define AT(field) offsetof(struct event, field)
 #define UNTIL	{ "until", ARG_STEP, AT(until), .help = "stop before this step; resume later" }
@@ -201,7 +201,7 @@ const struct event_kind event_kinds[] = {
 		RANGE_ARGS,
 		{ "modes", ARG_FLAGS, AT(mode), true, true, .words = uffd_words,
 		  .help = "missing pages, writes to protected ones, pages of shmem that are not "
-			  "mapped; UFFD_FEATURE_WP_UNPOPULATED, _WP_ASYNC" },
+			  "mapped; UFFD_FEATURE_WP_UNPOPULATED, _WP_ASYNC; UFFD_USER_MODE_ONLY" },
 		UNTIL } },
 	{ "uffd-unregister", EVENT_UFFD_UNREGISTER, "... and no more. [UFFDIO_UNREGISTER]", {
 		RANGE_ARGS, UNTIL } },

@@ -30,6 +30,7 @@ static bool set_flag(struct vm_config *config, const struct ast_arg *arg)
 {
 	const struct { const char *key; bool *flag, inverted; } flags[] = {
 		{ "frames-by-place", &config->frames_by_place, false },
+		{ "watch-retries", &config->watch_retries, false },
 		{ "lru-batch", &config->lru_batch, false },
 		{ "ad", &config->ad, false },
 		{ "nx-huge", &config->nx_huge, false },

@@ -83,6 +83,7 @@ struct vm *vm_new(const struct semantics_patch *patch, const struct vm_config *c
 					.guest_bits = config->guest_bits,
 					.five_levels = config->five_levels,
 					.frames_by_place = config->frames_by_place,
+					.watch_retries = config->watch_retries,
 					.no_lru_batch = !config->lru_batch,
 					.no_memory_failure = config->no_memory_failure,
 					.no_soft_dirty = config->no_soft_dirty,

@@ -122,6 +122,7 @@ struct vm_config {
 	bool rmw_at_once;		/* see struct config */
 	bool no_huge_fault;		/* drivers map 4K at a time, whatever their mode */
 	bool frames_by_place;		/* see model/frame.h */
+	bool watch_retries;		/* the law bound-retry-stays-out is asked for */
 	bool lru_batch;			/* new anonymous pages wait in a per-CPU batch */
 };
 

@@ -162,6 +162,14 @@ static void unmap_and_count(struct machine *m, gfn_t start, gfn_t end, bool zapp
 	zapped[0] = count & 3;
 }
 
+/* 3a0f64de479c (5.16): up to it a walk that had yielded went on behind the next entry. */
+static void unmap_but_the_second(struct machine *m, gfn_t start, gfn_t end, bool zapped[2])
+{
+	tdp_unmap_range(m, start, start + 1, zapped);
+	if (start + 2 < end)
+		tdp_unmap_range(m, start + 2, end, zapped);
+}
+
 /* ---- writes past the MMU ---- */
 
 /* emulator_write_emulated() as hva_to_pfn_remapped() looks: what the PTE forbids is MMIO. */
@@ -237,6 +245,8 @@ const struct mutant corpus_mutants[] = {
 			   .when = fault_continues) },
 	{ "a flush is a count of two bits", "no-free-page-mapped", "B43", &sem_v6_1,
 	  .ops = { .unmap_range = unmap_and_count } },
+	{ "a walk passes the next entry over", "no-stale-spte", "B44b", &sem_v6_1,
+	  .ops = { .unmap_range = unmap_but_the_second } },
 	{ "a pfncache is set without its vCPU", "dirty-log-complete", "B48", &sem_v6_8,
 	  .edits = EDITS({ EDIT_DROP, PATH_GPC, "gpc_lock_vcpu", { 0 } }) },
 	{ "steal time is written where it was first", "steal-time-fresh", "B49", &sem_v6_1,
@@ -248,7 +258,7 @@ const struct mutant corpus_mutants[] = {
 			 { EDIT_DROP, PATH_ZAP_GFNS, "zap_uncount", { 0 } }) },
 	{ "a map looks for reading", "map-fresh", "B55", &sem_v6_1,
 	  .ops = { .map_args = map_reads } },
-	{ "who is bound to retry takes mmu_lock", "paused in", "B56", &sem_v6_8,
+	{ "who is bound to retry takes mmu_lock", "bound-retry-stays-out", "B56", &sem_v6_8,
 	  .edits = EDITS({ EDIT_DROP, PATH_FAULT, "precheck_retry", { 0 } },
 			 { EDIT_DROP, PATH_FAULT, "precheck_retry_again", { 0 } }) },
 	{ "a guest_memfd that is closed stays mapped", "no-free-page-mapped", "B58", &sem_v7_2,

@@ -383,6 +383,11 @@ static void keeps_an_old_apic_page(struct machine *m)
 	touch(m, OBJECT_APIC, 0);
 }
 
+static void contends_in_vain(struct machine *m)
+{
+	raise_alarm(m, ALARM_LOCKED_IN_VAIN, GPA >> PAGE_SHIFT, BLAME_KVM);
+}
+
 static void leaves_an_inhibited_apic_page(struct machine *m)
 {
 	m->w->kvm.slots[memslot_of_gfn(m, GPA >> PAGE_SHIFT)].id = APIC_ACCESS_PAGE_PRIVATE_MEMSLOT;
@@ -451,6 +456,7 @@ static const struct row rows[] = {
 	{ "steal-time-fresh", writes_to_a_page_of_old, BLAME_KVM },
 	{ "pfncache-fresh", misses_an_invalidation, BLAME_KVM },
 	{ "apic-page-fresh", keeps_an_old_apic_page, BLAME_KVM },
+	{ "bound-retry-stays-out", contends_in_vain, BLAME_KVM },
 	{ "inhibited-apic-unmapped", leaves_an_inhibited_apic_page, BLAME_KVM },
 	{ "no-kernel-warning", warns, BLAME_KVM },
 	{ "no-kernel-bug", replaces_a_leaf, BLAME_KVM },
