@@ -408,7 +408,7 @@ const struct law laws[] = {
 	  .breaches = { MAPS_1G } },
 	{ .id = "bound-retry-stays-out",
 	  .sentence = "A fault that is bound to retry does not come to mmu_lock.",
-	  .when = "where a trace asks for it (config watch-retries=on), of one that began within an "
+	  .when = "where a trace asks (config watch-retries=on), of one that began within an "
 		  "invalidation of its page; it costs time: who zaps yields to whoever contends",
 	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_faultin_pfn(); d02c357e5bfa (6.8)",
 	  .alarms = ALARM(LOCKED_IN_VAIN), .about = OBJECT_SPTE,
