@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from . import host, kernel as kernels, programs
 from .host import LabError
 
-FOLDERS = ("bin", "dev", "mods", "out", "proc", "scn", "sys", "tmp")
+FOLDERS = ("bin", "dev", "mods", "out", "proc", "record", "scn", "sys", "tmp")
 VMM = "pfnlab-vmm"
+RECIPES = ("ftrace", "probes")
 MAILBOX = ("mailbox.c", "mailbox_disk.c", "mailbox.h")
 CONSOLE = (5, 1)
 
@@ -101,6 +102,9 @@ def gather(places, kernel, modules, progress):
 	for path in order + along:
 		files[f"mods/{kernels.module_name(path)}.ko"] = (kernels.module_bytes(path), False)
 	files["mods/pfnlab.ko"] = (content_of(module), False)
+	for name in RECIPES:
+		path = os.path.join(places.source, "tools", "record", name)
+		files[f"record/{name}"] = (content_of(path), True)
 	names = "".join(f"{kernels.module_name(path)}\n" for path in order)
 	files["mods/order"] = (names.encode(), False)
 	return files
