@@ -50,13 +50,13 @@ static const struct setup {
 	{ "anonymous memory, THP", "mmap M 2M\nmadvise M 2M hugepage\nhost-write M 1\n",
 	  ON_ANON | ON_HUGE, false },
 	{ "hugetlb", "hugepages 1\nmmap M 2M hugetlb\nhost-write M 1\n", ON_HUGE, false },
-	{ "shared memory", "file F size=$S shmem\nmmap M $S file file=F\nhost-write $M 1\n",
+	{ "shared memory", "file F $S shmem\nmmap M $S file file=F\nhost-write $M 1\n",
 	  ON_FILE, true },
-	{ "a file", "file F size=$S disk\nmmap M $S file file=F\n", ON_FILE, false },
-	{ "a file, private mapping", "file F size=$S disk\nmmap M $S file file=F private=1\n"
+	{ "a file", "file F $S disk\nmmap M $S file file=F\n", ON_FILE, false },
+	{ "a file, private mapping", "file F $S disk\nmmap M $S file file=F private=1\n"
 	  "host-read $M\n", ON_FILE, false },
-	{ "a file of FSDAX", "file F size=$S dax\nmmap M $S file file=F\n", ON_FILE, false },
-	{ "a file of FSDAX, 2M", "file F size=2M dax\nmmap M 2M file file=F\n", ON_FILE | ON_HUGE,
+	{ "a file of FSDAX", "file F $S dax\nmmap M $S file file=F\n", ON_FILE, false },
+	{ "a file of FSDAX, 2M", "file F 2M dax\nmmap M 2M file file=F\n", ON_FILE | ON_HUGE,
 	  false },
 };
 

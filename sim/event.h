@@ -163,6 +163,7 @@ struct arg_row {
 	size_t offset;			/* in struct event */
 	bool required;
 	bool positional;		/* may be given without its key, in the row's order */
+	bool named;			/* ... which reads worse: pfnsim fmt writes it */
 	uint64_t preset;		/* when absent */
 	uint64_t min, max;		/* ARG_NUMBER; max 0: no bound */
 	const char *const *words;	/* ARG_CHOICE, ARG_FLAGS: ends with NULL */

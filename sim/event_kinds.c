@@ -106,12 +106,12 @@ const struct event_kind event_kinds[] = {
 	{ "ref", EVENT_REF, "The driver changes a page's own count. [page_ref_add()]", {
 		OBJECT,
 		{ "index", ARG_NUMBER, AT(index), true, true, .help = "which page" },
-		{ "delta", ARG_DELTA, AT(delta), true, true, .help = "by how much" } } },
+		{ "delta", ARG_DELTA, AT(delta), true, true, true, .help = "by how much" } } },
 	{ "repoint", EVENT_REPOINT, "The driver's fault handler will map another page there.", {
 		OBJECT,
 		{ "index", ARG_NUMBER, AT(index), true, true, .help = "which page" },
-		{ "to", ARG_OBJECT, AT(other), true, true, .help = "whose page instead" },
-		{ "to-index", ARG_NUMBER, AT(other_index), true, true,
+		{ "to", ARG_OBJECT, AT(other), true, true, true, .help = "whose page instead" },
+		{ "to-index", ARG_NUMBER, AT(other_index), true, true, true,
 		  .help = "which of its pages" } } },
 	{ "mode", EVENT_MODE, "How the driver maps: at mmap or on fault, by which helper.", {
 		OBJECT,
@@ -136,8 +136,8 @@ const struct event_kind event_kinds[] = {
 		  .help = "anonymous memory, the object, the file, or hugetlb's pool" },
 		{ "object", ARG_OBJECT, AT(object), .positional = true, .preset = NO_PFN,
 		  .help = "of backing=device" },
-		{ "index", ARG_NUMBER, AT(index), .help = "its first page" },
 		{ "file", ARG_FILE, AT(mapped_file), .preset = NO_PFN, .help = "of backing=file" },
+		{ "index", ARG_NUMBER, AT(index), .help = "its first page" },
 		{ "private", ARG_NUMBER, AT(is_private), .max = 1, .help = "writes are copied" },
 		{ "populate", ARG_NUMBER, AT(populate), .max = 1, .help = "MAP_POPULATE" },
 		{ "prot", ARG_FLAGS, AT(prot), .preset = VM_READ | VM_WRITE, .words = prot_words,
@@ -253,7 +253,7 @@ const struct event_kind event_kinds[] = {
 		  .help = "of 2M, or of 1G" } } },
 	{ "mprotect", EVENT_MPROTECT, "Userspace changes protections. [mprotect()]", {
 		RANGE_ARGS,
-		{ "prot", ARG_FLAGS, AT(prot), true, true, .words = prot_words,
+		{ "prot", ARG_FLAGS, AT(prot), true, true, true, .words = prot_words,
 		  .help = "r,w,x or none" },
 		UNTIL } },
 	{ "poison", EVENT_POISON, "A memory error hits a page. [madvise(MADV_HWPOISON)]", {
@@ -285,7 +285,7 @@ const struct event_kind event_kinds[] = {
 	{ "ksm-merge", EVENT_KSM_MERGE,
 	  "ksmd finds two pages with the same contents. [cmp_and_merge_page()]", {
 		{ "hva", ARG_ADDRESS, AT(hva), true, true, .help = "the one it scans" },
-		{ "like", ARG_ADDRESS, AT(other_hva), true, true,
+		{ "like", ARG_ADDRESS, AT(other_hva), true, true, true,
 		  .help = "the one it has seen before, merged or not" }, UNTIL } },
 	{ "ksm-unmerge", EVENT_KSM_UNMERGE,
 	  "Each merged page becomes as many as map it. [/sys/kernel/mm/ksm/run 2]", { UNTIL } },

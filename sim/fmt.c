@@ -87,7 +87,8 @@ static bool print_event(struct formatter *f, const struct line *line,
 		const struct arg_row *row = &kind->args[i];
 
 		if (args[i])
-			print_arg(f, line, args[i], row->positional && all ? NULL : row->key);
+			print_arg(f, line, args[i],
+				  row->positional && !row->named && all ? NULL : row->key);
 		all &= args[i] || !row->positional;
 	}
 	for (size_t i = 0; i < s->nr_args; i++)
@@ -248,23 +249,66 @@ static bool goes_on(const struct line *line)
 					       line->comment > line->text);
 }
 
-/* Lines in a row, of which the first has words before its comment. */
-static size_t align_from(struct line *lines, size_t first)
-{
-	size_t end = first, column = 0;
+/* Lines in a row, whose comments stand in one column. */
+struct group {
+	size_t first, end;
+	size_t least;			/* one blank behind the longest */
+	size_t was;			/* where all of them stood, if that will do; else 0 */
+};
 
-	if (!lines[first].comment || !*lines[first].body)
-		return first + 1;
-	if (!goes_on(&lines[first])) {
-		lines[first].column = width_of(lines[first].body) + 1;
-		return first + 1;
+static size_t column_of(const struct line *line)
+{
+	size_t column = 0;
+
+	for (const char *c = line->text; c < line->comment; c++) {
+		if (*c == '\t')
+			return 0;
+		column += ((unsigned char)*c & 0xc0) != 0x80;
 	}
-	for (; end < arrlenu(lines) && goes_on(&lines[end]); end++)
-		if (width_of(lines[end].body) + 1 > column)
-			column = width_of(lines[end].body) + 1;
-	for (size_t i = first; i < end; i++)
-		lines[i].column = column;
-	return end;
+	return column;
+}
+
+/* From the line @first on, which has words before its comment. */
+static struct group group_from(const struct line *lines, size_t first)
+{
+	struct group g = { .first = first, .end = first + 1, .was = column_of(&lines[first]) };
+
+	while (goes_on(&lines[first]) && g.end < arrlenu(lines) && goes_on(&lines[g.end]))
+		g.end++;
+	for (size_t i = first; i < g.end; i++) {
+		if (width_of(lines[i].body) + 1 > g.least)
+			g.least = width_of(lines[i].body) + 1;
+		if (column_of(&lines[i]) != g.was)
+			g.was = 0;
+	}
+	if (g.was < g.least || g.was > FMT_MAX_COLUMN)
+		g.was = 0;
+	return g;
+}
+
+/* A column that others have, too, is one on purpose. */
+static size_t column_for(const struct group *groups, size_t at)
+{
+	for (size_t i = 0; i < arrlenu(groups); i++)
+		if (i != at && groups[at].was && groups[i].was == groups[at].was)
+			return groups[at].was;
+	return groups[at].least;
+}
+
+static void align_comments(struct line *lines)
+{
+	struct group *groups = NULL;
+
+	for (size_t i = 0; i < arrlenu(lines); i++) {
+		if (!lines[i].comment || !*lines[i].body)
+			continue;
+		arrput(groups, group_from(lines, i));
+		i = groups[arrlenu(groups) - 1].end - 1;
+	}
+	for (size_t g = 0; g < arrlenu(groups); g++)
+		for (size_t i = groups[g].first; i < groups[g].end; i++)
+			lines[i].column = column_for(groups, g);
+	arrfree(groups);
 }
 
 static void print_line(const struct line *line, FILE *out)
@@ -323,10 +367,10 @@ bool fmt(const char *name, const char *text, size_t length, struct fmt *out, str
 	if (!ast_parse(name, text, length, &f.ast, error))
 		return false;
 	ok = take_lines(&f, text, length);
-	for (size_t i = 0; ok && i < arrlenu(f.lines); )
-		i = align_from(f.lines, i);
-	if (ok)
+	if (ok) {
+		align_comments(f.lines);
 		collect(f.lines, out);
+	}
 	finish(&f);
 	if (!ok)
 		return false;

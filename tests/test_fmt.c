@@ -23,6 +23,9 @@ static const struct fmt_row {
 	{ "blank lines stay", "\n\n \nread 0x0\n\n", "\n\n\nread 0x0\n\n" },
 	{ "a key that may go goes",
 	  "memslot 1 gpa=0x0 hva=A size=8K flags=log\n", "memslot 1 0x0 A 8K flags=log\n" },
+	{ "one that says what no place does stays",
+	  "repoint B 0 C to-index=0\nmprotect A 4K r\n",
+	  "repoint B 0 to=C to-index=0\nmprotect A 4K prot=r\n" },
 	{ "arguments stand in the table's order",
 	  "read until=lock_mmu vcpu=1 gpa=0x1000 count=2\n",
 	  "read 0x1000 count=2 vcpu=1 until=lock_mmu\n" },
@@ -43,6 +46,16 @@ static const struct fmt_row {
 	{ "comments of lines in a row stand in one column",
 	  "mmap A 8K#one\nread 0x1000      # two\n            # of two\nread 0x0\nread 0x0  # 3 \n",
 	  "mmap A 8K   #one\nread 0x1000 # two\n            # of two\nread 0x0\nread 0x0 # 3\n" },
+	{ "a column that others have, too, stays",
+	  "read 0x0         # a\nread 0x0\nread 0x1000      # b\n                 # of b\n"
+	  "read 0x0\nread 0x0   # c\nread 0x0\nread gpa=0x0     # d\n",
+	  "read 0x0         # a\nread 0x0\nread 0x1000      # b\n                 # of b\n"
+	  "read 0x0\nread 0x0 # c\nread 0x0\nread 0x0         # d\n" },
+	{ "... unless a line needs more",
+	  "read 0x0     # a\nread 0x0\nread 0x100000 # b\nread 0x0\nread 0x0     # c\n"
+	  "read 0x0     # d\nread 0x100000 vcpu=1 # e\n",
+	  "read 0x0 # a\nread 0x0\nread 0x100000 # b\nread 0x0\n"
+	  "read 0x0             # c\nread 0x0             # d\nread 0x100000 vcpu=1 # e\n" },
 	{ "a comment alone stands at the margin, or stays there",
 	  "read 0x0\n  # alone\n# too\n", "read 0x0\n# alone\n# too\n" },
 	{ "a # in a string is none", "title  \"a # b\" # c\n", "title \"a # b\" # c\n" },
@@ -163,19 +176,53 @@ static void assert_same_trace(const struct trace *a, const struct trace *b)
 	assert_int_equal(arrlen(a->notes), arrlen(b->notes));
 }
 
+static bool has_ending(const char *name, const char *ending)
+{
+	size_t length = strlen(name), tail = strlen(ending);
+
+	return length > tail && !strcmp(name + length - tail, ending);
+}
+
+static bool is_trace(const char *path, const char *text)
+{
+	/* what is only included says nothing of a version */
+	return has_ending(path, ".inc") || !strncmp(text, "pfntrace", strlen("pfntrace"));
+}
+
 /* False: @path is no trace, but a recording's. */
-static bool check_file(const char *path)
+static bool is_written_so(const char *path)
+{
+	struct error error = { .text = "" };
+	struct fmt f;
+	size_t length;
+	char *text = read_file(path, &length);
+	bool checked = is_trace(path, text);
+
+	if (checked && !fmt(path, text, length, &f, &error))
+		fail_msg("%s:%u: %s", path, error.line, error.text);
+	if (checked && !f.is_canonical)
+		fail_msg("%s:%u: \"%s\": pfnsim fmt -i writes it otherwise", path,
+			 arrlenu(f.changes) ? f.changes[0].line : 0,
+			 arrlenu(f.changes) ? f.changes[0].before : "");
+	if (checked)
+		fmt_free(&f);
+	free(text);
+	return checked;
+}
+
+/* False: @path is no trace, but a recording's. */
+static bool keeps_its_meaning(const char *path)
 {
 	struct error error = { .text = "" };
 	struct trace before, after;
 	struct fmt once, twice;
 	size_t length;
 	char *text = read_file(path, &length);
-	bool is_trace = !strncmp(text, "pfntrace", strlen("pfntrace"));
+	bool checked = is_trace(path, text);
 
-	if (is_trace && !fmt(path, text, length, &once, &error))
+	if (checked && !fmt(path, text, length, &once, &error))
 		fail_msg("%s:%u: %s", path, error.line, error.text);
-	if (is_trace) {
+	if (checked) {
 		assert_true(fmt(path, once.text, once.length, &twice, &error));
 		assert_string_equal(once.text, twice.text);
 		assert_true(twice.is_canonical);
@@ -191,33 +238,42 @@ static bool check_file(const char *path)
 		fmt_free(&twice);
 	}
 	free(text);
-	return is_trace;
+	return checked;
 }
 
-static bool is_named_so(const char *name)
+/* How many files below @folder of the sources are traces: what @check says of them. */
+static unsigned check_all(const char *folder, bool (*check)(const char *path))
 {
-	const char *dot = strrchr(name, '.');
-
-	return dot && (!strcmp(dot, ".trace") || !strcmp(dot, ".inc"));
-}
-
-static void fmt_keeps_the_meaning_of_every_trace_and_is_idempotent(void **state)
-{
-	char *roots[] = { getenv("PFNSIM_TRACES"), NULL };
+	const char *source = getenv("PFNSIM_SOURCE");
+	char root[600], *roots[] = { root, NULL };
 	unsigned checked = 0;
 	FTSENT *entry;
 	FTS *tree;
 
-	(void)state;
-	assert_non_null(roots[0]);
+	assert_non_null(source);
+	snprintf(root, sizeof(root), "%s/%s", source, folder);
 	tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	assert_non_null(tree);
 	while ((entry = fts_read(tree)))
-		if (entry->fts_info == FTS_F && is_named_so(entry->fts_name))
-			checked += check_file(entry->fts_path);
+		if (entry->fts_info == FTS_F &&
+		    (has_ending(entry->fts_name, ".trace") || has_ending(entry->fts_name, ".inc")))
+			checked += check(entry->fts_path);
 	fts_close(tree);
+	return checked;
+}
 
-	assert_true(checked > 300);
+static void fmt_keeps_the_meaning_of_every_trace_and_is_idempotent(void **state)
+{
+	(void)state;
+	assert_true(check_all("traces", keeps_its_meaning) > 300);
+}
+
+/* What is committed, by hand or by pfnsim review; recordings stay as they are. */
+static void every_trace_is_written_so(void **state)
+{
+	(void)state;
+	assert_true(check_all("traces", is_written_so) > 300);
+	assert_true(check_all("docs", is_written_so) > 50);
 }
 
 int main(void)
@@ -226,5 +282,6 @@ int main(void)
 
 	LIST_ROWS(&list, fmt_writes_it_so, fmt_rows);
 	LIST_TEST(&list, fmt_keeps_the_meaning_of_every_trace_and_is_idempotent);
+	LIST_TEST(&list, every_trace_is_written_so);
 	return _cmocka_run_group_tests("fmt", list.test, list.n, NULL, NULL);
 }
