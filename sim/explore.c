@@ -277,11 +277,10 @@ static u64 nr_expanded(const struct search *search)
 
 /* ---- rounds ---- */
 
-static void forget(struct explore *x)
+enum { FIRST_LOOK = 1000, FEW_WALKS = 16 };	/* states; that show nothing new */
+
+static void forget_noted(struct explore *x)
 {
-	arrfree(x->outcomes);
-	explore_forget_examples(&x->examples);
-	arrfree(x->stuck);
 	if (x->spots) {
 		spots_free(x->spots);
 		x->spots = spots_new();
@@ -290,13 +289,28 @@ static void forget(struct explore *x)
 		live_free(x->live);
 		x->live = live_new();
 	}
+}
+
+static void forget(struct explore *x)
+{
+	arrfree(x->outcomes);
+	explore_forget_examples(&x->examples);
+	arrfree(x->stuck);
+	forget_noted(x);
 	x->transitions = x->ends = x->expanded = 0;
 }
 
 static void begin_again(struct search *search)
 {
-	for (unsigned i = 0; i < search->nr_workers; i++)
-		forget(search->worker[i]);
+	for (unsigned i = 0; i < search->nr_workers; i++) {
+		struct explore *worker = search->worker[i];
+
+		forget(worker);
+		queue_clear(&search->now[i]);
+		queue_clear(&worker->next);
+		worker->at = worker->end = NULL;
+	}
+	search->taken = 0;
 	explore_set_free(search->set);
 	search->set = explore_set_new(search->bound.bitstate);
 	search->rounds++;
@@ -305,31 +319,69 @@ static void begin_again(struct search *search)
 	begin(search);
 }
 
+/* What was seen is known. True: what was done did not bear that in mind. */
+static bool learn(struct search *search)
+{
+	bool is_new = false;
+
+	if (search->live) {
+		struct live *live = live_after(search);
+
+		is_new |= live != NULL;
+		if (live) {
+			live_free(search->live);
+			search->live = live;
+		}
+	}
+	if (search->futures) {
+		struct futures *futures = futures_after(search);
+
+		is_new |= !futures_bear_out(futures, search);
+		futures_free(search->futures);
+		search->futures = futures;
+	}
+	return is_new;
+}
+
+/* Before the first round, of which it is no part. */
+static void scout(struct search *search)
+{
+	search->next_look = FIRST_LOOK;
+	if ((!search->live && !search->futures) || search->believes)
+		return;
+	explore_scout(search->worker[0], FEW_WALKS);
+	learn(search);
+	forget_noted(search->worker[0]);
+}
+
+/*
+ * A round that is known to be wrong need not come to its end. It has so many states that more walks
+ * cost little.
+ */
+static bool is_known_to_be_wrong(struct search *search)
+{
+	u64 states = explore_set_states(search->set);
+
+	if ((!search->live && !search->futures) || search->believes || states < search->next_look)
+		return false;
+	explore_scout(search->worker[0], states / 20);
+	search->next_look = 4 * states;
+	return learn(search);
+}
+
 /*
  * Reductions went by what had not been seen yet: once more, with what is known by now.
  */
 static bool has_to_begin_again(struct search *search)
 {
-	struct futures *futures = NULL;
-	struct live *live = NULL;
+	bool again;
 
 	if (search->believes)
 		return false;
-	if (search->live)
-		live = live_after(search);
-	if (search->futures)
-		futures = futures_after(search);
-	if (live) {
-		live_free(search->live);
-		search->live = live;
-	}
-	if (futures) {
-		futures_free(search->futures);
-		search->futures = futures;
-	}
-	if (live || futures)
+	again = learn(search);
+	if (again)
 		begin_again(search);
-	return live || futures;
+	return again;
 }
 
 /* Nothing of what was kept as one is known to be. */
@@ -344,9 +396,6 @@ static void go_on_without_symmetry(struct search *search)
 
 		symmetry_use(worker, NULL);
 		hmfree(worker->symmetric);
-		queue_clear(&search->now[i]);
-		queue_clear(&worker->next);
-		worker->at = worker->end = NULL;
 	}
 	free(search->symmetry);
 	search->symmetry = NULL;
@@ -362,8 +411,8 @@ static void go_on_without_symmetry(struct search *search)
 	arrsetlen(search->root, 0);
 	memcpy(arraddnptr(search->root, arrlenu(x->packed)), x->packed,
 	       arrlenu(x->packed) * sizeof(u64));
-	search->taken = 0;
 	begin_again(search);
+	search->next_look = 0;
 }
 
 /* There is a chunk for the first worker; false: all is done. */
@@ -371,9 +420,14 @@ static bool find_work(struct search *search)
 {
 	struct explore *x = search->worker[0];
 
+	if (!search->next_look)
+		scout(search);
 	if (explore_take_chunk(x))
 		return true;
-	if (!next_depth(search) && !has_to_begin_again(search)) {
+	if (next_depth(search)) {
+		if (is_known_to_be_wrong(search))
+			begin_again(search);
+	} else if (!has_to_begin_again(search)) {
 		search->done = true;
 		if (search->bound.bitstate)
 			search->stop = STOP_BITSTATE;

@@ -77,6 +77,7 @@ struct search {
 	struct symmetry *symmetry;	/* or NULL: */
 	char unlike[160];		/* why, if there are threads that do the same */
 	unsigned rounds;
+	u64 next_look;			/* states: is the round known to be wrong? 0: none is yet */
 	bool believes;			/* the first round, and symmetry: for a test */
 	struct explored result;
 	bool has_result;
@@ -193,7 +194,17 @@ bool explore_try_reduced(struct explore *x);
  * between is not kept. At most @most of them. The threads are appended to @schedule (stb_ds).
  */
 enum { MOST_ALONE = 200 };
+/* The thread's turn, and what it read and wrote is noted; *@is_new: some of that was not known */
+enum turn explore_noted_turn(struct explore *x, unsigned thread, bool *is_new);
 void explore_follow(struct explore *x, unsigned thread, unsigned most, u8 **schedule);
+
+/* ---- explore_scout.c ---- */
+
+/*
+ * Turns are noted, in some orders, until so many in a row showed nothing new; where it stands is
+ * anywhere afterwards.
+ */
+void explore_scout(struct explore *x, unsigned quiet);
 
 /* ---- explore.c ---- */
 

@@ -73,6 +73,23 @@ static void note_turn(struct explore *x, unsigned thread)
 		  &tried->touched);
 }
 
+enum turn explore_noted_turn(struct explore *x, unsigned thread, bool *is_new)
+{
+	struct spot_name spot = spot_of(x, thread);
+	struct footprint footprint;
+	struct error error;
+	enum turn turn = explore_turn(x, thread, &error);
+
+	if (!x->spots || turn == TURN_OVER)
+		return turn;
+	footprint = watch_footprint(x->watch);
+	touched_set(&x->alone->touched, &footprint);
+	*is_new |= spot_note(x->spots, spot,
+			     turn == TURN_STEPPED ? spot_of(x, thread).at : spot.at,
+			     &x->alone->touched);
+	return turn;
+}
+
 /* ---- turns that are taken alone, at once ---- */
 
 static bool is_through(const struct explore *x, unsigned thread)

@@ -132,17 +132,23 @@ static void make_long(struct bits *bits, size_t lines)
 	memset(bits->write + old, 0, (lines - old) * sizeof(u64));
 }
 
-static void bits_add_turn(struct bits *bits, const struct touched *t)
+/* True: there was something new. */
+static bool bits_add_turn(struct bits *bits, const struct touched *t)
 {
+	bool new = t->is_lost && !bits->is_lost;
+
 	bits->is_lost |= t->is_lost;
 	for (size_t i = 0; i < arrlenu(t->line); i++) {
-		make_long(bits, t->line[i] + 1);
-		bits->read[t->line[i]] |= t->read[i];
-		bits->write[t->line[i]] |= t->write[i];
+		u32 line = t->line[i];
+
+		make_long(bits, line + 1);
+		new |= (t->read[i] & ~bits->read[line]) || (t->write[i] & ~bits->write[line]);
+		bits->read[line] |= t->read[i];
+		bits->write[line] |= t->write[i];
 	}
+	return new;
 }
 
-/* True: there was something new. */
 static bool bits_add(struct bits *bits, const struct bits *more)
 {
 	bool new = more->is_lost && !bits->is_lost;
@@ -187,21 +193,24 @@ static struct spot *spot_in(struct spot_at **at, struct spot **all, struct spot_
 	return &(*all)[arrlenu(*all) - 1];
 }
 
-static void add_next(struct spot *spot, u64 next)
+/* True: it is new. */
+static bool add_next(struct spot *spot, u64 next)
 {
 	for (size_t i = 0; i < arrlenu(spot->next); i++)
 		if (spot->next[i] == next)
-			return;
+			return false;
 	arrput(spot->next, next);
+	return true;
 }
 
-void spot_note(struct spots *spots, struct spot_name from, u64 to, const struct touched *t)
+bool spot_note(struct spots *spots, struct spot_name from, u64 to, const struct touched *t)
 {
 	struct spot *spot = spot_in(&spots->at, &spots->all, from);
+	bool new = bits_add_turn(&spot->own, t);
 
-	bits_add_turn(&spot->own, t);
 	if (from.at != to)
-		add_next(spot, to);
+		new |= add_next(spot, to);
+	return new;
 }
 
 void spot_rely(struct spots *spots, struct spot_name name, const struct touched *t)
@@ -334,7 +343,6 @@ struct futures *futures_after(const struct search *search)
 {
 	const struct symmetry *s = search->symmetry;
 	struct futures *after = futures_new();
-	bool right = true;
 
 	add_seen(after, search->futures->all);
 	for (unsigned i = 0; i < search->nr_workers; i++) {
@@ -345,10 +353,13 @@ struct futures *futures_after(const struct search *search)
 			add_exchanged(after, search->worker[0], s->to[e], seen);
 	}
 	close_over(after);
+	return after;
+}
+
+bool futures_bear_out(const struct futures *after, const struct search *search)
+{
 	for (unsigned i = 0; i < search->nr_workers; i++)
-		right &= was_right(after, search->worker[i]->spots);
-	if (!right)
-		return after;
-	futures_free(after);
-	return NULL;
+		if (!was_right(after, search->worker[i]->spots))
+			return false;
+	return true;
 }

@@ -23,10 +23,11 @@ void spots_free(struct spots *spots);
 
 /*
  * What the workers have seen in this round is added, and that whoever can be exchanged might have
- * seen the same. NULL: no choice of theirs was wrong; else these are the futures to begin again
- * with.
+ * seen the same.
  */
 struct futures *futures_after(const struct search *search);
+/* No choice of theirs is wrong if futures are these; else they are what to begin again with. */
+bool futures_bear_out(const struct futures *after, const struct search *search);
 
 /* Lines that a turn read or wrote. */
 struct touched { u32 *line; u64 *read, *write; bool is_lost; };	/* stb_ds */
@@ -41,7 +42,7 @@ struct spot_name { u64 at; u8 thread; };
 /* Has a turn to do with what a thread that stands there does, or will do? */
 bool future_meets(const struct futures *futures, struct spot_name spot,
 		  const struct touched *touched);
-/* A thread's turn has led from one spot to another, .at @to. */
-void spot_note(struct spots *spots, struct spot_name from, u64 to, const struct touched *touched);
+/* A thread's turn has led from one spot to another, .at @to. True: something of it is new. */
+bool spot_note(struct spots *spots, struct spot_name from, u64 to, const struct touched *touched);
 /* It has been left for later that a thread there goes on, because of this turn. */
 void spot_rely(struct spots *spots, struct spot_name spot, const struct touched *touched);
