@@ -286,6 +286,8 @@ gpa_t access_gpa(const struct machine *m, const struct access *a);
 bool fault_continues(const struct machine *m, const struct task *t);
 bool fault_continues_in_slot(const struct machine *m, const struct task *t);
 bool fault_installs(const struct machine *m, const struct task *t);
+/* A fault that is none of MMIO, once. */
+void count_fault(struct machine *m, struct task *t);
 bool fault_has_lookup(const struct machine *m, const struct task *t);
 bool fault_holds_mmu_lock(const struct machine *m, const struct task *t);
 

@@ -56,6 +56,7 @@ enum step_result mmio_fault(struct machine *m, struct task *t)
 	    spte_mmio_generation(format, leaf.entry) !=
 	    spte_mmio_generation_of(format, m->w->kvm.generation)) {
 		t->fault.rsvd = false;
+		count_fault(m, t);
 		return STEP_NEXT;
 	}
 	vcpu_cache_mmio(m, t->vcpu, gfn);

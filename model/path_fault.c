@@ -69,7 +69,7 @@ static bool fault_installs_page(const struct machine *m, const struct task *t)
 }
 
 /* kvm_mmu_page_fault(), before 6.12 kvm_mmu_do_page_fault(): it may wait from then on. */
-static void count_fault(struct machine *m, struct task *t)
+void count_fault(struct machine *m, struct task *t)
 {
 	if (!t->access.prefetch)
 		note_stat(m, "pf_taken", !t->fault.counted);

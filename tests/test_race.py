@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 SOURCE = os.environ["PFNSIM_SOURCE"]
@@ -120,6 +121,17 @@ class Reports(unittest.TestCase):
 
 		self.assertTrue(self.report(seen=seen).is_wrong())
 		self.assertFalse(self.report(seen=seen, complete=False).is_wrong())
+
+	def test_count_an_event_that_never_came_to_its_stop_once(self):
+		rows = [{"label": "r", "op": "read", "outcome": "mapped", "value": 7},
+			{"label": None, "op": "resume event=r", "outcome": "finished", "value": None}]
+		bench = types.SimpleNamespace(programs="")
+		runner = types.SimpleNamespace(bench=bench, model=lambda path: rows)
+		order = types.SimpleNamespace(turns=[(types.SimpleNamespace(label="r"), None)])
+		report = self.report()
+
+		race.Race.take(runner, report, order, "a.trace")
+		self.assertEqual([("r", ("mapped", 7))], list(report.seen))
 
 	def test_fail_if_a_recording_differs_or_a_guest_dies(self):
 		self.assertTrue(self.report(differ=[("r  d", "a difference")]).is_wrong())

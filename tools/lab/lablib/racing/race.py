@@ -197,8 +197,12 @@ class Race:
 		path = os.path.join(self.bench.programs, file)
 		for row in self.model(path):
 			label = row.get("label") or resumed(row)
-			if label in labels and row["outcome"] != "paused":
+			if label in labels and row["outcome"] not in NO_OUTCOME:
 				report.seen.setdefault((label, came_to(row)), []).append(str(order))
+
+
+# It has not ended; it had ended before it came to where it was to stop.
+NO_OUTCOME = ("paused", "finished")
 
 
 def resumed(row):
