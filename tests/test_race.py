@@ -124,7 +124,8 @@ class Reports(unittest.TestCase):
 
 	def test_count_an_event_that_never_came_to_its_stop_once(self):
 		rows = [{"label": "r", "op": "read", "outcome": "mapped", "value": 7},
-			{"label": None, "op": "resume event=r", "outcome": "finished", "value": None}]
+			{"label": None, "op": "resume event=r", "outcome": "finished",
+			 "value": None}]
 		bench = types.SimpleNamespace(programs="")
 		runner = types.SimpleNamespace(bench=bench, model=lambda path: rows)
 		order = types.SimpleNamespace(turns=[(types.SimpleNamespace(label="r"), None)])
