@@ -5,14 +5,12 @@
  * Linux: mm/memory-failure.c:try_to_split_thp_page(), soft_offline_in_use_page(), 5.12 to 7.2. The
  * split unmaps all of it, so that nobody is told once more when the page itself goes.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
-
-#define EBUSY	16
-#define EHWPOISON 133
 
 static pfn_t large_folio(struct machine *m, pfn_t pfn)
 {

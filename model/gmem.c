@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "model/errno.h"
 #include "model/gmem.h"
 
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/pagecache.h"
 #include "model/semantics.h"
-
-#define EBADF	9
-#define EINVAL	22
-#define EEXIST	17
 
 /* kvm->mem_attr_array: a bit for each gfn, as contents of pages that no host frame has. */
 static u64 attribute_word(const struct machine *m, u64 word)

@@ -102,18 +102,18 @@ void memslots_propagate(struct machine *m, int row)
 	slots[memslot_inactive(m, row)] = slots[memslot_active(m, row)];
 }
 
-const struct memslot *memslot_row(struct machine *m, int row)
+const struct memslot *memslot_row(const struct machine *m, int row)
 {
 	assert(row >= 0 && row < 2 * MAX_SLOTS);
 	return &m->w->kvm.slots[row];
 }
 
-bool memslot_is(struct machine *m, int row, u16 flags)
+bool memslot_is(const struct machine *m, int row, u16 flags)
 {
 	return row != NO_SLOT && (memslot_row(m, row)->flags & flags) == flags;
 }
 
-int memslot_of_gfn(struct machine *m, gfn_t gfn)
+int memslot_of_gfn(const struct machine *m, gfn_t gfn)
 {
 	for (int row = memslots_begin(m); row < memslots_end(m); row++) {
 		const struct memslot *slot = memslot_row(m, row);
@@ -124,7 +124,7 @@ int memslot_of_gfn(struct machine *m, gfn_t gfn)
 	return NO_SLOT;
 }
 
-int memslot_of_id(struct machine *m, int id)
+int memslot_of_id(const struct machine *m, int id)
 {
 	for (int row = memslots_begin(m); row < memslots_end(m); row++)
 		if (memslot_is(m, row, KVM_MEMSLOT_USED) && memslot_row(m, row)->id == id)

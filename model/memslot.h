@@ -45,10 +45,10 @@ void memslots_propagate(struct machine *m, int row);
 bool task_reads_slots(const struct task *t);
 
 /* The row that holds @gfn (an INVALID one too), or NO_SLOT. */
-int memslot_of_gfn(struct machine *m, gfn_t gfn);
-int memslot_of_id(struct machine *m, int id);
-const struct memslot *memslot_row(struct machine *m, int row);
-bool memslot_is(struct machine *m, int row, u16 flags);
+int memslot_of_gfn(const struct machine *m, gfn_t gfn);
+int memslot_of_id(const struct machine *m, int id);
+const struct memslot *memslot_row(const struct machine *m, int row);
+bool memslot_is(const struct machine *m, int row, u16 flags);
 /* __gfn_to_hva_many(): an hva, KVM_HVA_ERR_BAD or KVM_HVA_ERR_RO_BAD. */
 hva_t memslot_hva(struct machine *m, int row, gfn_t gfn, bool write);
 /* The gfns of @row that [start, end) covers: gfn_lo .. gfn_hi, hi rounded up. False: none. */

@@ -288,7 +288,10 @@ static bool comes_to_apic(const struct machine *m, const struct task *t)
 	return apic_is_emulated(m, t->access.gpa >> PAGE_SHIFT);
 }
 
-/* vcpu_is_mmio_gpa(), vcpu_mmio_read(), vcpu_mmio_write(): the local APIC answers. */
+/*
+ * emulator_read_write_onepage() > vcpu_mmio_read(), vcpu_mmio_write(): the local APIC answers
+ * (arch/x86/kvm/x86.c, 6.1 to 7.2).
+ */
 static enum step_result emulate_apic(struct machine *m, struct task *t)
 {
 	struct access *a = &t->access;

@@ -7,14 +7,11 @@
  * collapse_huge_page(); 6.1 to 7.2. Whether khugepaged finds a range worth it is the caller's
  * choice; it and MADV_COLLAPSE do the same from there on. Anonymous memory only.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/semantics.h"
 #include "model/swap.h"
 #include "model/thp.h"
-
-#define EAGAIN	11
-#define ENOMEM	12
-#define EINVAL	22
 
 static bool range_ok(const struct machine *m, const struct task *t)
 {

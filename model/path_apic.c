@@ -10,13 +10,11 @@
  * SIMPLIFIED: up to 6.4 invalidate_range() is called where a notification ends, not also where its
  * PTEs go; vCPUs are in xAPIC mode, and what their local APICs answer is 0.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
-
-#define EAGAIN	11
-#define EFAULT	14
 
 static void set_apic_state(struct machine *m, unsigned vcpu, enum apic_state state)
 {
@@ -97,7 +95,7 @@ bool notify_takes_apic_page(const struct machine *m, const struct task *t)
 
 	if (!m->w->kvm.apic_enabled)
 		return false;
-	row = memslot_of_id((struct machine *)m, APIC_ACCESS_PAGE_PRIVATE_MEMSLOT);
+	row = memslot_of_id(m, APIC_ACCESS_PAGE_PRIVATE_MEMSLOT);
 	return row != NO_SLOT && memslot_overlap(&m->w->kvm.slots[row], t->notify.start,
 						 t->notify.end, &lo, &hi);
 }
@@ -135,10 +133,13 @@ bool apic_is_virtualized(const struct machine *m, unsigned vcpu, pfn_t pfn)
 	return m->w->vcpu[vcpu].apic_page && m->w->vcpu[vcpu].apic_page == pfn;
 }
 
-/* The memslot stays, and is not mapped: a fault there is RET_PF_EMULATE, without an MMIO SPTE. */
+/*
+ * kvm_faultin_pfn(), 6.1 to 7.2: the memslot stays, and is not mapped while APICv is inhibited; a
+ * fault there is RET_PF_EMULATE, without an MMIO SPTE.
+ */
 bool apic_is_emulated(const struct machine *m, gfn_t gfn)
 {
-	int row = memslot_of_id((struct machine *)m, APIC_ACCESS_PAGE_PRIVATE_MEMSLOT);
+	int row = memslot_of_id(m, APIC_ACCESS_PAGE_PRIVATE_MEMSLOT);
 
 	return m->w->kvm.apicv_inhibited && row != NO_SLOT && m->w->kvm.slots[row].base_gfn == gfn;
 }

@@ -8,15 +8,13 @@
  * SIMPLIFIED: small pages alone, or a folio of 2M that is mapped by PTEs; MADV_COLLAPSE only.
  * SIMPLIFIED: a page that somebody takes after the scan is replaced all the same.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path_file.h"
 #include "model/semantics.h"
 #include "model/shmem_swap.h"
 #include "model/thp.h"
-
-#define EAGAIN	11
-#define EINVAL	22
 
 /* hpage_collapse_scan_file(): 0, or why a page cannot be replaced. */
 static s32 scan_file(struct machine *m, const struct file_op *op)

@@ -8,13 +8,11 @@
  * userspace can touch will do. A hva cache is good for one generation of the memslots.
  * SIMPLIFIED: four bytes, which lie in one page.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
-
-#define EFAULT	14
-#define EINVAL	22
 
 static bool copy_writes(const struct copy_op *op)
 {

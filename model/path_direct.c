@@ -8,6 +8,7 @@
  * no paging of its own (nonpaging_page_fault()).
  * SIMPLIFIED: a root is made even if there are no MMU pages left for it.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
@@ -15,8 +16,6 @@
 #include "model/semantics.h"
 #include "model/shadow.h"
 #include "model/tdp.h"
-
-#define ENOSPC	28
 
 enum { PTE_PREFETCH_NUM = 8 };
 enum { KVM_MEMSLOT_PAGES_TO_MMU_PAGES_RATIO = 50 };

@@ -6,12 +6,10 @@
  * maps, and may re-point, count or free them at any time; whether it unmapped first is its
  * business. Linux: drivers/gpu/drm/ttm/ttm_pool.c:ttm_pool_alloc_page(), 5.12 to 7.2.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/mmio.h"
 #include "model/path.h"
-
-#define EINVAL	22
-#define EBUSY	16
 
 static void alloc_separate(struct machine *m, const struct driver_op *op, bool in_a_row)
 {

@@ -40,7 +40,10 @@ static enum step_result answer_mmio(struct machine *m, struct task *t, enum ret_
 	return STEP_DONE;
 }
 
-/* handle_mmio_page_fault(): a known MMIO SPTE of this generation is emulated without a fault. */
+/*
+ * handle_mmio_page_fault(): a known MMIO SPTE of this generation is emulated without a fault
+ * (arch/x86/kvm/mmu/mmu.c, 6.1 to 7.2); otherwise kvm_mmu_page_fault() goes on, and counts.
+ */
 enum step_result mmio_fault(struct machine *m, struct task *t)
 {
 	const struct spte_format *format = spte_format_of(m);

@@ -6,6 +6,7 @@
  * tdp_mmu.c:kvm_tdp_mmu_map(); 5.12 to 7.2. Between the snapshot of the sequence and mmu_lock
  * nothing but ops.fault_is_stale keeps a page mapped that the host has taken back.
  */
+#include "model/errno.h"
 #include "model/gmem.h"
 #include "model/machine.h"
 #include "model/memslot.h"
@@ -15,10 +16,6 @@
 #include "model/semantics.h"
 #include "model/tdp.h"
 #include "model/walker.h"
-
-#define EINTR	4
-#define EAGAIN	11
-#define EFAULT	14
 
 bool fault_continues(const struct machine *m, const struct task *t)
 {

@@ -8,6 +8,7 @@
  * in again is unmapped once more under its folio lock, before it leaves the cache.
  * SIMPLIFIED: i_rwsem is not modelled, invalidate_lock for DAX alone.
  */
+#include "model/errno.h"
 #include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -17,12 +18,6 @@
 #include "model/shmem_swap.h"
 #include "model/thp.h"
 
-#define EIO	5
-#define ENOMEM	12
-#define EACCES	13
-#define ENODEV	19
-#define EINVAL	22
-#define EFBIG	27
 #define ALL_PAGES	(MAX_FILE_SIZE >> PAGE_SHIFT)
 
 static bool file_ok(const struct machine *m, const struct task *t)

@@ -5,18 +5,12 @@
  * Linux: virt/kvm/kvm_main.c:hva_to_pfn() and its _fast, _slow and _remapped parts, 5.12 to 7.2;
  * mm/gup.c. What a look-up takes and gives back is ops.own_page and ops.take_remapped.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/swap.h"
-
-#define EAGAIN	11
-#define EFAULT	14
-#define EEXIST	17
-#define ENOMEM	12
-#define EHWPOISON	133
-#define EREMOTEIO	121
 
 void follow_init(struct follow *follow, gfn_t gfn, s16 slot, u32 foll)
 {

@@ -8,6 +8,7 @@
  * or changes attributes opens an invalidation of its own, by gfn.
  * SIMPLIFIED: one file for each inode; no NUMA policies; nothing is encrypted.
  */
+#include "model/errno.h"
 #include "model/gmem.h"
 
 #include "model/machine.h"
@@ -15,12 +16,6 @@
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
-
-#define EBADF	9
-#define EHWPOISON	133
-#define ENOTTY	25
-#define EINVAL	22
-#define EFAULT	14
 
 /* ---- the fault ---- */
 

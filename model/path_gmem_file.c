@@ -7,16 +7,13 @@
  * zaps what they map; the pages go with the inode, here at once. After an error nothing is
  * truncated: the next fault is told.
  */
+#include "model/errno.h"
 #include "model/gmem.h"
 
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
-
-#define ENOENT	2
-#define EBADF	9
-#define EINVAL	22
 
 static struct file_state *file_of(struct machine *m, const struct task *t)
 {

@@ -10,15 +10,11 @@
  * SIMPLIFIED: kmap() and memremap() are not modelled, and never fail; gpc->memslot is the one that
  * has gpc->gpa now.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
-
-#define EIO	5
-#define EFAULT	14
-#define EINVAL	22
-#define ENOSYS	38
 
 static struct gpc *gpc_of(struct machine *m, const struct task *t)
 {

@@ -5,6 +5,7 @@
  * Linux: mm/memory.c:handle_mm_fault(), do_wp_page(), insert_pfn(); 6.1 to 7.2.
  * SIMPLIFIED: the PTE lock is held for a whole step.
  */
+#include "model/errno.h"
 #include "model/gmem.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -489,11 +490,6 @@ const struct step path_host_fault[] = {
 };
 
 /* ---- mmap(), one step: nobody else has seen the VMA yet ---- */
-
-#define ENOENT	2
-#define ENODEV	19
-#define EINVAL	22
-#define ENOMEM	12
 
 /* Its length is what the file's is, at mmap() or later: no check. */
 static s32 mmap_file(struct machine *m, const struct mmap_op *op, struct vma *vma)

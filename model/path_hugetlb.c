@@ -5,13 +5,12 @@
  * Linux: mm/hugetlb.c:hugetlb_no_page(), hugetlb_fault(), hugetlb_wp(), __unmap_hugepage_range();
  * 5.12 to 7.2. There is no zero page, and no way but the pool's.
  */
+#include "model/errno.h"
 #include "model/hugetlb.h"
 
 #include "model/machine.h"
 #include "model/semantics.h"
 #include "model/thp.h"
-
-#define EINVAL	22
 
 enum huge_state { HUGE_NONE, HUGE_SPLIT, HUGE_COPY, HUGE_COPIED };
 

@@ -9,16 +9,12 @@
  * is told.
  * SIMPLIFIED: the part before the whole pages is zeroed after they have been unmapped.
  */
+#include "model/errno.h"
 #include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/path_file.h"
 #include "model/thp.h"
-
-#define ENOMEM		12
-#define EINVAL		22
-#define EFBIG		27
-#define ENOSPC		28
 
 /* Of a file: pages_per_huge_page(), huge_page_size(), huge_page_mask() */
 static u64 nr_pages(const struct machine *m, unsigned file)

@@ -7,16 +7,12 @@
  * one after the other; the fast one knows the address alone, and not who stores or loads.
  * SIMPLIFIED: a bus is searched for the very address; devices other than ioeventfds are absent.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/walker.h"
-
-#define ENOENT	2
-#define EEXIST	17
-#define EINVAL	22
-#define ENOSPC	28
 
 static bool has_address(const struct ioeventfd *p, u8 bus, gpa_t gpa)
 {

@@ -8,12 +8,12 @@
  * SIMPLIFIED: no page lock, no merged page of zeroes, no limit of sharing; a fork's child is not
  * scanned.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/swap.h"
 
-#define EAGAIN	11
 #define LAST_HVA	((hva_t)1 << 47)
 
 static bool is_mergeable(struct machine *m, hva_t hva)

@@ -7,14 +7,12 @@
  * kvm_arch_mmu_enable_log_dirty_pt_masked(); 5.12 to 7.2. Bits go under mmu_lock, TLBs are
  * flushed after it: before userspace has the bits, nobody writes unseen.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/tdp.h"
-
-#define EINVAL	22
-#define ENOENT	2
 
 static bool is_manual(const struct machine *m)
 {

@@ -8,6 +8,7 @@
  * neither A nor D, and stays mapped; who finds it dirty later keeps it.
  * SIMPLIFIED: MADV_WILLNEED reads no files but what of shared memory is in swap.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
@@ -15,9 +16,6 @@
 #include "model/shmem_swap.h"
 #include "model/swap.h"
 #include "model/thp.h"
-
-#define ENOMEM		12
-#define EINVAL		22
 
 static enum step_result madvise_lock(struct machine *m, struct task *t)
 {

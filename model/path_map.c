@@ -5,12 +5,11 @@
  * Linux: virt/kvm/kvm_main.c, 5.12 to 7.2.
  * Nothing ties a map to the MMU notifier: only a reference keeps its page.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
-
-#define EINVAL	22
 
 static bool map_ok(const struct machine *m, const struct task *t)
 {

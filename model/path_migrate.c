@@ -11,6 +11,7 @@
  * SIMPLIFIED: tries that find the page held do not wait in between; a list that has pages of
  * hugetlb, too, is moved as those are.
  */
+#include "model/errno.h"
 #include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
@@ -19,13 +20,6 @@
 #include "model/semantics.h"
 #include "model/swap.h"
 #include "model/thp.h"
-
-#define EIO	5
-#define ENOMEM	12
-#define EINVAL	22
-#define EFAULT	14
-#define EAGAIN	11
-#define EBUSY	16
 
 static bool is_not_listed(const struct machine *m, const struct task *t)
 {

@@ -8,15 +8,11 @@
  * MADV_DONTNEED is refused.
  * SIMPLIFIED: a page is locked once, or not at all.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/thp.h"
-
-#define EFAULT	14
-#define EINVAL	22
-#define EHWPOISON 133
-#define ENOMEM	12
 
 /* mlock_vma_pages_range() of what is mapped already; what is not comes with populate. */
 static void lock_pages(struct machine *m, hva_t start, hva_t end, bool locks)

@@ -6,12 +6,11 @@
  * Linux: arch/x86/kvm/x86.c:kvm_vm_ioctl_set_nr_mmu_pages(), arch/x86/kvm/mmu/mmu.c:
  * kvm_mmu_change_mmu_pages(), mmu_shrink_scan(). The TDP MMU's tables do not count.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/shadow.h"
-
-#define EINVAL	22
 
 static enum step_result check_mmu_pages(struct machine *m, struct task *t)
 {

@@ -10,15 +10,12 @@
  * SIMPLIFIED: without a target nothing is ever moved, as without MREMAP_MAYMOVE; no page tables of
  * hugetlb are shared.
  */
+#include "model/errno.h"
 #include "model/hugetlb.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/thp.h"
-
-#define ENOMEM	12
-#define EFAULT	14
-#define EINVAL	22
 
 static bool aligned(hva_t address, u64 size)
 {

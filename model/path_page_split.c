@@ -9,12 +9,11 @@
  * are freed.
  * SIMPLIFIED: nobody sees the folio frozen, or its lock but who splits or moves it.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/thp.h"
-
-#define EAGAIN	11
 
 void page_split_begin(struct task *t, pfn_t page, bool waits, bool list)
 {

@@ -10,6 +10,7 @@
  * A page in the swap cache leaves the slot in its PTEs, and if it was dirty stays there.
  * A page of hugetlb is poisoned as a whole; hugetlbfs keeps it from 6.1 on.
  */
+#include "model/errno.h"
 #include "model/gigantic.h"
 #include "model/hugetlb.h"
 #include "model/machine.h"
@@ -18,11 +19,6 @@
 #include "model/semantics.h"
 #include "model/swap.h"
 #include "model/thp.h"
-
-#define EFAULT	14
-#define EBUSY	16
-#define EINVAL	22
-#define EHWPOISON 133
 
 /* ---- get_user_pages_fast() of madvise_inject_error(): what is not there is faulted in ---- */
 

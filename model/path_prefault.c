@@ -6,15 +6,12 @@
  * kvm_tdp_map_page(), since 6.11. Each page is a fault for reading that nobody counts, and whose
  * leaf is not accessed; a look-up holds and releases what that of any fault does.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/tdp.h"
 #include "model/walker.h"
-
-#define ENOENT	2
-#define EINVAL	22
-#define EOPNOTSUPP	95
 
 /* To older kernels this is an ioctl that nobody knows. */
 static bool can_prefault(const struct machine *m, const struct task *t)

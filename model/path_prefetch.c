@@ -8,13 +8,11 @@
  * SIMPLIFIED: one gfn; nothing is installed: an MMU that prefetches puts its step after
  * prefetch_lookup.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
-
-#define EAGAIN	11
-#define EINVAL	22
 
 static bool prefetch_goes_on(const struct machine *m, const struct task *t)
 {

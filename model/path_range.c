@@ -6,6 +6,7 @@
  * mm/mprotect.c:change_protection(); 6.1 to 7.2. VMAs are split first: path_split.c.
  * The order is the whole point: start, clear, end, and only then (tlb_finish_mmu) the frees.
  */
+#include "model/errno.h"
 #include "model/host_rmap.h"
 #include "model/hugetlb.h"
 #include "model/machine.h"
@@ -14,9 +15,6 @@
 #include "model/semantics.h"
 #include "model/swap.h"
 #include "model/thp.h"
-
-#define EINVAL	22
-#define ENOMEM	12
 
 #define HUGE_SIZE	(level_pages(2) * PAGE_SIZE)
 

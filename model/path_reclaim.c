@@ -7,6 +7,7 @@
  * page that somebody holds stays in the swap cache. One that is there already, and clean, is not
  * written again. Which pages a scanner takes, and which neighbours it looks at, is input.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
@@ -14,9 +15,6 @@
 #include "model/semantics.h"
 #include "model/swap.h"
 #include "model/thp.h"
-
-#define EINVAL	22
-#define ENOMEM	12
 
 static bool can_madv_lru_vma(const struct vma *vma)
 {

@@ -9,6 +9,7 @@
  * SIMPLIFIED: one address space; what KVM writes into a TSS or an identity map of its own is not
  * modelled, nor that it goes with the VM, or up to 5.14 when APICv is inhibited.
  */
+#include "model/errno.h"
 #include "model/gmem.h"
 #include "model/machine.h"
 #include "model/memslot.h"
@@ -16,9 +17,6 @@
 #include "model/semantics.h"
 #include "model/tdp.h"
 #include "model/walker.h"
-
-#define EINVAL	22
-#define EEXIST	17
 
 #define KVM_MEM_MAX_NR_PAGES	(BIT(31) - 1)
 #define TASK_SIZE_MAX		(BIT(47) - PAGE_SIZE)

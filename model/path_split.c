@@ -7,13 +7,11 @@
  * madvise_vma_behavior(), mm/mprotect.c:mprotect_fixup(); 5.12 to 7.2. A boundary inside of
  * 2M is a notification of its own.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/thp.h"
-
-#define EINVAL	22
-#define ENOMEM	12
 
 bool range_changes_flags(const struct range_op *op)
 {

@@ -10,15 +10,12 @@
  * and never fails. Who tries again by itself ends here, as the guest would have to fault again.
  */
 #include "model/caller.h"
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/mark.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
-
-#define EAGAIN	11
-#define EINVAL	22
-#define ENOSYS	38
 
 /* In .how; up to 6.12, unless said otherwise */
 enum how {

@@ -9,14 +9,11 @@
  * 7e2175ebd695 (5.16) by user accesses through a struct gfn_to_hva_cache, 6.1 to 7.2.
  * SIMPLIFIED: of struct kvm_steal_time version and preempted alone; version is stored once.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/path.h"
 #include "model/semantics.h"
-
-#define EAGAIN	11
-#define EFAULT	14
-#define EINVAL	22
 
 /* struct kvm_steal_time */
 enum { AT_VERSION = 8, AT_PREEMPTED = 16, KVM_VCPU_PREEMPTED = 1 };

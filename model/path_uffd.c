@@ -7,15 +7,12 @@
  * mprotect() does (MMU_NOTIFY_PROTECTION_VMA), under mmap_lock for reading; registering does not.
  * SIMPLIFIED: one userfaultfd, without events or UFFD_FEATURE_SIGBUS.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/thp.h"
 #include "model/uffd.h"
-
-#define ENOENT	2
-#define ENOMEM	12
-#define EINVAL	22
 
 static bool uffd_ok(const struct machine *m, const struct task *t)
 {

@@ -8,19 +8,13 @@
  * notified: what was not there no SPTE can have. A page's first reference becomes its PTE's.
  * SIMPLIFIED: mmap_lock is held for reading; since 6.9 it is the VMA's lock.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
 #include "model/semantics.h"
 #include "model/shmem_swap.h"
 #include "model/uffd.h"
-
-#define ENOENT	2
-#define EIO	5
-#define EAGAIN	11
-#define EFAULT	14
-#define EEXIST	17
-#define EINVAL	22
 
 bool uffd_has_ioctl(const struct machine *m, u8 verb)
 {

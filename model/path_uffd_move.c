@@ -12,6 +12,7 @@
  * SIMPLIFIED: mmap_lock is held for reading (since 6.9 the VMAs' locks); a folio that cannot be
  * split is tried again, and notified, when it can be.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/path.h"
@@ -19,13 +20,6 @@
 #include "model/swap.h"
 #include "model/thp.h"
 #include "model/uffd.h"
-
-#define ENOENT	2
-#define EAGAIN	11
-#define EFAULT	14
-#define EBUSY	16
-#define EEXIST	17
-#define EINVAL	22
 
 #define VM_ACCESS	((u32)VM_READ | VM_WRITE | VM_EXEC)
 

@@ -214,13 +214,18 @@ static bool may_wait(const struct machine *m, const struct task *t)
 	return !t->host.error && !t->host.retry;
 }
 
-/* FAULT_FLAG_USER: the CPU's own fault, not GUP's nor that of the kernel's access to the VMM's. */
+/*
+ * mm/userfaultfd.c:handle_userfault(), 6.1 to 7.2 (to 6.x fs/userfaultfd.c): UFFD_USER_MODE_ONLY
+ * without FAULT_FLAG_USER, which the CPU's own fault has, and neither GUP's nor that of the
+ * kernel's access to the VMM's memory.
+ */
 static bool is_refused(const struct machine *m, const struct task *t)
 {
 	return may_wait(m, t) && (m->w->uffd_features & UFFD_USER_MODE_ONLY) &&
 	       t->frame[0].path != PATH_HOST_ACCESS;
 }
 
+/* handle_userfault(): VM_FAULT_SIGBUS is what it began with */
 static enum step_result userfault_refuse(struct machine *m, struct task *t)
 {
 	(void)m;

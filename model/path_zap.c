@@ -7,6 +7,7 @@
  * (kvm_recover_nx_lpages() up to 6.1), 5.12 to 7.2. Since 5.15 the former is an invalidation: a
  * fault in flight may have asked before mmu_lock whether APICv is on.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/nx.h"
@@ -14,8 +15,6 @@
 #include "model/semantics.h"
 #include "model/shadow.h"
 #include "model/tdp.h"
-
-#define ENOSYS	38
 
 bool zap_inhibits(const struct machine *m, const struct task *t)
 {
@@ -31,7 +30,10 @@ static enum step_result inhibit_nothing(struct machine *m, struct task *t)
 	return STEP_DONE;
 }
 
-/* __kvm_set_or_clear_apicv_inhibit(): the reasons, then kvm_zap_gfn_range() of the page's gfn */
+/*
+ * __kvm_set_or_clear_apicv_inhibit(): the reasons, then kvm_zap_gfn_range() of the page's gfn
+ * (arch/x86/kvm/x86.c, 6.1 to 7.2).
+ */
 enum step_result inhibit_apicv(struct machine *m, struct task *t)
 {
 	(void)t;

@@ -5,15 +5,13 @@
  * Linux: mm/userfaultfd.c:move_present_pte(), move_swap_pte(), move_zeropage_pte(),
  * check_ptes_for_batched_move(), mm/huge_memory.c:move_pages_huge_pmd(); 6.8 to 7.2.
  */
+#include "model/errno.h"
 #include "model/machine.h"
 #include "model/pagecache.h"
 #include "model/semantics.h"
 #include "model/swap.h"
 #include "model/thp.h"
 #include "model/uffd.h"
-
-#define EFAULT	14
-#define EBUSY	16
 
 hva_t uffd_source(const struct uffd_op *op)
 {

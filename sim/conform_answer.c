@@ -14,7 +14,7 @@
 #include "model/pagecache.h"
 #include "model/swap.h"
 
-#define ENOMEM		12
+#define ENOMEM	12
 #define MMIO_ANSWER	0x5a5a5a5a	/* the VMM's, to every read: input */
 
 enum { PRINTED_EXITS = 4 };	/* the VMM prints the first four MMIO exits */

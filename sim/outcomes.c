@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "model/caller.h"
+#include "model/errno.h"
 #include "model/host_mm.h"
 #include "model/machine.h"
 #include "model/memslot.h"
 #include "model/sem.h"
 #include "sim/outcomes_internal.h"
-
-#define ENOSYS	38
 
 const char *const outcome_callers[] = {
 	"x86_tdp", "x86_shadow", "vcpu_map", "pfncache", "compat", "reexecute", "prefetch_direct",

@@ -47,6 +47,8 @@ bool replay_same_verdict(const struct replay *replay, const struct replay_run *a
 bool replay_read_trace(const char *path, struct trace *trace, struct import **import,
 		       struct error *error);
 void replay_free_import(struct import *import);
+
+/* replay_recorded.c */
 /* What the statements of a trace that was imported say of the recording. */
 void replay_take_recorded(struct replay *replay);
 enum versus replay_versus(const struct replay_line *line, const struct outcome *o);
