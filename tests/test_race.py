@@ -134,6 +134,12 @@ class Reports(unittest.TestCase):
 		race.Race.take(runner, report, order, "a.trace")
 		self.assertEqual([("r", ("mapped", 7))], list(report.seen))
 
+	def test_tell_programs_which_orders_are_wrong_and_how(self):
+		report = self.report(differ=[("r  d", "a difference")], died=[("d  r", "died")])
+
+		self.assertEqual([{"order": "r  d", "how": "a difference"},
+				  {"order": "d  r", "how": "died"}], report.row()["wrong"])
+
 	def test_fail_if_a_recording_differs_or_a_guest_dies(self):
 		self.assertTrue(self.report(differ=[("r  d", "a difference")]).is_wrong())
 		self.assertTrue(self.report(died=[("r  d", "died")]).is_wrong())

@@ -38,6 +38,7 @@ static long drain(void)
 	return 0;
 }
 
+/* Drivers do not wait for each other here: our own lock is not held. */
 static long zap(struct file *file, const struct pfnlab_object *request,
 		const struct object *object)
 {
@@ -45,7 +46,9 @@ static long zap(struct file *file, const struct pfnlab_object *request,
 		       ((loff_t)request->index << PAGE_SHIFT);
 	unsigned long pages = request->pages ? request->pages : object->pages;
 
+	mutex_unlock(&lock);
 	unmap_mapping_range(file->f_mapping, start, (loff_t)pages << PAGE_SHIFT, 1);
+	mutex_lock(&lock);
 	return 0;
 }
 

@@ -84,6 +84,8 @@ class Report:
 			"orders": self.runs, "agree": self.agree, "differ": len(self.differ),
 			"died": len(self.died), "unmodelled": len(self.unmodelled),
 			"complete": self.complete, "refused": self.refused,
+			"wrong": [{"order": order, "how": how}
+				  for order, how in self.differ + self.died],
 			"outcomes": [{"label": label, "outcome": words(outcome),
 				      "explored": (label, outcome) in self.explored,
 				      "seen": len(self.seen.get((label, outcome), []))}
