@@ -5,8 +5,13 @@
 
 static_assert(MAX_TASKS <= 8, "a lock's readers are bits of a byte");
 
-static bool take(struct machine *m, const struct lock *lock)
+/* Whether it is granted; one or the other is told. */
+static bool ask(struct machine *m, const struct lock *lock, bool is_free)
 {
+	if (!is_free) {
+		m->refused = lock;
+		return false;
+	}
 	assert(m->nr_taken < MAX_TAKEN);
 	m->taken[m->nr_taken++] = lock;
 	return true;
@@ -14,10 +19,10 @@ static bool take(struct machine *m, const struct lock *lock)
 
 bool lock_try_read(struct machine *m, struct lock *lock)
 {
-	if (lock->writer)
+	if (!ask(m, lock, !lock->writer))
 		return false;
 	lock->readers |= 1u << m->task;
-	return take(m, lock);
+	return true;
 }
 
 void lock_release_read(struct machine *m, struct lock *lock)
@@ -28,10 +33,10 @@ void lock_release_read(struct machine *m, struct lock *lock)
 
 bool lock_try_write(struct machine *m, struct lock *lock)
 {
-	if (lock->writer || lock->readers)
+	if (!ask(m, lock, !lock->writer && !lock->readers))
 		return false;
 	lock->writer = m->task + 1;
-	return take(m, lock);
+	return true;
 }
 
 void lock_release_write(struct machine *m, struct lock *lock)
@@ -42,12 +47,12 @@ void lock_release_write(struct machine *m, struct lock *lock)
 
 bool lock_pass_read(struct machine *m, const struct lock *lock)
 {
-	return !lock->writer && take(m, lock);
+	return ask(m, lock, !lock->writer);
 }
 
 bool lock_pass_write(struct machine *m, const struct lock *lock)
 {
-	return !lock->writer && !lock->readers && take(m, lock);
+	return ask(m, lock, !lock->writer && !lock->readers);
 }
 
 void lock_downgrade(struct machine *m, struct lock *lock)

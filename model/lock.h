@@ -11,7 +11,10 @@ struct lock {
 	u8 writer;		/* task index + 1; 0: nobody */
 };
 
-/* By the task whose step runs; what it takes is told (machine.h: taken). */
+/*
+ * By the task whose step runs, which waits if it is refused one. What it takes and what it is
+ * refused is told (machine.h: taken, refused).
+ */
 bool lock_try_read(struct machine *m, struct lock *lock);
 void lock_release_read(struct machine *m, struct lock *lock);
 bool lock_try_write(struct machine *m, struct lock *lock);

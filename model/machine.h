@@ -146,6 +146,7 @@ struct machine {
 	u16 nr_alarms;
 	u16 nr_taken;
 	const struct lock *taken[MAX_TAKEN];	/* by the last step */
+	const struct lock *refused;		/* that it has to wait for; or NULL */
 	struct object touched[MAX_TOUCHED];
 	struct alarm alarms[MAX_ALARMS];
 };

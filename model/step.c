@@ -228,6 +228,7 @@ enum run_result task_step(struct machine *m, unsigned task)
 	m->nr_touched = 0;
 	m->nr_alarms = 0;
 	m->nr_taken = 0;
+	m->refused = NULL;
 	m->touched_all = false;
 	step = task_next_step(m, task);
 	if (!step)

@@ -339,6 +339,8 @@ static bool learn(struct search *search)
 		is_new |= !futures_bear_out(futures, search);
 		futures_free(search->futures);
 		search->futures = futures;
+		for (unsigned i = 0; i < search->nr_workers; i++)
+			spots_forget_cut(search->worker[i]->spots);
 	}
 	return is_new;
 }

@@ -16,6 +16,7 @@ struct tried {
 	bool is_dead;			/* the host is gone then, and nobody else goes on */
 	struct spot_name spot;		/* where the thread stood */
 	struct touched touched;
+	struct lock_set held;		/* before it */
 	u64 fingerprint;
 	enum seen seen;
 	u64 *packed;			/* stb_ds: if it was not seen */
@@ -61,32 +62,27 @@ static struct spot_name spot_of(const struct explore *x, unsigned thread)
 	return (struct spot_name){ at, thread };
 }
 
-static void note_turn(struct explore *x, unsigned thread)
+/* What @thread's turn from @spot touched is in @tried, and noted. True: some of it is new. */
+static bool note_touched(struct explore *x, unsigned thread, enum turn turn, struct spot_name spot,
+			 struct tried *tried)
 {
-	struct tried *tried = &x->tried[thread];
-	struct footprint footprint = watch_footprint(x->watch);
-
-	touched_set(&tried->touched, &footprint);
-	tried->is_dead = tried->turn == TURN_STEPPED && explore_is_dead(x);
-	spot_note(x->spots, tried->spot,
-		  tried->turn == TURN_STEPPED ? spot_of(x, thread).at : tried->spot.at,
-		  &tried->touched);
+	explore_touched(x, thread, turn, &tried->held, &tried->touched);
+	return spot_note(x->spots, spot, turn == TURN_STEPPED ? spot_of(x, thread).at : spot.at,
+			 &tried->touched, turn);
 }
 
 enum turn explore_noted_turn(struct explore *x, unsigned thread, bool *is_new)
 {
 	struct spot_name spot = spot_of(x, thread);
-	struct footprint footprint;
 	struct error error;
-	enum turn turn = explore_turn(x, thread, &error);
+	enum turn turn;
 
-	if (!x->spots || turn == TURN_OVER)
-		return turn;
-	footprint = watch_footprint(x->watch);
-	touched_set(&x->alone->touched, &footprint);
-	*is_new |= spot_note(x->spots, spot,
-			     turn == TURN_STEPPED ? spot_of(x, thread).at : spot.at,
-			     &x->alone->touched);
+	if (!x->spots)
+		return explore_turn(x, thread, &error);
+	x->alone->held = explore_held(x, thread);
+	turn = explore_turn(x, thread, &error);
+	if (turn != TURN_OVER)
+		*is_new |= note_touched(x, thread, turn, spot, x->alone);
 	return turn;
 }
 
@@ -107,11 +103,11 @@ static bool is_alone(struct explore *x, unsigned thread, const struct spot_name 
 		return false;
 	for (unsigned t = 0; t < x->trace->nr_threads; t++)
 		if (t != thread && !is_through(x, t) &&
-		    future_meets(x->search->futures, spots[t], touched))
+		    future_meets(x, spots[t], touched, &x->alone->held))
 			return false;
 	for (unsigned t = 0; t < x->trace->nr_threads; t++)
 		if (t != thread && !is_through(x, t))
-			spot_rely(x->spots, spots[t], touched);
+			spot_rely(x, spots[t], touched, &x->alone->held);
 	return true;
 }
 
@@ -120,14 +116,12 @@ static bool take_alone(struct explore *x, unsigned thread, const struct spot_nam
 {
 	struct explore_at before = explore_mark(x);
 	struct error error;
-	enum turn turn = explore_turn_of_all(x, thread, &before, &error);
-	struct footprint footprint = watch_footprint(x->watch);
+	enum turn turn;
 
-	touched_set(&x->alone->touched, &footprint);
+	x->alone->held = explore_held(x, thread);
+	turn = explore_turn_of_all(x, thread, &before, &error);
 	if (turn != TURN_OVER)
-		spot_note(x->spots, spots[thread],
-			  turn == TURN_STEPPED ? spot_of(x, thread).at : spots[thread].at,
-			  &x->alone->touched);
+		note_touched(x, thread, turn, spots[thread], x->alone);
 	if (turn == TURN_STEPPED && !explore_is_dead(x) && is_alone(x, thread, spots)) {
 		explore_forget(x, &before);
 		return true;
@@ -216,9 +210,23 @@ static bool is_live(const struct explore *x, unsigned thread)
 	return x->tried[thread].turn != TURN_OVER;
 }
 
-/* Has nobody outside @set to do with a turn of those in it? */
-static bool is_persistent(const struct explore *x, unsigned set)
+static struct lock_set held_by(const struct explore *x, unsigned set)
 {
+	struct lock_set held = { 0 };
+
+	for (unsigned t = 0; t < x->trace->nr_threads; t++)
+		if (set >> t & 1) {
+			held.read |= x->tried[t].held.read;
+			held.write |= x->tried[t].held.write;
+		}
+	return held;
+}
+
+/* Has nobody outside @set to do with a turn of those in it? */
+static bool is_persistent(struct explore *x, unsigned set)
+{
+	struct lock_set held = held_by(x, set);
+
 	for (unsigned a = 0; a < x->trace->nr_threads; a++) {
 		if (!(set >> a & 1))
 			continue;
@@ -226,8 +234,7 @@ static bool is_persistent(const struct explore *x, unsigned set)
 			return false;
 		for (unsigned b = 0; b < x->trace->nr_threads; b++)
 			if (!(set >> b & 1) && is_live(x, b) &&
-			    future_meets(x->search->futures, x->tried[b].spot,
-					 &x->tried[a].touched))
+			    future_meets(x, x->tried[b].spot, &x->tried[a].touched, &held))
 				return false;
 	}
 	return true;
@@ -244,7 +251,7 @@ static bool goes_on(const struct explore *x, unsigned set)
 }
 
 /* Of one thread first, then of two, and so on; and all are a set. */
-static unsigned choose(const struct explore *x, unsigned all)
+static unsigned choose(struct explore *x, unsigned all)
 {
 	for (int nr = 2; nr < __builtin_popcount(all); nr++)
 		for (unsigned set = 1; set < all; set++)
@@ -256,10 +263,12 @@ static unsigned choose(const struct explore *x, unsigned all)
 
 static void rely(struct explore *x, unsigned set)
 {
+	struct lock_set held = held_by(x, set);
+
 	for (unsigned b = 0; b < x->trace->nr_threads; b++)
 		for (unsigned a = 0; a < x->trace->nr_threads && !(set >> b & 1); a++)
 			if (set >> a & 1 && is_live(x, b))
-				spot_rely(x->spots, x->tried[b].spot, &x->tried[a].touched);
+				spot_rely(x, x->tried[b].spot, &x->tried[a].touched, &held);
 }
 
 static void take(struct explore *x, unsigned thread)
@@ -304,8 +313,11 @@ static bool try(struct explore *x, unsigned thread)
 	struct tried *tried = &x->tried[thread];
 
 	tried->turn = explore_turn_of_all(x, thread, &before, &x->error);
+	tried->is_dead = tried->turn == TURN_STEPPED && explore_is_dead(x);
 	if (tried->turn != TURN_OVER)
-		note_turn(x, thread);
+		note_touched(x, thread, tried->turn, tried->spot, tried);
+	if (tried->turn == TURN_WAITS)
+		touched_waits(&tried->touched);
 	if (tried->turn == TURN_STEPPED)
 		keep_successor(x, thread);
 	explore_back(x, &before);
@@ -322,6 +334,7 @@ static unsigned look_at_threads(struct explore *x)
 
 		x->tried[t].turn = is_over ? TURN_OVER : TURN_WAITS;
 		x->tried[t].spot = spot_of(x, t);
+		x->tried[t].held = explore_held(x, t);
 		all |= !is_over << t;
 	}
 	return all;

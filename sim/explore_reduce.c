@@ -14,15 +14,30 @@ struct bits { u64 *read, *write; bool is_lost; };	/* stb_ds */
 struct spot {
 	struct bits own;	/* of turns that begin here */
 	struct bits future;	/* struct futures: and of all that follow */
-	struct bits relied;	/* struct spots: by what others' turns were chosen */
 	struct spot_name name;
 	u64 *next;		/* stb_ds: the thread's spots, .at, that turns led to */
+	struct lock_set takes;	/* each turn that led on took these */
+	bool leads_on;
 };
 
 struct spot_at { u64 key; u32 value; };
 
-struct futures { struct spot_at *at; struct spot *all; };	/* stb_ds */
-struct spots { struct spot_at *at; struct spot *all; };
+/* A spot, while others hold those locks. */
+struct cut { struct lock_set held; u64 spot; };
+struct bits_at { struct cut key; struct bits value; };
+
+struct futures {
+	struct spot_at *at;	/* stb_ds */
+	struct spot *all;
+	struct lock_set takes[TRACE_MAX_THREADS];	/* all that its spots take */
+};
+
+struct spots {
+	struct spot_at *at;	/* stb_ds */
+	struct spot *all;
+	struct bits_at *relied;	/* stb_ds: by what others' turns were chosen */
+	struct bits_at *cut;	/* stb_ds: futures that were asked for, by their spots */
+};
 
 static void *allocate(size_t size)
 {
@@ -54,7 +69,6 @@ static void free_all(struct spot_at *at, struct spot *all)
 	for (size_t i = 0; i < arrlenu(all); i++) {
 		bits_free(&all[i].own);
 		bits_free(&all[i].future);
-		bits_free(&all[i].relied);
 		arrfree(all[i].next);
 	}
 	arrfree(all);
@@ -68,10 +82,25 @@ void futures_free(struct futures *futures)
 	free(futures);
 }
 
+static void free_bits_at(struct bits_at **all)
+{
+	for (ptrdiff_t i = 0; i < hmlen(*all); i++)
+		bits_free(&(*all)[i].value);
+	hmfree(*all);
+}
+
+void spots_forget_cut(struct spots *spots)
+{
+	free_bits_at(&spots->cut);
+}
+
 void spots_free(struct spots *spots)
 {
-	if (spots)
-		free_all(spots->at, spots->all);
+	if (!spots)
+		return;
+	free_all(spots->at, spots->all);
+	free_bits_at(&spots->relied);
+	free_bits_at(&spots->cut);
 	free(spots);
 }
 
@@ -203,19 +232,29 @@ static bool add_next(struct spot *spot, u64 next)
 	return true;
 }
 
-bool spot_note(struct spots *spots, struct spot_name from, u64 to, const struct touched *t)
+/* True: it takes less than was known. */
+static bool add_takes(struct spot *spot, const struct lock_set *takes)
+{
+	struct lock_set old = spot->takes;
+
+	spot->takes = spot->leads_on ? locks_in_both(&old, takes) : *takes;
+	if (spot->leads_on && old.read == spot->takes.read && old.write == spot->takes.write)
+		return false;
+	spot->leads_on = true;
+	return true;
+}
+
+bool spot_note(struct spots *spots, struct spot_name from, u64 to, const struct touched *t,
+	       enum turn turn)
 {
 	struct spot *spot = spot_in(&spots->at, &spots->all, from);
 	bool new = bits_add_turn(&spot->own, t);
 
+	if (turn == TURN_STEPPED)
+		new |= add_takes(spot, &t->takes);
 	if (from.at != to)
 		new |= add_next(spot, to);
 	return new;
-}
-
-void spot_rely(struct spots *spots, struct spot_name name, const struct touched *t)
-{
-	bits_add_turn(&spot_in(&spots->at, &spots->all, name)->relied, t);
 }
 
 static const struct spot *find(const struct futures *futures, struct spot_name name)
@@ -229,44 +268,123 @@ static const struct spot *find(const struct futures *futures, struct spot_name n
 	return i >= 0 ? &futures->all[at[i].value] : NULL;
 }
 
-bool future_meets(const struct futures *futures, struct spot_name name, const struct touched *t)
+/* ---- futures while others hold locks ---- */
+
+/* Of those, what may be in the thread's way. */
+static struct lock_set in_the_way(const struct futures *futures, unsigned thread,
+				  const struct lock_set *held)
 {
-	const struct spot *spot = find(futures, name);
+	const struct lock_set *takes = &futures->takes[thread];
+
+	return (struct lock_set){ held->read & takes->write,
+				  held->write & (takes->read | takes->write) };
+}
+
+/* All that is done from there on, but behind turns that had to take a lock that is held. */
+static void add_until_held(const struct futures *futures, const struct spot *spot,
+			   const struct lock_set *held, struct bits *sum)
+{
+	u8 *seen = allocate(arrlenu(futures->all));
+	const struct spot **todo = NULL;
+
+	arrput(todo, spot);
+	seen[spot - futures->all] = true;
+	while (arrlenu(todo)) {
+		spot = arrpop(todo);
+		bits_add(sum, &spot->own);
+		if (spot->leads_on && locks_exclude(&spot->takes, held))
+			continue;
+		for (size_t n = 0; n < arrlenu(spot->next); n++) {
+			const struct spot *next = find(futures, (struct spot_name){
+				spot->next[n], spot->name.thread });
+
+			if (!next || seen[next - futures->all])
+				continue;
+			seen[next - futures->all] = true;
+			arrput(todo, next);
+		}
+	}
+	arrfree(todo);
+	free(seen);
+}
+
+static const struct bits *future_of(struct explore *x, const struct spot *spot,
+				    const struct lock_set *held)
+{
+	const struct futures *futures = x->search->futures;
+	struct bits_at new = { .key = { in_the_way(futures, spot->name.thread, held),
+					spot - futures->all } };
+	ptrdiff_t i;
+
+	if (!new.key.held.read && !new.key.held.write)
+		return &spot->future;
+	i = hmgeti(x->spots->cut, new.key);
+	if (i < 0) {
+		add_until_held(futures, spot, &new.key.held, &new.value);
+		hmputs(x->spots->cut, new);
+		i = hmgeti(x->spots->cut, new.key);
+	}
+	return &x->spots->cut[i].value;
+}
+
+bool future_meets(struct explore *x, struct spot_name name, const struct touched *t,
+		  const struct lock_set *held)
+{
+	const struct spot *spot = find(x->search->futures, name);
+	const struct bits *future;
 	size_t n;
 
 	if (!spot)
 		return false;
-	if (spot->future.is_lost)
+	future = future_of(x, spot, held);
+	if (future->is_lost)
 		return true;
-	n = arrlenu(spot->future.read);
+	n = arrlenu(future->read);
 	for (size_t i = 0; i < arrlenu(t->line); i++) {
 		u32 line = t->line[i];
 
-		if (line < n && ((t->write[i] & (spot->future.read[line] |
-						 spot->future.write[line])) |
-				 (t->read[i] & spot->future.write[line])))
+		if (line < n && ((t->write[i] & (future->read[line] | future->write[line])) |
+				 (t->read[i] & future->write[line])))
 			return true;
 	}
 	return false;
 }
 
+void spot_rely(struct explore *x, struct spot_name name, const struct touched *t,
+	       const struct lock_set *held)
+{
+	struct spots *spots = x->spots;
+	struct bits_at new = { .key = { in_the_way(x->search->futures, name.thread, held),
+		spot_in(&spots->at, &spots->all, name) - spots->all } };
+	ptrdiff_t i = hmgeti(spots->relied, new.key);
+
+	if (i < 0) {
+		hmputs(spots->relied, new);
+		i = hmgeti(spots->relied, new.key);
+	}
+	bits_add_turn(&spots->relied[i].value, t);
+}
+
 /* ---- rounds ---- */
 
+/* @own: what was done there, by whom @name says. */
 static void add_spot(struct futures *futures, struct spot_name name, const struct bits *own,
-		     const u64 *next)
+		     const struct spot *from)
 {
 	struct spot *spot = spot_in(&futures->at, &futures->all, name);
 
 	bits_add(&spot->own, own);
 	bits_add(&spot->future, own);
-	for (size_t n = 0; n < arrlenu(next); n++)
-		add_next(spot, next[n]);
+	if (from->leads_on)
+		add_takes(spot, &from->takes);
+	for (size_t n = 0; n < arrlenu(from->next); n++)
+		add_next(spot, from->next[n]);
 }
 
 static void add_seen(struct futures *futures, const struct spot *all)
 {
 	for (size_t i = 0; i < arrlenu(all); i++)
-		add_spot(futures, all[i].name, &all[i].own, all[i].next);
+		add_spot(futures, all[i].name, &all[i].own, &all[i]);
 }
 
 /* What it would be after an exchange. */
@@ -302,7 +420,7 @@ static void add_exchanged(struct futures *futures, struct explore *x, const u8 *
 
 		name.thread = symmetry_thread(s, to, name.thread);
 		exchange_bits(x, to, &all[i].own, &own);
-		add_spot(futures, name, &own, all[i].next);
+		add_spot(futures, name, &own, &all[i]);
 		bits_free(&own);
 	}
 }
@@ -325,18 +443,32 @@ static void close_over(struct futures *futures)
 	}
 }
 
+static void note_takes(struct futures *futures)
+{
+	for (size_t i = 0; i < arrlenu(futures->all); i++) {
+		struct lock_set *takes = &futures->takes[futures->all[i].name.thread];
+
+		takes->read |= futures->all[i].takes.read;
+		takes->write |= futures->all[i].takes.write;
+	}
+}
+
 static bool was_right(const struct futures *futures, const struct spots *spots)
 {
-	for (size_t i = 0; i < arrlenu(spots->all); i++) {
-		const struct spot *seen = &spots->all[i];
-		const struct spot *spot = find(futures, seen->name);
+	bool right = true;
 
-		if (!arrlenu(seen->relied.read) || !spot)
+	for (ptrdiff_t i = 0; right && i < hmlen(spots->relied); i++) {
+		const struct bits_at *relied = &spots->relied[i];
+		const struct spot *spot = find(futures, spots->all[relied->key.spot].name);
+		struct bits future = { .read = NULL };
+
+		if (!spot)
 			continue;
-		if (spot->future.is_lost || bits_meet(&seen->relied, &spot->future))
-			return false;
+		add_until_held(futures, spot, &relied->key.held, &future);
+		right = !future.is_lost && !bits_meet(&relied->value, &future);
+		bits_free(&future);
 	}
-	return true;
+	return right;
 }
 
 struct futures *futures_after(const struct search *search)
@@ -353,6 +485,7 @@ struct futures *futures_after(const struct search *search)
 			add_exchanged(after, search->worker[0], s->to[e], seen);
 	}
 	close_over(after);
+	note_takes(after);
 	return after;
 }
 

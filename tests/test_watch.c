@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A turn writes nothing that is not told, and reads nothing that is not told. */
+/*
+ * A turn writes nothing that is not told, and reads nothing that is not told. Of a lock it is told
+ * what is done with it: that goes with what others do with it, or has to wait.
+ */
+#include <stddef.h>
 #include <string.h>
 
 #include <stb/stb_ds.h>
 
-#include "sim/explore_internal.h"
+#include "sim/explore_reduce.h"
 
 #include "tests/scenarios.h"
 #include "tests/support.h"
 
-enum { TURNS = 250 };
+enum { TURNS = 250, NOBODY_ELSE = 7 };
+static_assert((int)NOBODY_ELSE >= (int)MAX_TASKS, "it is nobody's row");
 
 static u8 *bytes_of(struct explore *x)
 {
@@ -82,15 +87,77 @@ static void it_did_the_same(const struct effect *a, const struct effect *b)
 			fail_msg("%s writes something else to byte %zu", name, i);
 }
 
+/* ---- locks ---- */
+
+static size_t byte_of_lock(const struct explore *x, unsigned i)
+{
+	return (const u8 *)lock_of(&x->vm->w, i) - bytes_of((struct explore *)x);
+}
+
+static bool is_in(const struct touched *t, const u64 *bits, size_t byte)
+{
+	for (size_t i = 0; i < arrlenu(t->line); i++)
+		if (t->line[i] == byte / 64)
+			return bits[i] >> byte % 64 & 1;
+	return false;
+}
+
+/* The turn once more, while somebody who is not there reads or writes under the lock. */
+static enum turn take_besides(struct explore *x, unsigned thread, size_t lock, bool writes,
+			      struct effect *e)
+{
+	struct explore_at at = explore_mark(x);
+	u8 *bytes = bytes_of(x), old[2] = { bytes[lock], bytes[lock + 1] };
+
+	static_assert(offsetof(struct lock, readers) == 0 && offsetof(struct lock, writer) == 1,
+		      "two bytes");
+	watch_on(x->watch);
+	if (writes)
+		bytes[lock + 1] = NOBODY_ELSE + 1;
+	else
+		bytes[lock] |= 1u << NOBODY_ELSE;
+	take(x, thread, e);
+	e->world[lock] = (e->world[lock] & ~(1u << NOBODY_ELSE)) |
+			 (old[0] & 1u << NOBODY_ELSE);
+	bytes[lock] = old[0];
+	bytes[lock + 1] = old[1];
+	explore_back(x, &at);
+	return e->turn;
+}
+
+/* As it is told: it takes the lock, gives it back, or has looked at what others do with it. */
+static void it_goes_with_others(struct explore *x, unsigned thread, const struct touched *t,
+				unsigned i, const struct effect *first)
+{
+	static struct effect again;
+	size_t at = byte_of_lock(x, i);
+	bool reads = is_in(t, t->read, at), writes = is_in(t, t->write, at);
+	bool gives_back = is_in(t, t->read, at + 1), looks = is_in(t, t->write, at + 1);
+	bool was_held_to_write = bytes_of(x)[at + 1];
+
+	if (looks || (!reads && !writes && !gives_back))
+		return;
+	if (first->turn == TURN_STEPPED && !gives_back)
+		assert_int_equal(take_besides(x, thread, at, true, &again), TURN_WAITS);
+	if (was_held_to_write)
+		return;
+	if (take_besides(x, thread, at, false, &again) != TURN_WAITS || reads || gives_back)
+		it_did_the_same(first, &again);
+}
+
 static void look_at(struct explore *x, unsigned thread)
 {
 	static struct effect first, again;
 	static u8 before[sizeof(struct world)];
+	struct lock_set held = explore_held(x, thread);
+	struct touched touched = { .line = NULL };
 	struct explore_at at;
 
 	memcpy(before, bytes_of(x), sizeof(before));
 	at = explore_mark(x);
 	take(x, thread, &first);
+	if (first.turn != TURN_OVER)
+		explore_touched(x, thread, first.turn, &held, &touched);
 	explore_back(x, &at);
 	assert_memory_equal(before, bytes_of(x), sizeof(before));
 	nothing_untold_has_changed(before, &first);
@@ -101,6 +168,9 @@ static void look_at(struct explore *x, unsigned thread)
 	explore_back(x, &at);
 	assert_memory_equal(before, bytes_of(x), sizeof(before));
 	it_did_the_same(&first, &again);
+	for (unsigned i = 0; i < NR_LOCKS; i++)
+		it_goes_with_others(x, thread, &touched, i, &first);
+	touched_free(&touched);
 }
 
 /* One order, that of a die, and in each state each thread. */
