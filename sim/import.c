@@ -139,23 +139,31 @@ static size_t count_of(const struct import *import, enum import_kind kind)
  */
 static void find_format(struct import *import)
 {
+	bool has_entry = false, has_present = false;
+
+	import->format_known = false;
 	for (size_t i = 0; i < arrlenu(import->events); i++) {
 		const struct import_event *e = &import->events[i];
-		bool has_old = e->kind == IMPORT_SPTE;
+		bool has_old = e->kind == IMPORT_SPTE, ept = e->value[0] == 1;
 		uint64_t spte = e->value[has_old ? 4 : 2];
+		bool says = e->kind == IMPORT_ISA && (ept || e->value[0] == 2);
 
-		if (e->kind == IMPORT_ISA && (e->value[0] == 1 || e->value[0] == 2))
-			import->ept = e->value[0] == 1;
-		else if ((has_old || e->kind == IMPORT_SET_SPTE) &&
-			 import_is_leaf(spte, e->value[has_old ? 2 : 1]) &&
-			 ((spte >> 3 & 7) == 6 || (spte >> 3 & 7) == 4))
-			import->ept = (spte >> 3 & 7) == 6;
-		else
-			continue;
-		import->format_known = true;
-		return;
+		if (has_old || e->kind == IMPORT_SET_SPTE) {
+			has_entry |= spte != 0;
+			has_present |= spte >> 11 & 1;
+			ept = (spte >> 3 & 7) == 6;
+			says = import_is_leaf(spte, e->value[has_old ? 2 : 1]) &&
+			       (ept || (spte >> 3 & 7) == 4);
+		}
+		if (says && !import->format_known)
+			import->ept = ept;
+		import->format_known |= says;
 	}
-	lack(import, LACK_FORMAT, "whether the host has EPT or NPT: no stage-2 entry says");
+	if (!import->format_known)
+		lack(import, LACK_FORMAT, "whether the host has EPT or NPT: no stage-2 entry says");
+	else if (has_entry && !has_present)
+		lack(import, LACK_FORMAT, "which stage-2 entries are present: none has bit 11, "
+		     "which says so since 5.13");
 }
 
 static void find_ends(struct import *import)
@@ -221,12 +229,29 @@ static void find_slots(struct import *import)
 		     (unsigned long long)gfn);
 }
 
-/* vCPUs of one number, on two threads at once: two VMs, whose gfns are not told apart. */
+/*
+ * Memslots of two struct kvm, or vCPUs of one number on two threads at once: two VMs, whose gfns
+ * are not told apart.
+ */
 static void find_vms(struct import *import)
 {
 	enum { MANY = 64 };
 	int32_t pid[MANY] = { 0 };
+	uint64_t kvm = 0;
 
+	for (size_t i = 0; i < arrlenu(import->events); i++) {
+		const struct import_event *e = &import->events[i];
+
+		if (e->kind != IMPORT_MEMSLOT || !(e->known & 1 << 5))
+			continue;
+		if (kvm && kvm != e->value[5]) {
+			lack(import, LACK_ONE_VM, "which VM it is: memslots of two, struct kvm at "
+			     "0x%llx and 0x%llx", (unsigned long long)kvm,
+			     (unsigned long long)e->value[5]);
+			return;
+		}
+		kvm = e->value[5];
+	}
 	for (size_t i = 0; i < arrlenu(import->events); i++) {
 		const struct import_event *e = &import->events[i];
 
@@ -245,6 +270,7 @@ static void find_vms(struct import *import)
 static void find_loss(struct import *import)
 {
 	const char *lines = strcmp(import->form, "trace.dat") ? "line" : "record";
+	const struct import_event *at;
 
 	if (import->nr_gaps && import->lost)
 		lack(import, LACK_LOST, "lost events: %llu, in %zu place%s, first at %s %u",
@@ -254,6 +280,9 @@ static void find_loss(struct import *import)
 		lack(import, LACK_LOST, "lost events: in %zu place%s, first at %s %u, and nobody "
 		     "says how many", import->nr_gaps, import->nr_gaps > 1 ? "s" : "", lines,
 		     import->first_gap);
+	else if (import_contrary(import, &at))
+		lack(import, LACK_LOST, "lost events, or one VM alone: gfn 0x%llx was not what "
+		     "%s %u says it was", (unsigned long long)at->value[1], lines, at->place);
 	else if (!import->tells_loss)
 		lack(import, LACK_LOST, "lost events: an excerpt, or perf without "
 		     "--show-lost-events; nothing in it says whether there were any");
@@ -263,6 +292,9 @@ static void find_loss(struct import *import)
 	else if (import->nr_unread)
 		lack(import, LACK_DAMAGE, "%zu %ss that nothing could be made of, first %s %u",
 		     import->nr_unread, lines, lines, import->first_unread);
+	else if (import->first_back && strcmp(import->form, "bpftrace"))
+		lack(import, LACK_DAMAGE, "an order of time: stamps go back at line %u; several "
+		     "recordings, or times since the line before", import->first_back);
 	else if (import->is_cut)
 		lack(import, LACK_DAMAGE, "the end: the last line breaks off");
 	else if (import->begun && !import->ended)

@@ -26,18 +26,18 @@ enum import_kind {
 	IMPORT_RANGE,		/* start, end: KVM's own event at the begin of an invalidation */
 	IMPORT_INV_START,	/* start, end, enum mmu_notifier_event */
 	IMPORT_INV_END,		/* start, end */
-	IMPORT_MEMSLOT,		/* id, flags, gpa, size, hva */
+	IMPORT_MEMSLOT,		/* id, flags, gpa, size, hva, struct kvm */
 	IMPORT_IOCTL,		/* command */
 	IMPORT_COUNT,		/* _refcount of a page looked up or released; which: 0, none */
 	IMPORT_PAGE_REF,	/* pfn, count after it, difference: page_ref_mod*() */
 	IMPORT_ALLOC,		/* pfn, order */
 	IMPORT_FREE,		/* pfn, order */
-	IMPORT_EXIT,		/* -errno of KVM_RUN, or reason */
+	IMPORT_EXIT,		/* errno of KVM_RUN, of either sign; or why it ends */
 	IMPORT_ISA,		/* 1: VMX, 2: SVM */
 	NR_IMPORT_KINDS,
 };
 
-enum { IMPORT_VALUES = 5 };
+enum { IMPORT_VALUES = 6 };
 
 struct import_event {
 	uint8_t kind, cpu_known;
@@ -67,6 +67,8 @@ struct import {
 	unsigned first_gap;		/* line or record */
 	size_t nr_unread;		/* lines that are nothing known, events that do not read */
 	unsigned first_unread;
+	uint64_t last_time;		/* of text: of the line before */
+	unsigned first_back;		/* line whose stamp is less than that; 0: none */
 	bool begun, ended;		/* a recipe of ours said so */
 	bool tells_loss;		/* if events had been lost, it would say so */
 	uint64_t declared;		/* events that its header says are here; 0: it does not */

@@ -13,6 +13,15 @@
 
 struct faulting { int32_t key; size_t value; };	/* by thread: the place of its fault */
 
+/* W is taken from the leaf that is there: by a dirty log, or an mprotect(); not by a fault. */
+static bool takes_write(const struct import_event *e)
+{
+	uint64_t old = e->value[3], new = e->value[4];
+
+	return e->kind == IMPORT_SPTE && import_is_leaf(old, e->value[2]) &&
+	       import_pfn(old) == import_pfn(new) && (old & ~new & 2);
+}
+
 /* Does @e map what @fault asked for, and first? */
 static bool map_fate(const struct import_event *fault, const struct import_event *e,
 		     struct import_fate *fate)
@@ -21,7 +30,7 @@ static bool map_fate(const struct import_event *fault, const struct import_event
 	uint64_t level = e->value[is_set ? 1 : 2], spte = e->value[is_set ? 2 : 4];
 	uint64_t gfn = e->value[is_set ? 0 : 1], first = gfn & ~((1ULL << 9 * (level - 1)) - 1);
 
-	if (fate->is_mapped || level < 1 || level > 3 || !import_is_leaf(spte, level) ||
+	if (fate->is_mapped || takes_write(e) || level > 3 || !import_is_leaf(spte, level) ||
 	    (fault->value[1] >> 12) - first >= 1ULL << 9 * (level - 1))
 		return false;
 	fate->is_mapped = true;

@@ -8,6 +8,7 @@
  *	import_dat.c		trace.dat, by libtracecmd in a child process
  *	import_table.c		the kernel's events: what is learned from each
  *	import_slots.c		memslots as they were recorded
+ *	import_chain.c		entries that were not what they are said to have been
  *	import_fate.c		what became of each fault
  *	import_laws.c		laws, judged on the recording itself
  *	import_trace.c		the recording as a trace
@@ -82,13 +83,16 @@ const struct import_slot *import_slot_of(const struct import_slots *slots, unsig
 /* SPTEs, of any format since 5.13: SPTE_MMU_PRESENT_MASK, PT_PAGE_SIZE_MASK, and the frame. */
 static inline bool import_is_leaf(uint64_t spte, uint64_t level)
 {
-	return (spte & 1 << 11) && (level == 1 || (spte & 1 << 7));
+	return (spte & 1 << 11) && (level == 1 || (level > 1 && level <= 5 && (spte & 1 << 7)));
 }
 
 static inline uint64_t import_pfn(uint64_t spte)
 {
 	return (spte & 0x000ffffffffff000) >> 12;
 }
+
+/* Does an entry's event contradict those before it?  *@at: which; its old page is another. */
+bool import_contrary(const struct import *import, const struct import_event **at);
 
 /* What became of a fault. */
 struct import_fate {

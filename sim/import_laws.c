@@ -44,7 +44,10 @@ struct leaf {
 	struct place key;
 	struct { long roots; int32_t cpu; uint64_t time; } value;	/* since when */
 };
-struct frame { uint64_t key; long value; };	/* pfn of a leaf of 4K: how many have it */
+struct frame {
+	uint64_t key;			/* frame_key() */
+	struct { long leaves; int32_t cpu; uint64_t time; } value;	/* since when */
+};
 
 struct follower {
 	const struct import *import;
@@ -55,7 +58,7 @@ struct follower {
 	struct frame *frames;		/* stb_ds map */
 	uint8_t host_bit, mmu_bit;	/* 0: not known */
 	struct open { uint64_t start, end, time; } *open;	/* stb_ds: invalidations */
-	bool is_close;			/* what was mapped last came from another CPU */
+	uint32_t close;			/* BIT(enum law_row): another CPU did it just then */
 	bool is_beside;			/* more than the range was mapped during it */
 };
 
@@ -129,21 +132,32 @@ static void judge_slot(struct follower *f, const struct import_event *e, uint64_
 		       (unsigned long long)e->value[1], slot->id, (unsigned long long)spte);
 }
 
-static void count_frame(struct follower *f, uint64_t pfn, long by)
+static uint64_t pages_of(uint64_t level)
 {
-	struct frame *frame = hmgetp_null(f->frames, pfn);
+	return 1ULL << 9 * (level - 1);
+}
 
-	if (frame && frame->value + by >= 0)
-		frame->value += by;
-	else if (!frame && by > 0)
-		hmput(f->frames, pfn, 1);
+static uint64_t frame_key(uint64_t pfn, uint64_t level)
+{
+	return (pfn & ~(pages_of(level) - 1)) | level << 60;
+}
+
+static void count_frame(struct follower *f, const struct import_event *e, uint64_t key, long by)
+{
+	struct frame new = { key, { 0, e->cpu, e->time } }, *frame = hmgetp_null(f->frames, key);
+
+	new.value.leaves = (frame ? frame->value.leaves : 0) + by;
+	if (by > 0)
+		hmputs(f->frames, new);
+	else if (frame && frame->value.leaves)
+		frame->value.leaves--;
 }
 
 /* What was mapped before the recording began is not counted when it goes. */
-static void count_leaf(struct follower *f, const struct import_event *e, uint64_t spte, long by)
+static void count_leaf(struct follower *f, const struct import_event *e, struct place place,
+		       uint64_t pfn, long by)
 {
-	struct leaf leaf = { .key = { e->value[1], e->value[2], e->value[0] },
-			     .value = { 1, e->cpu, e->time } };
+	struct leaf leaf = { .key = place, .value = { 1, e->cpu, e->time } };
 	struct leaf *old = hmgetp_null(f->leaves, leaf.key);
 
 	if (old && by > 0)
@@ -154,13 +168,26 @@ static void count_leaf(struct follower *f, const struct import_event *e, uint64_
 	} else if (old && old->value.roots) {
 		f->nr_mapped -= !--old->value.roots;
 	}
-	if (leaf.key.level == 1)
-		count_frame(f, import_pfn(spte), by);
+	count_frame(f, e, frame_key(pfn, place.level), by);
 }
 
-static bool is_known(struct follower *f, const struct import_event *e)
+/*
+ * tdp_mmu_split_huge_page() (5.18) fills the new table before it is linked: no event tells of its
+ * leaves.
+ */
+static void count_split(struct follower *f, const struct import_event *e)
 {
-	struct place place = { e->value[1], e->value[2], e->value[0] };
+	uint64_t level = e->value[2] - 1;
+
+	for (uint64_t i = 0; i < 512; i++) {
+		struct place place = { e->value[1] + i * pages_of(level), level, e->value[0] };
+
+		count_leaf(f, e, place, import_pfn(e->value[3]) + i * pages_of(level), 1);
+	}
+}
+
+static bool is_known(struct follower *f, struct place place)
+{
 	const struct leaf *leaf = hmgetp_null(f->leaves, place);
 
 	return leaf && leaf->value.roots;
@@ -170,17 +197,20 @@ static void take_spte(struct follower *f, const struct import_event *e)
 {
 	uint64_t old = e->value[3], new = e->value[4], level = e->value[2];
 	bool was = import_is_leaf(old, level), is = import_is_leaf(new, level);
+	struct place place = { e->value[1], level, e->value[0] };
 
 	f->laws[IMMUTABLE].nr_asked++;
 	if (was && is && import_pfn(old) != import_pfn(new))
 		broken(f, IMMUTABLE, e, "gfn 0x%llx level %llu: 0x%llx becomes 0x%llx",
 		       (unsigned long long)e->value[1], (unsigned long long)level,
 		       (unsigned long long)old, (unsigned long long)new);
-	if (!was || !is || import_pfn(old) != import_pfn(new) || !is_known(f, e)) {
+	if (!was || !is || import_pfn(old) != import_pfn(new) || !is_known(f, place)) {
 		if (was)
-			count_leaf(f, e, old, -1);
+			count_leaf(f, e, place, import_pfn(old), -1);
 		if (is)
-			count_leaf(f, e, new, 1);
+			count_leaf(f, e, place, import_pfn(new), 1);
+		else if (was && level > 1 && new >> 11 & 1)
+			count_split(f, e);
 	}
 	if (!is)
 		return;
@@ -189,6 +219,34 @@ static void take_spte(struct follower *f, const struct import_event *e)
 }
 
 enum { SKEW = 1000000 };	/* ns by which the clocks of two CPUs may differ */
+
+/* Is it known whether @e was before or after what @cpu (-1: not said) did at @time? */
+static bool is_in_order(const struct import_event *e, int32_t cpu, uint64_t time)
+{
+	uint64_t apart = e->time > time ? e->time - time : time - e->time;
+
+	return apart >= SKEW || (e->cpu >= 0 && e->cpu == cpu);
+}
+
+/* Does another CPU zap, within that time after @e, a leaf of @pfn or of @place (NULL: any)? */
+static bool is_zapped_soon(const struct follower *f, const struct import_event *e,
+			   const struct place *place, uint64_t pfn)
+{
+	const struct import_event *end = f->import->events + arrlenu(f->import->events);
+
+	for (const struct import_event *z = e + 1; z < end && z->time - e->time < SKEW; z++) {
+		struct place at = { z->value[1], z->value[2], z->value[0] };
+
+		if (z->kind != IMPORT_SPTE || is_in_order(e, z->cpu, z->time) ||
+		    !import_is_leaf(z->value[3], at.level) ||
+		    import_is_leaf(z->value[4], at.level))
+			continue;
+		if (place ? !memcmp(place, &at, sizeof(at)) :
+			    !((pfn ^ import_pfn(z->value[3])) / pages_of(at.level)))
+			return true;
+	}
+	return false;
+}
 
 /* When what ends with @e began; UINT64_MAX: before the recording. */
 static uint64_t take_begin(struct follower *f, const struct import_event *e)
@@ -218,13 +276,14 @@ static void judge_stale(struct follower *f, const struct import_event *e, uint64
 	if (!leaf || !leaf->value.roots)
 		return;
 	gpa = leaf->key.gfn << 12;
-	size = 4096ULL << 9 * (leaf->key.level - 1);
+	size = pages_of(leaf->key.level) << 12;
 	slot = import_slot_of(&f->slots, leaf->key.space, gpa);
 	hva = slot ? slot->hva + (gpa - slot->gpa) : 0;
 	if (!slot || hva >= e->value[1] || hva + size <= e->value[0])
 		return;
-	if (leaf->value.cpu != e->cpu && e->time - leaf->value.time < SKEW)
-		f->is_close = true;
+	if (!is_in_order(e, leaf->value.cpu, leaf->value.time) ||
+	    is_zapped_soon(f, e, &leaf->key, 0))
+		f->close |= 1u << STALE;
 	else if (leaf->value.time > begin && (hva < e->value[0] || hva + size > e->value[1]))
 		f->is_beside = true;
 	else
@@ -238,7 +297,7 @@ static void look_up_range(struct follower *f, const struct import_event *e, uint
 			  const struct import_slot *slot, uint64_t start, uint64_t end)
 {
 	for (uint32_t level = 1; level <= 3; level++) {
-		uint64_t pages = 1ULL << 9 * (level - 1);
+		uint64_t pages = pages_of(level);
 		uint64_t gfn = (slot->gpa + (start - slot->hva)) >> 12 & ~(pages - 1);
 
 		for (; gfn < (slot->gpa + (end - slot->hva) + 4095) >> 12; gfn += pages) {
@@ -270,25 +329,41 @@ static void take_end(struct follower *f, const struct import_event *e)
 	}
 }
 
+/* Of a page to which @e does that which none may have that is mapped. */
+static void judge_frame(struct follower *f, const struct import_event *e, uint64_t pfn,
+			enum law_row row)
+{
+	for (uint64_t level = 1; level <= 3; level++) {
+		const struct frame *frame = hmgetp_null(f->frames, frame_key(pfn, level));
+
+		if (!frame || !frame->value.leaves)
+			continue;
+		if (!is_in_order(e, frame->value.cpu, frame->value.time) ||
+		    is_zapped_soon(f, e, NULL, pfn))
+			f->close |= 1u << row;
+		else if (row == FREE_PAGE)
+			broken(f, row, e, "pfn 0x%llx is freed and mapped",
+			       (unsigned long long)pfn);
+		else
+			broken(f, row, e, "pfn 0x%llx goes from 0 to %llu while it is mapped",
+			       (unsigned long long)pfn, (unsigned long long)e->value[1]);
+	}
+}
+
 static void take_free(struct follower *f, const struct import_event *e)
 {
 	uint64_t pages = 1ULL << (e->value[1] & 15);
 
 	f->laws[FREE_PAGE].nr_asked++;
-	for (uint64_t pfn = e->value[0]; pfn < e->value[0] + pages; pfn++) {
-		if (hmget(f->frames, pfn))
-			broken(f, FREE_PAGE, e, "pfn 0x%llx is freed and mapped",
-			       (unsigned long long)pfn);
-	}
+	for (uint64_t pfn = e->value[0]; f->nr_mapped && pfn < e->value[0] + pages; pfn++)
+		judge_frame(f, e, pfn, FREE_PAGE);
 }
 
 static void take_ref(struct follower *f, const struct import_event *e)
 {
 	f->laws[FROM_ZERO].nr_asked++;
-	if ((int64_t)e->value[2] > 0 && e->value[1] == e->value[2] &&
-	    hmget(f->frames, e->value[0]))
-		broken(f, FROM_ZERO, e, "pfn 0x%llx goes from 0 to %llu while it is mapped",
-		       (unsigned long long)e->value[0], (unsigned long long)e->value[1]);
+	if ((int64_t)e->value[2] > 0 && e->value[1] == e->value[2])
+		judge_frame(f, e, e->value[0], FROM_ZERO);
 }
 
 static void follow(struct follower *f, const struct import_event *e)
@@ -356,9 +431,9 @@ void import_judge(const struct import *import, struct import_law laws[IMPORT_LAW
 
 		if (!is_broken && !missing && !laws[i].nr_asked)
 			laws[i].answer = IMPORT_UNASKED;
-		if (i == STALE && !is_broken && !missing && f.is_close)
-			missing = "order: another CPU mapped it less than 1 ms before the end, and "
-				  "clocks may differ by that";
+		if (!is_broken && !missing && f.close >> i & 1)
+			missing = "order: another CPU mapped or zapped it less than 1 ms apart, "
+				  "and clocks may differ by that";
 		if (i == STALE && !is_broken && !missing && f.is_beside)
 			missing = "host PTEs: an entry larger than an invalidation was made during "
 				  "it, and the host may have had as much there";

@@ -3,9 +3,9 @@
  * import_line.re: one line of a host's recording, whatever wrote it.
  *
  *	TASK-PID (TGID) [CPU] FLAGS SECONDS: NAME: BODY		ftrace's "trace", trace_pipe
- *	BUFFER: TASK-PID [CPU] SECONDS: NAME: BODY		trace-cmd report, bpftrace of ours
+ *	BUFFER: TASK-PID [CPU] SECONDS: (+us) NAME: BODY	trace-cmd report, bpftrace of ours
  *	TASK-PID CPUFLAGS SECONDSus+: NAME: BODY		latency-format, ftrace_dump_on_oops
- *	TASK PID/TID [CPU] SECONDS: PERIOD SYSTEM:NAME: BODY	perf script
+ *	TASK PID/TID [CPU] SECONDS: PERIOD SYSTEM:NAME: BODY	perf script; without [CPU], too
  *
  * FLAGS are as many as the kernel has; a stamp without a point is a counter's. A task's name may
  * have blanks and dashes, but no "[" in front of a digit. In front may stand the quotation marks
@@ -76,7 +76,7 @@ static enum import_line_kind other_line(const char *text, struct import_line *li
 	"CPU " d+ " is empty\x00" | "Attaching " d+ " probes..." "\x00" |
 	"trace-cmd: " any* "\x00" |
 	ws* "failed to read event print fmt" any* "\x00" | "---" "-"+ "\x00" |
-	ws+ hex{6,} ws any* "\x00" { return LINE_NOTHING; }
+	ws+ ( hex{6,} ws any* | hex+ ws any* "(" any* ")" ws* ) "\x00" { return LINE_NOTHING; }
 	* { return LINE_UNKNOWN; }
 	*/
 lost:
@@ -122,13 +122,15 @@ enum import_line_kind import_line(const char *text, struct import_line *line)
 	time	= d+ ( "." d+ )?;
 	comm	= @task task "-" @pid d+ ws+ ( "(" ws* ( d+ | "-"+ ) ")" ws+ )?;
 	place	= "[" @cpu d+ "]" ws+ ( flags ws+ )?;
+	since	= ( "(" [-+]? d+ ")" ws+ )?;
 	said	= @name word @end ":" ( ws any* )?;
 
-	comm place @time time ":" ws+ said "\x00" { goto event; }
-	comm @cpu d+ [.A-Za-z] flags ws+ @time time ( "us" [-+!#*@$ ]? )? ws* ":" ws* said "\x00" {
-		goto event;
-	}
+	comm place @time time ":" ws+ since said "\x00" { goto event; }
+	comm @cpu d+ [.A-Za-z] flags ws+ @time time ( "us" [-+!#*@$ ]? )? ws* ":" ws* since said
+		"\x00" { goto event; }
 	@task task ws @pid d+ ( "/" d+ )? ws+ place @time time ":" ws+ ( d+ ws+ )? ( word ":" )?
+		said "\x00" { goto perf; }
+	@task task ws @pid d+ ( "/" d+ )? ws+ @time d+ "." d+ ":" ws+ ( d+ ws+ )? ( word ":" )?
 		said "\x00" { goto perf; }
 	comm place @time time ":" ws+ @name "sys_" word @end "(" any* "\x00" { goto event; }
 	comm place time ":" any* "\x00" { return LINE_OTHER; }
@@ -139,7 +141,7 @@ perf:
 event:
 	line->task = task;
 	line->pid = atoi(pid);
-	line->cpu = atoi(cpu);
+	line->cpu = cpu ? atoi(cpu) : -1;
 	line->time = stamp(time);
 	line->name = name;
 	line->name_length = end - name;

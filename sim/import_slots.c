@@ -124,10 +124,44 @@ static uint64_t *find_pieces(const struct import *import, const struct import_fa
 	return pieces;
 }
 
+/* The first event of a memslot that has some of [@start, @end), if it is the first of its id. */
+static const struct import_event *first_change_in(const struct import *import, uint64_t start,
+						  uint64_t end)
+{
+	for (size_t i = 0; i < arrlenu(import->events); i++) {
+		const struct import_event *e = &import->events[i];
+
+		if (e->kind != IMPORT_MEMSLOT || e->value[2] >= end ||
+		    e->value[2] + e->value[3] <= start)
+			continue;
+		for (size_t k = 0; k < i; k++)
+			if (import->events[k].kind == IMPORT_MEMSLOT &&
+			    import->events[k].value[0] == e->value[0])
+				return NULL;
+		return e;
+	}
+	return NULL;
+}
+
+/* A memslot that is there before its first event: that one begins its dirty log, or ends it. */
+static void assume_before(struct import_event **slots, const struct import_event *e)
+{
+	struct import_event before;
+
+	if (!e)
+		return;
+	for (size_t i = 0; i < arrlenu(*slots); i++)
+		if ((*slots)[i].value[0] == e->value[0])
+			return;
+	before = *e;
+	before.value[1] ^= 1;		/* KVM_MEM_LOG_DIRTY_PAGES */
+	arrput(*slots, before);
+}
+
 struct import_event *import_assume_slots(const struct import *import,
 					 const struct import_fate *fates)
 {
-	const uint64_t unit = 2 << 20, far = 1 << 30, base = 0x10000000000;
+	const uint64_t unit = 2 << 20, far = 1 << 30, base = 0x300000000000;
 	uint64_t *pieces = find_pieces(import, fates, unit);
 	struct piece *recorded = find_recorded(import);
 	struct import_event *slots = NULL;
@@ -148,6 +182,8 @@ struct import_event *import_assume_slots(const struct import *import,
 		arrput(slots, e);
 		id++;
 	}
+	for (size_t i = 0; i < arrlenu(pieces); i++)
+		assume_before(&slots, first_change_in(import, pieces[i], pieces[i] + unit));
 	arrfree(pieces);
 	arrfree(recorded);
 	return slots;

@@ -34,7 +34,7 @@ const struct import_row import_rows[] = {
 	/* In 6.1 and 6.12 one calls the other: what is said twice is taken once. */
 	{ "kvm_set_memory_region __kvm_set_memory_region set_region", IMPORT_MEMSLOT, false,
 	  { NULL }, { "slot", "flags:x", "gpa:x guest_phys_addr:x", "size:x memory_size:x",
-		      "hva:x userspace_addr:x" }, .needed = 29 },
+		      "hva:x userspace_addr:x", "kvm:x" }, .needed = 29 },
 	{ "sys_enter_ioctl sys_ioctl", IMPORT_IOCTL, false,
 	  { "fd: %fd, cmd: %cmd, arg: %arg" }, { "cmd:x" }, .needed = 1 },
 	{ "kvm_pfn_to_refcounted_page refcounted", IMPORT_COUNT, true, { NULL },
@@ -50,8 +50,8 @@ const struct import_row import_rows[] = {
 	{ "mm_page_free", IMPORT_FREE, false, { NULL }, { "pfn:x", "order" }, .needed = 1 },
 	{ "mm_page_free_batched", IMPORT_FREE, false, { NULL }, { "pfn:x" }, .needed = 1 },
 	{ "kvm_userspace_exit", IMPORT_EXIT, false,
-	  { "reason error (%errno)", "reason restart (%errno)" }, { "errno" },
-	  .needed = 1, .or_nothing = true },
+	  { "reason error (%errno)", "reason restart (%errno)", "reason %word (%reason)" },
+	  { "errno", "reason" }, .needed = 0 },
 	{ "kvm_exit", IMPORT_ISA, false, { NULL }, { "isa" }, .needed = 1, .or_nothing = true },
 };
 const size_t nr_import_rows = sizeof(import_rows) / sizeof(import_rows[0]);

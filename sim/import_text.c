@@ -128,6 +128,9 @@ static void event_line(struct reader *reader, struct import *import, unsigned nu
 	import->nr_read++;
 	if (line->is_perf)
 		import->form = "perf script";
+	if (line->time < import->last_time && !import->first_back)
+		import->first_back = number;
+	import->last_time = line->time;
 	if (!row)
 		return;
 	if ((e.known & row->needed) == row->needed)
@@ -185,6 +188,7 @@ bool import_text(struct import *import, struct error *error)
 {
 	struct reader reader = {
 		.error = error,
+		.text = { .is_foreign = true },
 		.fields = { .size = sizeof(struct trace_field) },
 		.keys = { .size = sizeof(const char *) },
 	};
@@ -215,7 +219,7 @@ bool import_text(struct import *import, struct error *error)
 
 bool import_text_is(const char *path)
 {
-	struct reader reader = { .error = NULL };
+	struct reader reader = { .error = NULL, .text = { .is_foreign = true } };
 	struct import_line line;
 	bool is = false;
 

@@ -129,6 +129,8 @@ static void find_regions(struct writer *w)
 	for (size_t i = 0; i < arrlenu(w->assumed) && i < MAX_ASSUMED; i++) {
 		const struct import_event *e = &w->assumed[i];
 
+		if (!is_good_slot(e))
+			continue;
 		add_region(w, e->value[4], e->value[4] + e->value[3]);
 		import_slots_set(&w->slots, e);
 	}

@@ -42,6 +42,7 @@ struct text {
 	char *end;		/* of the file */
 	unsigned number;	/* of .line */
 	bool unfinished;	/* .line is the last and has no newline: cut off while written */
+	bool is_foreign;	/* lines may end in "\r\n" */
 	struct error *error;
 };
 

@@ -173,6 +173,9 @@ static bool text_check(const struct text *text)
 		if (byte == '\n') {
 			line = at + 1;
 			number++;
+		} else if (text->is_foreign && byte == '\r' && at + 1 < text->end &&
+			   at[1] == '\n') {
+			continue;
 		} else if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
 			return error_at(text->error, text->file, number, at - line + 1,
 					"control byte 0x%02x; expected text", byte);
@@ -190,7 +193,7 @@ bool text_load(struct reader *reader, const char *path, bool *missing)
 	struct vec bytes = { .size = 1 };
 	bool good = bytes_load(reader, path, &bytes, missing);
 
-	*text = (struct text) { .error = reader->error };
+	*text = (struct text) { .error = reader->error, .is_foreign = text->is_foreign };
 	if (good) {
 		text->file = arena_strndup(&reader->arena, path, strlen(path));
 		text->next = arena_strndup(&reader->arena, bytes.data, bytes.n);
@@ -213,6 +216,8 @@ bool text_line(struct text *text)
 	text->unfinished = !newline;
 	if (newline)
 		*newline = '\0';
+	if (text->is_foreign && newline > text->line && newline[-1] == '\r')
+		newline[-1] = '\0';
 	text->next = newline ? newline + 1 : text->end;
 	return true;
 }

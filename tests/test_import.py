@@ -33,10 +33,17 @@ REF = "    qemu-70    [002] .....  %d.5: page_ref_mod: pfn=0x%x flags=uptodate c
 	"mapcount=0 mapping=0000000000000000 mt=1 val=%d\n"
 LEAF = 0x123456e67		# NPT: P W U A D, host- and MMU-writable, MMU-present
 HVA, GPA = 0x7f0000000000, 0x200000
+HUGE = LEAF & ~0x1ff000 | 0x80
 GOOD = [SLOT % (1, 0, GPA, 0x100000, HVA), FAULT % (2, GPA, 0x100000006),
 	SPTE % (2, GPA >> 12, 0, LEAF), RELEASE % (2, 0xffffea0000000040, 2),
 	START % (3, HVA, HVA + 0x1000), SPTE % (4, GPA >> 12, LEAF, 0),
 	END % (4, HVA, HVA + 0x1000), FREE % (5, 0x99), REF % (6, 0x98, 2, 1)]
+
+TWO_M = [SLOT % (1, 0, GPA, 0x400000, HVA), FAULT % (2, GPA, 0x100000006),
+	 (SPTE % (2, GPA >> 12, 0, HUGE)).replace("level 1", "level 2"), GOOD[3],
+	 START % (5, HVA, HVA + 0x200000),
+	 (SPTE % (6, GPA >> 12, HUGE, 0)).replace("level 1", "level 2"),
+	 END % (6, HVA, HVA + 0x200000), FREE % (7, 0x99), REF % (8, 0x98, 2, 1)]
 
 
 def fixture(name):
@@ -190,6 +197,48 @@ def perf_with_pid_and_tid_and_a_trace_of_calls():
 	check(head["form"] == "perf script", head)
 
 
+def perf_without_cpus_and_with_any_trace_of_calls():
+	of_text(GOOD)
+	plain = body()
+	lines = [re.sub(r"^ *(\S.*)-(\d+) +\[002\] +\S+ +([\d.]+): (\w+:)", r"\1 70/\2 \3: kvm:\4",
+			line) for line in GOOD]
+	check(all("kvm:" in line and "[" not in line.split("kvm:")[0] for line in lines), lines)
+	lines.insert(2, "\tffffffffc060b3e4 [unknown] ([kvm])\n\t       52f3b main (/bin/vmm)\n\n")
+	_, head, _, _ = of_text(["# pfnsim-record begin\n", *lines, "# pfnsim-record end\n"],
+				head=None)
+	check(body() == plain and not head["unread"], head, body())
+
+
+def times_since_the_event_before_beside_stamps_and_lines_from_another_system():
+	of_text(GOOD)
+	plain = body()
+	for lines in ([re.sub(r"(\d: )(?=\w+: )", r"\1(+12)   ", line, count=1) for line in GOOD],
+		      [line.replace("\n", "\r\n") for line in GOOD]):
+		code, head, lacks, _ = of_text(lines)
+		check(lines != GOOD and body() == plain and not head["unread"] and code == 0,
+		      lines, lacks)
+
+
+def stamps_that_go_back_are_no_order():
+	lines = [*GOOD[:4], *[re.sub(r"\] (\S+) +\d\.", r"] \1 0.", line) for line in GOOD[4:]]]
+	for one in (lines, GOOD + GOOD):
+		code, _, lacks, laws = of_text(one)
+		check(code == 3 and "stamps go back at line" in lacks["unread"], lacks)
+		check(laws["no-stale-spte"]["answer"] == "inconclusive", laws)
+
+
+def what_follows_an_exit_is_not_the_faults():
+	wide = "    CPU 0/KVM-1-77    [002] .....  2.000004: kvm_userspace_exit: reason %s\n"
+	log = SPTE % (3, GPA >> 12, LEAF, LEAF & ~2)
+	for lines, recorded in (([wide % "KVM_EXIT_HLT (5)", log.replace("%x new" % LEAF, "0 new")],
+				 False), ([log], False), ([SPTE % (3, GPA >> 12, 0, LEAF)], True),
+				([wide % "KVM_EXIT_IO (14)"], False)):
+		of_text([*GOOD[:2], *lines])
+		check(("x-recorded=" in "".join(body())) == recorded, lines, body())
+	of_text([*GOOD[:2], wide % "error (14)"])
+	check("x-recorded=efault" in "".join(body()), body())
+
+
 def a_call_of_the_ioctl_says_that_a_memslot_was_set_and_not_which():
 	for call in ("sys_ioctl(fd: c, cmd: 4020ae46, arg: 7ffe0000)",
 		     "sys_enter_ioctl: fd: 0x0c, cmd: 0x4020ae46, arg: 0x7ffe0000"):
@@ -308,6 +357,25 @@ def two_vms_are_not_taken_for_one():
 	check(code == 3 and "which VM" in lacks["one-vm"], lacks)
 
 
+def memslots_of_two_vms_of_one_process_are_not_taken_for_one():
+	def of(kvm):
+		return GOOD[0].replace("slot=1", f"kvm=0x{kvm:x} slot=1")
+	code, _, lacks, laws = of_text([of(0xffff8880), of(0xffff8890), *GOOD[1:]])
+	check(code == 3 and "0xffff8880 and 0xffff8890" in lacks["one-vm"], lacks)
+	check(laws["no-stale-spte"]["answer"] == "inconclusive", laws)
+	code, _, lacks, _ = of_text([of(0xffff8880), *GOOD[1:]])
+	check(code == 0 and not lacks, lacks)
+
+
+def entries_of_before_5_13_are_not_judged():
+	isa = GOOD[1].split(": ")[0] + ": kvm_exit: vcpu 0 reason npf rip 0x10 isa=2\n"
+	lines = [line.replace("%x" % LEAF, "123456077") for line in GOOD]
+	code, _, lacks, laws = of_text([lines[0], isa, *lines[1:]])
+	check(code == 3 and "bit 11" in lacks["format"], lacks)
+	check({laws[law]["answer"] for law in laws if law != "no-get-from-zero"} ==
+	      {"inconclusive"}, laws)
+
+
 def of_vm(threads, *lines):
 	of_text(lines)
 	return run("import", "--json", "--vm", threads, "some.txt", "-o", "out.trace")
@@ -366,6 +434,14 @@ def what_was_mapped_without_a_recorded_memslot_gets_one_and_that_is_said():
 	check(any(line.startswith("memslot 1000 ") for line in body()), body())
 
 
+def a_memslot_that_begins_to_be_logged_was_there_before():
+	of_text([*GOOD[1:4], SLOT % (3, 1, GPA, 0x100000, HVA), *GOOD[4:]])
+	slots = [line for line in body() if line.startswith("memslot ")]
+	check(slots == ["memslot 1 0x200000 0x7f0000000000 0x100000\n",
+			"memslot 1 0x200000 0x7f0000000000 0x100000 flags=log\n"], slots)
+	check(body().index(slots[0]) < [line[:5] for line in body()].index("write"), body())
+
+
 def expected_slots(pages, slots):
 	"""2M around each page that no slot has, as one where 1G or less and no slot is between."""
 	unit, found = 2 << 20, []
@@ -416,21 +492,67 @@ def a_recorded_violation_is_exit_1():
 	broken(GOOD[:4] + [REF % (2, 0x123456, 1, 1)] + GOOD[4:], "no-get-from-zero")
 
 
+def pages_behind_a_leaf_of_2m_are_mapped_each():
+	for event in (FREE % (3, 0x123400), FREE.replace("order=0", "order=9") % (3, 0x123400),
+		      FREE % (3, 0x1235ff)):
+		broken([*TWO_M[:4], event, *TWO_M[4:]], "no-free-page-mapped")
+	broken([*TWO_M[:4], REF % (3, 0x123405, 1, 1), *TWO_M[4:]], "no-get-from-zero")
+	_, _, _, laws = of_text([*TWO_M[:4], FREE % (3, 0x123600), *TWO_M[4:]])
+	check(laws["no-free-page-mapped"]["answer"] == "kept", laws)
+
+
+def what_2m_are_split_into_is_mapped_without_an_event_of_its_own():
+	split = TWO_M[2].replace("old_spte 0 new_spte %x" % HUGE,
+				 "old_spte %x new_spte 155555827" % HUGE)
+	zap, ends = SPTE % (8, (GPA >> 12) + 1, LEAF, 0), [START % (7, HVA + 0x1000, HVA + 0x2000),
+							   END % (9, HVA + 0x1000, HVA + 0x2000)]
+	broken([*TWO_M[:3], split, *ends], "no-stale-spte")
+	broken([*TWO_M[:3], split, FREE % (7, 0x1235ff)], "no-free-page-mapped")
+	_, _, _, laws = of_text([*TWO_M[:3], split, ends[0], zap, ends[1]])
+	check(laws["no-stale-spte"]["answer"] == "kept", laws)
+
+
+def what_another_cpu_did_at_the_same_time_is_in_no_order():
+	def late(line):
+		return line.replace("CPU 0/KVM-1-77    [002]", "kswapd-9    [001]")
+	free = FREE % (4, 0x123456)
+	zap = (SPTE % (4, GPA >> 12, LEAF, 0)).replace("4.000002", "4.400002")
+	for before, after, law in (([free], [late(zap)], "no-free-page-mapped"),
+				   ([], [REF % (3, 0x123456, 1, 1),
+					 late(zap).replace("4.4", "3.5")], "no-get-from-zero"),
+				   ([], [END % (4, HVA, HVA + 0x1000),
+					 late(zap).replace("4.4", "4.3")], "no-stale-spte")):
+		_, _, _, laws = of_text([*GOOD[:5], *before, *after])
+		check((laws[law]["answer"], laws[law]["text"][:6]) == ("inconclusive", "order:"),
+		      law, laws)
+	broken([*GOOD[:5], free, zap], "no-free-page-mapped")
+	broken([*GOOD[:5], free, late(zap).replace("4.4", "4.5")], "no-free-page-mapped")
+
+
+def an_entry_that_was_another_than_it_was_set_to_is_a_loss():
+	other = SPTE % (4, GPA >> 12, LEAF + 0x1000, 0)
+	code, _, lacks, laws = of_text([*GOOD[:5], other, *GOOD[6:]])
+	check(code == 3 and "gfn 0x200 was not what line 7 says" in lacks["lost-events"], lacks)
+	check(laws["leaf-immutable"]["answer"] == "inconclusive", laws)
+	again = SPTE % (3, GPA >> 12, 0, LEAF + 0x1000)		# by another root
+	code, _, lacks, _ = of_text([*GOOD[:4], again, GOOD[4], other, *GOOD[5:]])
+	check(code == 0 and not lacks, lacks)
+
+
 def a_recorded_violation_that_loss_can_explain_is_none():
 	code, _, _, laws = of_text([*GOOD[:5], "CPU:2 [LOST 1 EVENTS]\n", *GOOD[6:]])
 	check(code == 3 and laws["no-stale-spte"]["answer"] == "inconclusive", laws)
 
 
 def more_than_the_range_is_stale_only_if_it_was_there_before():
-	slot, huge = SLOT % (1, 0, GPA, 0x400000, HVA), LEAF & ~0x1ff000 | 0x80
-	two = (SPTE % (8, GPA >> 12, 0, huge)).replace("level 1", "level 2")
+	slot, two = TWO_M[0], TWO_M[2].replace(" 2.", " 8.")
 	ends = [START % (7, HVA, HVA + 0x1000), END % (9, HVA, HVA + 0x1000)]
 	_, _, _, laws = of_text([slot, *GOOD[1:], ends[0], two, ends[1]])
 	stale = laws["no-stale-spte"]
 	check(stale["answer"] == "inconclusive" and "larger" in stale["text"], stale)
 	broken([slot, two.replace(" 8.", " 6."), *ends], "no-stale-spte")
 	broken([slot, two.replace(" 8.", " 6."), ends[0],
-		two.replace("old_spte 0", "old_spte %x" % (huge & ~0x20)), ends[1]],
+		two.replace("old_spte 0", "old_spte %x" % (HUGE & ~0x20)), ends[1]],
 	       "no-stale-spte")
 	broken([slot, ends[0].replace("%x" % (HVA + 0x1000), "%x" % (HVA + 0x200000)), two,
 		ends[1].replace("%x" % (HVA + 0x1000), "%x" % (HVA + 0x200000))],
