@@ -366,8 +366,8 @@ static bool is_known_to_be_wrong(struct search *search)
 
 	if ((!search->live && !search->futures) || search->believes || states < search->next_look)
 		return false;
-	explore_scout(search->worker[0], states / 20);
-	search->next_look = 4 * states;
+	explore_scout(search->worker[0], states / 100);
+	search->next_look = 2 * states;
 	return learn(search);
 }
 

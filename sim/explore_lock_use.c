@@ -36,6 +36,16 @@ const struct lock *lock_of(const struct world *w, unsigned i)
 	return i < MAX_MMS ? &w->mm[i].mmap_lock : &w->file[i - MAX_MMS].invalidate_lock;
 }
 
+bool is_of_lock(const struct world *w, u32 line, unsigned bit)
+{
+	size_t at = (size_t)line * 64 + bit;
+
+	for (unsigned i = 0; i < NR_LOCKS; i++)
+		if (at - ((const char *)lock_of(w, i) - (const char *)w) < sizeof(struct lock))
+			return true;
+	return false;
+}
+
 static enum held held_by(const struct lock *lock, unsigned row)
 {
 	return lock->writer == row + 1 ? HELD_TO_WRITE :

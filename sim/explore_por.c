@@ -66,9 +66,12 @@ static struct spot_name spot_of(const struct explore *x, unsigned thread)
 static bool note_touched(struct explore *x, unsigned thread, enum turn turn, struct spot_name spot,
 			 struct tried *tried)
 {
+	bool new = turn == TURN_STEPPED && spots_note_values(x, thread);
+
 	explore_touched(x, thread, turn, &tried->held, &tried->touched);
-	return spot_note(x->spots, spot, turn == TURN_STEPPED ? spot_of(x, thread).at : spot.at,
+	new |= spot_note(x->spots, spot, turn == TURN_STEPPED ? spot_of(x, thread).at : spot.at,
 			 &tried->touched, turn);
+	return new;
 }
 
 enum turn explore_noted_turn(struct explore *x, unsigned thread, bool *is_new)
@@ -290,6 +293,8 @@ static void take_set(struct explore *x, unsigned set, unsigned all)
 {
 	bool waits = false, moved = false;
 
+	if (set != all)
+		rely(x, set);
 	for (unsigned t = 0; t < x->trace->nr_threads; t++) {
 		if (!(set >> t & 1))
 			continue;
@@ -298,11 +303,9 @@ static void take_set(struct explore *x, unsigned set, unsigned all)
 		if (x->tried[t].turn == TURN_STEPPED)
 			take(x, t);
 	}
-	if (set != all)
-		rely(x, set);
-	else if (moved && !goes_on(x, set))
+	if (set == all && moved && !goes_on(x, set))
 		arrput(x->stuck, x->node);
-	else if (waits && !moved)
+	else if (set == all && waits && !moved)
 		explore_keep(x, FOUND_DEADLOCK, NO_THREAD);
 }
 

@@ -7,6 +7,7 @@
 #include <stb/stb_ds.h>
 
 #include "sim/explore_symmetry.h"
+#include "sim/explore_values.h"
 
 /* By line; as long as has been needed. */
 struct bits { u64 *read, *write; bool is_lost; };	/* stb_ds */
@@ -30,6 +31,7 @@ struct futures {
 	struct spot_at *at;	/* stb_ds */
 	struct spot *all;
 	struct lock_set takes[TRACE_MAX_THREADS];	/* all that its spots take */
+	struct values overwritten;			/* what its turns found and changed */
 };
 
 struct spots {
@@ -37,6 +39,9 @@ struct spots {
 	struct spot *all;
 	struct bits_at *relied;	/* stb_ds: by what others' turns were chosen */
 	struct bits_at *cut;	/* stb_ds: futures that were asked for, by their spots */
+	struct values overwritten;
+	struct values trusted;	/* that the thread does not change them: they were read */
+	struct watch_overwritten *last;	/* stb_ds */
 };
 
 static void *allocate(size_t size)
@@ -77,8 +82,10 @@ static void free_all(struct spot_at *at, struct spot *all)
 
 void futures_free(struct futures *futures)
 {
-	if (futures)
-		free_all(futures->at, futures->all);
+	if (!futures)
+		return;
+	free_all(futures->at, futures->all);
+	values_free(&futures->overwritten);
 	free(futures);
 }
 
@@ -101,6 +108,9 @@ void spots_free(struct spots *spots)
 	free_all(spots->at, spots->all);
 	free_bits_at(&spots->relied);
 	free_bits_at(&spots->cut);
+	values_free(&spots->overwritten);
+	values_free(&spots->trusted);
+	arrfree(spots->last);
 	free(spots);
 }
 
@@ -327,6 +337,39 @@ static const struct bits *future_of(struct explore *x, const struct spot *spot,
 	return &x->spots->cut[i].value;
 }
 
+/* ---- what is read, and what it is ---- */
+
+bool spots_note_values(struct explore *x, unsigned thread)
+{
+	struct spots *spots = x->spots;
+	bool new = false;
+
+	watch_overwritten(x->watch, &spots->last);
+	for (size_t i = 0; i < arrlenu(spots->last); i++)
+		new |= values_add(&spots->overwritten, thread, spots->last[i].line,
+				  spots->last[i].bit, spots->last[i].old);
+	return new;
+}
+
+/* The value that is there, if the thread is not known to change it; else negative. */
+static int stays(const struct explore *x, unsigned thread, u32 line, unsigned bit)
+{
+	int value = is_of_lock(&x->vm->w, line, bit) ? -1 : watch_value(x->watch, line, bit);
+
+	if (value >= 0 && values_have(&x->search->futures->overwritten, thread, line, bit, value))
+		return -1;
+	return value;
+}
+
+/* Of what was read, and may be written, is there something that does not stay? */
+static bool is_afraid(const struct explore *x, unsigned thread, u32 line, u64 bits)
+{
+	for (; bits; bits &= bits - 1)
+		if (stays(x, thread, line, __builtin_ctzll(bits)) < 0)
+			return true;
+	return false;
+}
+
 bool future_meets(struct explore *x, struct spot_name name, const struct touched *t,
 		  const struct lock_set *held)
 {
@@ -343,17 +386,45 @@ bool future_meets(struct explore *x, struct spot_name name, const struct touched
 	for (size_t i = 0; i < arrlenu(t->line); i++) {
 		u32 line = t->line[i];
 
-		if (line < n && ((t->write[i] & (future->read[line] | future->write[line])) |
-				 (t->read[i] & future->write[line])))
+		if (line < n && (t->write[i] & (future->read[line] | future->write[line]) ||
+				 is_afraid(x, name.thread, line, t->read[i] & future->write[line])))
 			return true;
 	}
 	return false;
+}
+
+/* Of what a turn read that which the thread may write, but not what is there. */
+static u64 trust(struct explore *x, unsigned thread, u32 line, u64 bits)
+{
+	for (u64 left = bits; left; left &= left - 1) {
+		unsigned bit = __builtin_ctzll(left);
+		int value = stays(x, thread, line, bit);
+
+		assert(value >= 0);
+		values_add(&x->spots->trusted, thread, line, bit, value);
+	}
+	return bits;
+}
+
+static void rely_on(struct explore *x, unsigned thread, const struct touched *t,
+		    const struct bits *future, struct bits *relied)
+{
+	for (size_t i = 0; i < arrlenu(t->line); i++) {
+		u32 line = t->line[i];
+		u64 write = future && line < arrlenu(future->read) ? future->write[line] : 0;
+
+		make_long(relied, line + 1);
+		relied->write[line] |= t->write[i];
+		relied->read[line] |= t->read[i] &
+				      ~trust(x, thread, line, t->read[i] & write);
+	}
 }
 
 void spot_rely(struct explore *x, struct spot_name name, const struct touched *t,
 	       const struct lock_set *held)
 {
 	struct spots *spots = x->spots;
+	const struct spot *known = find(x->search->futures, name);
 	struct bits_at new = { .key = { in_the_way(x->search->futures, name.thread, held),
 		spot_in(&spots->at, &spots->all, name) - spots->all } };
 	ptrdiff_t i = hmgeti(spots->relied, new.key);
@@ -362,7 +433,8 @@ void spot_rely(struct explore *x, struct spot_name name, const struct touched *t
 		hmputs(spots->relied, new);
 		i = hmgeti(spots->relied, new.key);
 	}
-	bits_add_turn(&spots->relied[i].value, t);
+	rely_on(x, name.thread, t, known ? future_of(x, known, held) : NULL,
+		&spots->relied[i].value);
 }
 
 /* ---- rounds ---- */
@@ -443,6 +515,26 @@ static void close_over(struct futures *futures)
 	}
 }
 
+/* As others would have changed it. */
+static void add_values_exchanged(struct values *to, struct explore *x, const u8 *exchange,
+				 const struct values *from)
+{
+	const struct symmetry *s = x->search->symmetry;
+
+	for (unsigned t = 0; t < x->trace->nr_threads; t++)
+		for (u32 line = 0; line < arrlenu(from->line[t]); line++)
+			for (unsigned bit = 0; from->line[t][line] && bit < 64; bit++) {
+				const u64 *set = from->line[t][line]->of[bit];
+				unsigned then = bit;
+				u32 at;
+
+				if (!set_has_any(set))
+					continue;
+				at = explore_exchanged_line(x, exchange, line, &then);
+				values_add_set(to, symmetry_thread(s, exchange, t), at, then, set);
+			}
+}
+
 static void note_takes(struct futures *futures)
 {
 	for (size_t i = 0; i < arrlenu(futures->all); i++) {
@@ -477,12 +569,19 @@ struct futures *futures_after(const struct search *search)
 	struct futures *after = futures_new();
 
 	add_seen(after, search->futures->all);
+	values_add_all(&after->overwritten, &search->futures->overwritten);
 	for (unsigned i = 0; i < search->nr_workers; i++) {
 		const struct spot *seen = search->worker[i]->spots->all;
 
+		const struct values *values = &search->worker[i]->spots->overwritten;
+
 		add_seen(after, seen);
-		for (unsigned e = 0; s && e < s->nr_exchanges; e++)
+		values_add_all(&after->overwritten, values);
+		for (unsigned e = 0; s && e < s->nr_exchanges; e++) {
 			add_exchanged(after, search->worker[0], s->to[e], seen);
+			add_values_exchanged(&after->overwritten, search->worker[0], s->to[e],
+					     values);
+		}
 	}
 	close_over(after);
 	note_takes(after);
@@ -492,7 +591,8 @@ struct futures *futures_after(const struct search *search)
 bool futures_bear_out(const struct futures *after, const struct search *search)
 {
 	for (unsigned i = 0; i < search->nr_workers; i++)
-		if (!was_right(after, search->worker[i]->spots))
+		if (values_meet(&search->worker[i]->spots->trusted, &after->overwritten) ||
+		    !was_right(after, search->worker[i]->spots))
 			return false;
 	return true;
 }

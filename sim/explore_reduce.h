@@ -54,6 +54,8 @@ struct spot_name { u64 at; u8 thread; };
  */
 bool future_meets(struct explore *x, struct spot_name spot, const struct touched *touched,
 		  const struct lock_set *held);
+/* A thread's turn has changed what was there. True: something of it is new. */
+bool spots_note_values(struct explore *x, unsigned thread);
 /*
  * A thread's turn has led from one spot to another, .at @to, or has it wait. True: something of it
  * is new.
@@ -70,6 +72,7 @@ void spots_forget_cut(struct spots *spots);
 
 enum { NR_LOCKS = 2 + MAX_GPCS + MAX_MMS + MAX_FILES };
 const struct lock *lock_of(const struct world *w, unsigned i);
+bool is_of_lock(const struct world *w, u32 line, unsigned bit);
 /* What @thread holds while one of its events runs. */
 struct lock_set explore_held(const struct explore *x, unsigned thread);
 /* Its last turn, before which it @held those; of locks it says what was done with them. */

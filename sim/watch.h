@@ -84,6 +84,17 @@ void watch_lose(struct watch *watch);
  */
 u64 watch_read_sum(struct watch *watch);
 
+/* ---- values (watch_values.c) ---- */
+
+/* A bit of a footprint whose value is another since the last mark, and the value that was there. */
+struct watch_overwritten { u32 line; u8 bit, old; };
+void watch_overwritten(struct watch *watch, struct watch_overwritten **all);	/* stb_ds */
+/*
+ * What is there: the byte, or a sum of the word of a page. Negative: it cannot be said, or names
+ * an actor.
+ */
+int watch_value(const struct watch *watch, u32 line, unsigned bit);
+
 /* ---- actors that can be exchanged (watch_actors.c) ---- */
 
 /* A task, with the vCPU whose thread it is, and the task's lists of pages. */

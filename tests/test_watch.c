@@ -59,6 +59,30 @@ static void nothing_untold_has_changed(const u8 *before, const struct effect *e)
 			fail_msg("byte %zu is written by %s", i, e->step ? e->step->name : "-");
 }
 
+/* What has changed is told with what was there; and nothing else is. */
+static void what_was_overwritten_is_told(struct explore *x, const u8 *before,
+					 const struct effect *e)
+{
+	static struct watch_overwritten *all;
+	size_t nr = 0;
+
+	watch_overwritten(x->watch, &all);
+	for (size_t i = 0; i < arrlenu(all); i++)
+		if (all[i].line < WATCH_WORLD_LINES) {
+			size_t byte = (size_t)all[i].line * 64 + all[i].bit;
+
+			assert_int_equal(all[i].old, before[byte]);
+			assert_int_not_equal(all[i].old, e->world[byte]);
+			assert_int_equal(watch_value(x->watch, all[i].line, all[i].bit),
+					 e->world[byte]);
+			nr++;
+		}
+	for (size_t i = 0; i < sizeof(struct world); i++)
+		nr -= before[i] != e->world[i];
+	assert_int_equal(nr, 0);
+	arrfree(all);
+}
+
 /* Each byte that the turn has not touched becomes another. */
 static void scramble(struct explore *x, const struct effect *e)
 {
@@ -156,6 +180,7 @@ static void look_at(struct explore *x, unsigned thread)
 	memcpy(before, bytes_of(x), sizeof(before));
 	at = explore_mark(x);
 	take(x, thread, &first);
+	what_was_overwritten_is_told(x, before, &first);
 	if (first.turn != TURN_OVER)
 		explore_touched(x, thread, first.turn, &held, &touched);
 	explore_back(x, &at);
