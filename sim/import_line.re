@@ -73,7 +73,7 @@ static enum import_line_kind other_line(const char *text, struct import_line *li
 	"# pfnsim-record end" any* "\x00" { return LINE_END; }
 
 	"#" any* "\x00" | ws* "\x00" | "version = " d+ "\x00" |
-	"CPU " d+ " is empty\x00" | "Attaching " d+ " probes..." "\x00" |
+	"CPU " d+ " is empty\x00" | "Attach" ( "ing" | "ed" ) " " d+ " probe" "s"? "..."? "\x00" |
 	"trace-cmd: " any* "\x00" |
 	ws* "failed to read event print fmt" any* "\x00" | "---" "-"+ "\x00" |
 	ws+ ( hex{6,} ws any* | hex+ ws any* "(" any* ")" ws* ) "\x00" { return LINE_NOTHING; }

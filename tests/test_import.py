@@ -219,6 +219,13 @@ def times_since_the_event_before_beside_stamps_and_lines_from_another_system():
 		      lines, lacks)
 
 
+def what_bpftrace_says_of_its_probes_is_nothing():
+	for said in ("Attaching 13 probes...", "Attaching 1 probe...", "Attached 13 probes"):
+		code, head, lacks, _ = of_text(["# pfnsim-record begin\n", said + "\n", *GOOD,
+						"# pfnsim-record end\n"], head=None)
+		check(code == 0 and not head["unread"], said, lacks)
+
+
 def stamps_that_go_back_are_no_order():
 	lines = [*GOOD[:4], *[re.sub(r"\] (\S+) +\d\.", r"] \1 0.", line) for line in GOOD[4:]]]
 	for one in (lines, GOOD + GOOD):
