@@ -8,6 +8,7 @@
  * zapped, and one of MMU_NOTIFY_PROTECTION_VMA loses its access. What KVM did with it (x-recorded
  * and so on) is for comparison, and replay computes it anew.
  */
+#define _GNU_SOURCE	/* asprintf() */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct region {
 	uint64_t pfn;			/* of its first page, NO_PAGE; as recorded */
 	int object;			/* of a driver; -1: none */
 	bool has_released, has_unreleased;	/* pages that were mapped */
+	bool is_guess;			/* COUNT_0, or NO_PAGE: nothing says which */
 };
 
 struct last { uint64_t key; size_t value; };	/* a page of the host: its last fault */
@@ -42,7 +44,7 @@ struct writer {
 	struct import_event *assumed;	/* stb_ds: memslots that were there before */
 	struct last *last;		/* stb_ds map */
 	size_t nr_lines, nr_outside, nr_unmaps;
-	char *limit, *order;		/* sentences; NULL */
+	char *limit, *order, *kind;	/* sentences; NULL */
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -97,6 +99,21 @@ static bool is_good_slot(const struct import_event *e)
 	       e->value[2] < 1ULL << 46 && e->value[2] + e->value[3] <= 1ULL << 46;
 }
 
+/*
+ * Mapped and not released: a page without a count, or none. KVM has EPT's memory type UC for what
+ * is no RAM (kvm_is_mmio_pfn()), and NPT has no such bits.
+ */
+static void guess_backing(struct writer *w, struct region *r, const struct import_fate *fate,
+			  uint64_t hva)
+{
+	bool no_ram = w->import->ept && !(fate->spte >> 3 & 7);
+
+	r->backing = no_ram ? NO_PAGE : COUNT_0;
+	r->is_guess = !w->import->ept;
+	if (no_ram)
+		r->pfn = import_pfn(fate->spte) - ((hva - r->start) >> 12);
+}
+
 /* A driver's, if a page of it has no count. */
 static void find_backing(struct writer *w, size_t i)
 {
@@ -114,7 +131,9 @@ static void find_backing(struct writer *w, size_t i)
 	r->has_unreleased |= fate->is_mapped && fate->is_uncounted;
 	if (r->backing != ANON)
 		return;
-	if (fate->is_uncounted)
+	if (fate->is_uncounted && fate->is_mapped)
+		guess_backing(w, r, fate, hva);
+	else if (fate->is_uncounted)
 		r->backing = COUNT_0;
 	if (fate->no_page && fate->is_mapped) {
 		r->backing = NO_PAGE;
@@ -147,6 +166,15 @@ static void find_regions(struct writer *w)
 	w->slots.n = 0;
 }
 
+static void say_kind(struct writer *w, const struct region *r)
+{
+	if (!w->kind && asprintf(&w->kind, "counts of pages at 0x%llx: mapped, and none was "
+				 "released; NPT does not say whether they are a driver's, without "
+				 "a count, or MMIO, which kernels to 6.12 tell apart",
+				 (unsigned long long)r->start) < 0)
+		abort();
+}
+
 static unsigned order_of(uint64_t pages)
 {
 	unsigned order = 0;
@@ -169,6 +197,8 @@ static void write_regions(struct writer *w)
 				  "faults, and some were not", (unsigned long long)r->start);
 			r->backing = ANON;
 		}
+		if (r->backing == COUNT_0 && r->is_guess)
+			say_kind(w, r);
 		if (r->backing == COUNT_0 && pages > BLOCK_PAGES)
 			say_limit(w, "a driver's block of %llu pages", (unsigned long long)pages);
 		else if (r->backing != ANON && objects < MAX_OBJECTS)
@@ -401,6 +431,7 @@ char *import_trace(struct import *import, struct error *error)
 	fclose(w.out);
 	move_sentence(import, LACK_LIMIT, w.limit);
 	move_sentence(import, LACK_ORDER, w.order);
+	move_sentence(import, LACK_COUNTS, w.kind);
 	if (w.nr_lines) {
 		out = open_memstream(&text, &size);
 		if (!out)

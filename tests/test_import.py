@@ -32,6 +32,7 @@ FREE = "    qemu-70    [002] .....  %d.4: mm_page_free: page=0000000028967893 pf
 REF = "    qemu-70    [002] .....  %d.5: page_ref_mod: pfn=0x%x flags=uptodate count=%d " \
 	"mapcount=0 mapping=0000000000000000 mt=1 val=%d\n"
 LEAF = 0x123456e67		# NPT: P W U A D, host- and MMU-writable, MMU-present
+EPT_LEAF = 6 << 56 | 0x123456b77	# EPT, to 6.12: R W X WB PAT A D, host- and MMU-writable
 HVA, GPA = 0x7f0000000000, 0x200000
 HUGE = LEAF & ~0x1ff000 | 0x80
 GOOD = [SLOT % (1, 0, GPA, 0x100000, HVA), FAULT % (2, GPA, 0x100000006),
@@ -348,6 +349,23 @@ def the_tail_of_a_compound_page_is_nobodys_uncounted_page():
 	refused = [GOOD[0], GOOD[1], RELEASE % (2, 0xffffea0000000040, 0)]
 	of_text(refused)
 	check(any(line.startswith("alloc O0 noncompound") for line in body()), body())
+
+
+def what_is_mapped_and_not_released_is_mmio_if_ept_says_no_ram():
+	at = [SLOT.replace("slot=1", "slot=2") % (1, 0, 2 * GPA, 0x2000, HVA + GPA),
+	      FAULT % (7, 2 * GPA + 0x1000, 0x181)]
+	for leaf, other, kind, lack in ((LEAF, LEAF, "noncompound", True),
+					(EPT_LEAF, EPT_LEAF, "noncompound", False),
+					(EPT_LEAF & ~0x38, EPT_LEAF, "mmio", False)):
+		lines = [line.replace("%x" % LEAF, "%x" % other) for line in GOOD]
+		code, _, lacks, _ = of_text([lines[0], at[0], *lines[1:], at[1],
+					     SPTE % (7, (2 * GPA >> 12) + 1, 0, leaf)])
+		blocks = [line for line in body() if line.startswith("alloc ")]
+		check(len(blocks) == 1 and f" {kind} " in blocks[0], kind, body())
+		check(kind != "mmio" or "pfn=0x123455" in blocks[0], blocks)
+		check(("NPT does not say" in lacks.get("counts", "")) == lack, lacks)
+		check(code == (3 if lack else 0), code, lacks)
+		check(replay("-s", "v6.12", "out.trace").returncode == code, lack)
 
 
 def memory_that_goes_for_good_is_unmapped():
