@@ -78,24 +78,29 @@ static void release_if_owned(struct machine *m, struct task *t)
 		page_put(m, f->page, HOLD_FAULT);
 }
 
-/* is_2MB_gtt_possible(): kvm_release_pfn_clean(), or nothing; kvm_release_page_clean() */
+/* is_2MB_gtt_possible(): kvm_release_pfn_clean(), or nothing */
 static void release_gvt(struct machine *m, struct task *t)
 {
-	if (m->sem->traits.gvt == CALLER_KEEPS)
-		return;
-	if (m->sem->traits.wrappers_gone)
-		release_page(m, t);
-	else
+	if (m->sem->traits.gvt == CALLER_PUTS)
 		release_by_pfn(m, t);
 }
 
-/* kvm_vm_ioctl_mte_copy_tags(): kvm_release_pfn_clean() or _dirty(); kvm_release_page_*() */
+/*
+ * kvm_vm_ioctl_mte_copy_tags(): kvm_release_pfn_clean() or _dirty(); since 6.13 of the page, and
+ * kvm_release_page_unused() of what is rejected (arch/arm64/kvm/guest.c, 6.12, 7.2)
+ */
+static void give_tags_back(struct machine *m, struct task *t, bool used)
+{
+	t->map.dirty = used && t->map.write;
+	if (m->sem->traits.wrappers_gone)
+		m->sem->ops.stage2_release(m, t, used);
+	else
+		m->sem->ops.release_pfn(m, t->follow.pfn, t->map.dirty, HOLD_FAULT);
+}
+
 static void release_mte_tags(struct machine *m, struct task *t)
 {
-	if (m->sem->traits.wrappers_gone)
-		release_page(m, t);
-	else
-		m->sem->ops.release_pfn(m, t->follow.pfn, t->map.write, HOLD_FAULT);
+	give_tags_back(m, t, true);
 }
 
 /*
@@ -278,7 +283,7 @@ static bool is_offline(struct machine *m, const struct task *t)
 static void reject_offline(struct machine *m, struct task *t)
 {
 	if (m->sem->traits.mte_tags == CALLER_PUTS)
-		release_mte_tags(m, t);
+		give_tags_back(m, t, false);
 	follow_finish(t, KVM_PFN_ERR_FAULT);
 }
 

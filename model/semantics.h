@@ -57,7 +57,7 @@ struct ops {
 	/* reexecute_instruction(): arguments, release */
 	void (*reexecute_args)(struct machine *m, struct follow *follow);
 	void (*reexecute_release)(struct machine *m, struct task *t);
-	/* Stage-2 faults of other architectures: release; used == false: in vain */
+	/* Stage-2 faults of other architectures, and arm64's tags: release; not used: in vain */
 	void (*stage2_release)(struct machine *m, struct task *t, bool used);
 	/* Their own kvm_set_pfn_dirty(), kvm_set_pfn_accessed() */
 	void (*stage2_mark)(struct machine *m, struct task *t, bool dirty);
