@@ -13,6 +13,7 @@
 /* Who has struct gfn_to_pfn_cache with invalidation (5.17) */
 #define SERIES		"v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe"
 #define BUT_ON_6_8	"v6.1 v6.8-rc3 " SERIES " v6.8 v6.12 v7.2"
+#define ON_6_8		"v6.8-rc3 " SERIES " v6.8 v11-on-v6.8"
 #define PFNCACHES	BUT_ON_6_8 " v11-on-v6.8"
 
 #define MAPS_1G { "v5.12", "it maps the host's 1G, also where a memslot allows no more than 2M" }
@@ -167,6 +168,7 @@ const struct law laws[] = {
 	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = free_page_unmapped,
 	  .breaches = {
 		{ "v5.11 v5.12", "the page that KVM has freed stays mapped" },
+		{ "v5.11", "B51: MMIO replaces a leaf of a memslot on its way out" },
 		{ "v11-on-v6.8", "what was put too often is mapped after it is free" },
 		LATE_MMIO,
 	  } },
@@ -177,8 +179,7 @@ const struct law laws[] = {
 	  .breaches = {
 		{ "v5.11 v5.12", "the guest goes on with the page that KVM has freed" },
 		{ "v11-on-v6.8", "what was put too often is used after it is free; G1" },
-		{ BUT_ON_6_8,
-		  "G1: the VMM's memory is free, and a pfncache of its VM still valid" },
+		{ BUT_ON_6_8, "G1: the VMM's memory is free, and a pfncache of its VM is valid" },
 		{ "v6.12 v7.2", "G2: a pfncache of an hva has kept a page that is free" },
 		LATE_MMIO,
 	  } },
@@ -247,8 +248,7 @@ const struct law laws[] = {
 	  .found = "maps hold %lld references, %lld are recorded",
 	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = map_references_match,
 	  .breaches = {
-		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v6.8 "
-		  "v6.12",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v6.8 v6.12",
 		  "L1: the release by pfn does not put a PG_reserved page" },
 	  } },
 
@@ -258,7 +258,10 @@ const struct law laws[] = {
 	  .when = "in struct page, a host PTE, or a stage-2 entry that maps it and is dirty: D, or "
 		  "W where A/D are off",
 	  .source = "mm/vmscan.c: a clean page may be dropped",
-	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = dirty_kept },
+	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = dirty_kept,
+	  .breaches = {
+		{ ON_6_8, "B39: without the TDP MMU an entry for MMIO goes over a leaf" },
+	  } },
 	{ .id = "mark-only-alive",
 	  .sentence = "KVM marks no page dirty or accessed whose count is 0.",
 	  .source = "v11 1/8; kvm_is_ad_tracked_page()", .finding = "A4",
@@ -445,10 +448,8 @@ const struct law laws[] = {
 	  .breaches = {
 		LATE_MMIO,
 		{ "v11 v11-unsafe v11-on-v6.8", "A17: a read-only leaf replaces a writable one" },
-		{ "v6.12",
-		  "GUP-fast leaves driver pages to the slow one, which maps "
-		  "read-only: such an entry replaces another vCPU's writable one, "
-		  "and nobody flushes" },
+		{ "v6.12", "GUP-fast leaves driver pages to the slow one, which maps read-only: "
+			   "it replaces another vCPU's writable entry, and nobody flushes" },
 	  } },
 	{ .id = "notifier-counts-agree",
 	  .sentence = "Invalidations in progress are active ones, and never negative.",
@@ -469,10 +470,10 @@ const struct law laws[] = {
 	  .alarms = ALARM(WARN), .about = OBJECT_TASK,
 	  .breaches = {
 		{ "v5.11 v5.12", "kvm_is_zone_device_pfn() of the page that KVM has freed" },
-		{ SERIES " v11-on-v6.8",
-		  "A4 and A6: the assertion of 1/8" },
+		{ SERIES " v11-on-v6.8", "A4 and A6: the assertion of 1/8" },
 		{ "v6.1 v6.8-rc3 v6.8 v6.12",
 		  "kvm_is_zone_device_page() of a device's page whose count is 0; L2" },
+		{ "v6.8-rc3 v6.8", "B39: mark_mmio_spte() of a leaf, without the TDP MMU" },
 		{ "v7.2", "N11: a fault of before a memslot finds the leaf of another vCPU" },
 	  } },
 	{ .id = "no-kernel-bug",
@@ -482,11 +483,11 @@ const struct law laws[] = {
 	  .source = "the function named",
 	  .alarms = ALARM(BUG) | ALARM(OOPS) | ALARM(HANG), .about = OBJECT_TASK,
 	  .breaches = {
-		{ "v11-p7",
-		  "page_count() of a struct page that is not there, when a BAR is zapped" },
+		{ "v11-p7", "page_count() of a struct page that is not there: a BAR is zapped" },
 		{ "v11 v11-unsafe v11-on-v6.8", "A5: the same where there is no bit" },
 		{ "v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v6.8",
 		  "without the TDP MMU the end of logging reads beyond the memslot's lpage_info" },
+		{ ON_6_8, "B39: rmap_get_first() of the leaf's rmap finds that entry for MMIO" },
 	  } },
 
 	/* ---- what only whole runs show ---- */

@@ -79,6 +79,8 @@ enum splat {
 	SPLAT_BAD_RSS,			/* check_mm(): "Bad rss-counter state" */
 	SPLAT_LEAF_OF_OTHER,		/* tdp_mmu_map_handle_target_level(): not its pfn (7.2) */
 	SPLAT_DIRECT_LEAF,		/* mmu_set_spte(): a direct root's leaf of another (7.2) */
+	SPLAT_MMIO_OVER_LEAF,		/* mmu_spte_set(), by mark_mmio_spte(): present (6.8) */
+	SPLAT_RMAP_NOT_PRESENT,		/* rmap_get_first(): BUG_ON(!is_shadow_present_pte()) */
 	SPLAT_CACHE_LOOKUP,		/* filemap_get_entry(): folio_try_get() fails for ever */
 	NR_SPLATS,
 };

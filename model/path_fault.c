@@ -145,6 +145,8 @@ enum step_result check_slot(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
 
+	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID) && m->sem->traits.invalid_slot_is_none)
+		f->slot = NO_SLOT;
 	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID) && t->access.prefetch &&
 	    m->sem->traits.prefetch_gives_up) {
 		f->ret = RET_PF_ERROR;

@@ -26,6 +26,17 @@ static u64 rmap_first(struct machine *m, struct rmap rmap)
 	return m->phys->load(m->phys, rmap_page(rmap), rmap.index % WORDS_PER_PAGE);
 }
 
+/* rmap_get_first(): what an entry for MMIO has taken the place of is on it still; 0: a BUG */
+static u64 rmap_get_first(struct machine *m, struct rmap rmap)
+{
+	u64 sptep = rmap_first(m, rmap);
+
+	if (spte_is_present(spte_format_of(m), spte_read(m, sptep)))
+		return sptep;
+	raise_alarm(m, ALARM_OOPS, SPLAT_RMAP_NOT_PRESENT, BLAME_KVM);
+	return 0;
+}
+
 static void rmap_put(struct machine *m, struct rmap rmap, u64 sptep)
 {
 	m->phys->store(m->phys, rmap_page(rmap), rmap.index % WORDS_PER_PAGE, sptep);
@@ -91,6 +102,8 @@ static void clear_track_bits(struct machine *m, u64 sptep)
 	u64 old = spte_read(m, sptep);
 
 	spte_write(m, sptep, gfn_of(&sp, sptep), format->nonpresent);
+	if (!spte_is_present(format, old))
+		return;
 	stage2_count_leaf(m, old, sp.level, -1);
 	m->sem->ops.check_zapped(m, old);
 	harvest(m, old, format->nonpresent);
@@ -104,6 +117,15 @@ void rmap_drop(struct machine *m, u64 sptep)
 	assert(rmap_first(m, rmap) == sptep);
 	clear_track_bits(m, sptep);
 	rmap_put(m, rmap, 0);
+}
+
+void rmap_forget(struct machine *m, u64 sptep)
+{
+	struct shadow_page sp = shadow_page_of(m, sptep);
+	struct rmap rmap = rmap_of(gfn_of(&sp, sptep), sp.level);
+
+	if (rmap_first(m, rmap) == sptep)
+		rmap_put(m, rmap, 0);
 }
 
 /* mmu_spte_update(): the page stays. True: TLBs must be flushed. */
@@ -143,11 +165,27 @@ static bool make_room(struct machine *m, struct pt_leaf *at, pfn_t pfn)
 	return true;
 }
 
+/* a54aa15c6bda to aad885e77496: it is overwritten; its rmap and pages_4k know nothing of it. */
+static void lose_leaf(struct machine *m, const struct pt_leaf *at)
+{
+	pfn_t pfn = pt_pfn(at->entry);
+
+	raise_alarm(m, ALARM_WARN, SPLAT_MMIO_OVER_LEAF, BLAME_KVM);
+	page_of(m, pfn)->sptes[at->level - 1]--;
+	stage2_count_dirty(m, at->entry, 0, at->level);
+	page_touch(m, pfn);
+}
+
 enum ret_pf rmap_set_mmio(struct machine *m, const struct pt_leaf *where)
 {
 	const struct spte_format *format = spte_format_of(m);
 	struct pt_leaf at = *where;
-	bool stale = make_room(m, &at, KVM_PFN_NOSLOT);
+	bool stale = false;
+
+	if (!m->sem->traits.mmio_over_leaf)
+		stale = make_room(m, &at, KVM_PFN_NOSLOT);
+	else if (spte_is_present(format, at.entry))
+		lose_leaf(m, &at);
 
 	note_stat(m, "pf_mmio_spte_created", 1);
 	spte_write(m, sptep_of(&at), at.first,
@@ -240,8 +278,11 @@ bool rmap_age_range(struct machine *m, gfn_t start, gfn_t end)
 	for (unsigned level = 1; level <= NR_LEVELS; level++) {
 		struct rmap rmap = rmap_of(start, level);
 
-		for (; next_rmap(m, &rmap, end - 1); rmap.index++)
-			young |= age(m, rmap_first(m, rmap));
+		for (; next_rmap(m, &rmap, end - 1); rmap.index++) {
+			u64 sptep = rmap_get_first(m, rmap);
+
+			young |= sptep && age(m, sptep);
+		}
 	}
 	return young;
 }
@@ -264,8 +305,12 @@ void rmap_write_protect(struct machine *m, struct rmap_range range, bool for_goo
 	for (unsigned level = range.min_level; level <= range.max_level; level++) {
 		struct rmap rmap = rmap_of(range.start, level);
 
-		for (; next_rmap(m, &rmap, range.end - 1); rmap.index++)
-			write_protect(m, rmap_first(m, rmap), for_good);
+		for (; next_rmap(m, &rmap, range.end - 1); rmap.index++) {
+			u64 sptep = rmap_get_first(m, rmap);
+
+			if (sptep)
+				write_protect(m, sptep, for_good);
+		}
 	}
 }
 
@@ -307,9 +352,9 @@ bool rmap_zap_collapsible(struct machine *m, int row)
 		struct rmap rmap = rmap_of(slot->base_gfn, level);
 
 		for (; next_rmap(m, &rmap, slot->base_gfn + slot->npages - 1); rmap.index++) {
-			u64 sptep = rmap_first(m, rmap);
+			u64 sptep = rmap_get_first(m, rmap);
 
-			if (!is_collapsible(m, row, sptep))
+			if (!sptep || !is_collapsible(m, row, sptep))
 				continue;
 			rmap_drop(m, sptep);
 			any = true;

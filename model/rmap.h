@@ -17,6 +17,8 @@ struct spte_args;
 
 /* drop_spte(): a leaf goes, and what it says of its page is harvested. */
 void rmap_drop(struct machine *m, u64 sptep);
+/* An entry for MMIO goes with its table, and the rmap that it has left if put over a leaf. */
+void rmap_forget(struct machine *m, u64 sptep);
 /* mmu_set_spte(): @args->old need not be filled in. Says what kvm_mmu_do_page_fault() is told. */
 enum ret_pf rmap_set_spte(struct machine *m, const struct pt_leaf *at,
 			  const struct spte_args *args, int slot);

@@ -68,6 +68,7 @@ extern const struct step_edit edits_d02c357e5bfa[];
 	.split_keeps_dirty = true, .protect_pmd_writable = true, \
 	.hugetlb_dontneed = true, .hugetlb_zap_locks = true, \
 	.dirty_skipped_over_table = true, .collapses_unchecked = true,	\
+	.mmio_over_leaf = true,						\
 	.migrate_tries = 2, .migrate_batches = true, .follow_page = true,	\
 	.migration_keeps_ad = true, .shmem_keeps_poison = true, .devmap_grab_page = true, \
 	.poison_splits_files = true, .poison_unmaps_ksm = true

@@ -20,7 +20,7 @@ static bool fault_is_stale(struct machine *m, const struct fault *f)
 	return m->w->kvm.in_progress || m->w->kvm.mmu_seq != f->mmu_seq;
 }
 
-static const struct traits traits = { TRAITS_5_12 };
+static const struct traits traits = { TRAITS_5_12, .invalid_slot_is_none = true };
 
 const struct semantics_patch sem_v5_11 = {
 	.name = "v5.11", .group = "old", .base = &sem_v5_12,

@@ -169,12 +169,14 @@ static void zap_pte(struct machine *m, u64 sptep, gfn_t gfn, unsigned level)
 	const struct spte_format *format = spte_format_of(m);
 	u64 spte = spte_read(m, sptep);
 
-	if (spte_is_leaf(format, spte, level))
+	if (spte_is_leaf(format, spte, level)) {
 		rmap_drop(m, sptep);
-	else if (spte_is_present(format, spte))
+	} else if (spte_is_present(format, spte)) {
 		shadow_unlink(m, sptep);
-	else if (spte_is_mmio(format, spte))
+	} else if (spte_is_mmio(format, spte)) {
 		spte_write(m, sptep, gfn, format->nonpresent);
+		rmap_forget(m, sptep);
+	}
 }
 
 void shadow_link(struct machine *m, const struct pt_leaf *at, pfn_t child)

@@ -987,6 +987,7 @@ const struct equivalent equivalents[] = {
 	  "an asynchronous fault ignores what its prefetch ends with: " NO_PREFAULT },
 	{ MUTATION_TRAIT, "pfncache_logs_locked", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_TRAIT, "direct_leaf_warns", NULL, is_tdp, "the TDP MMU has no mmu_set_spte()" },
+	{ MUTATION_TRAIT, "mmio_over_leaf", NULL, is_tdp, "the TDP MMU has no mmu_set_spte()" },
 	{ MUTATION_TRAIT, "mmu_pages_first", NULL, is_tdp, "of shadow pages" },
 	{ MUTATION_TRAIT, "mmu_shrinker", NULL, is_tdp,
 	  "the TDP MMU's tables do not count: there is nothing to shrink" },

@@ -117,35 +117,6 @@ static enum step_result snapshot_three_bits(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* Up to e0c378684b65 a memslot that is marked INVALID was none, and its gfns MMIO. */
-static enum step_result invalid_is_none(struct machine *m, struct task *t)
-{
-	find_slot(m, t);
-	if (memslot_is(m, t->fault.slot, KVM_MEMSLOT_INVALID))
-		t->fault.slot = NO_SLOT;
-	return check_slot(m, t);
-}
-
-static bool finds_no_slot(const struct machine *m, const struct task *t)
-{
-	return fault_installs(m, t) && t->fault.slot == NO_SLOT;
-}
-
-/* Up to aad885e77496 mark_mmio_spte() came first in mmu_set_spte(), whatever was there. */
-static enum step_result mark_mmio_first(struct machine *m, struct task *t)
-{
-	struct fault *f = &t->fault;
-	struct pt_leaf at = m->sem->ops.walk(m, m->w->vcpu[t->vcpu].root, f->gfn);
-
-	if (!spte_is_leaf(spte_format_of(m), at.entry, at.level))
-		return STEP_NEXT;
-	pt_set_entry(m, at.table, f->gfn, 1,
-		     spte_make_mmio(spte_format_of(m), f->gfn, m->w->kvm.generation, false));
-	touch(m, OBJECT_SPTE, f->gfn);
-	f->ret = RET_PF_EMULATE;
-	return STEP_NEXT;
-}
-
 /* ---- notifications ---- */
 
 /* 88bf56d04bc3 (5.11): a count that becomes a flag loses all beyond an int: here two bits. */
@@ -236,10 +207,6 @@ const struct mutant corpus_mutants[] = {
 	{ "room is made late, and of the root", "slot-delete-leaves-nothing", "B41c", &sem_v6_8,
 	  .edits = REPLACE(PATH_FAULT, "check_stale", make_room_of_the_root,
 			   .when = fault_installs) },
-	{ "an entry for MMIO is written over a leaf", "no-stale-tlb", "B39", &sem_v6_1,
-	  .edits = EDITS({ EDIT_AFTER, PATH_FAULT, "check_stale",
-			   { .name = "mark_mmio_first", .run = mark_mmio_first,
-			     .when = finds_no_slot } }) },
 	{ "a sequence of three bits", "faults-end", "B42", &sem_v6_1,
 	  .edits = REPLACE(PATH_FAULT, "snapshot_seq", snapshot_three_bits,
 			   .when = fault_continues) },
@@ -251,8 +218,6 @@ const struct mutant corpus_mutants[] = {
 	  .edits = EDITS({ EDIT_DROP, PATH_GPC, "gpc_lock_vcpu", { 0 } }) },
 	{ "steal time is written where it was first", "steal-time-fresh", "B49", &sem_v6_1,
 	  .edits = REPLACE(PATH_STEAL, "steal_check_hva", write_where_it_was) },
-	{ "a memslot on its way out is none", "no-free-page-mapped", "B51", &sem_v5_12,
-	  .edits = REPLACE(PATH_FAULT, "check_slot", invalid_is_none, .when = fault_continues) },
 	{ "gfns are zapped and nothing is counted", "inhibited-apic-unmapped", "B51b", &sem_v6_1,
 	  .edits = EDITS({ EDIT_DROP, PATH_ZAP_GFNS, "zap_count", { 0 } },
 			 { EDIT_DROP, PATH_ZAP_GFNS, "zap_uncount", { 0 } }) },

@@ -340,8 +340,7 @@ static void see_violation(const struct ast_statement *s, void *what)
 
 /* Nothing that a trace can say breaks these under a semantics that is shipped. */
 static const char *const never_broken[] = {
-	"dirty-not-lost", "writable-bits-agree",
-	"leaf-immutable",
+	"writable-bits-agree", "leaf-immutable",
 	"notifier-counts-agree", "error-holds-no-ref",
 	"atomic-does-not-sleep", "atomic-gives-a-page",
 	"ad-only-if-refcounted", "mmio-generation",
