@@ -81,6 +81,15 @@ class Neighbours(unittest.TestCase):
 		self.assertIn([*program.events, "thread another", "migrate A 4K"], near)
 		self.assertTrue(all(e.index("thread vcpu") < e.index("thread vmm") for e in near))
 
+	def test_an_access_without_threads_has_an_actor_beside_it(self):
+		events = self.program().events
+		near = list(tool.races(self.program()))
+
+		for extra in ("zap B", "read 0x200000 vcpu=1"):
+			self.assertIn([*events[:3], "thread it", events[3], "thread another",
+				       extra], near)
+		self.assertEqual([], list(tool.races(self.program(TTM.replace("read", "zap")))))
+
 	def test_what_a_trace_of_the_repository_expects_is_no_news(self):
 		known = {("v6.8", "no-stale-spte"), ("all", "no-bad-free")}
 
