@@ -28,10 +28,12 @@ static bool map_fate(const struct import_event *fault, const struct import_event
 {
 	bool is_set = e->kind == IMPORT_SET_SPTE;
 	uint64_t level = e->value[is_set ? 1 : 2], spte = e->value[is_set ? 2 : 4];
-	uint64_t gfn = e->value[is_set ? 0 : 1], first = gfn & ~((1ULL << 9 * (level - 1)) - 1);
+	uint64_t gfn = e->value[is_set ? 0 : 1], pages;
 
-	if (fate->is_mapped || takes_write(e) || level > 3 || !import_is_leaf(spte, level) ||
-	    (fault->value[1] >> 12) - first >= 1ULL << 9 * (level - 1))
+	if (fate->is_mapped || takes_write(e) || level > 3 || !import_is_leaf(spte, level))
+		return false;
+	pages = 1ULL << 9 * (level - 1);
+	if ((fault->value[1] >> 12) - (gfn & ~(pages - 1)) >= pages)
 		return false;
 	fate->is_mapped = true;
 	fate->spte = spte;

@@ -235,6 +235,14 @@ def stamps_that_go_back_are_no_order():
 		check(laws["no-stale-spte"]["answer"] == "inconclusive", laws)
 
 
+def an_entry_of_a_level_that_there_is_not_is_no_leaf():
+	for level in (0, 6, 1 << 40):
+		lines = [line.replace("level 1", f"level {level}") for line in GOOD]
+		_, _, _, laws = of_text(lines)
+		check(laws["writable-bits-agree"]["asked"] == 0, level, laws)
+		check(not any("x-recorded" in line for line in body()), level, body())
+
+
 def what_follows_an_exit_is_not_the_faults():
 	wide = "    CPU 0/KVM-1-77    [002] .....  2.000004: kvm_userspace_exit: reason %s\n"
 	log = SPTE % (3, GPA >> 12, LEAF, LEAF & ~2)
