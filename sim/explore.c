@@ -465,7 +465,7 @@ static bool expand_next(struct explore *x, struct error *error)
 	return true;
 }
 
-/* The same, by all workers, and for all of one depth. */
+/* The same, by all workers, until they pause or a depth is done. */
 static bool expand_depth(struct search *search, struct error *error)
 {
 	if (search->done || search->stop || !find_work(search))
@@ -497,8 +497,10 @@ bool explore_more(struct explore *x, u64 states, struct error *error)
 		while (more && states--)
 			more = expand_next(x, error);
 	else
-		while (more && nr_expanded(search) < end)
+		while (more && nr_expanded(search) < end) {
+			search->until = x->expanded + states / search->nr_workers + 1;
 			more = expand_depth(search, error);
+		}
 	watch_on(NULL);
 	explore_look_at_bounds(search);
 	explore_merge_numbers(search);

@@ -91,7 +91,7 @@ struct explore;
 /* The set-up has run. NULL: bad input, *@error. */
 struct explore *explore_new(const struct trace *trace, const struct semantics_patch *patch,
 			    const struct explore_bound *bound, struct error *error);
-/* Expands @states of them. False: nothing is left to do, or *@error, if .text is not "". */
+/* Expands @states of them, more or less. False: nothing is left, or *@error, if .text is not "". */
 bool explore_more(struct explore *explore, u64 states, struct error *error);
 
 /* Where the threads come to: all are through, and what stands behind "join" is done. */

@@ -4,7 +4,7 @@
  *
  * Each has a world of its own, takes a chunk of what waits, and keeps what it finds; the set of
  * seen states is shared. A depth is done when all are: what the next one begins with, and so all
- * counts, does not depend on how many they are.
+ * counts, does not depend on how many they are, nor on how often they paused between chunks.
  */
 #include "sim/explore_symmetry.h"
 
@@ -20,7 +20,7 @@ static void *work(void *argument)
 
 	watch_on(x->watch);
 	while (!search->stop && !explore_is_broken(x) &&
-	       (x->at != x->end || explore_take_chunk(x))) {
+	       (x->at != x->end || (!search->paused && explore_take_chunk(x)))) {
 		if (!explore_expand(x)) {
 			unsigned none = STOP_NONE;	/* unmodelled, or x->error */
 
@@ -28,8 +28,10 @@ static void *work(void *argument)
 				atomic_compare_exchange_strong(&search->stop, &none, STOP_ASKED);
 			break;
 		}
-		if (x->at == x->end && !x->number)
+		if (x->at == x->end && !x->number) {
 			explore_look_at_bounds(search);
+			search->paused = x->expanded >= search->until;
+		}
 	}
 	return NULL;
 }
@@ -40,6 +42,7 @@ void explore_run_workers(struct search *search)
 	size_t waiting = 0;
 	unsigned nr = 1;
 
+	search->paused = false;
 	for (unsigned i = 0; i < search->nr_workers; i++)
 		waiting += search->now[i].nr;
 	if (waiting > FEW)

@@ -156,6 +156,28 @@ static void as_many_workers_as_there_are_find_the_same(void **state)
 	trace_free(&trace);
 }
 
+/* Who waits for a progress line, or has said ^C, does not wait for a depth. */
+static void workers_come_back_before_a_depth_is_done(void **state)
+{
+	struct explore_bound bound = { .jobs = 2 };
+	struct error error = { .text = "" };
+	unsigned calls = 1;
+	struct trace trace;
+	struct explore *x;
+
+	(void)state;
+	scenario_load_race("a-slot-comes-within-an-invalidation", &trace);
+	x = explore_new(&trace, semantics_find("v7.2"), &bound, &error);
+	assert_non_null(x);
+	while (explore_more(x, 1, &error))
+		calls++;
+	assert_string_equal(error.text, "");
+	assert_int_equal(explore_result(x)->stop, STOP_NONE);
+	assert_true(calls > 2 * explore_result(x)->depth);
+	explore_free(x);
+	trace_free(&trace);
+}
+
 /* What it finds is right; what it does not find it does not deny. */
 static void bits_alone_never_say_that_a_law_holds(void **state)
 {
@@ -214,6 +236,7 @@ int main(void)
 		  sizeof(*scenarios));
 	LIST_TEST(&list, a_reduction_that_is_wrong_is_noticed);
 	LIST_TEST(&list, as_many_workers_as_there_are_find_the_same);
+	LIST_TEST(&list, workers_come_back_before_a_depth_is_done);
 	LIST_TEST(&list, bits_alone_never_say_that_a_law_holds);
 	LIST_TEST(&list, a_state_is_kept_in_24_bytes);
 	return list_run(&list, "explore_reduce");
