@@ -68,8 +68,8 @@ struct search {
 	struct queue *now;		/* by worker: this depth */
 	atomic_size_t taken;		/* of its chunks, one queue after the other */
 	atomic_uint stop;		/* enum explore_stop */
-	u64 until;			/* workers take no more chunks when the first has expanded */
-	atomic_bool paused;		/* so many: the caller may want to know */
+	u64 until;			/* the first worker has expanded so many: .paused */
+	atomic_bool paused;		/* workers take no more chunks: the caller is to know */
 	u32 depth;
 	u64 peak;
 	bool done;
