@@ -372,6 +372,22 @@ static bool empties_roots(const struct semantics *sem)
 	return ignores_roots(sem) && is_tdp(sem);
 }
 
+static bool empties_roots_of_slots(const struct semantics *sem)
+{
+	return empties_roots(sem) && !sem->traits.invalid_slot_is_none;
+}
+
+static bool leaves_go_under_mmio(const struct semantics *sem)
+{
+	return sem->traits.mmio_over_leaf && !is_tdp(sem);
+}
+
+/* To 5.14, which is not among the semantics */
+static bool inhibits_nothing(const struct semantics *sem)
+{
+	return !sem->traits.pfncache;
+}
+
 static bool rmaps_ignore_roots(const struct semantics *sem)
 {
 	return ignores_roots(sem) && has_rmaps(sem);
@@ -439,6 +455,7 @@ static bool keeps_hugetlb(const struct semantics *sem)
 #define EXCLUDE	"at most one of the two runs: cases of one switch, by their guards"
 #define HANDLED	"to 5.18 nothing modelled is X86EMUL_UNHANDLEABLE: .cmpxchg_maps guards it"
 #define GONE	"gone since 6.12: .reexecutes guards it"
+#define NOT_INHIBITED	"to 5.14 APICv's inhibition is not modelled: nothing is emulated for it"
 #define NO_CACHE	"there is no gfn_to_pfn_cache before 5.17: .pfncache guards it"
 #define NO_USER	"of what is not active nobody looks at it, and who activates it begins anew"
 #define NO_PREFAULT	"KVM_PRE_FAULT_MEMORY is of 6.11: refuse_prefault is the end before"
@@ -483,6 +500,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_DROP, "notify_begun", NULL, NULL,
 	  "a mark for the laws alone: the_mark_of_notify_begun_is_for_the_laws" },
 	{ MUTATION_DROP, "retry_instruction", NULL, emulates_once, GONE },
+	{ MUTATION_DROP, "emulate_apic", NULL, inhibits_nothing, NOT_INHIBITED },
 	{ MUTATION_DROP, "reexecute_instruction", NULL, emulates_once, GONE },
 	{ MUTATION_DROP, "reexecute_instruction", NULL, stores_by_a_map, HANDLED },
 	{ MUTATION_DROP, "handle_emulation_failure", NULL, stores_by_a_map, HANDLED },
@@ -676,7 +694,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "zap_all_fast", "prepare_slot", is_shadow, GFN_BITS },
 	{ MUTATION_SWAP, "wait_for_readers_of_valid", "end_update_to_invalid", NULL,
 	  "no gfn without a memslot gets one when another becomes INVALID" },
-	{ MUTATION_SWAP, "end_update_to_invalid", "zap_all_fast", empties_roots,
+	{ MUTATION_SWAP, "end_update_to_invalid", "zap_all_fast", empties_roots_of_slots,
 	  "who zaps does not look at the generation, and whoever zaps first, zaps all" },
 	{ MUTATION_SWAP, "reclaim_split", "reclaim_unmap", NULL,
 	  "a split unmaps a file's folio, and leaves nothing to unmap" },
@@ -869,7 +887,9 @@ const struct equivalent equivalents[] = {
 	  "gone since 6.13: .checks_hwpoison guards it" },
 	{ MUTATION_SWAP, "find_vma", "refuse_pin", NULL,
 	  "both end a look-up that pins with an error, and kvm_vcpu_map() makes -EINVAL of any" },
-	{ MUTATION_SWAP, "retry_instruction", "emulate_access", emulates_once, GONE },
+	{ MUTATION_SWAP, "retry_instruction", "emulate_apic", emulates_once, GONE },
+	{ MUTATION_SWAP, "retry_instruction", "emulate_apic", inhibits_nothing, NOT_INHIBITED },
+	{ MUTATION_SWAP, "emulate_apic", "emulate_access", inhibits_nothing, NOT_INHIBITED },
 	{ MUTATION_SWAP, "emulate_access", "reexecute_instruction", emulates_once, GONE },
 	{ MUTATION_SWAP, "reexecute_instruction", "handle_emulation_failure", emulates_once, GONE },
 	{ MUTATION_SWAP, "reexecute_instruction", "handle_emulation_failure", stores_by_a_map,
@@ -987,6 +1007,8 @@ const struct equivalent equivalents[] = {
 	  "an asynchronous fault ignores what its prefetch ends with: " NO_PREFAULT },
 	{ MUTATION_TRAIT, "pfncache_logs_locked", NULL, has_no_pfncache, NO_CACHE },
 	{ MUTATION_TRAIT, "direct_leaf_warns", NULL, is_tdp, "the TDP MMU has no mmu_set_spte()" },
+	{ MUTATION_TRAIT, "direct_leaf_warns", NULL, leaves_go_under_mmio,
+	  "an entry for MMIO, of which it warned, is written before: .mmio_over_leaf" },
 	{ MUTATION_TRAIT, "mmio_over_leaf", NULL, is_tdp, "the TDP MMU has no mmu_set_spte()" },
 	{ MUTATION_TRAIT, "mmu_pages_first", NULL, is_tdp, "of shadow pages" },
 	{ MUTATION_TRAIT, "mmu_shrinker", NULL, is_tdp,
