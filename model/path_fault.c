@@ -145,6 +145,7 @@ enum step_result check_slot(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
 
+	/* try_async_pf(), 5.11: __gfn_to_pfn_memslot() finds no hva in it, KVM_PFN_NOSLOT */
 	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID) && m->sem->traits.invalid_slot_is_none)
 		f->slot = NO_SLOT;
 	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID) && t->access.prefetch &&

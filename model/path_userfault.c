@@ -215,8 +215,8 @@ static bool may_wait(const struct machine *m, const struct task *t)
 }
 
 /*
- * mm/userfaultfd.c:handle_userfault(), 6.1 to 7.2 (to 6.x fs/userfaultfd.c): UFFD_USER_MODE_ONLY
- * without FAULT_FLAG_USER, which the CPU's own fault has, and neither GUP's nor that of the
+ * handle_userfault(), fs/userfaultfd.c 6.1, 6.12, mm/userfaultfd.c 7.2: UFFD_USER_MODE_ONLY without
+ * FAULT_FLAG_USER, which the CPU's own fault has, and neither GUP's nor that of the
  * kernel's access to the VMM's memory.
  */
 static bool is_refused(const struct machine *m, const struct task *t)

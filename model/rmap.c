@@ -26,7 +26,10 @@ static u64 rmap_first(struct machine *m, struct rmap rmap)
 	return m->phys->load(m->phys, rmap_page(rmap), rmap.index % WORDS_PER_PAGE);
 }
 
-/* rmap_get_first(): what an entry for MMIO has taken the place of is on it still; 0: a BUG */
+/*
+ * rmap_get_first(), mmu.c 5.12 to 7.2: BUG_ON(!is_shadow_present_pte()). What an entry for MMIO has
+ * taken the place of is on the rmap still (lose_leaf()). 0: a BUG.
+ */
 static u64 rmap_get_first(struct machine *m, struct rmap rmap)
 {
 	u64 sptep = rmap_first(m, rmap);
@@ -165,7 +168,10 @@ static bool make_room(struct machine *m, struct pt_leaf *at, pfn_t pfn)
 	return true;
 }
 
-/* a54aa15c6bda to aad885e77496: it is overwritten; its rmap and pages_4k know nothing of it. */
+/*
+ * mmu_set_spte(), mark_mmio_spte(), mmu.c 6.8 (a54aa15c6bda, 5.13, to aad885e77496): a leaf is
+ * overwritten; its rmap and pages_4k know nothing of it.
+ */
 static void lose_leaf(struct machine *m, const struct pt_leaf *at)
 {
 	pfn_t pfn = pt_pfn(at->entry);
