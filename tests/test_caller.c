@@ -81,6 +81,24 @@ static void every_caller_has_a_name(void **state)
 		assert_true(*caller_name(caller));
 }
 
+/* arch/arm64/kvm/guest.c: kvm_release_pfn_clean() in 6.12, kvm_release_page_unused() in 7.2 */
+static void arm64_marks_no_page_dirty_that_has_no_tags(void **state)
+{
+	struct machine *m = guest_with_memory(*state);
+	pfn_t pfn;
+
+	run_caller(m, CALLER_VCPU_MAP, false);
+	pfn = caller_outcome(m, TASK, CALLER_VCPU_MAP).pfn;
+	run_caller(m, CALLER_VCPU_MAP, true);
+	page_of(m, pfn)->flags = (page_of(m, pfn)->flags & ~PG_DIRTY) | PG_FSDAX;
+	task_start(m, TASK, PATH_LOOKUP, 0)->map =
+		(struct map_op){ .gfn = GFN, .write = true, .api = LOOKUP_MTE_TAGS };
+	run(m, TASK);
+	assert_int_equal(m->w->task[TASK].map.error, -22);
+	assert_false(page_of(m, pfn)->flags & PG_DIRTY);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +107,8 @@ int main(void)
 		cmocka_unit_test_prestate(caller_gives_back_what_it_took, "v6.12"),
 		cmocka_unit_test_prestate(caller_gives_back_what_it_took, "v11"),
 		cmocka_unit_test_prestate(caller_gives_back_what_it_took, "v7.2"),
+		cmocka_unit_test_prestate(arm64_marks_no_page_dirty_that_has_no_tags, "v6.12"),
+		cmocka_unit_test_prestate(arm64_marks_no_page_dirty_that_has_no_tags, "v7.2"),
 		cmocka_unit_test(words_of_stage2_fault_are_the_rows_of_its_callers),
 		cmocka_unit_test(every_caller_has_a_name),
 	};
