@@ -37,6 +37,8 @@ static bool is_unprotected(struct machine *m, pfn_t pfn)
 
 	if (!t->depth || t->frame[t->depth - 1].path != PATH_FAULT || t->refs > 0)
 		return false;
+	if (pfn == m->w->config.zero_pfn)	/* empty_zero_page[] is nobody's to free */
+		return false;
 	if (pfn != f->page && pfn != f->orig_pfn)
 		return false;
 	return !f->level || (!gmem && is_invalidated(m, f->hva)) ||

@@ -71,6 +71,7 @@ u64 vma_page_index(const struct vma *vma, hva_t hva);
 enum dax_block {
 	DAX_WRITTEN	= 1,	/* a block with contents */
 	DAX_HOLE	= 2,	/* read before it was written: the zero page may be mapped */
+	DAX_LOCKED	= 4,	/* of the first block of 2M: a fault is about one of them */
 };
 u64 dax_block(struct machine *m, unsigned file, u64 index);
 void dax_set_block(struct machine *m, unsigned file, u64 index, u64 block);

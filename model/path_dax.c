@@ -77,12 +77,31 @@ static bool was_hole(struct machine *m, unsigned file, u64 index, u64 pages)
 	return false;
 }
 
-/* dax_insert_entry(): a block takes the place of the zero page, which others may have mapped. */
+/* SIMPLIFIED: one lock for what a PMD could map, and not one for each entry. */
+static void lock_entry(struct machine *m, unsigned file, u64 index, bool is_locked)
+{
+	u64 at = index & ~(level_pages(2) - 1);
+	u64 block = dax_block(m, file, at) & ~(u64)DAX_LOCKED;
+
+	dax_set_block(m, file, at, block | (is_locked ? DAX_LOCKED : 0));
+}
+
+static bool entry_is_locked(struct machine *m, unsigned file, u64 index)
+{
+	return dax_block(m, file, index & ~(level_pages(2) - 1)) & DAX_LOCKED;
+}
+
+/*
+ * grab_mapping_entry(); dax_insert_entry(): a block takes the place of the zero page, which others
+ * may have mapped.
+ */
 static enum step_result dax_begin(struct machine *m, struct task *t)
 {
 	const struct vma *vma = dax_vma(m, t);
 	u64 index, pages;
 
+	if (entry_is_locked(m, vma->object, vma_page_index(vma, t->host.hva)))
+		return STEP_BLOCKED;
 	if (!lock_try_read(m, &m->w->file[vma->object].invalidate_lock))
 		return STEP_BLOCKED;
 	t->host.level = maps_pmd(m, vma, &t->host) ? 2 : 1;
@@ -92,6 +111,7 @@ static enum step_result dax_begin(struct machine *m, struct task *t)
 		lock_release_read(m, &m->w->file[vma->object].invalidate_lock);
 		return STEP_DONE;
 	}
+	lock_entry(m, vma->object, index, true);
 	if (!t->host.write || !(vma->flags & VM_SHARED) ||
 	    !was_hole(m, vma->object, index, pages))
 		return STEP_NEXT;
@@ -148,12 +168,21 @@ static void map_block(struct machine *m, const struct task *t, const struct vma 
 			      dax_pfn(m, vma->object, index) << PAGE_SHIFT | bits | PTE_SPECIAL);
 }
 
+/* insert_pfn(), insert_pmd(), finish_fault(): what somebody else has mapped meanwhile stays. */
+static bool is_mapped_already(struct machine *m, const struct task *t, const struct vma *vma)
+{
+	return !(t->host.write && (vma->flags & VM_SHARED)) && host_leaf(m, t->host.hva).present;
+}
+
 static enum step_result dax_insert(struct machine *m, struct task *t)
 {
 	struct vma *vma = dax_vma(m, t);
 	u64 pages, index = fault_index(m, t, &pages);
 
+	lock_entry(m, vma->object, index, false);
 	lock_release_read(m, &m->w->file[vma->object].invalidate_lock);
+	if (is_mapped_already(m, t, vma))
+		return STEP_DONE;
 	if (t->host.write && !(vma->flags & VM_SHARED)) {
 		copy_block(m, t, vma, index);
 		return STEP_DONE;
