@@ -40,17 +40,35 @@ struct checker {
 	unsigned n, max;
 };
 
+/* What is as another before it makes room for what is not: no law is passed over. */
+static void add(struct checker *c, const struct violation *v)
+{
+	if (c->n < c->max) {
+		c->out[c->n++] = *v;
+		return;
+	}
+	for (unsigned i = 0; i < c->n; i++)
+		if (is_same_violation(&c->out[i], v))
+			return;
+	for (unsigned last = c->n; last-- > 0; )
+		for (unsigned i = 0; i < last; i++)
+			if (is_same_violation(&c->out[i], &c->out[last])) {
+				c->out[last] = *v;
+				return;
+			}
+}
+
 static void check_one(struct checker *c, const struct law *law, u64 key)
 {
 	struct violation v = { .law = law, .kind = law->about, .key = key, .pfn = NO_PFN,
 			       .gfn = NO_PFN };
 
-	if (law->holds(c->m, key, &v) || c->n == c->max)
+	if (law->holds(c->m, key, &v))
 		return;
 	for (unsigned i = 0; i < c->n; i++)
 		if (c->out[i].law == law && c->out[i].pfn == v.pfn && c->out[i].gfn == v.gfn)
 			return;
-	c->out[c->n++] = v;
+	add(c, &v);
 }
 
 static void check_rows(struct checker *c, const struct law *law, unsigned nr)
@@ -208,8 +226,7 @@ static void add_alarm(struct checker *c, const struct law *law, const struct ala
 		v.gfn = alarm->key;
 	if (alarm->kind == ALARM_MARK_DEAD || alarm->kind == ALARM_ACCESS_FREE)
 		v.blame = page_blame(c->m, alarm->key);
-	if (c->n < c->max)
-		c->out[c->n++] = v;
+	add(c, &v);
 }
 
 unsigned laws_check(struct machine *m, struct violation *out, unsigned max)

@@ -42,6 +42,7 @@ struct law {
 	const char *source;	/* where it comes from */
 	const char *finding;	/* of docs/FINDINGS-v11.md: "A4, B1"; or NULL */
 	const char *found;	/* .value and .wanted in words: "%lld references, %lld held" */
+	bool apart;		/* ... .wanted is wrong as well, and no measure of .value */
 	u32 reads;		/* BIT(enum object_kind): a touch of these makes it look */
 	u32 alarms;		/* BIT(enum alarm_kind) */
 	u8 about;		/* enum object_kind that .holds is given */

@@ -164,7 +164,7 @@ const struct law laws[] = {
 	  .sentence = "No stage-2 entry and no TLB entry leads to a free page.",
 	  .when = "entries of obsolete roots count; owners unmap before they free",
 	  .source = "Documentation/mm/mmu_notifier.rst",
-	  .found = "%lld stage-2 entries, %lld TLB entries",
+	  .found = "%lld stage-2 entries, %lld TLB entries", .apart = true,
 	  .reads = ON(PAGE), .about = OBJECT_PAGE, .holds = free_page_unmapped,
 	  .breaches = {
 		{ "v5.11 v5.12", "the page that KVM has freed stays mapped" },

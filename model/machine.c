@@ -34,11 +34,32 @@ void touch(struct machine *m, enum object_kind kind, u64 key)
 		m->touched[m->nr_touched++] = (struct object){ .kind = kind, .key = key };
 }
 
+static bool is_same_alarm(const struct alarm *a, const struct alarm *b)
+{
+	return a->kind == b->kind && a->blame == b->blame;
+}
+
+/* Where there is no room: that of one which is as another before it, if @a is as none. */
+static struct alarm *find_room(struct machine *m, const struct alarm *a)
+{
+	for (unsigned i = 0; i < MAX_ALARMS; i++)
+		if (is_same_alarm(&m->alarms[i], a))
+			return NULL;
+	for (unsigned last = MAX_ALARMS; last-- > 0; )
+		for (unsigned i = 0; i < last; i++)
+			if (is_same_alarm(&m->alarms[i], &m->alarms[last]))
+				return &m->alarms[last];
+	return NULL;
+}
+
 void raise_alarm(struct machine *m, enum alarm_kind kind, u64 key, enum blame blame)
 {
-	if (m->nr_alarms < MAX_ALARMS)
-		m->alarms[m->nr_alarms++] =
-			(struct alarm){ .kind = kind, .blame = blame, .key = key };
+	const struct alarm alarm = { .kind = kind, .blame = blame, .key = key };
+	struct alarm *room = m->nr_alarms < MAX_ALARMS ? &m->alarms[m->nr_alarms++] :
+							 find_room(m, &alarm);
+
+	if (room)
+		*room = alarm;
 }
 
 void note(struct machine *m, const struct note *n)

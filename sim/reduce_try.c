@@ -136,7 +136,10 @@ static const char *splat_of(const struct violation *v)
 	return is_splat && v->value < NR_SPLATS ? splat_names[v->value] : NULL;
 }
 
-/* What the law's words have for numbers: too many or too few; and of pages, which is none. */
+/*
+ * What the law's words have for numbers: too many or too few; of pages, which is none; of numbers
+ * apart, whether the first is one at all.
+ */
 static int side_of(const struct violation *v)
 {
 	const char *first = v->law->found ? strchr(v->law->found, '%') : NULL;
@@ -145,6 +148,8 @@ static int side_of(const struct violation *v)
 
 	if (!first)
 		return 0;
+	if (v->law->apart)
+		return v->value > 0;
 	if (strstr(first, "llx"))
 		return (v->value == NO_PFN) << 1 | (second && v->wanted == NO_PFN);
 	return (more > 0) - (more < 0);

@@ -500,6 +500,30 @@ static void it_is_broken_by_its_violator_who_is_blamed(void **state)
 	machine_free(m);
 }
 
+/* More pages than a list of violations has room for; an alarm comes behind more of another kind. */
+static void it_is_found_behind_whatever_one_law_has_to_tell(void **state)
+{
+	struct machine *m = guest_with_a_page();
+	struct violation list[MAX_VIOLATIONS];
+	unsigned n;
+
+	(void)state;
+	for (pfn_t pfn = BLOCK; pfn < BLOCK + 2 * MAX_VIOLATIONS; pfn++) {
+		pages_init(m, ALLOC_ORDER0, pfn, 0, OWNER_DRIVER);
+		page_of(m, pfn)->held[HOLD_PTE]++;
+		page_touch(m, pfn);
+	}
+	for (unsigned i = 0; i < MAX_ALARMS; i++)
+		raise_alarm(m, ALARM_MARK_DEAD, BLOCK + i, BLAME_KVM);
+	raise_alarm(m, ALARM_SLEPT, GFN, BLAME_KVM);
+	n = laws_check(m, list, MAX_VIOLATIONS);
+	assert_int_equal(n, MAX_VIOLATIONS);
+	assert_non_null(found(list, n, "refs-match-holders"));
+	assert_non_null(found(list, n, "mark-only-alive"));
+	assert_non_null(found(list, n, "atomic-does-not-sleep"));
+	machine_free(m);
+}
+
 /* An alarm is an act, a look-up's end a moment: only a state can be found broken afterwards. */
 static void it_is_found_by_looking_at_everything(void **state)
 {
@@ -662,6 +686,7 @@ int main(void)
 	static struct test_list list;
 
 	LIST_ROWS(&list, it_is_broken_by_its_violator_who_is_blamed, rows);
+	LIST_TEST(&list, it_is_found_behind_whatever_one_law_has_to_tell);
 	LIST_ROWS(&list, it_is_found_by_looking_at_everything, rows);
 	LIST_TEST(&list, in_v11_a_lookup_gives_what_was_asked_for);
 	LIST_TEST(&list, every_law_has_its_violator);

@@ -131,6 +131,15 @@ static char *reduced_of_two(const char *text, const struct reduce_wish *wish)
 	return out;
 }
 
+/*
+ * A driver frees a page that a leaf leads to. The TLB has it as well, or not any more when another
+ * buffer's zap has flushed: the same bug.
+ */
+#define FLUSHED_BEFORE_IT_IS_FREED \
+	"pfntrace 1\nalloc b order0\nalloc c order0\nmmap B 4K device b\nmmap C 4K device c\n" \
+	"memslot 1 0x200000 B 4K\nmemslot 2 0x300000 C 4K\nread 0x300000\nread 0x200000\n" \
+	"zap c\nfree b\n"
+
 static const struct two_row {
 	const char *name, *text;
 	struct reduce_wish wish;
@@ -149,6 +158,8 @@ static const struct two_row {
 	{ "the other one, of threads", TWO_BUGS("thread caller\n", "thread vcpu\n"),
 	  { .law = "no-free-of-owned", .step = "release_fault_page" },
 	  "\nthread vcpu\nread 0x203000\n\n", "map 0x" },
+	{ "what the TLB has beside a leaf makes no other one", FLUSHED_BEFORE_IT_IS_FREED,
+	  { .law = "no-free-page-mapped" }, "\nread 0x200000\nfree b\n\n", "zap c" },
 };
 
 static void of_two_bugs_of_a_law_one_is_kept(void **state)
