@@ -93,7 +93,8 @@ static void print_roots(const struct vm *vm, const struct translation *t, FILE *
 {
 	char text[64];
 
-	fprintf(out, "stage 2: %s, %s\n", mmu_word(vm), spte_format_of(&vm->m)->name);
+	fprintf(out, "stage 2: %s, %s%s\n", mmu_word(vm), is_shadow(vm) ? "entries as of " : "",
+		spte_format_of(&vm->m)->name);
 	if (!t->has_root)
 		fprintf(out, "  no vCPU has a root that new faults would use\n");
 	for (size_t i = 0; i < t->nr_roots; i++) {
@@ -173,9 +174,12 @@ static void print_host(const struct trace *trace, const struct translation *t, F
 	fprintf(out, "hva 0x%llx: ", (llu)(t->hva | (t->gpa & ~PAGE_MASK)));
 	if (t->has_vma) {
 		vma_flag_words(t->vma.flags, words);
-		fprintf(out, "VMA 0x%llx..0x%llx, %s, page %llu of it: %s\n", (llu)t->vma.start,
-			(llu)t->vma.end, backing_text(trace, &t->vma, backing, sizeof(backing)),
-			(llu)(t->vma.index + ((t->hva - t->vma.start) >> PAGE_SHIFT)), words);
+		fprintf(out, "VMA 0x%llx..0x%llx, %s", (llu)t->vma.start, (llu)t->vma.end,
+			backing_text(trace, &t->vma, backing, sizeof(backing)));
+		if (t->vma.kind != VMA_ANON)	/* whose index is that of its address */
+			fprintf(out, ", page %llu of it", (llu)(t->vma.index +
+				((t->hva - t->vma.start) >> PAGE_SHIFT)));
+		fprintf(out, ": %s\n", words);
 	} else {
 		fprintf(out, "no VMA\n");
 	}

@@ -689,6 +689,14 @@ def reduce_says_where_there_is_nothing_to_reduce():
 	check("not one semantics" in refused("reduce", "-s", "old", SEED))
 
 
+def reduce_calls_no_law_kept_that_evidence_lacks_for():
+	write("lacking.trace", GOOD + 'lacks counts "counts of pages: none"\n')
+	done = run("reduce", "lacking.trace")
+	check(done.returncode == 3, done.returncode)
+	check("there is nothing to reduce" in done.stderr and "counts of pages: none" in done.stderr,
+	      done.stderr)
+
+
 # ---- bisect ----
 
 def verdicts(lines):
@@ -754,6 +762,15 @@ def walk_tells_the_same_as_json():
 	pages = of_type(lines, "page")
 	check([(line["semantics"], line["refcount"]) for line in pages] == [("v7.2", 0)], pages)
 	check(len([line for line in of_type(lines, "entry") if line["tables"] == "host"]) == 8)
+
+
+def walk_counts_no_pages_of_anonymous_memory():
+	write("anon.trace", "pfntrace 1\nconfig mmu=shadow\nmmap A 8K\n"
+	      "memslot 1 0x200000 A 8K\nread 0x201000\n")
+	done = run("walk", "anon.trace", "0x201000")
+	check(", anonymous: read write account\n" in done.stdout, done.stdout)
+	check("stage 2: shadow paging, entries as of NPT, 7.2\n" in done.stdout, done.stdout)
+	check(", device BO, page 1 of it: " in run("walk", SEED, "0x201000").stdout)
 
 
 def walk_lists_every_leaf():

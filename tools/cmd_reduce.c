@@ -21,6 +21,7 @@ struct arguments {
 	struct reduce_wish wish;
 	const char *output, *path;
 	struct explore_bound bound;
+	char lacks[400];		/* what is left to say where nothing breaks */
 };
 
 static const struct argp_option options[] = {
@@ -155,7 +156,7 @@ static int tell(const struct arguments *a, struct reduce *r)
 }
 
 /* CODE_UNEXPECTED: nothing breaks under this one. */
-static int reduce_under(const struct arguments *a, const struct semantics_patch *patch)
+static int reduce_under(struct arguments *a, const struct semantics_patch *patch)
 {
 	struct error error = { .text = "" };
 	double since = tool_seconds();
@@ -176,11 +177,12 @@ static int reduce_under(const struct arguments *a, const struct semantics_patch 
 		code = CODE_INCONCLUSIVE;
 	else if (r.why[0])
 		fprintf(stderr, "pfnsim: under %s: %s\n", patch->name, r.why);
+	memcpy(a->lacks, r.lacks, sizeof(a->lacks));
 	reduce_free(&r);
 	return code;
 }
 
-static int reduce_any(const struct arguments *a)
+static int reduce_any(struct arguments *a)
 {
 	int code = CODE_UNEXPECTED;
 
@@ -205,5 +207,5 @@ int cmd_reduce(int argc, char **argv)
 		a.wish.law ? a.wish.law : "no law", a.wish.law ? " does not break" : " breaks",
 		a.wish.step ? " in " : "", a.wish.step ? a.wish.step : "",
 		a.patch ? a.patch->name : "any semantics");
-	return CODE_BAD_INPUT;
+	return a.lacks[0] ? say_lacks(a.path, a.lacks) : CODE_BAD_INPUT;
 }
