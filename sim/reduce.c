@@ -396,7 +396,7 @@ bool reduce_fails(const struct reduce *r)
 
 bool reduce_is_minimal(const struct reduce *r)
 {
-	return r->phase == REDUCE_DONE && !r->stopped && reduce_fails(r);
+	return r->phase == REDUCE_DONE && !r->stopped && !r->cut_off && reduce_fails(r);
 }
 
 size_t reduce_events_left(const struct reduce *r)
@@ -428,7 +428,7 @@ static void print_expects(const struct reduce *r, FILE *out)
 	bool other = false;
 
 	print_expect(r, &r->target, out);
-	for (size_t i = 0; i < arrlenu(r->found) && reduce_is_minimal(r); i++) {
+	for (size_t i = 0; i < arrlenu(r->found) && r->phase == REDUCE_DONE && !r->stopped; i++) {
 		const struct reduce_target *t = &r->found[i];
 		bool is_told = is_same_line(t, &r->target);
 

@@ -71,6 +71,7 @@ struct reduce {
 	size_t old_nr;
 	bool changed, args_clean, stopped;
 	bool again;			/* what is tried made no sense, and lost a unit */
+	bool cut_off;			/* a search has found nothing within the bound */
 	char lacks[400];		/* evidence that the recording has not; "" if none */
 	char why[512];			/* the trace as it was cannot be run to its end */
 	size_t tries, nr_events;	/* of the trace as it was */
@@ -89,7 +90,7 @@ bool reduce_more(struct reduce *r);
 void reduce_stop(struct reduce *r);
 /* It breaks what has to break, at all. */
 bool reduce_fails(const struct reduce *r);
-/* No single event can go. */
+/* No single event can go: nothing was interrupted or cut off. */
 bool reduce_is_minimal(const struct reduce *r);
 size_t reduce_events_left(const struct reduce *r);
 /* The smallest so far, as a trace with its title and what is expected; the caller's to free. */

@@ -237,6 +237,17 @@ static void take_findings(struct reduce *r)
 	}
 }
 
+/* Nothing was found; what was looked for may be where nobody looked. */
+static void note_end(struct reduce *r, const struct explored *e)
+{
+	if (e->stop == STOP_NONE)
+		return;
+	r->cut_off |= e->stop != STOP_UNMODELLED;
+	if (r->phase == REDUCE_FIRST)
+		snprintf(r->why, sizeof(r->why), "%s%s%s", explore_stop_text(e),
+			 e->why[0] ? ": " : "", e->why);
+}
+
 /* A search that has found it needs no more of it, but for the last one. */
 static enum reduce_result search(struct reduce *r, bool is_args)
 {
@@ -252,6 +263,8 @@ static enum reduce_result search(struct reduce *r, bool is_args)
 	result = result_of(r);
 	if (more && (result == REDUCE_PASSES || r->phase == REDUCE_LAST))
 		return REDUCE_GOES_ON;
+	if (result == REDUCE_PASSES)
+		note_end(r, explore_result(r->x));
 	end_search(r);
 	return result;
 }

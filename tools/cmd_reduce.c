@@ -22,6 +22,7 @@ struct arguments {
 	const char *output, *path;
 	struct explore_bound bound;
 	char lacks[400];		/* what is left to say where nothing breaks */
+	bool is_unknown;		/* ... under one of them */
 };
 
 static const struct argp_option options[] = {
@@ -149,10 +150,19 @@ static int tell(const struct arguments *a, struct reduce *r)
 	fprintf(stderr, "pfnsim: %s under %s%s%s: %zu of %zu events, %zu tries%s\n",
 		r->target.word, r->patch->name, r->target.way.step ? ", in " : "",
 		r->target.way.step ? r->target.way.step : "", reduce_events_left(r), r->nr_events,
-		r->tries, reduce_is_minimal(r) ? "" : "; interrupted, it may not be the smallest");
+		r->tries, reduce_is_minimal(r) ? "" : r->stopped ?
+		"; interrupted, it may not be the smallest" :
+		"; searches were cut off, it may not be the smallest");
 	if (r->lacks[0])
 		code = worse_exit_code(code, say_lacks(r->path, r->lacks));
 	return reduce_is_minimal(r) ? code : worse_exit_code(code, CODE_INCONCLUSIVE);
+}
+
+static int say_interrupted(const struct arguments *a, const struct semantics_patch *patch)
+{
+	fprintf(stderr, "pfnsim: %s: interrupted before anything was found to break under %s\n",
+		a->path, patch->name);
+	return CODE_INCONCLUSIVE;
 }
 
 /* CODE_UNEXPECTED: nothing breaks under this one. */
@@ -174,9 +184,10 @@ static int reduce_under(struct arguments *a, const struct semantics_patch *patch
 	if (reduce_fails(&r))
 		code = tell(a, &r);
 	else if (r.stopped)
-		code = CODE_INCONCLUSIVE;
+		code = say_interrupted(a, patch);
 	else if (r.why[0])
 		fprintf(stderr, "pfnsim: under %s: %s\n", patch->name, r.why);
+	a->is_unknown |= r.why[0];
 	memcpy(a->lacks, r.lacks, sizeof(a->lacks));
 	reduce_free(&r);
 	return code;
@@ -203,9 +214,12 @@ int cmd_reduce(int argc, char **argv)
 	code = a.patch ? reduce_under(&a, a.patch) : reduce_any(&a);
 	if (code != CODE_UNEXPECTED)
 		return code;
-	fprintf(stderr, "pfnsim: %s: %s%s%s%s under %s: there is nothing to reduce\n", a.path,
+	fprintf(stderr, "pfnsim: %s: %s%s%s%s under %s%s: there is nothing to reduce\n", a.path,
 		a.wish.law ? a.wish.law : "no law", a.wish.law ? " does not break" : " breaks",
 		a.wish.step ? " in " : "", a.wish.step ? a.wish.step : "",
-		a.patch ? a.patch->name : "any semantics");
-	return a.lacks[0] ? say_lacks(a.path, a.lacks) : CODE_BAD_INPUT;
+		a.patch ? a.patch->name : "any semantics",
+		a.is_unknown ? ", as far as it is known" : "");
+	if (a.lacks[0])
+		return say_lacks(a.path, a.lacks);
+	return a.is_unknown ? CODE_INCONCLUSIVE : CODE_BAD_INPUT;
 }
