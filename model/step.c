@@ -214,6 +214,7 @@ struct task *task_start(struct machine *m, unsigned task, enum path_id path, u8 
 
 	assert(t->state != TASK_RUNNING);
 	*t = (struct task){ .state = TASK_RUNNING, .by = by };
+	m->task = task;		/* what it works on is put into its lists */
 	push(t, path);
 	return t;
 }

@@ -535,6 +535,37 @@ static void a_guard_is_asked_of_the_task_whose_step_it_is(void **state)
 	trace_free(&trace);
 }
 
+/* mm/vmscan.c:shrink_folio_list(): what the fault holds it keeps, what nobody holds goes. */
+static const char reclaimed[] =
+	"pfntrace 1\n"
+	"mmap A 4K\n"
+	"host-write A 7\n"
+	"reclaim A 4K\n"
+	"memslot 1 gpa=0x200000 hva=A size=4K\n"
+	"thread vcpu\n"
+	"r: read 0x200000\n"
+	"thread kswapd\n"
+	"c: reclaim A 4K\n";
+
+static void a_scan_that_begins_in_a_thread_has_its_pages(void **state)
+{
+	static const struct explore_bound bounds[] = { { .states = 0 }, { ALL_REDUCTIONS } };
+	struct explore *v7_2, *v11;
+	struct trace trace;
+
+	(void)state;
+	scenario_load_text(reclaimed, &trace);
+	for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
+		v7_2 = search(&trace, semantics_find("v7.2"), &bounds[i]);
+		v11 = search(&trace, semantics_find("v11"), &bounds[i]);
+		assert_int_equal(explore_result(v7_2)->nr_findings, 0);
+		assert_non_null(broken_by(explore_result(v11), "mark-only-alive", BLAME_KVM));
+		explore_free(v7_2);
+		explore_free(v11);
+	}
+	trace_free(&trace);
+}
+
 int main(void)
 {
 	static const char *const under[] = { "v5.12", "v6.8", "v11", "v7.2", NULL };
@@ -555,6 +586,7 @@ int main(void)
 	LIST_TEST(&list, a_finding_is_written_as_a_trace_that_breaks_the_same_law);
 	LIST_TEST(&list, what_is_ordered_does_not_overlap);
 	LIST_TEST(&list, a_guard_is_asked_of_the_task_whose_step_it_is);
+	LIST_TEST(&list, a_scan_that_begins_in_a_thread_has_its_pages);
 	LIST_ROWS(&list, a_bad_scenario_is_refused, refusals);
 	return list_run(&list, "explore");
 }
