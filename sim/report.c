@@ -209,6 +209,17 @@ static bool any_violation(const struct replay *replay)
 	return false;
 }
 
+/* An event of a row came out otherwise than recorded. */
+bool report_has_changed(const struct replay *replay)
+{
+	for (size_t r = 0; r < replay->nr_runs; r++)
+		for (size_t i = 0; i < replay->nr_lines; i++)
+			if (report_has_row(replay, i) &&
+			    replay->run[r].versus[i] == VERSUS_CHANGED)
+				return true;
+	return false;
+}
+
 /* What was recorded, without the registers. */
 static int recorded_length(const struct replay_line *line)
 {

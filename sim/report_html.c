@@ -79,6 +79,8 @@ static void print_matrix(const struct replay *replay, FILE *out)
 		fprintf(out, "</td>");
 	}
 	fprintf(out, "</tr></tfoot></table>\n");
+	if (report_has_changed(replay))
+		fprintf(out, "<p>* came out otherwise than recorded</p>\n");
 }
 
 /* ---- what broke ---- */

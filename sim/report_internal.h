@@ -8,6 +8,8 @@
 const char *report_outcome(const struct outcome *o, char *text, size_t size);
 /* Does this line say more than that the host did something? */
 bool report_has_row(const struct replay *replay, size_t line);
+/* Of such a row: it came out otherwise than recorded. */
+bool report_has_changed(const struct replay *replay);
 /* "v6.8: ok"; "inconclusive: why" */
 void report_verdict(const struct replay_run *run, char *text, size_t size);
 /* What a violation found: "2 references, 1 held". */

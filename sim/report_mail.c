@@ -17,6 +17,7 @@ enum { COLUMNS = 75 };
 /* Words of @text, broken behind the column; further lines begin with @mark and blanks. */
 static void print_marked(const char *text, int used, int indent, char mark, FILE *out)
 {
+	const char *begin = text;
 	int at = used;
 
 	while (*text) {
@@ -25,7 +26,7 @@ static void print_marked(const char *text, int used, int indent, char mark, FILE
 		if (at > indent && at + 1 + length > COLUMNS) {
 			fprintf(out, "\n%.*s%*s", indent > 0, &mark, indent - (indent > 0), "");
 			at = indent;
-		} else if (at != used && at > indent) {
+		} else if (text > begin) {
 			fputc(' ', out);
 			at++;
 		}
@@ -68,6 +69,8 @@ static void print_event(const struct replay *replay, size_t i, FILE *out)
 		fprintf(out, "\n");
 	}
 }
+
+#define CHANGED_IS	"* came out otherwise than recorded\n"
 
 static void print_verdicts(const struct replay *replay, FILE *out)
 {
@@ -174,7 +177,7 @@ bool report_page_text(const struct report_page *page, FILE *out)
 	for (size_t i = 0; i < replay->nr_lines; i++)
 		if (report_has_row(replay, i))
 			print_event(replay, i, out);
-	fprintf(out, "\n");
+	fprintf(out, "%s\n", report_has_changed(replay) ? CHANGED_IS : "");
 	print_verdicts(replay, out);
 	fprintf(out, "\n");
 	print_laws(replay, out);
@@ -198,6 +201,37 @@ static void print_broken(const struct replay_run *run, unsigned event, FILE *out
 			fprintf(out, " **%s**", run->vm->violations[i].v.law->id);
 }
 
+static void print_table_head(const struct replay *replay, FILE *out)
+{
+	fprintf(out, "| event |%s", replay->has_recorded ? " recorded |" : "");
+	for (size_t r = 0; r < replay->nr_runs; r++)
+		fprintf(out, " %s |", replay->run[r].patch->name);
+	fprintf(out, "\n|---|%s", replay->has_recorded ? "---|" : "");
+	for (size_t r = 0; r < replay->nr_runs; r++)
+		fprintf(out, "---|");
+}
+
+static void print_table_row(const struct replay *replay, size_t i, FILE *out)
+{
+	const struct replay_line *line = &replay->line[i];
+	char text[80];
+
+	fprintf(out, "\n| [%u] ", line->number);
+	print_cell(line->text, out);
+	if (replay->has_recorded) {
+		fprintf(out, " | ");
+		print_cell(line->recorded ? line->recorded : "", out);
+	}
+	for (size_t r = 0; r < replay->nr_runs; r++) {
+		const struct replay_run *run = &replay->run[r];
+
+		fprintf(out, " | %s%s", report_outcome(&run->outcome[i], text, sizeof(text)),
+			run->versus[i] == VERSUS_CHANGED ? " \\*" : "");
+		print_broken(run, line->number, out);
+	}
+	fprintf(out, " |");
+}
+
 bool report_page_markdown(const struct report_page *page, FILE *out)
 {
 	const struct replay *replay = page->replay;
@@ -205,32 +239,20 @@ bool report_page_markdown(const struct report_page *page, FILE *out)
 	char text[1000];
 
 	lanes_make(&lanes, replay, page->a, page->b, LANES_MANY);
-	fprintf(out, "# %s\n\n`%s`\n\n| event |", replay->title[0] ? replay->title : replay->name,
+	fprintf(out, "# %s\n\n`%s`\n\n", replay->title[0] ? replay->title : replay->name,
 		replay->name);
-	for (size_t r = 0; r < replay->nr_runs; r++)
-		fprintf(out, " %s |", replay->run[r].patch->name);
-	fprintf(out, "\n|---|");
-	for (size_t r = 0; r < replay->nr_runs; r++)
-		fprintf(out, "---|");
-	for (size_t i = 0; i < replay->nr_lines; i++) {
-		if (!report_has_row(replay, i))
-			continue;
-		fprintf(out, "\n| [%u] ", replay->line[i].number);
-		print_cell(replay->line[i].text, out);
-		for (size_t r = 0; r < replay->nr_runs; r++) {
-			fprintf(out, " | %s", report_outcome(&replay->run[r].outcome[i], text,
-							     sizeof(text)));
-			print_broken(&replay->run[r], replay->line[i].number, out);
-		}
-		fprintf(out, " |");
-	}
-	fprintf(out, "\n| verdict");
+	print_table_head(replay, out);
+	for (size_t i = 0; i < replay->nr_lines; i++)
+		if (report_has_row(replay, i))
+			print_table_row(replay, i, out);
+	fprintf(out, "\n| verdict%s", replay->has_recorded ? " | " : "");
 	for (size_t r = 0; r < replay->nr_runs; r++) {
 		report_verdict(&replay->run[r], text, sizeof(text));
 		fprintf(out, " | ");
 		print_cell(text, out);
 	}
-	fprintf(out, " |\n\n```diff\n");
+	fprintf(out, " |\n\n%s%s```diff\n", report_has_changed(replay) ? "\\" CHANGED_IS : "",
+		report_has_changed(replay) ? "\n" : "");
 	print_laws(replay, out);
 	print_lanes(&lanes, out);
 	fprintf(out, "```\n");

@@ -204,6 +204,32 @@ class Page(Pages):
 
 		self.assertEqual({4}, {len(re.findall(r"(?<!\\)\|", line)) for line in table})
 
+	def test_markdown_and_a_mail_say_what_was_recorded_and_where_it_came_otherwise(self):
+		other = os.path.join(self.folder.name, "other.trace")
+		with open(other, "w", encoding="utf-8") as file:
+			file.write("pfntrace 1\nmmap A 4K\nmemslot 1 0x200000 A 4K\n"
+				   "read 0x200000 x-place=1 x-recorded=efault\n")
+		for path, stars in ((RECORDING, False), (other, True)):
+			_, page = self.page("-s", "v6.12,v7.2", path)
+			text = report("-f", "markdown", "-s", "v6.12,v7.2", path).stdout
+			table = [line for line in text.splitlines() if line.startswith("|")]
+			mail = report("-f", "text", "-s", "v6.12,v7.2", path).stdout
+
+			self.assertEqual("| event | recorded | v6.12 | v7.2 |", table[0])
+			self.assertEqual({5}, {line.count("|") for line in table})
+			self.assertEqual(stars, any(" \\* |" in line for line in table))
+			self.assertEqual(stars, "\n\\* came out otherwise than recorded\n" in text)
+			self.assertEqual(stars, "\n* came out otherwise than recorded\n" in mail)
+			self.assertEqual(stars, "<p>* came out otherwise than recorded</p>" in page)
+
+	def test_a_mail_loses_no_blank_behind_a_word_that_ends_where_its_text_began(self):
+		path = os.path.join(self.folder.name, "lacks.trace")
+		with open(path, "w", encoding="utf-8") as file:
+			file.write(f'pfntrace 1\nlacks counts "{"x" * 54} of pages"\nmmap A 4K\n')
+		mail = report("-f", "text", "-s", "v7.2", path).stdout
+
+		self.assertIn("xx\n    of pages\n", mail)
+
 	def test_a_recording_says_on_what_kernel_and_what_came(self):
 		_, text = self.page("-s", "v6.12,v7.2", RECORDING)
 
