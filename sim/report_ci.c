@@ -2,6 +2,7 @@
 #define _GNU_SOURCE	/* asprintf() */
 #include "sim/report_ci.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +140,23 @@ static void put_tool(struct json *json, const char *version)
 	json_object_end(json);
 }
 
+/* RFC 3986: a path, of which no first part is taken for a scheme. */
+static void put_uri(struct json *json, const char *path)
+{
+	char *uri = NULL;
+	size_t size;
+	FILE *out = open_memstream(&uri, &size);
+
+	if (!out)
+		abort();
+	for (const unsigned char *c = (const unsigned char *)path; *c; c++)
+		fprintf(out, *c < 0x80 && (isalnum(*c) || strchr("-._~/+,=@", *c)) ? "%c" :
+			"%%%02X", *c);
+	fclose(out);
+	json_string_at(json, "uri", uri);
+	free(uri);
+}
+
 static void put_location(struct json *json, const char *file, unsigned line, unsigned column)
 {
 	json_object_begin(json);
@@ -146,7 +164,7 @@ static void put_location(struct json *json, const char *file, unsigned line, uns
 	json_object_begin(json);
 	json_key(json, "artifactLocation");
 	json_object_begin(json);
-	json_string_at(json, "uri", file);
+	put_uri(json, file);
 	json_object_end(json);
 	json_key(json, "region");
 	json_object_begin(json);

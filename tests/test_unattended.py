@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.parse
 import xml.etree.ElementTree as tree
 
 PFNSIM = os.path.abspath(os.environ["PFNSIM"])
@@ -51,13 +52,22 @@ class Unattended(unittest.TestCase):
 	def run_all(self, form, *names, semantics="v7.2"):
 		return subprocess.run([PFNSIM, "replay", "-f", form, "-s", semantics,
 				       *map(self.path, names or CASES)], stdout=subprocess.PIPE,
-				      stderr=subprocess.PIPE, text=True, check=False)
+				      stderr=subprocess.PIPE, text=True, check=False,
+				      errors="surrogateescape")
 
 	def test_the_exit_code_is_the_same_in_every_format(self):
 		for form in ("text", "junit", "sarif", "github"):
 			for name, code in CODES.items():
 				self.assertEqual(code, self.run_all(form, name).returncode,
 						 (form, name))
+
+	def test_junit_can_be_read_whatever_a_file_is_called(self):
+		for name in ("\udcff", "a\x01\u00fc", "<&>", "\u00fc" * 110):
+			with open(self.path(name), "w", encoding="utf-8") as file:
+				file.write(CASES["broken"][0])
+			suite = tree.fromstring(self.run_all("junit", name).stdout)[0]
+
+			self.assertEqual("1", suite.get("failures"), ascii(name))
 
 	def test_junit_has_a_case_for_each_input_and_semantics(self):
 		suite = tree.fromstring(self.run_all("junit", "good", "broken", "open",
@@ -86,7 +96,8 @@ class Unattended(unittest.TestCase):
 		self.assertEqual("2.1.0", log["version"])
 		for name, (_, level, rule, line) in CASES.items():
 			found = [r for r in log["runs"][0]["results"] if r["locations"][0][
-				"physicalLocation"]["artifactLocation"]["uri"] == self.path(name)]
+				"physicalLocation"]["artifactLocation"]["uri"] ==
+				 urllib.parse.quote(self.path(name), safe="/,")]
 			if not rule:
 				self.assertEqual([], found)
 				continue
@@ -95,6 +106,18 @@ class Unattended(unittest.TestCase):
 			self.assertEqual((level, line), (result["level"],
 							 place["region"]["startLine"]), name)
 			self.assertEqual(rule, driver["rules"][result["ruleIndex"]]["id"])
+
+	def test_sarif_names_a_file_by_a_uri_whatever_it_is_called(self):
+		for name in ("a b", "\u00fc:x", "50%0A", "q?#[]", "\udcff"):
+			with open(self.path(name), "w", encoding="utf-8") as file:
+				file.write(CASES["a,b: 100%"][0])
+			text = self.run_all("sarif", name).stdout
+			uri = json.loads(text)["runs"][0]["results"][0]["locations"][0][
+				"physicalLocation"]["artifactLocation"]["uri"]
+
+			self.assertRegex(uri, r"^(?:[A-Za-z0-9._~/,+=@-]|%[0-9A-F]{2})+$")
+			self.assertEqual(os.fsencode(self.path(name)),
+					 urllib.parse.unquote_to_bytes(uri))
 
 	def test_sarif_has_every_law_as_a_rule(self):
 		log = json.loads(self.run_all("sarif", "good").stdout)
