@@ -267,6 +267,16 @@ static void find_vms(struct import *import)
 	}
 }
 
+/*
+ * What "trace-cmd report --cpu" leaves, or a copy of one CPU's buffer. A header that counts the
+ * events of all CPUs, as ftrace's does (get_total_entries()), settles it.
+ */
+static bool is_of_one_cpu(const struct import *import)
+{
+	return strcmp(import->form, "bpftrace") && strcmp(import->form, "trace.dat") &&
+	       import->cpu >= 0 && !import->other_cpu && import->cpus > 1 && !import->declared;
+}
+
 static void find_loss(struct import *import)
 {
 	const char *lines = strcmp(import->form, "trace.dat") ? "line" : "record";
@@ -286,6 +296,9 @@ static void find_loss(struct import *import)
 	else if (!import->tells_loss)
 		lack(import, LACK_LOST, "lost events: an excerpt, or perf without "
 		     "--show-lost-events; nothing in it says whether there were any");
+	else if (is_of_one_cpu(import))
+		lack(import, LACK_LOST, "lost events: all are of CPU %d, of at least %u; nothing "
+		     "says whether the others had any", import->cpu, import->cpus);
 	if (import->declared && import->declared != import->nr_read)
 		lack(import, LACK_DAMAGE, "events: %zu are here, and its header says %llu",
 		     import->nr_read, (unsigned long long)import->declared);

@@ -72,6 +72,9 @@ struct import {
 	bool begun, ended;		/* a recipe of ours said so */
 	bool tells_loss;		/* if events had been lost, it would say so */
 	uint64_t declared;		/* events that its header says are here; 0: it does not */
+	unsigned cpus;			/* the host has at least so many */
+	int32_t cpu;			/* of the first event of text that has one, or -1 */
+	bool other_cpu;			/* ... which others have not */
 	bool is_cut;			/* the last line has no end */
 	size_t count[NR_IMPORT_KINDS];
 	bool ept, format_known;

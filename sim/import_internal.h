@@ -20,7 +20,7 @@
 
 enum import_line_kind {
 	LINE_EVENT, LINE_OTHER,		/* an event without a name */
-	LINE_LOST, LINE_ENTRIES, LINE_RELEASE, LINE_REPORT, LINE_BEGIN, LINE_END,
+	LINE_LOST, LINE_ENTRIES, LINE_RELEASE, LINE_REPORT, LINE_CPUS, LINE_BEGIN, LINE_END,
 	LINE_NOTHING, LINE_UNKNOWN,
 };
 
@@ -28,7 +28,8 @@ struct import_line {
 	const char *task, *name, *body;	/* none of them ends where it ends, but .body */
 	size_t name_length;
 	int pid, cpu;
-	uint64_t time, count, here;	/* .count: lost events; .here: those that are there */
+	uint64_t time;
+	uint64_t count, here;		/* lost events; those that are there, or CPUs */
 	bool is_perf;
 };
 

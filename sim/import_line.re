@@ -67,7 +67,8 @@ static enum import_line_kind other_line(const char *text, struct import_line *li
 	}
 	"# pfnsim-record kernel=" @name release @end any* "\x00" { goto release; }
 	"# os release : " @name release @end any* "\x00" { goto release; }
-	"cpus=" d+ "\x00" { return LINE_REPORT; }
+	"cpus=" @a d+ "\x00" { goto report; }
+	"# nrcpus online : " @a d+ "\x00" { goto cpus; }
 	any* "Processed " d+ ws word " and lost " any* "\x00" { return LINE_LOST; }
 	"# pfnsim-record begin" any* "\x00" { return LINE_BEGIN; }
 	"# pfnsim-record end" any* "\x00" { return LINE_END; }
@@ -87,6 +88,12 @@ entries:
 	line->here = strtoull(a, NULL, 10);
 	line->count = strtoull(b, NULL, 10) - line->here;
 	return LINE_ENTRIES;
+report:
+	line->here = strtoull(a, NULL, 10);
+	return LINE_REPORT;
+cpus:
+	line->here = strtoull(a, NULL, 10);
+	return LINE_CPUS;
 release:
 	line->name = name;
 	line->name_length = end - name;
@@ -133,7 +140,7 @@ enum import_line_kind import_line(const char *text, struct import_line *line)
 	@task task ws @pid d+ ( "/" d+ )? ws+ @time d+ "." d+ ":" ws+ ( d+ ws+ )? ( word ":" )?
 		said "\x00" { goto perf; }
 	comm place @time time ":" ws+ @name "sys_" word @end "(" any* "\x00" { goto event; }
-	comm place time ":" any* "\x00" { return LINE_OTHER; }
+	comm place time ":" any* "\x00" { line->cpu = atoi(cpu); return LINE_OTHER; }
 	* { return other_line(text, line); }
 	*/
 perf:

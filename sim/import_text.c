@@ -117,6 +117,17 @@ const struct import_row *import_event_of(const char *name, const char *body,
 	return row;
 }
 
+static void note_cpu(struct import *import, int cpu)
+{
+	if (cpu < 0)
+		return;
+	if (import->cpu < 0)
+		import->cpu = cpu;
+	import->other_cpu |= cpu != import->cpu;
+	if ((unsigned)cpu >= import->cpus)
+		import->cpus = cpu + 1;
+}
+
 static void event_line(struct reader *reader, struct import *import, unsigned number,
 		       const struct import_line *line)
 {
@@ -126,6 +137,7 @@ static void event_line(struct reader *reader, struct import *import, unsigned nu
 						  line->body, &e);
 
 	import->nr_read++;
+	note_cpu(import, line->cpu);
 	if (line->is_perf)
 		import->form = "perf script";
 	if (line->time < import->last_time && !import->first_back)
@@ -150,6 +162,7 @@ static void take_line(struct reader *reader, struct import *import)
 		return;
 	case LINE_OTHER:
 		import->nr_read++;
+		note_cpu(import, line.cpu);
 		return;
 	case LINE_LOST:
 		gap(import, number, line.count);
@@ -163,6 +176,10 @@ static void take_line(struct reader *reader, struct import *import)
 	case LINE_REPORT:
 		import->tells_loss = true;
 		import->form = "trace-cmd report";
+		import->cpus = line.here;
+		return;
+	case LINE_CPUS:
+		import->cpus = line.here;
 		return;
 	case LINE_RELEASE:
 		snprintf(import->release, sizeof(import->release), "%.*s", (int)line.name_length,
@@ -196,6 +213,7 @@ bool import_text(struct import *import, struct error *error)
 	const char *start;
 	bool good = text_load(&reader, import->path, NULL);
 
+	import->cpu = -1;
 	whole = reader.arena;
 	reader.arena = NULL;
 	import->form = "ftrace text";

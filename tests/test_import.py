@@ -322,6 +322,20 @@ def lost_events_make_every_law_inconclusive():
 		check(replay("-s", "v7.2", "out.trace").returncode == 3, "not so")
 
 
+def one_cpu_of_several_does_not_count_as_whole():
+	"""trace-cmd report --cpu; the header of a copy of per_cpu/cpu2/trace counts all CPUs'."""
+	alone = [re.sub(r"\[\d+\]", "[002]", line) for line in GOOD]
+	several = [re.sub(r"\[\d+\]", f"[00{i % 3}]", line) for i, line in enumerate(GOOD)]
+	for lines, head, whole in ((["cpus=4\n", *alone], None, False), (alone, HEAD, True),
+				   (["cpus=4\n", *several], None, True)):
+		code, _, lacks, laws = of_text(lines, head=head)
+		check((code, bool(lacks)) == ((0, False) if whole else (3, True)), code, lacks)
+		check(whole or "all are of CPU 2, of at least 4" in lacks["lost-events"], lacks)
+		check(whole or laws["no-stale-spte"]["answer"] == "inconclusive", laws)
+	one = [re.sub(r"\[\d+\]", "[000]", line) for line in GOOD]
+	check(of_text(["cpus=1\n", *one], head=None)[0] == 0, "not so")
+
+
 def recordings_with_lost_events_say_how_many():
 	if not has_zstd():
 		return
