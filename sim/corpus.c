@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "sim/corpus.h"
 
-#include <assert.h>
+#include <errno.h>
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +52,10 @@ char **corpus_list(const char *path, struct error *error)
 	char **found = NULL;
 	int failed = 0;
 
-	assert(tree);
+	if (!tree) {	/* an empty path, too */
+		error_at(error, path, 0, 0, "%s", strerror(errno));
+		return NULL;
+	}
 	for (FTSENT *entry; (entry = fts_read(tree)); ) {
 		if (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR ||
 		    entry->fts_info == FTS_ERR)

@@ -109,6 +109,14 @@ def output_that_cannot_be_written_is_worse_than_all():
 		check(done.stderr.endswith("pfnsim: cannot write the output\n"), done.stderr)
 
 
+def output_that_is_closed_is_told_and_no_pipe_of_ours_takes_its_place():
+	for form in ("text", "html", "trace.dat"):
+		done = subprocess.run([PFNSIM, "report", "-f", form, SEED], stderr=subprocess.PIPE,
+				      text=True, check=False, preexec_fn=lambda: os.close(1))
+		check((done.returncode, done.stderr) == (4, "pfnsim: cannot write the output\n"),
+		      form, done)
+
+
 def help_that_cannot_be_written_is_told():
 	for command in (["--help"], ["--version"], ["replay", "--help"], ["help", "replay"]):
 		with open("/dev/full", "w", encoding="utf-8") as full:
@@ -233,7 +241,8 @@ def a_misspelt_semantics_or_law_is_guessed_and_another_version_is_not():
 def what_is_wrong_with_arguments_is_one_line_in_every_command():
 	for command in re.findall(r"^  ([\w-]+) ", run("--help").stdout, re.M):
 		refused(command, "--nothing-like-it")
-		refused(command, "no/such/file", *(["0"] if command == "walk" else []))
+		for path in ("no/such/file", ""):
+			refused(command, path, *(["0"] if command == "walk" else []))
 
 
 def an_unknown_format_is_one_line():

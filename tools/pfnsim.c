@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* pfnsim.c: main(): which command? */
 #include <argp.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,10 +109,19 @@ static void flush_output(void)
 	_exit(CODE_INTERNAL);
 }
 
+/* What is closed stays unusable: no pipe or file of ours may be taken for it. */
+static void keep_closed(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(CODE_INTERNAL);
+}
+
 int main(int argc, char **argv)
 {
 	const struct tool_command *command;
 
+	keep_closed();
 	tool_init();
 	atexit(flush_output);
 	argc = frames_option(argc, argv);
