@@ -18,6 +18,7 @@ const char *const splat_names[NR_SPLATS] = {
 	[SPLAT_BAD_RSS] = "check_mm",
 	[SPLAT_LEAF_OF_OTHER] = "tdp_mmu_map_handle_target_level",
 	[SPLAT_DIRECT_LEAF] = "mmu_set_spte",
+	[SPLAT_TABLES_LEFT] = "kvm_mmu_uninit_tdp_mmu",
 	[SPLAT_MMIO_OVER_LEAF] = "mark_mmio_spte",
 	[SPLAT_RMAP_NOT_PRESENT] = "rmap_get_first",
 	[SPLAT_CACHE_LOOKUP] = "filemap_get_entry",

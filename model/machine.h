@@ -81,6 +81,7 @@ enum splat {
 	SPLAT_DIRECT_LEAF,		/* mmu_set_spte(): a direct root's leaf of another (7.2) */
 	SPLAT_MMIO_OVER_LEAF,		/* mmu_spte_set(), by mark_mmio_spte(): present (6.8) */
 	SPLAT_RMAP_NOT_PRESENT,		/* rmap_get_first(): BUG_ON(!is_shadow_present_pte()) */
+	SPLAT_TABLES_LEFT,		/* kvm_mmu_uninit_tdp_mmu(): tdp_mmu_pages (5.13) */
 	SPLAT_CACHE_LOOKUP,		/* filemap_get_entry(): folio_try_get() fails for ever */
 	NR_SPLATS,
 };

@@ -390,7 +390,21 @@ static bool is_in_exit(const struct machine *m, unsigned vcpu)
 	return false;
 }
 
-/* kvm_tdp_mmu_put_root(): an obsolete root, zapped already, goes with the last vCPU that has it. */
+/* Has a fault installed something behind the zap? Nobody finds it any more (a955cad84cda). */
+static bool has_entries(struct machine *m, pfn_t root)
+{
+	const struct spte_format *format = spte_format_of(m);
+	unsigned i = m->phys->next(m->phys, root, 0);
+
+	while (i < WORDS_PER_PAGE && !spte_is_present(format, m->phys->load(m->phys, root, i)))
+		i = m->phys->next(m->phys, root, i + 1);
+	return i < WORDS_PER_PAGE;
+}
+
+/*
+ * kvm_tdp_mmu_put_root(): an obsolete root, zapped already, goes with the last vCPU that has it.
+ * SIMPLIFIED: that tables are left over is told here, by kvm_mmu_uninit_tdp_mmu() when the VM goes.
+ */
 static void put_root(struct machine *m, pfn_t pfn)
 {
 	for (unsigned v = 0; v < MAX_VCPUS; v++)
@@ -401,7 +415,8 @@ static void put_root(struct machine *m, pfn_t pfn)
 
 		if (!root->zapped || root->pfn != pfn)
 			continue;
-		zap_root(m, pfn);	/* what a fault in flight still has installed (5.12) */
+		if (has_entries(m, pfn))
+			raise_alarm(m, ALARM_WARN, SPLAT_TABLES_LEFT, BLAME_KVM);
 		free_table(m, pfn);
 		*root = (struct root){ 0 };
 	}
