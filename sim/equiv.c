@@ -121,7 +121,8 @@ void equiv_note(struct equiv *equiv, size_t pair, const struct equiv_program *pr
 	if (is_shorter(program, &d->program) || (d->follows && !unlike->follows))
 		d->program = *program;
 	d->follows &= unlike->follows;
-	d->programs++;
+	d->programs += d->last != equiv->result.programs + 1;	/* of two pages, or both ways */
+	d->last = equiv->result.programs + 1;
 	d->configs |= BIT(equiv->stage.config);
 }
 

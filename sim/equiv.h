@@ -42,6 +42,7 @@ struct equiv_difference {
 	char text[120];
 	struct equiv_program program;	/* a shortest */
 	u64 programs;			/* in so many */
+	u64 last;			/* of these the last: its number from 1 on */
 	u32 configs;			/* in these configurations, bits */
 };
 
