@@ -194,9 +194,11 @@ bool bisect_begin(struct bisect *b, const char *path, const struct semantics_pat
 	assert(nr <= BISECT_MAX_POINTS);
 	if (!replay_load_trace(path, "pfnsim replay --semantics all", &b->trace, error))
 		return false;
-	replay_lacks(&b->trace, b->lacks, sizeof(b->lacks));
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		b->points[i].patch = list[i];
+		if (!b->lacks[0])
+			replay_lacks(&b->trace, list[i], b->lacks, sizeof(b->lacks));
+	}
 	return true;
 }
 

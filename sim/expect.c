@@ -28,7 +28,7 @@ bool model_matches(const char *model, const struct semantics_patch *patch)
 	return semantics_is_called(patch, model);
 }
 
-static bool model_exists(const char *model)
+bool model_exists(const char *model)
 {
 	return !strcmp(model, "all") || is_group(model) || semantics_find(model);
 }

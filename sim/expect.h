@@ -6,6 +6,8 @@
 #include "sim/event.h"
 
 /* "old", "new", "series", "all", a name or an alias: does it mean @patch? */
+/* Of a semantics, or of a group. */
+bool model_exists(const char *model);
 bool model_matches(const char *model, const struct semantics_patch *patch);
 /* The keys of a verdict's arguments, in order, and then NULL; NULL: there is no such. */
 const char *const *expect_keys(const char *verdict);

@@ -95,7 +95,7 @@ bool reduce_begin(struct reduce *r, const char *path, const struct semantics_pat
 	r->bound.by_step = !wish->any_way;
 	if (!replay_load_trace(path, "pfnsim replay", &r->trace, error))
 		return false;
-	replay_lacks(&r->trace, r->lacks, sizeof(r->lacks));
+	replay_lacks(&r->trace, patch, r->lacks, sizeof(r->lacks));
 	add_units(r);
 	return true;
 }

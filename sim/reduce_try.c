@@ -204,7 +204,7 @@ static enum reduce_result run_once(struct reduce *r, const char *text, bool is_a
 	if (!replay_text(r->path, text, &how, &done, &error))
 		return nonsense(r, &error, is_args);
 	/* what its recording lacks, a smaller trace lacks as well */
-	if (!strcmp(done.run[0].missing, done.missing))
+	if (!strcmp(done.run[0].missing, r->lacks))
 		done.run[0].missing[0] = '\0';
 	if (r->phase == REDUCE_FIRST)
 		snprintf(r->why, sizeof(r->why), "%s", done.run[0].missing);

@@ -114,7 +114,8 @@ void replay_free(struct replay *replay);
  */
 bool replay_load_trace(const char *path, const char *instead, struct trace *trace,
 		       struct error *error);
-void replay_lacks(const struct trace *trace, char *missing, size_t size);
+void replay_lacks(const struct trace *trace, const struct semantics_patch *patch, char *missing,
+		  size_t size);
 /* What was recorded of an event; NULL: nothing. The caller's to free. */
 char *replay_recorded(const struct trace *trace, size_t event);
 /* 0 as expected, 1 not, 3 inconclusive. */

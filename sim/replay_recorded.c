@@ -10,6 +10,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "sim/expect.h"
 #include "sim/replay_internal.h"
 
 static const struct ast_value *value_of(const struct ast_statement *s, const char *key)
@@ -43,14 +44,29 @@ char *replay_recorded(const struct trace *trace, size_t event)
 	return recorded_text(trace->statements[event]);
 }
 
-void replay_lacks(const struct trace *trace, char *missing, size_t size)
+void replay_lacks(const struct trace *trace, const struct semantics_patch *patch, char *missing,
+		  size_t size)
 {
 	size_t used = 0;
 
 	missing[0] = '\0';
 	for (size_t i = 0; i < arrlenu(trace->lacks) && used < size; i++)
-		used += snprintf(missing + used, size - used, "%s%s", i ? "; " : "",
-				 trace->lacks[i]);
+		if (!trace->lacks[i].but || !model_matches(trace->lacks[i].but, patch))
+			used += snprintf(missing + used, size - used, "%s%s", used ? "; " : "",
+					 trace->lacks[i].text);
+}
+
+/* Under any of them that are run. */
+static void take_lacks(struct replay *replay)
+{
+	char missing[sizeof(replay->missing)];
+
+	for (size_t r = 0; r < replay->nr_runs; r++) {
+		replay_lacks(&replay->input->trace, replay->run[r].patch, missing,
+			     sizeof(missing));
+		if (strlen(missing) > strlen(replay->missing))
+			memcpy(replay->missing, missing, sizeof(missing));
+	}
 }
 
 void replay_take_recorded(struct replay *replay)
@@ -61,7 +77,7 @@ void replay_take_recorded(struct replay *replay)
 		replay->line[i].recorded = replay_recorded(trace, i);
 		replay->has_recorded |= replay->line[i].recorded != NULL;
 	}
-	replay_lacks(trace, replay->missing, sizeof(replay->missing));
+	take_lacks(replay);
 }
 
 enum versus replay_versus(const struct replay_line *line, const struct outcome *o)

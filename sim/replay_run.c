@@ -286,8 +286,8 @@ bool run_event(const struct replay *replay, struct replay_run *run, size_t i, st
 
 void run_end(const struct replay *replay, struct replay_run *run)
 {
-	if (replay->missing[0] && !run->missing[0])
-		snprintf(run->missing, sizeof(run->missing), "%s", replay->missing);
+	if (!run->missing[0])
+		replay_lacks(&replay->input->trace, run->patch, run->missing, sizeof(run->missing));
 	for (unsigned i = 0; i < MAX_TASKS; i++)
 		if (run->vm->paused[i] && !run->missing[0])
 			snprintf(run->missing, sizeof(run->missing),

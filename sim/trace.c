@@ -223,10 +223,17 @@ static bool take_note(struct trace *trace, const struct ast_statement *s, struct
 
 static bool take_lacks(struct trace *trace, const struct ast_statement *s, struct error *error)
 {
-	if (s->nr_args != 2 || s->args[0].key || s->args[1].key ||
-	    s->args[0].value.type != AST_NAME || s->args[1].value.type != AST_STRING)
-		return bad(s, error, "\"lacks\" takes what is lacking, and a string about it");
-	arrput(trace->lacks, s->args[1].value.name);
+	const struct ast_arg *but = s->nr_args == 3 ? &s->args[2] : NULL;
+
+	if (s->nr_args < 2 || s->nr_args > 3 || s->args[0].key || s->args[1].key ||
+	    s->args[0].value.type != AST_NAME || s->args[1].value.type != AST_STRING ||
+	    (but && (!but->key || strcmp(but->key, "but") != 0 || but->value.type != AST_NAME)))
+		return bad(s, error, "\"lacks\" takes what is lacking, a string about it, and "
+			   "perhaps but=SEMANTICS");
+	if (but && !model_exists(but->value.name))
+		return bad(s, error, "but=: no semantics is called so (pfnsim semantics)");
+	arrput(trace->lacks, ((struct trace_lack){ .text = s->args[1].value.name,
+						   .but = but ? but->value.name : NULL }));
 	return true;
 }
 

@@ -43,6 +43,11 @@ struct trace_schedule {
 /* An event of a thread begins, or goes on, to its end or up to the step .until. */
 struct trace_turn { size_t event; const char *until; };
 
+struct trace_lack {
+	const char *text;
+	const char *but;	/* under this semantics nothing hangs on it; or NULL */
+};
+
 struct trace {
 	char title[120];
 	struct ast ast;
@@ -61,7 +66,7 @@ struct trace {
 	const struct law *judged[TRACE_MAX_JUDGED];	/* of a whole run, and held at its end */
 	size_t nr_judged;
 	const char **notes;		/* stb_ds */
-	const char **lacks;		/* stb_ds: evidence that the recording behind it has not */
+	struct trace_lack *lacks;	/* stb_ds: evidence that the recording behind it has not */
 	struct trace_schedule *schedules;	/* stb_ds */
 	struct trace_turn *turns;	/* stb_ds */
 };

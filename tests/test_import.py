@@ -390,6 +390,35 @@ def what_is_mapped_and_not_released_is_mmio_if_ept_says_no_ram():
 		check(replay("-s", "v6.12", "out.trace").returncode == code, lack)
 
 
+def what_npt_does_not_tell_is_missed_by_those_kernels_alone_that_tell_it_apart():
+	at = [SLOT.replace("slot=1", "slot=2") % (1, 0, 2 * GPA, 0x2000, HVA + GPA),
+	      FAULT % (7, 2 * GPA + 0x1000, 0x181)]
+	code, _, lacks, _ = of_text([GOOD[0], at[0], *GOOD[1:], at[1],
+				     SPTE % (7, (2 * GPA >> 12) + 1, 0, LEAF)])
+	check(code == 3 and list(lacks) == ["counts"], code, lacks)
+	for semantics, code in (("v7.2", 0), ("v6.12", 3), ("v11", 3), ("v6.12,v7.2", 3)):
+		done = replay("-s", semantics, "out.trace")
+		check(done.returncode == code, semantics, done.stdout)
+	for command, semantics, code in (("walk", "v7.2", 0), ("walk", "v6.12", 3),
+					 ("report", "v7.2", 0), ("report", "v6.12", 3)):
+		done = run(command, "-s", semantics, "out.trace",
+			   *(["0x400000"] if command == "walk" else []))
+		check(done.returncode == code, command, semantics, done.stderr)
+		check(("NPT does not say" in done.stdout + done.stderr) == (code == 3), command)
+	with open("out.trace", encoding="utf-8") as file:
+		text = file.read()
+	other = re.sub(r"(?m)^alloc O0 noncompound order=1$", "alloc O0 mmio pages=2 pfn=0x123455",
+		       text)
+	check(text != other and " but=v7.2\n" in text, text)
+	with open("mmio.trace", "w", encoding="utf-8") as file:
+		file.write(other)
+	told = [[(line.get("event"), line.get("outcome"), line.get("value"), line.get("verdict"))
+		 for line in lines_of(replay("-s", "v7.2", "--json", name))
+		 if line["type"] in ("outcome", "summary", "violation")]
+		for name in ("out.trace", "mmio.trace")]
+	check(told[0] == told[1] and len(told[0]) > 2, told)
+
+
 def memory_that_goes_for_good_is_unmapped():
 	gone = [line.replace("event=1", "event=0") for line in GOOD]
 	of_text(gone)

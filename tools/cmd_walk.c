@@ -122,6 +122,7 @@ static int walk_under(const struct arguments *a, const struct trace *trace,
 {
 	struct error error = { .text = "" };
 	struct moment moment;
+	char missing[400];
 	int code;
 
 	if (!moment_at(trace, patch, a->at, &moment, &error))
@@ -135,7 +136,8 @@ static int walk_under(const struct arguments *a, const struct trace *trace,
 		code = moment.reached ? CODE_EXPECTED : CODE_INCONCLUSIVE;
 	}
 	moment_free(&moment);
-	return code;
+	replay_lacks(trace, patch, missing, sizeof(missing));
+	return missing[0] ? worse_exit_code(code, say_lacks(a->path, missing)) : code;
 }
 
 int cmd_walk(int argc, char **argv)
@@ -143,7 +145,6 @@ int cmd_walk(int argc, char **argv)
 	struct arguments a = { .at = NULL };
 	struct error error = { .text = "" };
 	int code = CODE_EXPECTED;
-	char missing[400];
 	struct trace trace;
 
 	argp_parse(&argp_walk, argc, argv, 0, NULL, &a);
@@ -151,14 +152,11 @@ int cmd_walk(int argc, char **argv)
 		a.nr_semantics = parse_semantics("v7.2", a.semantics, MAX_SEMANTICS);
 	if (!replay_load_trace(a.path, "pfnsim report -o page.html", &trace, &error))
 		return complain(&error);
-	replay_lacks(&trace, missing, sizeof(missing));
 	for (size_t i = 0; i < a.nr_semantics; i++) {
 		if (i && a.format == FORMAT_TEXT)
 			printf("\n");
 		code = worse_exit_code(code, walk_under(&a, &trace, a.semantics[i]));
 	}
-	if (missing[0])
-		code = worse_exit_code(code, say_lacks(a.path, missing));
 	trace_free(&trace);
 	return code;
 }
