@@ -156,14 +156,14 @@ static bool take_join(struct trace *trace, const struct ast_statement *s, struct
 	return true;
 }
 
-static bool take_text(struct trace *trace, const struct ast_statement *s,
-		      const struct ast_arg *arg, struct error *error)
+static bool take_text(const struct ast_statement *s, const struct ast_arg *arg,
+		      struct error *error)
 {
 	const char *text = arg->value.type == AST_INT ? "" : arg->value.name;
 
 	if (!strcmp(s->word, "title") && arg->value.type == AST_STRING)
-		snprintf(trace->title, sizeof(trace->title), "%s", text);
-	else if (!strcmp(s->word, "need"))
+		return true;	/* take_title() */
+	if (!strcmp(s->word, "need"))
 		return error_at(error, s->file, s->line, arg->column,
 				"this build has no feature \"%s\"", text ? text : "?");
 	else if (strcmp(s->word, "source"))
@@ -263,7 +263,7 @@ static bool take_directive(struct trace *trace, const struct ast_statement *s,
 		bool is_config = !strcmp(s->word, "config") && arg->key;
 
 		if (!(is_config ? take_config(trace, s, arg, error) :
-				  take_text(trace, s, arg, error)))
+				  take_text(s, arg, error)))
 			return false;
 	}
 	return true;
@@ -360,12 +360,25 @@ static bool has_threads(const struct ast *ast)
 	return false;
 }
 
+/* Its own; where it has none, that of what it includes. */
+static void take_title(struct trace *trace, const char *path)
+{
+	for (size_t i = 0; i < trace->ast.nr_statements; i++) {
+		const struct ast_statement *s = &trace->ast.statements[i];
+
+		if (s->kind == AST_DIRECTIVE && !strcmp(s->word, "title") && s->nr_args &&
+		    (!trace->title[0] || !strcmp(s->file, path)))
+			snprintf(trace->title, sizeof(trace->title), "%s", s->args[0].value.name);
+	}
+}
+
 static bool take_all(struct trace *trace, const char *path, struct error *error)
 {
 	trace->config.frames_by_place = has_threads(&trace->ast);
 	for (size_t i = 0; i < trace->ast.nr_statements; i++)
 		if (!take_statement(trace, &trace->ast.statements[i], error))
 			return false;
+	take_title(trace, path);
 	for (size_t i = 0; i < arrlenu(trace->expects); i++)
 		if (!check_expect(trace, trace->expects[i], error))
 			return false;

@@ -117,6 +117,16 @@ def output_that_is_closed_is_told_and_no_pipe_of_ours_takes_its_place():
 		      form, done)
 
 
+def a_trace_has_its_own_title_and_that_of_what_it_includes_if_it_has_none():
+	write("inner.trace", 'pfntrace 1\ntitle "inner"\n' + SET_UP.split("\n", 1)[1])
+	for text, title in (('title "outer"\ninclude "inner.trace"\n', "outer"),
+			    ('include "inner.trace"\ntitle "outer"\n', "outer"),
+			    ('include "inner.trace"\n', "inner")):
+		write("outer.trace", "pfntrace 1\n" + text + "read 0x200000\n")
+		check(replay("-s", "v7.2", "outer.trace").stdout.startswith(
+			f"outer.trace: {title}\n"), text)
+
+
 def help_that_cannot_be_written_is_told():
 	for command in (["--help"], ["--version"], ["replay", "--help"], ["help", "replay"]):
 		with open("/dev/full", "w", encoding="utf-8") as full:
