@@ -236,12 +236,14 @@ static struct bisect_change *compare(const struct bisect *b, size_t before, size
 	const struct bisect_point *x = &b->points[before], *y = &b->points[i];
 
 	if (strcmp(x->verdict, y->verdict) != 0)
-		arrput(changes, ((struct bisect_change){ .point = i, .what = "verdict",
+		arrput(changes, ((struct bisect_change){ .point = i, .last = before,
+							 .what = "verdict",
 							 .before = x->verdict,
 							 .after = y->verdict }));
 	for (size_t e = 0; e < arrlenu(y->outcomes); e++)
 		if (strcmp(x->outcomes[e], y->outcomes[e]) != 0)
-			arrput(changes, ((struct bisect_change){ .point = i, .event = e,
+			arrput(changes, ((struct bisect_change){ .point = i, .last = before,
+								 .event = e,
 								 .before = x->outcomes[e],
 								 .after = y->outcomes[e] }));
 	return changes;

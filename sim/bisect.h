@@ -37,9 +37,9 @@ struct bisect {
 	bool stopped;
 };
 
-/* What differs between a point and the one before it. */
+/* What differs between a point and the last before it that is known. */
 struct bisect_change {
-	size_t point;
+	size_t point, last;
 	const char *what;		/* "verdict", or NULL: an event's outcome */
 	size_t event;			/* its place in trace.events */
 	const char *before, *after;
@@ -58,6 +58,6 @@ bool bisect_begin(struct bisect *b, const char *path, const struct semantics_pat
 bool bisect_more(struct bisect *b);
 /* No more is wanted: what has not been run is not known. */
 void bisect_stop(struct bisect *b);
-/* Every difference between neighbours that are known; stb_ds. */
+/* Every difference between those that are known; stb_ds. */
 struct bisect_change *bisect_changes(const struct bisect *b);
 void bisect_free(struct bisect *b);

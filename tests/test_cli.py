@@ -749,6 +749,21 @@ def bisect_tells_what_changes_back():
 				  ("v7.2", "Es", "W")], verdicts(lines))
 
 
+def bisect_names_all_that_it_may_be_where_one_is_not_known():
+	"""v6.8 alone of these three has the step, before which the event stops for good."""
+	write("stops.trace", SET_UP + "r: read 0x201000 until=precheck_retry\n")
+	chain = ("--chain", "v5.12,v6.8,v11", "stops.trace")
+	done = run("bisect", *chain)
+	check(done.returncode == 3, done)
+	check("changes with v11, or with v6.8, which is not known: " in done.stdout, done.stdout)
+	changes = of_type(lines_of(run("bisect", "--json", *chain)), "change")
+	check({(line["since"], line["semantics"]) for line in changes} == {("v5.12", "v11")},
+	      changes)
+	write("stops.trace", SET_UP + "r: read 0x200000 until=lock_mmu\n")
+	done = run("bisect", "--chain", "v6.8,v7.2", "stops.trace")
+	check("changes, as far as they are known\n" in done.stdout, done.stdout)
+
+
 def bisect_marks_what_is_good_and_what_is_bad():
 	for good, bad in (("v7.2", "v5.12"), ("v5.12", "v7.2")):
 		done = run("bisect", SEED, "--json", "--good", good, "--bad", bad)

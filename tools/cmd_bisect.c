@@ -126,6 +126,23 @@ static const char *side_of(const struct arguments *a, const struct bisect *b,
 	return "";
 }
 
+/* What is not known before it may be where it changed. */
+static void print_with(const struct bisect *b, const struct bisect_change *c)
+{
+	printf("changes with %s", b->points[c->point].patch->name);
+	for (size_t i = c->last + 1; i < c->point; i++)
+		printf(", or with %s, which is not known", b->points[i].patch->name);
+	printf(": %s\n", b->points[c->point].patch->source);
+}
+
+static bool is_all_known(const struct bisect *b)
+{
+	for (size_t i = 0; i < b->nr_points; i++)
+		if (!b->points[i].known)
+			return false;
+	return true;
+}
+
 static void print_text(const struct arguments *a, const struct bisect *b,
 		       const struct bisect_change *changes)
 {
@@ -136,8 +153,7 @@ static void print_text(const struct arguments *a, const struct bisect *b,
 		const struct bisect_change *c = &changes[i];
 
 		if (!i || c->point != c[-1].point)
-			printf("changes with %s: %s\n", b->points[c->point].patch->name,
-			       b->points[c->point].patch->source);
+			print_with(b, c);
 		printf("  ");
 		if (c->what)
 			printf("%s", c->what);
@@ -146,7 +162,8 @@ static void print_text(const struct arguments *a, const struct bisect *b,
 		printf(": %s -> %s%s\n", c->before, c->after, side_of(a, b, c));
 	}
 	if (!arrlenu(changes))
-		printf("no verdict and no outcome changes\n");
+		printf("no verdict and no outcome changes%s\n",
+		       is_all_known(b) ? "" : ", as far as they are known");
 }
 
 /* ---- JSON ---- */
@@ -181,6 +198,7 @@ static void print_json(const struct arguments *a, const struct bisect *b,
 		const char *side = side_of(a, b, c);
 
 		open_line(json, b, c->point, "change");
+		json_string_at(json, "since", b->points[c->last].patch->name);
 		json_string_at(json, "source", b->points[c->point].patch->source);
 		json_string_at(json, "what", c->what ? c->what : "outcome");
 		if (e) {
