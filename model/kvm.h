@@ -89,20 +89,10 @@ struct memslot {
 	u64 gmem_index;		/* gmem.pgoff */
 };
 
-enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_OPEN = 6, MAX_MAPS = 5, MAX_GPCS = 4,
+enum { MAX_SLOTS = 16, MAX_ROOTS = 6, MAX_MAPS = 5, MAX_GPCS = 4,
        MAX_HVA_CACHES = 2, MAX_IOEVENTFDS = 16 };
 /* Of the maps: where nested virtualization keeps its own */
 enum { NESTED_MAP = MAX_MAPS - 1 };
-
-/* Ghost: an invalidation between its start and its end. */
-struct open_range {
-	hva_t start, end;
-	u8 used;
-	u8 zapped;		/* range_start has returned */
-	u8 ended;		/* the count has been dropped: later look-ups may install */
-	u8 raised;		/* the sequence has been raised */
-	u8 pad[4];
-};
 
 struct root {
 	pfn_t pfn;		/* of the top-level table */
@@ -173,7 +163,8 @@ struct kvm {
 	struct lock mmu_lock;
 	struct lock slots_lock;
 	s16 in_progress;	/* mmu_invalidate_in_progress (mmu_notifier_count) */
-	s16 mn_active;		/* mn_active_invalidate_count */
+	u8 slots_locked_by;	/* ghost: enum path_id, of a memslot's or dirty log's call */
+	u8 pad_count;
 	u64 mmu_seq;		/* mmu_invalidate_seq (mmu_notifier_seq) */
 	u64 range_start, range_end;	/* hvas up to 6.1, gfns since 6.8; [start, end) */
 	u64 generation;		/* of the memslots, with KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS */
@@ -192,7 +183,6 @@ struct kvm {
 	u64 used_mmu_pages, max_mmu_pages;
 	u64 requested_mmu_pages;	/* n_requested_mmu_pages: by the VMM */
 	u64 nx_begin, nx_end, nx_splits;	/* possible_nx_huge_pages (nx.c) */
-	struct open_range open[MAX_OPEN];
 	struct root roots[MAX_ROOTS];	/* the TDP MMU's */
 	struct memslot slots[2 * MAX_SLOTS];	/* a slot has the same place in both halves */
 	struct host_map maps[MAX_MAPS];

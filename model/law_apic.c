@@ -13,10 +13,10 @@
 
 static bool is_being_taken(const struct machine *m, hva_t hva)
 {
-	for (unsigned i = 0; i < MAX_OPEN; i++) {
-		const struct open_range *open = &m->w->kvm.open[i];
+	for (unsigned i = 0; i < MAX_OPEN_RANGES; i++) {
+		const struct open_range *open = open_range(m, i);
 
-		if (open->used && hva >= open->start && hva < open->end)
+		if (hva >= open->no_leaf_from && hva < open->no_leaf_to)
 			return true;
 	}
 	return false;
@@ -55,8 +55,8 @@ static bool is_being_inhibited(const struct machine *m)
 	for (unsigned i = 0; i < MAX_TASKS; i++) {
 		const struct task *t = &m->w->task[i];
 
-		if (t->state == TASK_RUNNING && t->frame[0].path == PATH_ZAP_GFNS &&
-		    t->zap.inhibits)
+		if (t->zap.inhibits && t->state == TASK_RUNNING &&
+		    t->frame[0].path == PATH_ZAP_GFNS)
 			return true;
 	}
 	return false;

@@ -8,12 +8,12 @@
 #include "model/law_internal.h"
 
 /* An invalidation of its hva is open: the cache's turn is still to come, or has been. */
-static bool range_is_open(struct machine *m, hva_t hva, bool zapped)
+static bool range_is_open(struct machine *m, hva_t hva, bool told)
 {
-	for (unsigned i = 0; i < MAX_OPEN; i++) {
-		const struct open_range *open = &m->w->kvm.open[i];
+	for (unsigned i = 0; i < MAX_OPEN_RANGES; i++) {
+		const struct open_range *open = open_range(m, i);
 
-		if (open->used && open->zapped == zapped && hva >= open->start && hva < open->end)
+		if (open->used && open->told == told && hva >= open->start && hva < open->end)
 			return true;
 	}
 	return false;

@@ -7,8 +7,8 @@
 /* A notification that has not zapped yet has not failed yet. */
 static bool start_is_running(const struct machine *m)
 {
-	for (unsigned i = 0; i < MAX_OPEN; i++)
-		if (m->w->kvm.open[i].used && !m->w->kvm.open[i].zapped)
+	for (unsigned i = 0; i < MAX_OPEN_RANGES; i++)
+		if (open_range(m, i)->counted && !open_range(m, i)->zapped)
 			return true;
 	return false;
 }
@@ -17,7 +17,7 @@ static bool start_is_running(const struct machine *m)
 static bool zap_will_flush(const struct machine *m)
 {
 	for (unsigned i = 0; i < MAX_TASKS; i++)
-		if (m->w->task[i].state == TASK_RUNNING && m->w->task[i].zap.flush)
+		if (m->w->task[i].zap.flush && m->w->task[i].state == TASK_RUNNING)
 			return true;
 	return false;
 }
@@ -26,7 +26,7 @@ static bool zap_will_flush(const struct machine *m)
 static bool flush_is_due(const struct machine *m)
 {
 	for (unsigned i = 0; i < MAX_TASKS; i++)
-		if (m->w->task[i].state == TASK_RUNNING && m->w->task[i].private.flush)
+		if (m->w->task[i].private.flush && m->w->task[i].state == TASK_RUNNING)
 			return true;
 	return start_is_running(m) || slot_call_runs(m, true) || zap_will_flush(m);
 }
@@ -62,16 +62,30 @@ bool tlb_is_fresh(struct machine *m, u64 key, struct violation *v)
 	return v->value == v->wanted && (!entry->writable || tlb_may_write(m, at.leaf.entry));
 }
 
+/* Of a notification that is over. */
+static bool has_left_its_count(const struct task *t)
+{
+	for (unsigned i = 0; i < MAX_OPEN; i++)
+		if (t->open[i].counted && !t->open[i].used)
+			return true;
+	return false;
+}
+
 /* KVM's own invalidations are no notifier's. */
 bool notifier_counts_agree(struct machine *m, u64 key, struct violation *v)
 {
 	const struct kvm *kvm = &m->w->kvm;
-	s32 counted = kvm->mn_active + kvm->private_ranges;
+	s32 counted = kvm->private_ranges;
 
-	(void)key;
+	v->blame = BLAME_KVM;
+	v->value = 1;
+	v->wanted = 0;
+	if (key)
+		return !has_left_its_count(&m->w->task[key - 1]);
 	for (unsigned i = 0; i < MAX_TASKS; i++)
 		counted += m->w->task[i].zap.counted;
-	v->blame = BLAME_KVM;
+	for (unsigned i = 0; i < MAX_OPEN_RANGES; i++)
+		counted += open_range(m, i)->counted;
 	v->value = kvm->in_progress;
 	v->wanted = counted;
 	return kvm->in_progress >= 0 && kvm->in_progress <= counted;
@@ -104,9 +118,8 @@ bool map_page_lives(struct machine *m, u64 key, struct violation *v)
 /* kvm_mmu_invalidate_end(): smp_wmb() between the two */
 bool sequence_comes_first(struct machine *m, u64 key, struct violation *v)
 {
-	(void)key;
-	for (unsigned i = 0; i < MAX_OPEN; i++) {
-		const struct open_range *open = &m->w->kvm.open[i];
+	for (unsigned i = 0; key && i < MAX_OPEN; i++) {
+		const struct open_range *open = &m->w->task[key - 1].open[i];
 
 		v->value = open->start;
 		v->wanted = open->end;

@@ -16,17 +16,17 @@ static bool splits_first(const struct open_range *open, const struct mapping *at
 	hva_t start = at->hva & ~(size - 1);
 
 	return at->host.present && at->host.level > 1 && at->host.level >= at->leaf.level &&
-	       (open->start > start || open->end < start + size);
+	       (open->no_leaf_from > start || open->no_leaf_to < start + size);
 }
 
 static void find_open(struct machine *m, struct mapping *at)
 {
 	hva_t end = at->hva + level_pages(at->leaf.level) * PAGE_SIZE;
 
-	for (unsigned i = 0; i < MAX_OPEN; i++) {
-		const struct open_range *open = &m->w->kvm.open[i];
+	for (unsigned i = 0; i < MAX_OPEN_RANGES; i++) {
+		const struct open_range *open = open_range(m, i);
 
-		if (!open->used || open->ended || at->hva >= open->end || end <= open->start)
+		if (at->hva >= open->no_leaf_to || end <= open->no_leaf_from)
 			continue;
 		if (!open->zapped)
 			at->open = true;

@@ -23,7 +23,7 @@ enum object_kind {
 	OBJECT_SPTE,		/* key: gfn; in the current root */
 	OBJECT_HPTE,		/* key: hva of the page */
 	OBJECT_TLB,		/* key: vcpu << 52 | gfn */
-	OBJECT_NOTIFIER,	/* key: 0; counts and sequence */
+	OBJECT_NOTIFIER,	/* key: 0: the count; 1 + task: its notifications */
 	OBJECT_RANGE,		/* key: start of an invalidation that just zapped, or ended */
 	OBJECT_TASK,		/* key: task index; its path has ended */
 	OBJECT_MAP,		/* key: index of a kvm_vcpu_map() */
@@ -153,6 +153,23 @@ struct machine {
 	struct object touched[MAX_TOUCHED];
 	struct alarm alarms[MAX_ALARMS];
 };
+
+/* Notifications that are open; of nobody if it is not .used. */
+static inline const struct open_range *open_range(const struct machine *m, unsigned i)
+{
+	return &m->w->task[i / MAX_OPEN].open[i % MAX_OPEN];
+}
+enum { MAX_OPEN_RANGES = MAX_OPEN * MAX_TASKS };
+
+/* kvm->mn_active_invalidate_count: of all tasks together; nobody's turn meets another's in it. */
+static inline s32 mn_active(const struct world *w)
+{
+	s32 sum = 0;
+
+	for (unsigned i = 0; i < MAX_TASKS; i++)
+		sum += w->task[i].mn_active;
+	return sum;
+}
 
 static inline struct host_mm *current_mm(const struct machine *m)
 {

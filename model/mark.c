@@ -13,10 +13,10 @@
 
 static bool is_invalidated(const struct machine *m, hva_t hva)
 {
-	for (unsigned i = 0; i < MAX_OPEN; i++) {
-		const struct open_range *open = &m->w->kvm.open[i];
+	for (unsigned i = 0; i < MAX_OPEN_RANGES; i++) {
+		const struct open_range *open = open_range(m, i);
 
-		if (open->used && !open->ended && hva >= open->start && hva < open->end)
+		if (hva >= open->no_leaf_from && hva < open->no_leaf_to)
 			return true;
 	}
 	return false;

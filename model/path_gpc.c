@@ -315,7 +315,7 @@ static enum step_result gpc_install(struct machine *m, struct task *t)
 	const struct kvm *kvm = &m->w->kvm;
 	struct gpc *gpc = gpc_of(m, t);
 
-	if (kvm->mn_active || kvm->mmu_seq != t->gpc.mmu_seq) {
+	if (mn_active(m->w) || kvm->mmu_seq != t->gpc.mmu_seq) {
 		t->gpc.tries++;
 		return STEP_BACK;
 	}

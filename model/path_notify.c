@@ -36,35 +36,27 @@ static bool invalidates_gpcs(const struct machine *m, const struct task *t)
 	return has_users(m, t) && gpcs_active(m, t);
 }
 
-static u8 open_range(struct machine *m, const struct notify *range)
-{
-	for (u8 i = 0; i < MAX_OPEN; i++) {
-		struct open_range *open = &m->w->kvm.open[i];
-
-		if (!open->used) {
-			*open = (struct open_range){ .start = range->start, .end = range->end,
-						     .used = true };
-			return i;
-		}
-	}
-	assert(!"out of open ranges");
-	return 0;
-}
-
 /* Before mmu_lock: memslot updates wait for this count (since 5.13). */
 static enum step_result notify_begin(struct machine *m, struct task *t)
 {
 	note_notify(m, t, "inv_start");
-	t->notify.open = open_range(m, &t->notify);
-	m->w->kvm.mn_active++;
-	touch(m, OBJECT_NOTIFIER, 0);
+	t->notify.open = t->open[0].used;
+	assert(!t->open[t->notify.open].used);
+	t->open[t->notify.open] = (struct open_range){
+		.start = t->notify.start, .end = t->notify.end, .used = true };
+	t->mn_active++;
 	return STEP_NEXT;
 }
 
 /* kvm_mmu_invalidate_begin(), _range_add() */
 static enum step_result notify_count(struct machine *m, struct task *t)
 {
+	struct open_range *open = &t->open[t->notify.open];
+
 	m->w->kvm.in_progress++;
+	open->counted = true;
+	open->no_leaf_from = open->start;
+	open->no_leaf_to = open->end;
 	m->sem->ops.range_add(m, &t->notify);
 	touch(m, OBJECT_NOTIFIER, 0);
 	return STEP_NEXT;
@@ -98,7 +90,7 @@ static enum step_result notify_flush(struct machine *m, struct task *t)
 
 static enum step_result notify_begun(struct machine *m, struct task *t)
 {
-	m->w->kvm.open[t->notify.open].zapped = true;
+	t->open[t->notify.open].told = t->open[t->notify.open].zapped = true;
 	touch(m, OBJECT_RANGE, t->notify.start);
 	return STEP_DONE;
 }
@@ -139,8 +131,7 @@ static enum step_result notify_end_lock(struct machine *m, struct task *t)
 static enum step_result notify_raise_seq(struct machine *m, struct task *t)
 {
 	m->w->kvm.mmu_seq++;
-	m->w->kvm.open[t->notify.open].raised = true;
-	touch(m, OBJECT_NOTIFIER, 0);
+	t->open[t->notify.open].raised = true;
 	return STEP_NEXT;
 }
 
@@ -155,12 +146,22 @@ bool invalidate_retry(const struct machine *m, u64 seq, u64 point)
 
 static enum step_result notify_uncount(struct machine *m, struct task *t)
 {
+	struct open_range *open = &t->open[t->notify.open];
 	struct kvm *kvm = &m->w->kvm;
 
 	if (--kvm->in_progress == 0)
 		kvm->range_start = kvm->range_end = 0;
-	kvm->open[t->notify.open].ended = true;
+	open->ended = true;
+	open->counted = open->zapped = false;
+	open->no_leaf_from = open->no_leaf_to = 0;
 	touch(m, OBJECT_NOTIFIER, 0);
+	touch(m, OBJECT_NOTIFIER, 1 + (t - m->w->task));
+	for (int row = memslots_begin(m); row < memslots_end(m); row++) {
+		gfn_t lo, hi;
+
+		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
+			touch(m, OBJECT_RANGE, t->notify.start);
+	}
 	return STEP_NEXT;
 }
 
@@ -171,17 +172,12 @@ static enum step_result notify_end_unlock(struct machine *m, struct task *t)
 
 static enum step_result notify_finish(struct machine *m, struct task *t)
 {
-	struct kvm *kvm = &m->w->kvm;
+	struct open_range *open = &t->open[t->notify.open];
 
-	kvm->mn_active--;
-	kvm->open[t->notify.open] = (struct open_range){ 0 };
-	touch(m, OBJECT_NOTIFIER, 0);
-	for (int row = memslots_begin(m); row < memslots_end(m); row++) {
-		gfn_t lo, hi;
-
-		if (memslot_overlap(memslot_row(m, row), t->notify.start, t->notify.end, &lo, &hi))
-			touch(m, OBJECT_RANGE, t->notify.start);
-	}
+	t->mn_active--;
+	open->start = open->end = 0;
+	open->used = open->told = open->ended = open->raised = false;
+	touch(m, OBJECT_NOTIFIER, 1 + (t - m->w->task));
 	return STEP_DONE;
 }
 

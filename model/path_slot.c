@@ -120,25 +120,16 @@ bool log_ends(const struct machine *m, const struct task *t)
 
 bool slot_call_runs(const struct machine *m, bool log)
 {
-	for (unsigned i = 0; i < MAX_TASKS; i++) {
-		const struct task *t = &m->w->task[i];
+	u8 by = m->w->kvm.slots_locked_by;
 
-		if (t->state != TASK_RUNNING)
-			continue;
-		if (t->frame[0].path == PATH_SLOT)
-			return true;
-		if (log && (t->frame[0].path == PATH_DIRTY_LOG ||
-			    t->frame[0].path == PATH_CLEAR_LOG))
-			return true;
-	}
-	return false;
+	return by == PATH_SLOT || (log && (by == PATH_DIRTY_LOG || by == PATH_CLEAR_LOG));
 }
 
 enum step_result slots_lock(struct machine *m, struct task *t)
 {
-	(void)t;
 	if (!lock_try_write(m, &m->w->kvm.slots_lock))
 		return STEP_BLOCKED;
+	m->w->kvm.slots_locked_by = t->frame[0].path;
 	return STEP_NEXT;
 }
 
@@ -419,12 +410,12 @@ enum step_result commit_slot(struct machine *m, struct task *t)
  */
 enum step_result swap_to_invalid(struct machine *m, struct task *t)
 {
-	return m->w->kvm.mn_active ? STEP_BLOCKED : invalidate_slot(m, t);
+	return mn_active(m->w) ? STEP_BLOCKED : invalidate_slot(m, t);
 }
 
 enum step_result swap_to_new(struct machine *m, struct task *t)
 {
-	return m->w->kvm.mn_active ? STEP_BLOCKED : commit_slot(m, t);
+	return mn_active(m->w) ? STEP_BLOCKED : commit_slot(m, t);
 }
 
 /* kvm_mmu_slot_try_split_huge_pages(), since 5.18 */
@@ -493,6 +484,8 @@ enum step_result slots_unlock(struct machine *m, struct task *t)
 	/* from here on nothing may lead to it, or write unlogged what is clean in the log */
 	if (slot_goes(m, t) || t->slot.dirty)
 		m->touched_all = true;
+	touch(m, OBJECT_RANGE, 0);	/* nobody flushes any more */
+	m->w->kvm.slots_locked_by = 0;
 	lock_release_write(m, &m->w->kvm.slots_lock);
 	return STEP_DONE;
 }

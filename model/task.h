@@ -9,6 +9,7 @@
 #pragma once
 
 #include "model/base.h"
+#include "model/notify.h"
 #include "model/page_op.h"
 
 enum path_id {
@@ -197,16 +198,6 @@ enum notify_event {
 	NOTIFY_UNMAP, NOTIFY_CLEAR, NOTIFY_PROTECTION_VMA, NOTIFY_PROTECTION_PAGE,
 	NOTIFY_SOFT_DIRTY,
 	NOTIFY_CLEAR_YOUNG,	/* of PATH_YOUNG: clear_young(), which never flushes */
-};
-
-/* One notification: struct mmu_notifier_range, and the walk it causes */
-struct notify {
-	hva_t start, end;
-	u8 event;		/* enum notify_event */
-	u8 flush;
-	u8 open;		/* row of kvm.open */
-	u8 young;		/* clear_flush_young(): its result */
-	u8 pad[4];
 };
 
 /* A host operation on a range of one or several VMAs, or of a driver's object */
@@ -560,7 +551,8 @@ struct task {
 	s32 refs;		/* ghost: references its look-ups hold right now */
 	u8 mm;			/* row of world.mm: whose, or which an rmap walk is at */
 	u8 exits;		/* PATH_EXIT: enum exit_part */
-	u8 pad[6];
+	s16 mn_active;		/* its part of kvm->mn_active_invalidate_count */
+	u8 pad[4];
 	u64 refs_of;		/* ghost: whose: the pfns of their folios, added up */
 	struct frame frame[MAX_DEPTH];
 	struct access access;
@@ -569,6 +561,7 @@ struct task {
 	struct follow follow;
 	struct host_fault host;
 	struct notify notify;
+	struct open_range open[MAX_OPEN];
 	struct notify outer;	/* the open notification around .notify; a split's caller's */
 	struct range_op range;
 	struct range_op outer_range;	/* of a collapse of a file, or of a split: the caller's */

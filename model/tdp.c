@@ -383,8 +383,8 @@ static bool is_in_exit(const struct machine *m, unsigned vcpu)
 	for (unsigned i = 0; i < MAX_TASKS; i++) {
 		const struct task *t = &m->w->task[i];
 
-		if (t->state == TASK_RUNNING && t->frame[0].path == PATH_ACCESS && t->frame[0].pc &&
-		    t->vcpu == vcpu)
+		if (t->vcpu == vcpu && t->frame[0].path == PATH_ACCESS && t->frame[0].pc &&
+		    t->state == TASK_RUNNING)
 			return true;
 	}
 	return false;

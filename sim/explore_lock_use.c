@@ -164,6 +164,8 @@ void explore_touched(struct explore *x, unsigned thread, enum turn turn,
 	struct footprint f = watch_footprint(x->watch);
 
 	touched_set(t, &f);
+	if (turn == TURN_STEPPED)
+		touched_weaken(t, spots_overwritten(x->spots));
 	t->takes = (struct lock_set){ 0 };
 	t->waits_for = 0;
 	for (unsigned i = 0; i < NR_LOCKS; i++)

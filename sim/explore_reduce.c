@@ -114,50 +114,7 @@ void spots_free(struct spots *spots)
 	free(spots);
 }
 
-/* ---- a turn's lines ---- */
-
-void touched_set(struct touched *t, const struct footprint *f)
-{
-	arrsetlen(t->line, f->nr);
-	arrsetlen(t->read, f->nr);
-	arrsetlen(t->write, f->nr);
-	t->is_lost = f->is_lost;
-	for (size_t i = 0; i < f->nr; i++) {
-		t->line[i] = f->lines[i];
-		t->read[i] = f->read[f->lines[i]];
-		t->write[i] = f->write[f->lines[i]];
-	}
-}
-
-void touched_clear(struct touched *t)
-{
-	arrsetlen(t->line, 0);
-	arrsetlen(t->read, 0);
-	arrsetlen(t->write, 0);
-	t->is_lost = false;
-}
-
-void touched_add(struct touched *t, u32 line, u64 read, u64 write)
-{
-	size_t i = 0;
-
-	while (i < arrlenu(t->line) && t->line[i] != line)
-		i++;
-	if (i == arrlenu(t->line)) {
-		arrput(t->line, line);
-		arrput(t->read, 0);
-		arrput(t->write, 0);
-	}
-	t->read[i] |= read;
-	t->write[i] |= write;
-}
-
-void touched_free(struct touched *t)
-{
-	arrfree(t->line);
-	arrfree(t->read);
-	arrfree(t->write);
-}
+/* ---- bits of lines ---- */
 
 static void make_long(struct bits *bits, size_t lines)
 {
@@ -338,6 +295,11 @@ static const struct bits *future_of(struct explore *x, const struct spot *spot,
 }
 
 /* ---- what is read, and what it is ---- */
+
+const struct watch_overwritten *spots_overwritten(const struct spots *spots)
+{
+	return spots->last;
+}
 
 bool spots_note_values(struct explore *x, unsigned thread)
 {

@@ -32,7 +32,8 @@ bool futures_bear_out(const struct futures *after, const struct search *search);
 /* Locks, a bit each: to read and to write. */
 struct lock_set { u32 read, write; };
 
-/* Lines that a turn read or wrote. */
+/* ---- explore_touched.c: lines that a turn read or wrote ---- */
+
 struct touched {
 	u32 *line;		/* stb_ds */
 	u64 *read, *write;
@@ -44,6 +45,8 @@ void touched_set(struct touched *touched, const struct footprint *footprint);
 void touched_clear(struct touched *touched);
 void touched_add(struct touched *touched, u32 line, u64 read, u64 write);
 void touched_free(struct touched *touched);
+/* What was written and is as it was is no more than read. */
+void touched_weaken(struct touched *touched, const struct watch_overwritten *changed);
 
 /* Where a thread stands. */
 struct spot_name { u64 at; u8 thread; };
@@ -56,6 +59,8 @@ bool future_meets(struct explore *x, struct spot_name spot, const struct touched
 		  const struct lock_set *held);
 /* A thread's turn has changed what was there. True: something of it is new. */
 bool spots_note_values(struct explore *x, unsigned thread);
+/* By that turn; stb_ds. */
+const struct watch_overwritten *spots_overwritten(const struct spots *spots);
 /*
  * A thread's turn has led from one spot to another, .at @to, or has it wait. True: something of it
  * is new.

@@ -113,6 +113,6 @@ const struct pfnsim_kvm *pfnsim_run_kvm(struct pfnsim_run *run)
 	const struct kvm *kvm = &run->run.vm->w.kvm;
 
 	run->kvm = (struct pfnsim_kvm){ .mmu_seq = kvm->mmu_seq, .in_progress = kvm->in_progress,
-					.mn_active = kvm->mn_active };
+					.mn_active = mn_active(&run->run.vm->w) };
 	return &run->kvm;
 }

@@ -215,7 +215,7 @@ u8 violation_path(const struct found_violation *f)
 /* A fault that retried while an invalidation or a slot update is half done will retry again. */
 static bool retries_in_vain(struct vm *vm, const struct task *t)
 {
-	bool busy = vm->w.kvm.mn_active || vm->w.kvm.in_progress || vm->w.kvm.private_ranges;
+	bool busy = mn_active(&vm->w) || vm->w.kvm.in_progress || vm->w.kvm.private_ranges;
 
 	for (int row = memslots_begin(&vm->m); row < memslots_end(&vm->m); row++)
 		busy |= !!(vm->w.kvm.slots[row].flags & KVM_MEMSLOT_INVALID);
@@ -229,7 +229,7 @@ static bool retries_in_vain(struct vm *vm, const struct task *t)
 /* hva_to_pfn_retry() spins until no invalidation is open. */
 static bool waits_for_end(const struct vm *vm, const struct task *t, const struct step *step)
 {
-	return vm->w.kvm.mn_active && t->frame[0].path == PATH_GPC && t->gpc.tries > 2 &&
+	return mn_active(&vm->w) && t->frame[0].path == PATH_GPC && t->gpc.tries > 2 &&
 	       !strcmp(step->name, "gpc_snapshot_seq");
 }
 
@@ -256,7 +256,7 @@ static void keep_step(struct vm *vm, unsigned task, const struct log_step *taken
 				 .path = frame[depth - 1].path,
 				 .locks = locks_held(&vm->w, task),
 				 .in_progress = vm->w.kvm.in_progress,
-				 .mn_active = vm->w.kvm.mn_active, .mmu_seq = vm->w.kvm.mmu_seq,
+				 .mn_active = mn_active(&vm->w), .mmu_seq = vm->w.kvm.mmu_seq,
 				 .nr_notes = arrlenu(vm->log->notes),
 				 .nr_violations = vm->nr_violations };
 

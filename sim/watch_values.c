@@ -48,6 +48,8 @@ static void put_change(struct watch *w, struct watch_overwritten **all, const st
 	if (!line)
 		return;
 	if (!c->is_record) {
+		if (w->real->load(w->real, c->pfn, c->index) == c->word)
+			return;
 		arrput(*all, ((struct watch_overwritten){ line + 2 + c->index / 64, c->index % 64,
 							  sum_of(c->word) }));
 		return;

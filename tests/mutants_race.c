@@ -115,7 +115,10 @@ static void range_of_the_last(struct machine *m, const struct notify *range)
 /* mmu_invalidate_end() of each of them forgets the range. */
 static enum step_result uncount_all(struct machine *m, struct task *t)
 {
-	(void)t;
+	struct open_range *open = &t->open[t->notify.open];
+
+	open->counted = open->zapped = false;
+	open->no_leaf_from = open->no_leaf_to = 0;
 	m->w->kvm.in_progress--;
 	m->w->kvm.range_start = m->w->kvm.range_end = 0;
 	touch(m, OBJECT_NOTIFIER, 0);
@@ -181,7 +184,7 @@ static enum step_result install_unless_in_progress(struct machine *m, struct tas
 
 static enum step_result install_unless_active(struct machine *m, struct task *t)
 {
-	if (m->w->kvm.mn_active) {
+	if (mn_active(m->w)) {
 		t->gpc.tries++;
 		return STEP_BACK;
 	}

@@ -137,8 +137,9 @@ static void clears_a_pte_untold_of_an_old_root(struct machine *m)
 /* Of @size from HVA on, between its zap and its end */
 static void open_invalidation(struct machine *m, u64 size)
 {
-	m->w->kvm.open[0] = (struct open_range){ .start = HVA, .end = HVA + size, .used = true,
-						 .zapped = true };
+	m->w->task[0].open[0] = (struct open_range){
+		.start = HVA, .end = HVA + size, .no_leaf_from = HVA, .no_leaf_to = HVA + size,
+		.used = true, .told = true, .zapped = true, .counted = true };
 	touch(m, OBJECT_SPTE, GFN);
 }
 
@@ -355,9 +356,9 @@ static void writes_past_the_log(struct machine *m)
 
 static void drops_the_count_first(struct machine *m)
 {
-	m->w->kvm.open[0] = (struct open_range){ .start = HVA, .end = HVA + PAGE_SIZE,
+	m->w->task[0].open[0] = (struct open_range){ .start = HVA, .end = HVA + PAGE_SIZE,
 						 .used = true, .zapped = true, .ended = true };
-	touch(m, OBJECT_NOTIFIER, 0);
+	touch(m, OBJECT_NOTIFIER, 1);
 }
 
 static void writes_to_a_page_of_old(struct machine *m)
