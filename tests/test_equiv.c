@@ -12,6 +12,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "model/sem.h"
 #include "sim/equiv.h"
 #include "tests/mutants.h"
 
@@ -122,6 +123,29 @@ static void one_wrong_thing_makes_a_difference(void **state)
 	equiv = compare(mutant->base, &patch.patch, &row->bound);
 	if (!difference(equiv, row->difference))
 		fail_msg("not found: %s", row->difference);
+	equiv_free(equiv);
+}
+
+static void release_and_mark(struct machine *m, struct task *t, bool used)
+{
+	if (t->follow.page != NO_PFN)
+		page_set_dirty(m, t->follow.page);
+	sem_v7_2.ops.gpc_release(m, t, used);
+}
+
+static void a_program_is_counted_once_for_what_differs_in_every_order(void **state)
+{
+	static const struct equiv_bound bound = { 1, 2, 2, "anonymous memory, untouched" };
+	static const struct semantics_patch marks = {
+		.name = "marks", .group = "mutant", .base = &sem_v7_2, .source = "none",
+		.ops = { .gpc_release = release_and_mark } };
+	struct equiv *equiv = compare(&sem_v7_2, &marks, &bound);
+	const struct equiv_result *r = equiv_result(equiv);
+
+	(void)state;
+	assert_int_equal(arrlenu(r->differences), 1);
+	assert_string_equal(r->differences[0].text, "page's dirty: 0, then 1");
+	assert_int_equal(r->differences[0].programs, r->pairs[0].differing);
 	equiv_free(equiv);
 }
 
@@ -270,6 +294,7 @@ int main(void)
 
 	LIST_ROWS(&list, a_semantics_equals_itself, sames);
 	LIST_ROWS(&list, one_wrong_thing_makes_a_difference, wrongs);
+	LIST_TEST(&list, a_program_is_counted_once_for_what_differs_in_every_order);
 	LIST_TEST(&list, the_refactoring_of_patch_3_is_found_to_change_something);
 	LIST_TEST(&list, a_warning_that_is_given_twice_is_one);
 	LIST_TEST(&list, what_shortens_a_program_is_not_looked_for_again);
