@@ -212,7 +212,7 @@ static int write_trace(const char *folder, const char *path, const struct trace 
 		fprintf(stderr, "pfnsim: %s: %s\n", name, strerror(errno));
 		return CODE_INTERNAL;
 	}
-	fprintf(stderr, "pfnsim: wrote %s\n", name);
+	fprintf(stderr, "pfnsim: wrote %s; pfnsim replay -s %s %s\n", name, patch->name, name);
 	return CODE_EXPECTED;
 }
 
