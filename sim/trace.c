@@ -10,6 +10,7 @@
 #include "sim/expect.h"
 #include "sim/trace_config.h"
 #include "sim/trace_schedule.h"
+#include "sim/utf8.h"
 
 /* ---- an event in words ---- */
 
@@ -369,6 +370,7 @@ static void take_title(struct trace *trace, const char *path)
 		if (s->kind == AST_DIRECTIVE && !strcmp(s->word, "title") && s->nr_args &&
 		    (!trace->title[0] || !strcmp(s->file, path)))
 			snprintf(trace->title, sizeof(trace->title), "%s", s->args[0].value.name);
+		utf8_drop_half(trace->title);
 	}
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "sim/utf8.h"
 
+#include <string.h>
+
 size_t utf8_length_at(const char *string)
 {
 	static const struct {
@@ -28,4 +30,14 @@ size_t utf8_length_at(const char *string)
 		return rows[i].length;
 	}
 	return 0;
+}
+
+void utf8_drop_half(char *string)
+{
+	size_t at = strlen(string);
+
+	while (at && (string[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at && (string[at - 1] & 0x80) && !utf8_length_at(&string[at - 1]))
+		string[at - 1] = '\0';
 }

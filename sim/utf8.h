@@ -8,3 +8,5 @@
 
 /* Bytes of the sequence at @string, 0 if it is none (RFC 3629: no surrogates, no overlong). */
 size_t utf8_length_at(const char *string);
+/* Drops a sequence that a limit has cut at the end of @string. */
+void utf8_drop_half(char *string);

@@ -127,6 +127,14 @@ def a_trace_has_its_own_title_and_that_of_what_it_includes_if_it_has_none():
 			f"outer.trace: {title}\n"), text)
 
 
+def a_title_that_is_too_long_ends_behind_a_character():
+	for least in range(115, 119):
+		write("long.trace", f'pfntrace 1\ntitle "{"a" * least}\u00fc\u20ac\U0001f600"\n' +
+		      SET_UP.split("\n", 1)[1] + "read 0x200000\n")
+		done = run("report", "-f", "text", "-s", "v7.2", "long.trace")
+		check(done.stdout.startswith("a" * 100) and done.returncode == 0, done)
+
+
 def help_that_cannot_be_written_is_told():
 	for command in (["--help"], ["--version"], ["replay", "--help"], ["help", "replay"]):
 		with open("/dev/full", "w", encoding="utf-8") as full:
