@@ -85,7 +85,7 @@ class Verified:
 
 	def __init__(self, text):
 		self.errors = int(re.search(r"errors: (\d+)", text)[1])
-		self.states = int(re.search(r"(\d+) states, stored", text)[1])
+		self.states = int(float(re.search(r"(\S+) states, stored", text)[1]))	# 1.3e+08
 		self.seconds = float(re.search(r"elapsed time (\S+) seconds", text)[1])
 		memory = re.search(r"([\d.]+)\tactual memory usage for states", text)
 		self.bytes = float(memory[1]) * 2 ** 20 if memory else 0
