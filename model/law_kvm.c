@@ -4,12 +4,15 @@
 
 #include "model/semantics.h"
 
-/* A notification that has not zapped yet has not failed yet. */
-static bool start_is_running(const struct machine *m)
+/* A notification that has zapped, not flushed yet, and not returned. */
+static bool start_will_flush(const struct machine *m)
 {
-	for (unsigned i = 0; i < MAX_OPEN_RANGES; i++)
-		if (open_range(m, i)->counted && !open_range(m, i)->zapped)
+	for (unsigned i = 0; i < MAX_TASKS; i++) {
+		const struct task *t = &m->w->task[i];
+
+		if (t->notify.flush && !t->open[t->notify.open].zapped)
 			return true;
+	}
 	return false;
 }
 
@@ -28,7 +31,7 @@ static bool flush_is_due(const struct machine *m)
 	for (unsigned i = 0; i < MAX_TASKS; i++)
 		if (m->w->task[i].private.flush && m->w->task[i].state == TASK_RUNNING)
 			return true;
-	return start_is_running(m) || slot_call_runs(m, true) || zap_will_flush(m);
+	return start_will_flush(m) || slot_call_runs(m, true) || zap_will_flush(m);
 }
 
 /* Access tracking takes W, too, and TLBs may stay: the page is as writable as it was. */
