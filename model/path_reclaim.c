@@ -313,6 +313,7 @@ static enum step_result reclaim_free(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;
 	struct page *page = page_of(m, op->page);
+	s32 cached = page_is(m, op->page, PG_LAZYFREE) ? 0 : (s32)folio_pages(m, op->page);
 
 	if (page->flags & PG_CACHE) {
 		bool goes = goes_out(m, t) && !reclaim_is_unsplit(m, op);
@@ -326,9 +327,8 @@ static enum step_result reclaim_free(struct machine *m, struct task *t)
 			reclaim_rest(m, t, head);
 		return STEP_BACK;
 	}
-	if (!goes_out(m, t) || page->held[HOLD_PTE] ||
-	    page->refcount != 1 + (page_is(m, op->page, PG_LAZYFREE) ? 0 :
-				   (s32)folio_pages(m, op->page)))
+	if (!goes_out(m, t) || page->held[HOLD_PTE] || page->held[HOLD_CACHE] != cached ||
+	    page->refcount != 1 + cached)
 		return STEP_BACK;
 	list_set(m, LIST_PAGES, op->i - 1, 0);
 	if (page->flags & PG_LAZYFREE) {	/* PGLAZYFREED: nobody but the list has it */
