@@ -44,6 +44,7 @@ DECLARE_LAW(tlb_is_fresh);
 DECLARE_LAW(notifier_counts_agree);
 DECLARE_LAW(sequence_comes_first);
 DECLARE_LAW(task_is_balanced);
+DECLARE_LAW(no_lock_is_left);
 DECLARE_LAW(map_page_lives);
 DECLARE_LAW(map_is_held);
 DECLARE_LAW(gpc_is_fresh);

@@ -69,7 +69,7 @@ bool tlb_is_fresh(struct machine *m, u64 key, struct violation *v)
 static bool has_left_its_count(const struct task *t)
 {
 	for (unsigned i = 0; i < MAX_OPEN; i++)
-		if (t->open[i].counted && !t->open[i].used)
+		if (is_counted(&t->open[i]) && !t->open[i].used)
 			return true;
 	return false;
 }
@@ -88,7 +88,7 @@ bool notifier_counts_agree(struct machine *m, u64 key, struct violation *v)
 	for (unsigned i = 0; i < MAX_TASKS; i++)
 		counted += m->w->task[i].zap.counted;
 	for (unsigned i = 0; i < MAX_OPEN_RANGES; i++)
-		counted += open_range(m, i)->counted;
+		counted += is_counted(open_range(m, i));
 	v->value = kvm->in_progress;
 	v->wanted = counted;
 	return kvm->in_progress >= 0 && kvm->in_progress <= counted;
@@ -104,6 +104,15 @@ bool task_is_balanced(struct machine *m, u64 key, struct violation *v)
 	v->pfn = t->follow.page;
 	v->gfn = t->follow.gfn;
 	return t->state != TASK_DONE || (!t->refs && !t->refs_of);
+}
+
+bool no_lock_is_left(struct machine *m, u64 key, struct violation *v)
+{
+	const struct task *t = &m->w->task[key];
+
+	v->blame = t->by;
+	v->value = t->locks;
+	return t->state != TASK_DONE || !t->locks;
 }
 
 bool map_page_lives(struct machine *m, u64 key, struct violation *v)

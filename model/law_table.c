@@ -53,11 +53,9 @@ const struct law laws[] = {
 	  .finding = "B1, A6",
 	  .alarms = ALARM(PUT_UNHELD), .about = OBJECT_PAGE,
 	  .breaches = {
-		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p6 v11-p7 "
-		  "v6.8 v6.12",
+		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p6 v11-p7 v6.8 v6.12",
 		  "a pfn is asked at the release whether it is counted: a page that "
-		  "was reserved at the look-up, and has been freed since, is put "
-		  "unheld" },
+		  "was reserved at the look-up, and has been freed since, is put unheld" },
 		{ "v11-unsafe", "the same in the wrappers, which the gate no longer protects; A6" },
 		{ "v11-p4 v11-p5 v11",
 		  "A6: a count-0 page is put for the page of an earlier round" },
@@ -200,8 +198,7 @@ const struct law laws[] = {
 	  .reads = ON(MAP), .about = OBJECT_MAP, .holds = map_is_held,
 	  .breaches = {
 		{ "v5.11 v5.12 v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v6.8 v6.12",
-		  "kvm_vcpu_map() of what is reserved or has no struct page holds "
-		  "nothing" },
+		  "kvm_vcpu_map() of what is reserved or has no struct page holds nothing" },
 		{ "v11-unsafe", "that is what allow_unsafe_mappings asks for" },
 	  } },
 	{ .id = "pfncache-fresh",
@@ -351,8 +348,7 @@ const struct law laws[] = {
 	  .found = "SPTE 0x%llx",
 	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = read_only_slot_kept,
 	  .breaches = {
-		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe "
-		  "v11-on-v6.8",
+		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8",
 		  "A1" },
 	  } },
 	{ .id = "ro-slot-says-read-only",
@@ -362,8 +358,7 @@ const struct law laws[] = {
 	  .finding = "A1",
 	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = read_only_slot_said,
 	  .breaches = {
-		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe "
-		  "v11-on-v6.8",
+		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8",
 		  "A1" },
 	  } },
 	{ .id = "writable-as-found",
@@ -412,7 +407,8 @@ const struct law laws[] = {
 	{ .id = "bound-retry-stays-out",
 	  .sentence = "A fault that is bound to retry does not come to mmu_lock.",
 	  .when = "where a trace asks (config watch-retries=on), of one that began within an "
-		  "invalidation of its page; it costs time: who zaps yields to whoever contends",
+		  "invalidation of its page, before that raised the sequence; it costs time: who "
+		  "zaps yields to whoever contends",
 	  .source = "arch/x86/kvm/mmu/mmu.c:kvm_faultin_pfn(); d02c357e5bfa (6.8)",
 	  .alarms = ALARM(LOCKED_IN_VAIN), .about = OBJECT_SPTE,
 	  .breaches = {
@@ -456,6 +452,11 @@ const struct law laws[] = {
 	  .source = "virt/kvm/kvm_main.c:kvm_mmu_invalidate_end()",
 	  .found = "%lld in progress, %lld active",
 	  .reads = ON(NOTIFIER), .about = OBJECT_NOTIFIER, .holds = notifier_counts_agree },
+	{ .id = "no-lock-left",
+	  .sentence = "Who has returned holds no lock.",
+	  .source = "kernel/locking/lockdep.c:lockdep_sys_exit()",
+	  .found = "%lld locks",
+	  .reads = ON(TASK), .about = OBJECT_TASK, .holds = no_lock_is_left },
 	{ .id = "seq-before-count",
 	  .sentence = "An invalidation raises the sequence before it drops its count.",
 	  .source = "virt/kvm/kvm_main.c:kvm_mmu_invalidate_end()",
@@ -497,8 +498,7 @@ const struct law laws[] = {
 	  .judged = "a guest's access to a present, permitting VM_PFNMAP PTE, or one that its "
 		    "driver makes, does not end in -EFAULT",
 	  .breaches = {
-		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 "
-		  "v11-p7 v6.8 v6.12",
+		{ "v6.1 v6.8-rc3 v11-p1 v11-p2 v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v6.8 v6.12",
 		  "the repair of CVE-2021-22543 refuses every tail; until 6.8 "
 		  "follow_pte() no huge leaf" },
 		{ "v5.11 v5.12", "follow_pte() finds no huge leaf" },
@@ -527,8 +527,7 @@ const struct law laws[] = {
 		  "GUP-fast refuses a driver's page of order 0, and atomic look-ups "
 		  "have nothing else (CONFIG_SECRETMEM)" },
 		{ "v11-p6 v11-p7 v11",
-		  "A3, A8, and by design: unguarded callers get no page without a "
-		  "count" },
+		  "A3, A8, and by design: unguarded callers get no page without a count" },
 		{ "v7.2", "by design: kvm_vcpu_map() pins, and a VM_PFNMAP cannot be pinned" },
 		{ "v11-p4 v11-p5", "x86 faults do not say that a notifier guards them: no BARs" },
 	  } },

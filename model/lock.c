@@ -22,6 +22,7 @@ bool lock_try_read(struct machine *m, struct lock *lock)
 	if (!ask(m, lock, !lock->writer))
 		return false;
 	lock->readers |= 1u << m->task;
+	m->w->task[m->task].locks++;
 	return true;
 }
 
@@ -29,6 +30,7 @@ void lock_release_read(struct machine *m, struct lock *lock)
 {
 	assert(lock->readers >> m->task & 1);
 	lock->readers &= ~(1u << m->task);
+	m->w->task[m->task].locks--;
 }
 
 bool lock_try_write(struct machine *m, struct lock *lock)
@@ -36,6 +38,7 @@ bool lock_try_write(struct machine *m, struct lock *lock)
 	if (!ask(m, lock, !lock->writer && !lock->readers))
 		return false;
 	lock->writer = m->task + 1;
+	m->w->task[m->task].locks++;
 	return true;
 }
 
@@ -43,6 +46,7 @@ void lock_release_write(struct machine *m, struct lock *lock)
 {
 	assert(lock->writer == m->task + 1);
 	lock->writer = 0;
+	m->w->task[m->task].locks--;
 }
 
 bool lock_pass_read(struct machine *m, const struct lock *lock)
@@ -57,6 +61,7 @@ bool lock_pass_write(struct machine *m, const struct lock *lock)
 
 void lock_downgrade(struct machine *m, struct lock *lock)
 {
-	lock_release_write(m, lock);
+	assert(lock->writer == m->task + 1);
+	lock->writer = 0;
 	lock->readers = 1u << m->task;
 }

@@ -161,6 +161,12 @@ static inline const struct open_range *open_range(const struct machine *m, unsig
 }
 enum { MAX_OPEN_RANGES = MAX_OPEN * MAX_TASKS };
 
+/* It is one of kvm->mmu_invalidate_in_progress. */
+static inline bool is_counted(const struct open_range *open)
+{
+	return open->no_leaf_to != 0;
+}
+
 /* kvm->mn_active_invalidate_count: of all tasks together; nobody's turn meets another's in it. */
 static inline s32 mn_active(const struct world *w)
 {

@@ -293,6 +293,9 @@ bool fault_holds_mmu_lock(const struct machine *m, const struct task *t);
 
 /* A KVM_SET_USER_MEMORY_REGION, or with @log a KVM_GET or CLEAR_DIRTY_LOG, has not returned yet. */
 bool slot_call_runs(const struct machine *m, bool log);
+/* Its end: slots_lock is free, and the ghost names no call. */
+void slots_release(struct machine *m);
+
 /*
  * kvm_arch_mmu_enable_log_dirty_pt_masked(): from the first to the last of the pages in @mask; is
  * the last one's huge leaf protected, too? Not where it begins a huge page: ALIGN() is up.

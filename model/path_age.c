@@ -120,10 +120,17 @@ static bool has_slot(const struct machine *m, const struct task *t)
 	       memslots_overlap((struct machine *)m, t->notify.start, t->notify.end);
 }
 
+/* The walk has come to a memslot of the range: until it ends, kvm->srcu keeps that. */
+static bool walks(const struct machine *m, const struct task *t)
+{
+	(void)m;
+	return t->notify.walks;
+}
+
 /* Since 6.15 the walk takes no lock: CONFIG_KVM_MMU_LOCKLESS_AGING. */
 static bool locks_to_age(const struct machine *m, const struct task *t)
 {
-	return has_slot(m, t) && !m->sem->traits.lockless_aging;
+	return walks(m, t) && !m->sem->traits.lockless_aging;
 }
 
 static enum step_result young_begin(struct machine *m, struct task *t)
@@ -131,6 +138,7 @@ static enum step_result young_begin(struct machine *m, struct task *t)
 	const char *name = t->notify.event == NOTIFY_CLEAR_YOUNG ? "clear_young" :
 								    "clear_flush_young";
 
+	t->notify.walks = has_slot(m, t);
 	if (m->mm == VM_MM)
 		note(m, &(struct note){ .kind = NOTE_NOTIFY, .name = name,
 					.hva = t->notify.start, .end = t->notify.end });
@@ -159,7 +167,7 @@ static bool must_flush_young(const struct machine *m, const struct task *t)
 const struct step path_young[] = {
 	STEP(young_begin, .chain = AGE),
 	STEP_AS(young_lock, write_lock_mmu, .when = locks_to_age, .chain = AGE),
-	STEP(young_age, .when = has_slot, .chain = AGE " > kvm_age_gfn"),
+	STEP(young_age, .when = walks, .chain = AGE " > kvm_age_gfn"),
 	STEP_AS(young_flush, flush_slot, .when = must_flush_young,
 		.chain = AGE " > kvm_flush_remote_tlbs"),
 	STEP_AS(young_unlock, write_unlock_mmu, .when = locks_to_age, .chain = AGE),

@@ -2,7 +2,8 @@
 /*
  * path_dax.c: a fault in a mapping of a file whose blocks are device memory.
  *
- * Linux: fs/dax.c:dax_iomap_pmd_fault(), dax_iomap_pte_fault(), dax_insert_entry(), 5.12 to 6.12:
+ * Linux: fs/dax.c:dax_iomap_pmd_fault(), dax_iomap_pte_fault(), dax_insert_entry(),
+ * grab_mapping_entry(), mm/memory.c:insert_pfn(), mm/huge_memory.c:insert_pfn_pmd(), 5.12 to 6.12:
  * blocks are mapped by devmap entries that hold no reference, and an idle page's count is 1.
  * A block that was never written is read as the (huge) zero page, and mapped anew when it is
  * written. SIMPLIFIED: since 6.15 blocks are ordinary folios; here they are not. Blocks lie one

@@ -105,15 +105,24 @@ static bool is_held_up(struct machine *m, const struct fault *f)
 	return m->w->kvm.in_progress && m->sem->ops.fault_is_stale(m, &now);
 }
 
+/* It will raise the sequence: whoever has taken his snapshot by now retries. */
+static bool raise_is_due(const struct machine *m)
+{
+	for (unsigned i = 0; i < MAX_OPEN_RANGES; i++)
+		if (is_counted(open_range(m, i)) && !open_range(m, i)->raised)
+			return true;
+	return false;
+}
+
 /* smp_rmb() after the read: the look-up may not be reordered before it. */
 enum step_result snapshot_seq(struct machine *m, struct task *t)
 {
 	t->fault.mmu_seq = m->w->kvm.mmu_seq;
-	t->fault.bound = m->w->config.watch_retries && is_held_up(m, &t->fault);
+	t->fault.bound = m->w->config.watch_retries && is_held_up(m, &t->fault) && raise_is_due(m);
 	return STEP_NEXT;
 }
 
-/* It began within an invalidation that goes on: to contend with that one is all it does here. */
+/* It began within an invalidation: to contend with one is all it does here. */
 void watch_retry(struct machine *m, const struct fault *f)
 {
 	if (f->bound && is_held_up(m, f))
@@ -145,9 +154,6 @@ enum step_result check_slot(struct machine *m, struct task *t)
 {
 	struct fault *f = &t->fault;
 
-	/* try_async_pf(), 5.11: __gfn_to_pfn_memslot() finds no hva in it, KVM_PFN_NOSLOT */
-	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID) && m->sem->traits.invalid_slot_is_none)
-		f->slot = NO_SLOT;
 	if (memslot_is(m, f->slot, KVM_MEMSLOT_INVALID) && t->access.prefetch &&
 	    m->sem->traits.prefetch_gives_up) {
 		f->ret = RET_PF_ERROR;

@@ -37,8 +37,7 @@ static enum step_result change_mmu_pages(struct machine *m, struct task *t)
 static enum step_result keep_mmu_pages(struct machine *m, struct task *t)
 {
 	m->w->kvm.requested_mmu_pages = t->slot.npages;
-	m->w->kvm.slots_locked_by = 0;
-	lock_release_write(m, &m->w->kvm.slots_lock);
+	slots_release(m);
 	return STEP_DONE;
 }
 

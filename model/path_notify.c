@@ -54,7 +54,6 @@ static enum step_result notify_count(struct machine *m, struct task *t)
 	struct open_range *open = &t->open[t->notify.open];
 
 	m->w->kvm.in_progress++;
-	open->counted = true;
 	open->no_leaf_from = open->start;
 	open->no_leaf_to = open->end;
 	m->sem->ops.range_add(m, &t->notify);
@@ -152,7 +151,7 @@ static enum step_result notify_uncount(struct machine *m, struct task *t)
 	if (--kvm->in_progress == 0)
 		kvm->range_start = kvm->range_end = 0;
 	open->ended = true;
-	open->counted = open->zapped = false;
+	open->zapped = false;
 	open->no_leaf_from = open->no_leaf_to = 0;
 	touch(m, OBJECT_NOTIFIER, 0);
 	touch(m, OBJECT_NOTIFIER, 1 + (t - m->w->task));

@@ -308,7 +308,10 @@ static enum step_result reclaim_unmap(struct machine *m, struct task *t)
 	return STEP_CALL;
 }
 
-/* pageout(), __remove_mapping(): nobody but the list and the swap cache may have a reference. */
+/*
+ * shrink_folio_list(), pageout(), __remove_mapping(), 6.1 to 7.2: nobody but the list and the swap
+ * cache may have a reference; what has no mapping, as free_swap_cache() took it away, is kept.
+ */
 static enum step_result reclaim_free(struct machine *m, struct task *t)
 {
 	struct page_op *op = &t->pages;

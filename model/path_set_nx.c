@@ -25,8 +25,7 @@ static enum step_result store_nx(struct machine *m, struct task *t)
 static enum step_result nx_unlock(struct machine *m, struct task *t)
 {
 	(void)t;
-	m->w->kvm.slots_locked_by = 0;
-	lock_release_write(m, &m->w->kvm.slots_lock);
+	slots_release(m);
 	return STEP_DONE;
 }
 

@@ -133,6 +133,12 @@ enum step_result slots_lock(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+void slots_release(struct machine *m)
+{
+	m->w->kvm.slots_locked_by = 0;
+	lock_release_write(m, &m->w->kvm.slots_lock);
+}
+
 static bool overlaps_other(struct machine *m, const struct slot_op *op)
 {
 	for (int row = memslots_begin(m); row < memslots_end(m); row++) {
@@ -485,8 +491,7 @@ enum step_result slots_unlock(struct machine *m, struct task *t)
 	if (slot_goes(m, t) || t->slot.dirty)
 		m->touched_all = true;
 	touch(m, OBJECT_RANGE, 0);	/* nobody flushes any more */
-	m->w->kvm.slots_locked_by = 0;
-	lock_release_write(m, &m->w->kvm.slots_lock);
+	slots_release(m);
 	return STEP_DONE;
 }
 

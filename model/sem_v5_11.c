@@ -20,11 +20,26 @@ static bool fault_is_stale(struct machine *m, const struct fault *f)
 	return m->w->kvm.in_progress || m->w->kvm.mmu_seq != f->mmu_seq;
 }
 
-static const struct traits traits = { TRAITS_5_12, .invalid_slot_is_none = true };
+/* mmu.c:try_async_pf(): __gfn_to_pfn_memslot() finds no hva in it (to e0c378684b65): MMIO */
+static enum step_result find_slot_with_hva(struct machine *m, struct task *t)
+{
+	find_slot(m, t);
+	if (memslot_is(m, t->fault.slot, KVM_MEMSLOT_INVALID))
+		t->fault.slot = NO_SLOT;
+	return check_slot(m, t);
+}
+
+static const struct traits traits = { TRAITS_5_12 };
 
 const struct semantics_patch sem_v5_11 = {
 	.name = "v5.11", .group = "old", .base = &sem_v5_12,
 	.source = "Linux 5.11: as 5.12, but no PFNMAP is read-only, and any invalidation retries",
 	.traits = &traits,
+	.edits = (const struct step_edit[]){
+		{ EDIT_REPLACE, PATH_FAULT, "check_slot",
+		  STEP_AS(check_slot, find_slot_with_hva, .when = fault_continues,
+			  .chain = "kvm_mmu_page_fault > kvm_tdp_page_fault > try_async_pf") },
+		{ 0 }
+	},
 	.ops = { .take_remapped = take_as_writable, .fault_is_stale = fault_is_stale },
 };

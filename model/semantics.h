@@ -258,7 +258,6 @@ struct traits {
 	bool collapse_passes_holes;	/* an empty PMD does not end MADV_COLLAPSE (by 7.2) */
 	bool direct_leaf_warns;		/* mmu_set_spte(): another page's leaf is there (by 7.2) */
 	bool mmio_over_leaf;		/* mmu_set_spte(): MMIO first (5.13 to aad885e77496) */
-	bool invalid_slot_is_none;	/* try_async_pf(): a gfn of it is MMIO (to e0c378684b65) */
 	bool collapse_read_only;	/* none of the small PTEs needs to be writable (6.18) */
 	bool gup_touches_hugetlb;	/* follow_huge_pmd() is for all (6.10) */
 	bool split_keeps_dirty;		/* a split PMD's D goes to its PTEs, too (6.2) */

@@ -372,11 +372,6 @@ static bool empties_roots(const struct semantics *sem)
 	return ignores_roots(sem) && is_tdp(sem);
 }
 
-static bool empties_roots_of_slots(const struct semantics *sem)
-{
-	return empties_roots(sem) && !sem->traits.invalid_slot_is_none;
-}
-
 static bool leaves_go_under_mmio(const struct semantics *sem)
 {
 	return sem->traits.mmio_over_leaf && !is_tdp(sem);
@@ -694,7 +689,7 @@ const struct equivalent equivalents[] = {
 	{ MUTATION_SWAP, "zap_all_fast", "prepare_slot", is_shadow, GFN_BITS },
 	{ MUTATION_SWAP, "wait_for_readers_of_valid", "end_update_to_invalid", NULL,
 	  "no gfn without a memslot gets one when another becomes INVALID" },
-	{ MUTATION_SWAP, "end_update_to_invalid", "zap_all_fast", empties_roots_of_slots,
+	{ MUTATION_SWAP, "end_update_to_invalid", "zap_all_fast", empties_roots_by_range,
 	  "who zaps does not look at the generation, and whoever zaps first, zaps all" },
 	{ MUTATION_SWAP, "reclaim_split", "reclaim_unmap", NULL,
 	  "a split unmaps a file's folio, and leaves nothing to unmap" },

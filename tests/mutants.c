@@ -237,6 +237,11 @@ static enum step_result precheck_forgets(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static bool is_mapped(const struct machine *m, const struct task *t)
+{
+	return fault_holds_mmu_lock(m, t) && t->fault.ret != RET_PF_RETRY;
+}
+
 static enum step_result forget_seq(struct machine *m, struct task *t)
 {
 	(void)m;
@@ -401,6 +406,10 @@ const struct mutant mutants[] = {
 	  .ops = { .zap_flushes = flushes_never } },
 	{ "in-progress is not counted", "notifier-counts-agree", "page_zapped", &sem_v6_1,
 	  .edits = DROP(PATH_NOTIFY_START, "notify_count") },
+	{ "who finds its fault stale keeps mmu_lock", "no-lock-left", "zap_before_lock",
+	  &sem_v6_1,
+	  .edits = EDITS({ EDIT_REPLACE, PATH_FAULT, "unlock_mmu",
+			   { .name = "unlock_mmu", .run = unlock_mmu, .when = is_mapped } }) },
 	{ "an end without a start", "notifier-counts-agree", "page_zapped", &sem_v6_12,
 	  .edits = EDITS({ EDIT_DROP, PATH_NOTIFY_START, "notify_begin", { 0 } },
 			 { EDIT_DROP, PATH_NOTIFY_START, "notify_count", { 0 } }) },

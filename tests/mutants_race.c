@@ -117,7 +117,7 @@ static enum step_result uncount_all(struct machine *m, struct task *t)
 {
 	struct open_range *open = &t->open[t->notify.open];
 
-	open->counted = open->zapped = false;
+	open->zapped = false;
 	open->no_leaf_from = open->no_leaf_to = 0;
 	m->w->kvm.in_progress--;
 	m->w->kvm.range_start = m->w->kvm.range_end = 0;

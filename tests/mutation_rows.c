@@ -101,7 +101,7 @@ const struct trait_row trait_rows[] = {
 	SWITCH(hugetlb_zap_locks), SWITCH(gigantic_stays), SWITCH(hugetlb_restores),
 	SWITCH(huge_zero_special), SWITCH(huge_zero_wp), SWITCH(no_madvise_collapse),
 	SWITCH(collapse_retracts_all), SWITCH(collapse_of_nothing), SWITCH(collapse_passes_holes),
-	SWITCH(direct_leaf_warns), SWITCH(mmio_over_leaf), SWITCH(invalid_slot_is_none),
+	SWITCH(direct_leaf_warns), SWITCH(mmio_over_leaf),
 	SWITCH(collapse_read_only), SWITCH(gup_touches_hugetlb), SWITCH(split_keeps_dirty),
 	SWITCH(protect_pmd_writable), SWITCH(protect_pmd_cleans), SWITCH(protect_unaccounts),
 	SWITCH(unused_vma_takes_anon), SWITCH(protect_notifies_pud), SWITCH(file_pmd_counts),

@@ -224,7 +224,7 @@ static const struct wrong {
 } wrongs[] = {
 	{ "it is remembered who was last", remember_who_was_last, "leaves another state" },
 	{ "more is done for the second", do_more_for_the_second, "leaves another state" },
-	{ "the second goes no further", stop_the_second, "leaves another state" },
+	{ "the second goes no further", stop_the_second, "breaks another law" },
 };
 
 static void a_kernel_that_tells_threads_apart_is_noticed(void **state)

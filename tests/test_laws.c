@@ -139,7 +139,7 @@ static void open_invalidation(struct machine *m, u64 size)
 {
 	m->w->task[0].open[0] = (struct open_range){
 		.start = HVA, .end = HVA + size, .no_leaf_from = HVA, .no_leaf_to = HVA + size,
-		.used = true, .told = true, .zapped = true, .counted = true };
+		.used = true, .told = true, .zapped = true };
 	touch(m, OBJECT_SPTE, GFN);
 }
 
@@ -198,6 +198,12 @@ static void ends_what_never_began(struct machine *m)
 {
 	m->w->kvm.in_progress--;
 	touch(m, OBJECT_NOTIFIER, 0);
+}
+
+static void returns_with_a_lock(struct machine *m)
+{
+	assert_true(lock_try_read(m, &m->w->kvm.mmu_lock));
+	touch(m, OBJECT_TASK, 0);
 }
 
 static void keeps_a_reference(struct machine *m)
@@ -431,6 +437,7 @@ static const struct row rows[] = {
 	{ "spte-has-slot", drops_the_slot, BLAME_KVM },
 	{ "no-stale-tlb", zaps_without_a_flush, BLAME_KVM },
 	{ "notifier-counts-agree", ends_what_never_began, BLAME_KVM },
+	{ "no-lock-left", returns_with_a_lock, BLAME_KVM },
 	{ "fault-balance", keeps_a_reference, BLAME_KVM },
 	{ "fault-balance", gives_back_another_page, BLAME_KVM },
 	{ "map-page-lives", loses_a_mapped_page, BLAME_KVM },
