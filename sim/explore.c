@@ -120,6 +120,7 @@ static struct explore *worker_new(struct search *search, unsigned number,
 	x->trace = trace;
 	x->nr_events = arrlenu(trace->events);
 	x->progress.came_to = allocate(x->nr_events, sizeof(u64));
+	x->packer = packer_new();
 	x->vm = vm_new(patch, &trace->config);
 	search->worker[number] = x;
 	if (!run_setup(x, error))
@@ -151,7 +152,8 @@ static void begin(struct search *search)
 	watch_on(x->watch);
 	explore_pack(x);
 	explore_set_add(search->set, explore_fingerprint(x), none, &node);
-	queue_push(&search->now[0], x->packed, arrlenu(x->packed), node, none);
+	queue_push(x, x->packed, arrlenu(x->packed), node, none);
+	queue_turn(search);
 	explore_set_deeper(search->set);
 	arrsetlen(search->root, 0);
 	memcpy(arraddnptr(search->root, arrlenu(x->packed)), x->packed,
@@ -174,16 +176,16 @@ static void worker_free(struct explore *x)
 	arrfree(x->stuck);
 	arrfree(x->packed);
 	hmfree(x->symmetric);
-	arrfree(x->next.words);
-	arrfree(x->next.chunks);
+	queue_free(&x->next);
+	packer_free(x->packer);
+	arrfree(x->chunk);
 	free(x);
 }
 
 static void search_free(struct search *search)
 {
 	for (unsigned i = 0; i < search->nr_workers; i++) {
-		arrfree(search->now[i].words);
-		arrfree(search->now[i].chunks);
+		queue_free(&search->now[i]);
 		worker_free(search->worker[i]);
 	}
 	for (size_t i = 0; i < arrlenu(search->result.findings); i++)
@@ -250,17 +252,8 @@ void explore_look_at_bounds(struct search *search)
 /* False: nothing waits any more. */
 static bool next_depth(struct search *search)
 {
-	bool more = false;
+	bool more = queue_turn(search);
 
-	for (unsigned i = 0; i < search->nr_workers; i++) {
-		struct queue done = search->now[i];
-
-		queue_clear(&done);
-		search->now[i] = search->worker[i]->next;
-		search->worker[i]->next = done;
-		more |= search->now[i].nr;
-	}
-	search->taken = 0;
 	search->depth++;
 	explore_set_deeper(search->set);
 	return more;
@@ -306,7 +299,6 @@ static void begin_again(struct search *search)
 		struct explore *worker = search->worker[i];
 
 		forget(worker);
-		queue_clear(&search->now[i]);
 		queue_clear(&worker->next);
 		worker->at = worker->end = NULL;
 	}

@@ -28,11 +28,13 @@ struct progress {
 
 /*
  * States that wait, one after the other: how many words, the node (with WAITS_DEAD: the host is
- * gone there), the node it was come to from and by whose turn, the words. Where each chunk of them
- * begins: who expands takes one.
+ * gone there), the node it was come to from and by whose turn, the words. By chunks, of which who
+ * expands takes one; .words are those of the last one, which is not full yet.
  */
 enum { WAITS_HEAD = 3 };
-struct queue { u64 *words; size_t *chunks; size_t nr; };
+struct chunk { void *packed; size_t size, nr_words; };
+struct queue { u64 *words; struct chunk *chunks; size_t nr, bytes; };	/* stb_ds */
+struct packer;
 #define WAITS_DEAD	BIT(32)
 
 /* A violation, and the step of a path that was the last. */
@@ -67,6 +69,7 @@ struct search {
 	unsigned nr_workers;
 	struct queue *now;		/* by worker: this depth */
 	atomic_size_t taken;		/* of its chunks, one queue after the other */
+	size_t nr_chunks, now_bytes;	/* when the depth began */
 	atomic_uint stop;		/* enum explore_stop */
 	u64 until;			/* the first worker has expanded so many: .paused */
 	atomic_bool paused;		/* workers take no more chunks: the caller is to know */
@@ -95,7 +98,9 @@ struct explore {
 	size_t setup_violations;
 	size_t nr_events;
 	struct queue next;		/* successors */
-	const u64 *at, *end;		/* rest of the chunk that is being expanded */
+	struct packer *packer;
+	u64 *chunk;			/* stb_ds: that is being expanded */
+	const u64 *at, *end;		/* the rest of it */
 	u32 node;			/* that is being expanded */
 	const u8 *ways;			/* with bits alone: how it was come to, .depth of them */
 	u64 transitions, ends, expanded;
@@ -164,10 +169,8 @@ void explore_pack(struct explore *x);
 void explore_unpack(struct explore *x, const u64 *words, size_t n);
 /* What @thread's turn has led to waits. */
 void explore_push(struct explore *x, u64 **packed, u64 node, unsigned thread);
-void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node, struct way way);
 /* Of what waits at @depth the words that say how it was come to. */
 size_t explore_way_words(const struct search *search, u32 depth);
-void queue_clear(struct queue *queue);
 /*
  * Does what was seen so have to wait? Of states that differ in what nobody will read that waits
  * which its node's way leads to: whoever goes that way again comes to the very same.
@@ -175,8 +178,25 @@ void queue_clear(struct queue *queue);
 bool explore_has_to_wait(const struct explore *x, enum seen seen);
 /* It was kept, and then a better way was found. */
 bool explore_is_replaced(const struct explore *x, u32 node, u64 way);
+
+/* ---- explore_queue.c ---- */
+
+static inline u64 way_word(struct way way)
+{
+	return (u64)way.thread << 32 | way.parent;
+}
+
+struct packer *packer_new(void);
+void packer_free(struct packer *packer);
+void queue_push(struct explore *x, const u64 *words, size_t n, u64 node, struct way way);
+void queue_clear(struct queue *queue);
+void queue_free(struct queue *queue);
+/* All workers' successors are the next to be expanded. False: there are none. */
+bool queue_turn(struct search *search);
 /* The next chunk of all that wait: false: there is none. */
 bool explore_take_chunk(struct explore *x);
+u64 queue_bytes(const struct search *search);
+
 u64 explore_bytes(const struct search *search);
 u64 explore_peak(const struct search *search);
 

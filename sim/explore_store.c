@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * explore_store.c: states as words, and those that wait.
+ * explore_store.c: states as words, and which of them wait (explore_queue.c).
  *
  * A state's words: the threads' progress, what their events came to, and the difference of world
  * and memory from the beginning (watch.h). Its fingerprint is a sum over all that.
@@ -76,11 +76,6 @@ void explore_unpack(struct explore *x, const u64 *words, size_t n)
 
 /* ---- what waits ---- */
 
-static u64 way_word(struct way way)
-{
-	return (u64)way.thread << 32 | way.parent;
-}
-
 bool explore_has_to_wait(const struct explore *x, enum seen seen)
 {
 	return seen == SEEN_NEVER || (seen == SEEN_WORSE && x->search->live);
@@ -92,16 +87,6 @@ bool explore_is_replaced(const struct explore *x, u32 node, u64 way)
 
 	return search->live && !search->bound.bitstate &&
 	       way_word(explore_set_way(search->set, node)) != way;
-}
-
-void queue_push(struct queue *queue, const u64 *words, size_t n, u64 node, struct way way)
-{
-	if (queue->nr++ % CHUNK == 0)
-		arrput(queue->chunks, arrlenu(queue->words));
-	arrput(queue->words, n);
-	arrput(queue->words, node);
-	arrput(queue->words, way_word(way));
-	memcpy(arraddnptr(queue->words, n), words, n * sizeof(u64));
 }
 
 size_t explore_way_words(const struct search *search, u32 depth)
@@ -121,39 +106,7 @@ void explore_push(struct explore *x, u64 **packed, u64 node, unsigned thread)
 		memcpy(words, x->ways, depth);
 		((u8 *)words)[depth] = thread;
 	}
-	queue_push(&x->next, *packed, arrlenu(*packed), node, (struct way){ x->node, thread });
-}
-
-void queue_clear(struct queue *queue)
-{
-	arrsetlen(queue->words, 0);
-	arrsetlen(queue->chunks, 0);
-	queue->nr = 0;
-}
-
-static bool find_chunk(struct explore *x, const struct queue *queue, size_t i)
-{
-	size_t nr = arrlenu(queue->chunks);
-
-	if (i >= nr)
-		return false;
-	x->at = queue->words + queue->chunks[i];
-	x->end = queue->words + (i + 1 < nr ? queue->chunks[i + 1] : arrlenu(queue->words));
-	return true;
-}
-
-bool explore_take_chunk(struct explore *x)
-{
-	struct search *search = x->search;
-	size_t i = atomic_fetch_add(&search->taken, 1);
-
-	for (unsigned q = 0; q < search->nr_workers; q++) {
-		if (find_chunk(x, &search->now[q], i))
-			return true;
-		i -= arrlenu(search->now[q].chunks);
-	}
-	x->at = x->end = NULL;
-	return false;
+	queue_push(x, *packed, arrlenu(*packed), node, (struct way){ x->node, thread });
 }
 
 u64 explore_bytes(const struct search *search)
@@ -165,12 +118,7 @@ u64 explore_bytes(const struct search *search)
 	return bytes;
 }
 
-/* Others may be at work: theirs is as much as the first worker's. */
 u64 explore_peak(const struct search *search)
 {
-	u64 words = arrcap(search->worker[0]->next.words) * search->nr_workers;
-
-	for (unsigned i = 0; i < search->nr_workers; i++)
-		words += arrcap(search->now[i].words);
-	return explore_set_bytes(search->set) + words * sizeof(u64);
+	return explore_set_bytes(search->set) + queue_bytes(search);
 }
