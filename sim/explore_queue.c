@@ -177,12 +177,9 @@ bool explore_take_chunk(struct explore *x)
 u64 queue_bytes(const struct search *search)
 {
 	const struct explore *first = search->worker[0];
-	u64 own = first->next.bytes + (arrcap(first->next.words) + arrcap(first->chunk)) * sizeof(u64);
-	size_t taken = search->taken;
+	u64 open = (arrcap(first->next.words) + arrcap(first->chunk)) * sizeof(u64);
+	size_t taken = search->taken, nr = search->nr_chunks;
+	u64 left = taken < nr ? search->now_bytes / nr * (nr - taken) : 0;
 
-	if (taken > search->nr_chunks)
-		taken = search->nr_chunks;
-	return own * search->nr_workers +
-	       (search->nr_chunks ? search->now_bytes / search->nr_chunks : 0) *
-	       (search->nr_chunks - taken);
+	return left + (first->next.bytes + open) * search->nr_workers;
 }
