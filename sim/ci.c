@@ -11,10 +11,14 @@
 #include "sim/baseline.h"
 #include "sim/json.h"
 #include "sim/report_internal.h"
+#include "sim/schedule.h"
 #include "sim/vm.h"
 
 const struct ci_rule ci_rules[] = {
 	{ CI_EXPECTATION, "What a trace expects comes true.", true },
+	{ "deadlock", "In no order of steps comes a state in which nobody can go on.", true },
+	{ "livelock", "From each state some order of steps leads to an end.", true },
+	{ "lock-inversion", "Locks are taken in one order.", true },
 	{ CI_INCONCLUSIVE, "An input has what its laws need.", true },
 	{ CI_INPUT, "An input can be read, and run.", true },
 	{ CI_TIMEOUT, "An input is done within its time.", false },
@@ -186,6 +190,59 @@ void ci_add_row(struct ci *ci, const struct corpus *corpus, const struct corpus_
 			    text_of("under %s: %s", name, what), what);
 		end(ci, c, found);
 	}
+}
+
+/* ---- all orders of a trace with threads ---- */
+
+/* A deadlock is of all threads, and where its last turn was made. */
+static void add_order(struct ci *ci, const char *input, const struct trace *trace,
+		      const struct semantics_patch *patch, const struct explore_finding *f)
+{
+	bool breaks = f->kind == FOUND_VIOLATION;
+	const char *id = breaks ? f->v.law->id : finding_name(f);
+	const char *blame = breaks ? blame_name(f->v.blame) : NULL;
+	const char *sentence = breaks ? f->v.law->sentence :
+			       ci_rules[ci_rule_find(id) - nr_laws].sentence;
+	struct schedule schedule;
+	const struct event *last;
+
+	schedule_run(&schedule, trace, patch, f);
+	last = schedule_last(&schedule);
+	add(ci, breaks ? id : ci_rule_id(id), f->expected ? CI_NOTE : CI_ERROR,
+	    (struct place){ last ? last->file : input, last ? last->line : 0, 0 },
+	    text_of("under %s: %s (%s%s%s%zu steps, the last: %s)", patch->name, sentence,
+		    blame ? "blame: " : "", blame ? blame : "", blame ? ", " : "", f->nr_steps,
+		    breaks && f->step ? f->step : last ? last->op : "none"),
+	    blame ? text_of("blame=%s", blame) : copy("in some order"));
+	schedule_free(&schedule);
+}
+
+void ci_add_explored(struct ci *ci, const char *input, const struct trace *trace,
+		     const struct semantics_patch *patch, const struct explored *r,
+		     const struct explore_verdict *v)
+{
+	struct ci_case *c = begin(ci, input, patch->name);
+	size_t nr = arrlenu(r->findings);
+	char verdict[200];
+
+	for (size_t i = 0; i < nr; i++)
+		add_order(ci, input, trace, patch, &r->findings[i]);
+	for (size_t i = 0; i < arrlenu(v->missed); i++) {
+		const struct explore_miss *miss = &v->missed[i];
+
+		add(ci, r->stop ? CI_INCONCLUSIVE : CI_EXPECTATION, r->stop ? CI_WARNING : CI_ERROR,
+		    (struct place){ miss->s->file, miss->s->line, miss->s->column },
+		    text_of("under %s: %s", patch->name, without_name(miss->text, patch->name)),
+		    copy(without_name(miss->text, patch->name)));
+	}
+	if (r->stop)
+		add(ci, CI_INCONCLUSIVE, CI_WARNING, (struct place){ input, 0, 0 },
+		    text_of("under %s: not all orders were searched: %s", patch->name,
+			    explore_stop_text(r)), copy(explore_stop_text(r)));
+	snprintf(verdict, sizeof(verdict), "%s, %llu states: %zu finding%s",
+		 r->stop ? "not complete" : "complete", (unsigned long long)r->states, nr,
+		 nr == 1 ? "" : "s");
+	end(ci, c, verdict);
 }
 
 static void add_alone(struct ci *ci, const char *input, const char *rule, struct place at,

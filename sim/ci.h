@@ -13,6 +13,7 @@
 
 #include "sim/corpus.h"
 #include "sim/replay.h"
+#include "sim/report_explore.h"
 
 enum ci_level { CI_NOTE, CI_WARNING, CI_ERROR };
 
@@ -72,6 +73,10 @@ struct ci {
 void ci_add(struct ci *ci, const struct replay *replay);
 /* What differs from what the trace says, and what was not found out. One of its input's. */
 void ci_add_row(struct ci *ci, const struct corpus *corpus, const struct corpus_row *row);
+/* A trace with threads under one semantics; the caller counts .nr_inputs. */
+void ci_add_explored(struct ci *ci, const char *input, const struct trace *trace,
+		     const struct semantics_patch *patch, const struct explored *explored,
+		     const struct explore_verdict *verdict);
 void ci_add_error(struct ci *ci, const char *input, const struct error *error);
 /* @rule: CI_TIMEOUT, CI_CRASH; @why is copied. */
 void ci_add_end(struct ci *ci, const char *input, const char *rule, const char *why);

@@ -11,22 +11,22 @@
 #include "sim/judge.h"
 #include "sim/report_explore.h"
 
-__attribute__((format(printf, 2, 3)))
-static void miss(struct explore_verdict *v, const char *format, ...)
+__attribute__((format(printf, 3, 4)))
+static void miss(struct explore_verdict *v, const struct ast_statement *s, const char *format, ...)
 {
-	char (*line)[200];
+	struct explore_miss miss = { .s = s };
 	va_list args;
 
-	(void)arraddnindex(v->missed, 1);
-	line = &v->missed[arrlenu(v->missed) - 1];
 	va_start(args, format);
-	vsnprintf(*line, sizeof(*line), format, args);
+	vsnprintf(miss.text, sizeof(miss.text), format, args);
 	va_end(args);
+	arrput(v->missed, miss);
 }
 
 /* Not seen; and not there, if all was looked at. */
-__attribute__((format(printf, 3, 4)))
-static void not_found(struct explore_verdict *v, const struct explored *r, const char *format, ...)
+__attribute__((format(printf, 4, 5)))
+static void not_found(struct explore_verdict *v, const struct explored *r,
+		      const struct ast_statement *s, const char *format, ...)
 {
 	char text[160];
 	va_list args;
@@ -36,7 +36,7 @@ static void not_found(struct explore_verdict *v, const struct explored *r, const
 	va_end(args);
 	v->inconclusive |= r->stop != STOP_NONE;
 	v->unexpected |= r->stop == STOP_NONE;
-	miss(v, "%s: expected %s, %s", r->semantics, text,
+	miss(v, s, "%s: expected %s, %s", r->semantics, text,
 	     r->stop ? "not found in what was searched" : "found in no order");
 }
 
@@ -57,7 +57,7 @@ static void expect_finding(const struct ast_statement *s, enum finding_kind kind
 		found = true;
 	}
 	if (!found)
-		not_found(v, r, "%s%s%s%s", law ? "a violation of " : "a ", law ? law : s->word,
+		not_found(v, r, s, "%s%s%s%s", law ? "a violation of " : "a ", law ? law : s->word,
 			  blame ? ", blame " : "", blame ? blame : "");
 }
 
@@ -77,9 +77,9 @@ static void expect_outcome(const struct trace *trace, const struct ast_statement
 			return;
 	}
 	if (has_value)
-		not_found(v, r, "%s 0x%llx at %s", word, (unsigned long long)value, at);
+		not_found(v, r, s, "%s 0x%llx at %s", word, (unsigned long long)value, at);
 	else
-		not_found(v, r, "%s at %s", word, at);
+		not_found(v, r, s, "%s at %s", word, at);
 }
 
 /* What is not known is no surprise, and no answer. */
@@ -95,7 +95,7 @@ static void expect_verdict(const struct trace *trace, const struct semantics_pat
 		return;
 	v->inconclusive |= found.is == JUDGED_UNKNOWN;
 	v->unexpected |= found.is != JUDGED_UNKNOWN;
-	miss(v, "%s: %.160s", r->semantics, text);
+	miss(v, s, "%s: %.160s", r->semantics, text);
 }
 
 static bool names(const struct ast_statement *s, const struct semantics_patch *patch)

@@ -126,7 +126,7 @@ void report_explored(const struct trace *trace, const struct semantics_patch *pa
 	for (size_t i = 0; i < n; i++)
 		print_finding(trace, patch, &r->findings[i], out);
 	for (size_t i = 0; i < arrlenu(v->missed); i++)
-		fprintf(out, "  MISMATCH %s\n", v->missed[i]);
+		fprintf(out, "  MISMATCH %s\n", v->missed[i].text);
 }
 
 /* ---- JSON ---- */
@@ -236,7 +236,7 @@ void report_explored_json(const char *name, const struct trace *trace,
 	}
 	for (size_t i = 0; i < arrlenu(v->missed); i++) {
 		begin(json, name, r, "mismatch");
-		json_string_at(json, "text", v->missed[i]);
+		json_string_at(json, "text", v->missed[i].text);
 		end(json);
 	}
 	begin(json, name, r, "explored");

@@ -11,7 +11,7 @@
 struct explore_verdict {
 	bool unexpected;	/* a finding that no line of the trace expects, or missed */
 	bool inconclusive;	/* the search was cut off, and something was not found */
-	char (*missed)[200];	/* stb_ds: one line each */
+	struct explore_miss { char text[200]; const struct ast_statement *s; } *missed;	/* stb_ds */
 };
 
 /* Marks findings as expected. The models of the expectations are those of model_matches(). */

@@ -108,6 +108,15 @@ void schedule_run(struct schedule *s, const struct trace *trace,
 	explore_free(x);
 }
 
+const struct event *schedule_last(const struct schedule *schedule)
+{
+	const struct event *last = NULL;
+
+	for (size_t i = 0; i < arrlenu(schedule->rows) && !schedule->rows[i].afterwards; i++)
+		last = schedule->rows[i].event;
+	return last;
+}
+
 void schedule_free(struct schedule *s)
 {
 	arrfree(s->rows);

@@ -30,6 +30,8 @@ struct schedule {
 void schedule_run(struct schedule *schedule, const struct trace *trace,
 		  const struct semantics_patch *patch, const struct explore_finding *finding);
 void schedule_free(struct schedule *schedule);
+/* Whose turn was the last of the finding's; NULL: nobody's. */
+const struct event *schedule_last(const struct schedule *schedule);
 /* At most 75 columns. @breaks: what the last turn does. */
 void schedule_print(const struct schedule *schedule, const char *breaks, FILE *out);
 /*

@@ -313,7 +313,7 @@ static void who_breaks_a_law_is_expected(void **state)
 	explore_verdict(&trace, patch, explore_result(x), &verdict);
 	assert_int_equal(!!verdict.missed, !!row->missed);
 	if (row->missed)
-		assert_non_null(strstr(verdict.missed[0], row->missed));
+		assert_non_null(strstr(verdict.missed[0].text, row->missed));
 	f = broken_by(explore_result(x), "no-free-page-mapped", BLAME_DRIVER);
 	assert_int_equal(f->expected, !row->missed);
 	explore_verdict_free(&verdict);

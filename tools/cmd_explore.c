@@ -14,6 +14,7 @@
 #include "sim/schedule.h"
 #include "tools/misuse.h"
 #include "tools/pfnsim.h"
+#include "tools/unattended.h"
 
 enum { KEY_JSON = 256, KEY_NO_PLACES, KEY_NO_POR, KEY_NO_SYMMETRY, KEY_NO_LIVENESS, KEY_BITSTATE,
        KEY_LAWS };
@@ -30,6 +31,7 @@ struct arguments {
 	bool in_turn;		/* frames: trace_config.h */
 	bool by_law;
 	struct law_sheet *sheet;	/* of all traces; NULL: not wanted */
+	struct ci *ci;			/* the same */
 };
 
 static const struct argp_option options[] = {
@@ -72,7 +74,12 @@ static const struct argp_option options[] = {
 	{ "output", 'o', "FOLDER", 0, "write a trace there for each finding\v"
 	  "They are called NAME.SEMANTICS.FINDING.trace, and *pfnsim-replay*(1) runs them in the "
 	  "order that was found.", 0 },
-	{ "format", 'f', "text|json", 0, "json: one object a line; default: text", 0 },
+	{ "format", 'f', "text|json|junit|sarif|github", 0,
+	  "json: one object a line; junit, sarif, github: one document of all traces, for whoever "
+	  "runs this unattended; default: text\v"
+	  "As of *pfnsim-replay*(1): a case for each trace and semantics, a result at the line of "
+	  "the event that a violation's last step is of. What was not searched to its end is "
+	  "inconclusive.", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
 	QUIET_OPTION,
 	{ 0 }
@@ -122,7 +129,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->folder = arg;
 		return 0;
 	case 'f':
-		if (!parse_format(arg, TEXT_OR_JSON, &a->format))
+		if (!parse_format(arg, TEXT_OR_JSON | OF_CI, &a->format))
 			exit(CODE_BAD_INPUT);
 		return 0;
 	case KEY_JSON:
@@ -134,6 +141,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		misused(state, "which trace?");
+		return 0;
+	case ARGP_KEY_END:
+		if (a->by_law && OF_CI >> a->format & 1)
+			misused(state, "--laws is of text and of json");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -242,6 +253,10 @@ static void tell(const struct arguments *a, const char *path, const struct trace
 		law_sheet_add(a->sheet, column, path, r);
 		return;
 	}
+	if (a->ci) {
+		ci_add_explored(a->ci, path, trace, patch, r, verdict);
+		return;
+	}
 	if (a->format == FORMAT_TEXT) {
 		report_explored(trace, patch, r, verdict, stdout);
 		fflush(stdout);
@@ -250,6 +265,14 @@ static void tell(const struct arguments *a, const char *path, const struct trace
 	json = json_begin(stdout);
 	report_explored_json(path, trace, patch, r, verdict, json);
 	json_end(json);
+}
+
+/* On standard error, too. */
+static int cannot(const struct arguments *a, const char *path, const struct error *error)
+{
+	if (a->ci)
+		ci_add_error(a->ci, path, error);
+	return complain(error);
 }
 
 static int explore_one(const struct arguments *a, const char *path, const struct trace *trace,
@@ -263,11 +286,11 @@ static int explore_one(const struct arguments *a, const char *path, const struct
 	int code;
 
 	if (!x)
-		return complain(&error);
+		return cannot(a, path, &error);
 	search(x, &error);
 	if (error.text[0]) {
 		explore_free(x);
-		return complain(&error);
+		return cannot(a, path, &error);
 	}
 	r = explore_result(x);
 	explore_verdict(trace, patch, r, &verdict);
@@ -287,16 +310,18 @@ static int explore_path(const struct arguments *a, const char *path)
 	struct trace trace;
 
 	if (!trace_load(path, &trace, &error))
-		return complain(&error);
+		return cannot(a, path, &error);
 	if (!trace.nr_threads) {
 		error_at(&error, path, 0, 0,
 			 "no thread: a trace of one order is for pfnsim replay");
 		trace_free(&trace);
-		return complain(&error);
+		return cannot(a, path, &error);
 	}
 	trace.config.frames_by_place &= !a->in_turn;
 	if (a->format == FORMAT_TEXT && !a->sheet)
 		printf("%s: %s\n", path, trace.title);
+	if (a->ci)
+		a->ci->nr_inputs++;
 	for (size_t i = 0; i < a->nr_semantics && !tool_is_interrupted(); i++)
 		code = worse_exit_code(code, explore_one(a, path, &trace, i));
 	trace_free(&trace);
@@ -319,6 +344,7 @@ static void tell_laws(const struct arguments *a)
 int cmd_explore(int argc, char **argv)
 {
 	struct law_sheet sheet;
+	struct ci ci = { NULL };
 	struct arguments a = { .bound = { .memory = (u64)4 << 30, ALL_REDUCTIONS } };
 	int code = CODE_EXPECTED;
 
@@ -332,8 +358,17 @@ int cmd_explore(int argc, char **argv)
 		law_sheet_begin(&sheet, a.semantics, a.nr_semantics);
 		a.sheet = &sheet;
 	}
-	for (size_t i = 0; i < a.nr_paths && !tool_is_interrupted(); i++)
-		code = worse_exit_code(code, explore_path(&a, a.path[i]));
+	ci.nr_semantics = a.nr_semantics;
+	if (OF_CI >> a.format & 1)
+		a.ci = &ci;
+	for (size_t i = 0; i < a.nr_paths; i++)
+		if (tool_is_interrupted())
+			ci.left++;
+		else
+			code = worse_exit_code(code, explore_path(&a, a.path[i]));
+	if (a.ci && !print_ci(a.ci, a.format))
+		code = CODE_INTERNAL;
+	ci_free(&ci);
 	if (a.sheet) {
 		tell_laws(&a);
 		law_sheet_free(a.sheet);

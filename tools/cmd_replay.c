@@ -9,7 +9,6 @@
 
 #include "sim/corpus.h"
 #include "sim/report.h"
-#include "sim/report_ci.h"
 #include "sim/trace.h"
 #include "tools/misuse.h"
 #include "tools/pfnsim.h"
@@ -33,7 +32,6 @@ struct arguments {
 	bool *is_found;			/* by input: in a folder, where no user has named it */
 };
 
-enum { OF_CI = 1 << FORMAT_JUNIT | 1 << FORMAT_SARIF | 1 << FORMAT_GITHUB };
 
 static const struct argp_option options[] = {
 	{ "brief", 'b', NULL, 0, "only what differs: violations, the side-by-side block\v"
@@ -172,18 +170,6 @@ static void add_path(struct arguments *a, const char *path)
 		add_input(a, path, false);
 	recording_list_free(list);
 	corpus_list_free(traces);
-}
-
-static bool print_ci(const struct ci *ci, enum output_format format)
-{
-	switch (format) {
-	case FORMAT_JUNIT:
-		return ci_print_junit(ci, stdout);
-	case FORMAT_SARIF:
-		return ci_print_sarif(ci, PFNSIM_VERSION, stdout);
-	default:
-		return ci_print_github(ci, stdout);
-	}
 }
 
 static void replay_all(struct arguments *a, struct ci *ci)

@@ -63,6 +63,7 @@ enum {
 	TEXT_OR_JSON = 1 << FORMAT_TEXT | 1 << FORMAT_JSON,
 	TEXT_JSON_OR_MARKDOWN = TEXT_OR_JSON | 1 << FORMAT_MARKDOWN,
 	TEXT_JSON_OR_CSV = TEXT_OR_JSON | 1 << FORMAT_CSV,
+	OF_CI = 1 << FORMAT_JUNIT | 1 << FORMAT_SARIF | 1 << FORMAT_GITHUB,
 };
 
 /* One of @allowed; false after one line on stderr. */

@@ -9,6 +9,7 @@
 #include <stb/stb_ds.h>
 
 #include "sim/json.h"
+#include "sim/report_ci.h"
 
 error_t unattended_parse(struct unattended *u, int key, char *arg, struct argp_state *state)
 {
@@ -198,4 +199,16 @@ void unattended_free(struct unattended *u, struct ci *ci)
 	ci_free(ci);
 	if (u->file)
 		baseline_free(&u->baseline);
+}
+
+bool print_ci(const struct ci *ci, enum output_format format)
+{
+	switch (format) {
+	case FORMAT_JUNIT:
+		return ci_print_junit(ci, stdout);
+	case FORMAT_SARIF:
+		return ci_print_sarif(ci, PFNSIM_VERSION, stdout);
+	default:
+		return ci_print_github(ci, stdout);
+	}
 }

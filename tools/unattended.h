@@ -45,3 +45,5 @@ void unattended_send(struct unattended *u, const struct ci *mine);
 /* What is stale, the baseline anew, the sum: the exit code. */
 int unattended_end(struct unattended *u, struct ci *ci);
 void unattended_free(struct unattended *u, struct ci *ci);
+/* As one of OF_CI on standard output; false: a write error. */
+bool print_ci(const struct ci *ci, enum output_format format);
