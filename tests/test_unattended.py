@@ -190,8 +190,8 @@ class Inputs(unittest.TestCase):
 
 class Orders(Inputs):
 	"""pfnsim explore: DROPS is wrong under v11, and in line 6 is the event of its last step."""
-	DROPS = ("pfntrace 1\nmmap A 4K\nhost-write A 7\nmemslot 1 0x200000 A 4K\nthread vcpu\n"
-		 "r: read 0x200000\nthread vmm\nd: dontneed A 4K\n")
+	DROPS = ("pfntrace 1\nmmap A 4K\nhost-write A 7\nmemslot 1 0x200000 A 4K\n"
+		 "thread vcpu\nr: read 0x200000\nthread vmm\nd: dontneed A 4K\n")
 	# name: (added to DROPS, semantics, options, exit code, tag of JUnit, level, rule, line)
 	CASES = {
 		"holds": ("", "v7.2", (), 0, None, None, None, None),
@@ -201,7 +201,8 @@ class Orders(Inputs):
 			"v11", (), 0, "system-out", "note", "no-touch-when-stale", 6),
 		"missed": ("expect all: outcome efault at=r\n", "v7.2", (), 1, "failure", "error",
 			   "expectation", 9),
-		"cut": ("", "v7.2", ("-b", "states=10"), 3, "skipped", "warning", "inconclusive", 1),
+		"cut": ("", "v7.2", ("-b", "states=10"), 3, "skipped", "warning", "inconclusive",
+			1),
 		"cut, missed": ("expect all: outcome ok at=d\n", "v7.2", ("-b", "states=10"), 3,
 				"skipped", "warning", "inconclusive", 9),
 		"unread": ("expect\n", "v7.2", (), 2, "failure", "error", "input", 9),
@@ -228,7 +229,8 @@ class Orders(Inputs):
 		words = {"note": "notice", "warning": "warning", "error": "error"}
 
 		for name, (*_, level, rule, line) in self.CASES.items():
-			results = json.loads(self.explore("sarif", name).stdout)["runs"][0]["results"]
+			log = json.loads(self.explore("sarif", name).stdout)
+			results = log["runs"][0]["results"]
 			notes = self.explore("github", name).stdout
 			found = [(r["level"], r["ruleId"],
 				  r["locations"][0]["physicalLocation"]["region"]["startLine"])
