@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,6 +29,8 @@ struct explore_bound {
 	bool por;		/* reduce by partial order, where that is possible */
 	bool symmetry;		/* keep one of states that differ in who is who */
 	bool liveness;		/* ... in what nobody will read */
+	u64 look;		/* states behind one, until it is no livelock; 0: 2^20 */
+	const volatile sig_atomic_t *interrupt;	/* not 0: explore_stop(); or NULL */
 	bool by_step;		/* a finding for each step that breaks a law, too */
 };
 
@@ -37,6 +40,7 @@ enum explore_stop {
 	STOP_NONE,		/* every state was expanded */
 	STOP_DEPTH, STOP_STATES, STOP_MEMORY,
 	STOP_ASKED,		/* explore_stop() */
+	STOP_LOOK,		/* it was not found out whether all comes to an end */
 	STOP_UNMODELLED,	/* .why */
 	STOP_BITSTATE,		/* to the end, but states may have been taken for others */
 };

@@ -181,6 +181,11 @@ bool explore_is_replaced(const struct explore *x, u32 node, u64 way);
 
 /* ---- explore_queue.c ---- */
 
+static inline bool explore_is_interrupted(const struct search *search)
+{
+	return search->bound.interrupt && *search->bound.interrupt;
+}
+
 static inline u64 way_word(struct way way)
 {
 	return (u64)way.thread << 32 | way.parent;

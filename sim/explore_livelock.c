@@ -13,7 +13,7 @@
 
 #include "sim/explore_internal.h"
 
-enum { MOST_LOOKED_AT = 1 << 20 };
+enum { MOST_LOOKED_AT = 1 << 20, TURNS_AT_A_TIME = 256 };
 
 struct mark_of { u64 key; bool value; };
 
@@ -22,7 +22,22 @@ struct look {
 	struct mark_of *ends;		/* stb_ds: states that lead to an end */
 	struct mark_of *does_not;	/* ... that do not */
 	struct mark_of *seen;		/* by the walk at hand */
+	u64 most;			/* of them */
+	unsigned turns;
 };
+
+/* What is cut off is taken for what leads to an end; the search says so. */
+static bool is_cut_off(struct look *look)
+{
+	struct search *search = look->x->search;
+	unsigned none = STOP_NONE;
+
+	if (hmlenu(look->seen) > look->most)
+		atomic_compare_exchange_strong(&search->stop, &none, STOP_LOOK);
+	if (look->turns++ % TURNS_AT_A_TIME == 0 && explore_is_interrupted(search))
+		atomic_compare_exchange_strong(&search->stop, &none, STOP_ASKED);
+	return search->stop;
+}
 
 /* A state on the way; not the caller's stack, as ways are thousands of steps long. */
 struct level {
@@ -42,7 +57,7 @@ static bool enter(struct look *look, struct level **levels)
 	if (hmgeti(look->seen, fingerprint) >= 0 || hmgeti(look->does_not, fingerprint) >= 0)
 		return false;
 	hmput(look->seen, fingerprint, true);
-	if (hmlenu(look->seen) > MOST_LOOKED_AT)
+	if (is_cut_off(look))
 		return true;
 	if (explore_is_over(look->x)) {
 		hmput(look->ends, fingerprint, true);
@@ -167,11 +182,12 @@ static void count(struct look *look)
 
 void explore_find_livelocks(struct search *search)
 {
-	struct look look = { .x = search->worker[0] };
+	struct look look = { .x = search->worker[0],
+			     .most = search->bound.look ? search->bound.look : MOST_LOOKED_AT };
 	u32 depth = search->depth;
 
 	for (unsigned w = 0; w < search->nr_workers; w++)
-		for (size_t i = 0; i < arrlenu(search->worker[w]->stuck); i++)
+		for (size_t i = 0; i < arrlenu(search->worker[w]->stuck) && !search->stop; i++)
 			look_at(&look, search->worker[w]->stuck[i]);
 	count(&look);
 	search->depth = depth;

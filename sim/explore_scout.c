@@ -59,6 +59,7 @@ void explore_scout(struct explore *x, unsigned quiet)
 	u64 random = 0x9e3779b97f4a7c15 + quiet;	/* others than before */
 	unsigned idle = 0;
 
-	for (unsigned i = 0; i < MOST_WALKS && idle < quiet; i++)
+	for (unsigned i = 0; i < MOST_WALKS && idle < quiet &&
+	     !explore_is_interrupted(x->search); i++)
 		idle = walk(x, &random) ? 0 : idle + 1;
 }

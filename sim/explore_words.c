@@ -8,6 +8,7 @@ const char *explore_stop_text(const struct explored *r)
 		[STOP_NONE] = "complete", [STOP_DEPTH] = "the bound of steps was reached",
 		[STOP_STATES] = "the bound of states was reached",
 		[STOP_MEMORY] = "the bound of memory was reached", [STOP_ASKED] = "interrupted",
+		[STOP_LOOK] = "it was not found out whether all comes to an end",
 		[STOP_UNMODELLED] = "not modelled",
 		[STOP_BITSTATE] = "of states bits were kept: some may have been left out",
 	};

@@ -381,6 +381,35 @@ static void a_wrong_kernel_is_found(void **state)
 	trace_free(&trace);
 }
 
+/* What it does not find out it does not call complete. */
+static void a_livelock_that_is_not_looked_at_to_its_end_leaves_the_search_open(void **state)
+{
+	const struct semantics_patch broken = {
+		.name = "broken", .base = semantics_find("v6.1"), .edits = wrongs[2].edits };
+	static const volatile sig_atomic_t interrupted = 1;
+	struct explore_bound bound = everything;
+	struct trace trace;
+	struct explore *x;
+
+	(void)state;
+	scenario_load_text(dropped, &trace);
+	x = search(&trace, &broken, &everything);
+	assert_int_equal(explore_result(x)->stop, STOP_NONE);
+	explore_free(x);
+	bound.look = 2;
+	x = search(&trace, &broken, &bound);
+	assert_int_equal(explore_result(x)->stop, STOP_LOOK);
+	assert_null(finding(x, FOUND_LIVELOCK, NULL));
+	explore_free(x);
+	bound = everything;
+	bound.interrupt = &interrupted;
+	x = search(&trace, &broken, &bound);
+	assert_int_equal(explore_result(x)->stop, STOP_ASKED);
+	assert_null(finding(x, FOUND_LIVELOCK, NULL));
+	explore_free(x);
+	trace_free(&trace);
+}
+
 /* ---- what it writes ---- */
 
 static bool broke(const struct vm *vm, const struct law *law)
@@ -583,6 +612,7 @@ int main(void)
 	LIST_ROWS(&list, who_breaks_a_law_is_expected, whose);
 	LIST_TEST(&list, a_search_that_is_cut_off_says_so);
 	LIST_ROWS(&list, a_wrong_kernel_is_found, wrongs);
+	LIST_TEST(&list, a_livelock_that_is_not_looked_at_to_its_end_leaves_the_search_open);
 	LIST_TEST(&list, a_finding_is_written_as_a_trace_that_breaks_the_same_law);
 	LIST_TEST(&list, what_is_ordered_does_not_overlap);
 	LIST_TEST(&list, a_guard_is_asked_of_the_task_whose_step_it_is);

@@ -345,7 +345,8 @@ int cmd_explore(int argc, char **argv)
 {
 	struct law_sheet sheet;
 	struct ci ci = { NULL };
-	struct arguments a = { .bound = { .memory = (u64)4 << 30, ALL_REDUCTIONS } };
+	struct arguments a = { .bound = { .memory = (u64)4 << 30, ALL_REDUCTIONS,
+					    .interrupt = tool_interrupt() } };
 	int code = CODE_EXPECTED;
 
 	argp_parse(&argp_explore, argc, argv, 0, NULL, &a);

@@ -354,6 +354,11 @@ void tool_catch_interrupt(void)
 	signal(SIGINT, on_interrupt);
 }
 
+const volatile sig_atomic_t *tool_interrupt(void)
+{
+	return &interrupted;
+}
+
 bool tool_is_interrupted(void)
 {
 	return interrupted;

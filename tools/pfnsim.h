@@ -3,6 +3,7 @@
 #pragma once
 
 #include <argp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -114,6 +115,8 @@ void tool_command_line(int argc, char **argv, char *text, size_t size);
 /* ^C is asked for from now on. */
 void tool_catch_interrupt(void);
 bool tool_is_interrupted(void);
+/* 0 until then */
+const volatile sig_atomic_t *tool_interrupt(void);
 /* Of a clock that only goes forward. */
 double tool_seconds(void);
 /*
