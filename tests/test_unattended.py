@@ -564,6 +564,26 @@ class Baseline(Inputs):
 		self.assertEqual(0, self.run_it("--baseline", "new", "-s", "v7.2", "bug.trace",
 						command="corpus").returncode)
 
+	def test_the_corpus_has_the_same_formats(self):
+		self.write("bug.trace", SET_UP + 'read 0x200000\nfree B\nbug B01 "x"\n'
+			   "expect all: verdict W\n")
+		for options, tag, level, code in (((), "failure", "error", 1),
+						  (("--baseline", "new"), "skipped", "notice", 0)):
+			said = {form: self.run_it("-f", form, "-s", "v7.2", *options, "bug.trace",
+						  command="corpus")
+				for form in ("junit", "sarif", "github")}
+			case, = tree.fromstring(said["junit"].stdout).iter("testcase")
+			result, = json.loads(said["sarif"].stdout)["runs"][0]["results"]
+
+			self.assertEqual([code] * 3, [done.returncode for done in said.values()])
+			self.assertEqual([tag], [child.tag for child in case])
+			self.assertEqual("expectation", result["ruleId"])
+			self.assertEqual("suppressions" in result, bool(options))
+			self.assertRegex(said["github"].stdout, f"^::{level} file=bug.trace,")
+			self.assertEqual(1, said["github"].stdout.count("summary: "))
+			self.run_it("--baseline", "new", "--update-baseline", "-s", "v7.2",
+				    "bug.trace", command="corpus")
+
 
 if __name__ == "__main__":
 	unittest.main()

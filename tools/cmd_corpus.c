@@ -31,7 +31,7 @@ struct arguments {
 static const struct argp_option options[] = {
 	SEMANTICS_OPTION("; default: all kernels, v11, v11-unsafe, v11-on-v6.8, and the policies"),
 	BOUND_OPTION,
-	{ "format", 'f', "text|markdown|json", 0,
+	{ "format", 'f', "text|markdown|json|junit|sarif|github", 0,
 	  "json: one object a bug; default: text\v"
 	  "_markdown_ is _docs/CORPUS.md_ of the sources.", 0 },
 	{ "json", KEY_JSON, NULL, 0, "the same as --format=json", 0 },
@@ -54,7 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			misused(state, BOUND_IS);
 		return 0;
 	case 'f':
-		if (!parse_format(arg, TEXT_JSON_OR_MARKDOWN, &a->format))
+		if (!parse_format(arg, TEXT_JSON_OR_MARKDOWN | OF_CI, &a->format))
 			exit(CODE_BAD_INPUT);
 		return 0;
 	case KEY_JSON:
@@ -342,7 +342,7 @@ static void run_all(struct arguments *a, struct corpus *corpus, char **traces, s
 	enum crew_turn turn;
 
 	u->json = a->format == FORMAT_JSON;
-	u->silent = a->format == FORMAT_MARKDOWN;
+	u->silent = (OF_CI | 1 << FORMAT_MARKDOWN) >> a->format & 1;
 	while ((turn = unattended_next(u, traces, ci)) != CREW_OVER) {
 		if (turn == CREW_WORK) {
 			run_one(a, &mine, traces[u->crew.at], u->crew.result);
@@ -383,9 +383,11 @@ int cmd_corpus(int argc, char **argv)
 		print_text(&a, &corpus);
 	else if (a.format == FORMAT_MARKDOWN)
 		print_markdown(&a, &corpus);
-	else
+	else if (a.format == FORMAT_JSON)
 		print_json(&a, &corpus);
 	code = unattended_end(&a.unattended, &ci);
+	if (OF_CI >> a.format & 1 && !print_ci(&ci, a.format))
+		code = CODE_INTERNAL;
 	unattended_free(&a.unattended, &ci);
 	corpus_free(&corpus);
 	return code;
