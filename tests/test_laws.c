@@ -194,10 +194,28 @@ static void zaps_without_a_flush(struct machine *m)
 	tdp_zap_leafs(m, tdp_current_root(m), GFN, GFN + 1);
 }
 
+/* It was not asked for while the task ran, which would have flushed. */
+static void returns_and_owes_a_flush(struct machine *m)
+{
+	zaps_without_a_flush(m);
+	m->nr_touched = 0;
+	m->touched_all = false;
+	m->w->task[0].zap.flush = true;
+	touch(m, OBJECT_TASK, 0);
+}
+
 static void ends_what_never_began(struct machine *m)
 {
 	m->w->kvm.in_progress--;
 	touch(m, OBJECT_NOTIFIER, 0);
+}
+
+static void ends_and_leaves_its_count(struct machine *m)
+{
+	m->w->kvm.in_progress++;
+	m->w->task[0].open[0] = (struct open_range){ .no_leaf_from = HVA,
+						     .no_leaf_to = HVA + PAGE_SIZE };
+	touch(m, OBJECT_NOTIFIER, 1);
 }
 
 static void returns_with_a_lock(struct machine *m)
@@ -436,7 +454,9 @@ static const struct row rows[] = {
 	{ "leaf-immutable", replaces_a_leaf, BLAME_KVM },
 	{ "spte-has-slot", drops_the_slot, BLAME_KVM },
 	{ "no-stale-tlb", zaps_without_a_flush, BLAME_KVM },
+	{ "no-stale-tlb", returns_and_owes_a_flush, BLAME_KVM },
 	{ "notifier-counts-agree", ends_what_never_began, BLAME_KVM },
+	{ "notifier-counts-agree", ends_and_leaves_its_count, BLAME_KVM },
 	{ "no-lock-left", returns_with_a_lock, BLAME_KVM },
 	{ "fault-balance", keeps_a_reference, BLAME_KVM },
 	{ "fault-balance", gives_back_another_page, BLAME_KVM },
