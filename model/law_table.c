@@ -348,8 +348,7 @@ const struct law laws[] = {
 	  .found = "SPTE 0x%llx",
 	  .reads = ON(SPTE), .about = OBJECT_SPTE, .holds = read_only_slot_kept,
 	  .breaches = {
-		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8",
-		  "A1" },
+		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8", "A1" },
 	  } },
 	{ .id = "ro-slot-says-read-only",
 	  .sentence = "No look-up in a read-only memslot says writable.",
@@ -358,8 +357,7 @@ const struct law laws[] = {
 	  .finding = "A1",
 	  .reads = ON(LOOKUP), .about = OBJECT_LOOKUP, .holds = read_only_slot_said,
 	  .breaches = {
-		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8",
-		  "A1" },
+		{ "v11-p3 v11-p4 v11-p5 v11-p6 v11-p7 v11 v11-unsafe v11-on-v6.8", "A1" },
 	  } },
 	{ .id = "writable-as-found",
 	  .sentence = "A look-up says writable only of what it found writable in the host's PTE.",

@@ -114,12 +114,6 @@ const struct step path_clear_refs[] = {
 
 /* ---- mmu_notifier_clear_flush_young() ---- */
 
-static bool has_slot(const struct machine *m, const struct task *t)
-{
-	return m->mm == VM_MM &&
-	       memslots_overlap((struct machine *)m, t->notify.start, t->notify.end);
-}
-
 /* The walk has come to a memslot of the range: until it ends, kvm->srcu keeps that. */
 static bool walks(const struct machine *m, const struct task *t)
 {
@@ -133,12 +127,14 @@ static bool locks_to_age(const struct machine *m, const struct task *t)
 	return walks(m, t) && !m->sem->traits.lockless_aging;
 }
 
+/* kvm_main.c:__kvm_handle_hva_range(), 5.12 to 7.2: the lock is taken at the first such memslot */
 static enum step_result young_begin(struct machine *m, struct task *t)
 {
 	const char *name = t->notify.event == NOTIFY_CLEAR_YOUNG ? "clear_young" :
 								    "clear_flush_young";
 
-	t->notify.walks = has_slot(m, t);
+	t->notify.walks = m->mm == VM_MM &&
+			  memslots_overlap(m, t->notify.start, t->notify.end);
 	if (m->mm == VM_MM)
 		note(m, &(struct note){ .kind = NOTE_NOTIFY, .name = name,
 					.hva = t->notify.start, .end = t->notify.end });

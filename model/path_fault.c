@@ -122,7 +122,7 @@ enum step_result snapshot_seq(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
-/* It began within an invalidation: to contend with one is all it does here. */
+/* Its snapshot is bound to be stale: to contend with who zaps is all that it does here. */
 void watch_retry(struct machine *m, const struct fault *f)
 {
 	if (f->bound && is_held_up(m, f))

@@ -552,7 +552,7 @@ struct task {
 	u8 mm;			/* row of world.mm: whose, or which an rmap walk is at */
 	u8 exits;		/* PATH_EXIT: enum exit_part */
 	s16 mn_active;		/* its part of kvm->mn_active_invalidate_count */
-	u8 locks;		/* ghost: how many it holds */
+	u8 locks;		/* ghost: how many it holds: its law reads no other line */
 	u8 pad[3];
 	u64 refs_of;		/* ghost: whose: the pfns of their folios, added up */
 	struct frame frame[MAX_DEPTH];

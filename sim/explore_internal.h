@@ -88,6 +88,12 @@ struct search {
 	bool has_result;
 };
 
+/* bound.interrupt: ^C, asked for within what takes long. */
+static inline bool explore_is_interrupted(const struct search *search)
+{
+	return search->bound.interrupt && *search->bound.interrupt;
+}
+
 struct explore {
 	const struct trace *trace;
 	struct search *search;
@@ -180,16 +186,6 @@ bool explore_has_to_wait(const struct explore *x, enum seen seen);
 bool explore_is_replaced(const struct explore *x, u32 node, u64 way);
 
 /* ---- explore_queue.c ---- */
-
-static inline bool explore_is_interrupted(const struct search *search)
-{
-	return search->bound.interrupt && *search->bound.interrupt;
-}
-
-static inline u64 way_word(struct way way)
-{
-	return (u64)way.thread << 32 | way.parent;
-}
 
 struct packer *packer_new(void);
 void packer_free(struct packer *packer);

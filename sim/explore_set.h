@@ -30,6 +30,12 @@ void explore_set_deeper(struct explore_set *set);
 
 struct way { u32 parent; u8 thread; };
 
+static inline u64 way_word(struct way way)
+{
+	return (u64)way.thread << 32 | way.parent;
+}
+
+
 enum { NO_THREAD = 0xff };
 
 /* What adding it would return, unless others are faster: then it is what it was, or less new. */
