@@ -9,6 +9,7 @@
 
 #include "model/host_rmap.h"
 #include "sim/explore_live.h"
+#include "sim/explore_mirror.h"
 #include "sim/explore_reduce.h"
 #include "sim/explore_symmetry.h"
 
@@ -101,7 +102,11 @@ static struct search *search_new(const struct trace *trace, const struct semanti
 		search->live = live_new();
 	search->nr_workers = bound->jobs < 1 ? 1 :
 			     bound->jobs < MOST_JOBS ? bound->jobs : MOST_JOBS;
-	search->worker = allocate(search->nr_workers, sizeof(struct explore *));
+	if (bound->symmetry && watch_works())
+		search->mirrors = mirrors_new(trace);
+	search->nr_worlds = search->nr_workers *
+			    (1 + (search->mirrors ? search->mirrors->nr : 0));
+	search->worker = allocate(search->nr_worlds, sizeof(struct explore *));
 	search->now = allocate(search->nr_workers, sizeof(*search->now));
 	search->set = explore_set_new(search->bound.bitstate);
 	search->names = watch_names_new();
@@ -109,14 +114,20 @@ static struct search *search_new(const struct trace *trace, const struct semanti
 	return search;
 }
 
-static struct explore *worker_new(struct search *search, unsigned number,
-				  const struct trace *trace, const struct semantics_patch *patch,
-				  struct error *error)
+/* Of world @number of all; the first ones are workers'. */
+static struct explore *world_new(struct search *search, unsigned number,
+				 const struct trace *trace, const struct semantics_patch *patch,
+				 struct error *error)
 {
 	struct explore *x = allocate(1, sizeof(*x));
 
 	x->search = search;
-	x->number = number;
+	x->number = number % search->nr_workers;
+	x->world = number / search->nr_workers;
+	for (unsigned t = 0; t < TRACE_MAX_THREADS; t++)
+		x->mirror[t] = x->world ? search->mirrors->to[x->world - 1][t] : t;
+	if (x->world)
+		search->worker[number - search->nr_workers]->twin = x;
 	x->trace = trace;
 	x->nr_events = arrlenu(trace->events);
 	x->progress.came_to = allocate(x->nr_events, sizeof(u64));
@@ -162,7 +173,7 @@ static void begin(struct search *search)
 	explore_judge_run(x, 0);
 }
 
-static void worker_free(struct explore *x)
+static void world_free(struct explore *x)
 {
 	if (!x)
 		return;
@@ -171,6 +182,7 @@ static void worker_free(struct explore *x)
 	watch_free(x->watch);
 	vm_free(x->vm);
 	free(x->progress.came_to);
+	arrfree(x->marks);
 	arrfree(x->outcomes);
 	explore_forget_examples(&x->examples);
 	arrfree(x->stuck);
@@ -184,10 +196,10 @@ static void worker_free(struct explore *x)
 
 static void search_free(struct search *search)
 {
-	for (unsigned i = 0; i < search->nr_workers; i++) {
+	for (unsigned i = 0; i < search->nr_workers; i++)
 		queue_free(&search->now[i]);
-		worker_free(search->worker[i]);
-	}
+	for (unsigned i = 0; i < search->nr_worlds; i++)
+		world_free(search->worker[i]);
 	for (size_t i = 0; i < arrlenu(search->result.findings); i++)
 		free(search->result.findings[i].schedule);
 	arrfree(search->result.findings);
@@ -197,6 +209,7 @@ static void search_free(struct search *search)
 	futures_free(search->futures);
 	live_free(search->live);
 	free(search->symmetry);
+	free(search->mirrors);
 	watch_names_free(search->names);
 	pthread_mutex_destroy(&search->words_lock);
 	free(search->worker);
@@ -217,8 +230,8 @@ struct explore *explore_new(const struct trace *trace, const struct semantics_pa
 
 	bool ok = check_vcpus(trace, error);
 
-	for (unsigned i = 0; ok && i < search->nr_workers; i++)
-		ok = worker_new(search, i, trace, patch, error);
+	for (unsigned i = 0; ok && i < search->nr_worlds; i++)
+		ok = world_new(search, i, trace, patch, error);
 	if (!ok) {
 		search_free(search);
 		return NULL;
@@ -295,12 +308,12 @@ static void forget(struct explore *x)
 
 static void begin_again(struct search *search)
 {
-	for (unsigned i = 0; i < search->nr_workers; i++) {
-		struct explore *worker = search->worker[i];
+	for (unsigned i = 0; i < search->nr_worlds; i++) {
+		struct explore *world = search->worker[i];
 
-		forget(worker);
-		queue_clear(&worker->next);
-		worker->at = worker->end = NULL;
+		forget(world);
+		queue_clear(&world->next);
+		world->at = world->end = NULL;
 	}
 	search->taken = 0;
 	explore_set_free(search->set);
@@ -331,7 +344,7 @@ static bool learn(struct search *search)
 		is_new |= !futures_bear_out(futures, search);
 		futures_free(search->futures);
 		search->futures = futures;
-		for (unsigned i = 0; i < search->nr_workers; i++)
+		for (unsigned i = 0; i < search->nr_worlds; i++)
 			spots_forget_cut(search->worker[i]->spots);
 	}
 	return is_new;
@@ -345,7 +358,8 @@ static void scout(struct search *search)
 		return;
 	explore_scout(search->worker[0], FEW_WALKS);
 	learn(search);
-	forget_noted(search->worker[0]);
+	for (struct explore *w = search->worker[0]; w; w = w->twin)
+		forget_noted(w);
 }
 
 /*
@@ -378,21 +392,39 @@ static bool has_to_begin_again(struct search *search)
 	return again;
 }
 
+static void drop_symmetry(struct search *search)
+{
+	snprintf(search->unlike, sizeof(search->unlike), "%s", search->symmetry->why);
+	for (unsigned i = 0; i < search->nr_worlds; i++) {
+		symmetry_use(search->worker[i], NULL);
+		hmfree(search->worker[i]->symmetric);
+	}
+	free(search->symmetry);
+	search->symmetry = NULL;
+}
+
+static void drop_mirrors(struct search *search)
+{
+	snprintf(search->unlike, sizeof(search->unlike), "%s", search->mirrors->why);
+	for (unsigned i = search->nr_workers; i < search->nr_worlds; i++)
+		world_free(search->worker[i]);
+	for (unsigned i = 0; i < search->nr_workers; i++)
+		search->worker[i]->twin = NULL;
+	search->nr_worlds = search->nr_workers;
+	free(search->mirrors);
+	search->mirrors = NULL;
+}
+
 /* Nothing of what was kept as one is known to be. */
 static void go_on_without_symmetry(struct search *search)
 {
 	struct explore *x = search->worker[0];
 
 	explore_unpack(x, search->root, arrlenu(search->root));
-	snprintf(search->unlike, sizeof(search->unlike), "%s", search->symmetry->why);
-	for (unsigned i = 0; i < search->nr_workers; i++) {
-		struct explore *worker = search->worker[i];
-
-		symmetry_use(worker, NULL);
-		hmfree(worker->symmetric);
-	}
-	free(search->symmetry);
-	search->symmetry = NULL;
+	if (search->symmetry && search->symmetry->is_broken)
+		drop_symmetry(search);
+	if (search->mirrors && search->mirrors->is_broken)
+		drop_mirrors(search);
 	if (search->futures) {
 		futures_free(search->futures);
 		search->futures = futures_new();
@@ -503,7 +535,7 @@ const struct explore_end *explore_next_end(struct explore *x, struct error *erro
 {
 	assert(!x->search->futures);	/* with several rounds an end would be given twice */
 	assert(!x->search->live);
-	assert(!x->search->symmetry);	/* of several one would be given */
+	assert(!x->search->symmetry && !x->search->mirrors);	/* of several one would be given */
 	while (expand_next(x, error))
 		if (x->end_at.vm)
 			return &x->end_at;

@@ -6,6 +6,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "sim/explore_mirror.h"
 #include "sim/explore_symmetry.h"
 
 static bool is_same_broken(const struct broken *a, const struct broken *b, bool by_step)
@@ -32,7 +33,9 @@ static bool is_better(const struct search *search, const struct example *a,
 		return a->alone < b->alone;
 	x = explore_set_fingerprint(search->set, a->node);
 	y = explore_set_fingerprint(search->set, b->node);
-	return x < y || (x == y && a->thread < b->thread);
+	if (x != y)
+		return x < y;
+	return a->thread != b->thread ? a->thread < b->thread : a->world < b->world;
 }
 
 static u8 *copy_of(const u8 *ways)
@@ -80,6 +83,7 @@ static void keep(struct explore *x, struct example *example)
 {
 	example->states = 1;
 	example->node = x->node;
+	example->world = x->world;
 	memcpy(example->as, x->as, sizeof(example->as));
 	example->depth = x->search->depth + (example->thread != NO_THREAD);
 	if (x->search->bound.bitstate && x->search->depth)	/* the last one first */
@@ -161,6 +165,15 @@ static void rename_turns(const struct explore *x, const struct example *e, u8 *t
 		turns[i] = other[turns[i]];
 }
 
+/* In a twin they are others' turns. */
+static void mirror_turns(const struct explore *x, u8 world, u8 *turns)
+{
+	while (x->world != world)
+		x = x->twin;
+	for (size_t i = 0; i < arrlenu(turns); i++)
+		turns[i] = x->mirror[turns[i]];
+}
+
 u8 *explore_schedule(const struct search *search, const struct example *e, size_t *nr)
 {
 	struct explore *x = search->worker[0];
@@ -174,6 +187,7 @@ u8 *explore_schedule(const struct search *search, const struct example *e, size_
 	kept = arrlenu(turns);
 	if (e->thread != NO_THREAD)
 		explore_follow(x, e->thread, e->alone, &turns);
+	mirror_turns(x, e->world, turns);
 	if (search->symmetry) {
 		for (size_t i = kept; i < arrlenu(turns); i++)
 			turns[i] = is[turns[i]];
@@ -237,7 +251,7 @@ static void merge_findings(struct search *search)
 {
 	struct example *all = NULL;
 
-	for (unsigned w = 0; w < search->nr_workers; w++)
+	for (unsigned w = 0; w < search->nr_worlds; w++)
 		for (size_t i = 0; i < arrlenu(search->worker[w]->examples); i++)
 			add_example(search, &all, &search->worker[w]->examples[i]);
 	if (all)
@@ -289,11 +303,24 @@ static void merge_outcomes(struct search *search)
 {
 	struct explored *r = &search->result;
 
-	for (unsigned w = 0; w < search->nr_workers; w++)
+	for (unsigned w = 0; w < search->nr_worlds; w++)
 		for (size_t i = 0; i < arrlenu(search->worker[w]->outcomes); i++)
 			add_outcome(&r->outcomes, &search->worker[w]->outcomes[i]);
 	if (r->outcomes)
 		qsort(r->outcomes, arrlenu(r->outcomes), sizeof(*r->outcomes), by_event);
+}
+
+static void tell_what_is_alike(const struct search *search, char *text, size_t size)
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	if (search->symmetry)
+		symmetry_text(search->symmetry, search->trace, text, size);
+	n = strlen(text);
+	if (search->mirrors && n + 2 < size)
+		mirrors_text(search->mirrors, search->trace, n ? strcpy(text + n, "; ") + 2 : text,
+			     size - (n ? n + 2 : 0));
 }
 
 void explore_merge_numbers(struct search *search)
@@ -301,7 +328,7 @@ void explore_merge_numbers(struct search *search)
 	struct explored *r = &search->result;
 
 	r->transitions = r->ends = 0;
-	for (unsigned w = 0; w < search->nr_workers; w++) {
+	for (unsigned w = 0; w < search->nr_worlds; w++) {
 		const struct explore *x = search->worker[w];
 
 		r->transitions += x->transitions;
@@ -312,10 +339,7 @@ void explore_merge_numbers(struct search *search)
 	}
 	r->por = search->futures;
 	r->liveness = search->live;
-	if (search->symmetry)
-		symmetry_text(search->symmetry, search->trace, r->alike, sizeof(r->alike));
-	else
-		r->alike[0] = '\0';
+	tell_what_is_alike(search, r->alike, sizeof(r->alike));
 	snprintf(r->unlike, sizeof(r->unlike), "%s", search->unlike);
 	r->rounds = search->rounds;
 	r->states = explore_set_states(search->set);

@@ -80,14 +80,20 @@ void explore_exchange(struct explore *x, const u8 *to)
 	watch_exchange(x->watch, to);
 }
 
-/* Within each group they are in order of what is theirs. */
+/* Within each group they are in order of what is theirs. Whoever has twins stays their image. */
 void explore_make_first(struct explore *x, u8 *to)
 {
 	const struct symmetry *s = x->search->symmetry;
 	u8 place[WATCH_ACTORS] = { 0 };
-	struct image image = explore_image(x);
+	struct image image;
 	bool moves = false;
 
+	if (x->twin) {
+		if (to)
+			memcpy(to, nobody_else, sizeof(place));
+		return;
+	}
+	image = explore_image(x);
 	for (unsigned i = 0; i < s->nr; i++) {
 		unsigned before = 0, at = 0;
 
@@ -189,11 +195,6 @@ static void break_symmetry(struct explore *x, unsigned thread, unsigned other,
 			 x->trace->threads[other].name);
 }
 
-bool explore_is_broken(const struct explore *x)
-{
-	return x->search->symmetry && x->search->symmetry->is_broken;
-}
-
 static size_t count_bits(const u64 *bits, size_t nr)
 {
 	size_t n = 0;
@@ -288,26 +289,26 @@ static bool look_at_others(struct explore *x, unsigned thread, const struct deed
 	for (unsigned e = 0; e < s->nr_exchanges && !s->is_broken; e++) {
 		const u8 *to = s->to[e];
 		u8 other = symmetry_thread(s, to, thread);
-		struct explore_at before = explore_mark(x);
 		struct deed theirs;
 		const char *what;
 
+		world_mark(x);
 		explore_exchange(x, to);
 		theirs = deed_of(x, explore_turn(x, other, &error));
 		what = unlike(s, to, deed, &theirs);
 		if (what)
 			break_symmetry(x, thread, other, deed->step, what);
 		same &= touches_the_same(x, to, touched, more);
-		explore_back(x, &before);
+		world_back(x);
 	}
 	return same;
 }
 
-enum turn explore_turn_of_all(struct explore *x, unsigned thread, struct explore_at *before,
-			      struct error *error)
+enum turn explore_turn_of_group(struct explore *x, unsigned thread, struct error *error)
 {
 	enum turn turn = explore_turn(x, thread, error);
 	struct touched touched = { 0 }, more = { 0 };
+	const struct progress *before;
 	struct footprint f;
 	struct deed deed;
 	u64 key;
@@ -316,18 +317,19 @@ enum turn explore_turn_of_all(struct explore *x, unsigned thread, struct explore
 	    (turn != TURN_STEPPED && turn != TURN_WAITS))
 		return turn;
 	f = watch_footprint(x->watch);
-	key = watch_read_sum(x->watch) + watch_mix(thread, before->progress.begun[thread] << 1 |
-						   before->progress.runs[thread]);
+	before = &arrlast(x->marks).progress;
+	key = watch_read_sum(x->watch) + watch_mix(thread, before->begun[thread] << 1 |
+						   before->runs[thread]);
 	for (size_t i = 0; i < arrlenu(x->trace->orders); i++)
 		key += watch_mix(i, !x->progress.came_to[x->trace->orders[i].before]);
 	if (!f.is_lost && hmgeti(x->symmetric, key) >= 0)
 		return turn;
 	touched_set(&touched, &f);
 	deed = deed_of(x, turn);
-	explore_back(x, before);
+	world_back(x);
 	if (look_at_others(x, thread, &deed, &touched, &more))
 		hmput(x->symmetric, key, true);
-	*before = explore_mark(x);
+	world_mark(x);
 	turn = explore_turn(x, thread, error);
 	for (size_t i = 0; i < arrlenu(more.line); i++)
 		watch_tell(x->watch, more.line[i], more.read[i], more.write[i]);

@@ -5,6 +5,7 @@
 
 #include <stb/stb_ds.h>
 
+#include "sim/explore_mirror.h"
 #include "sim/explore_symmetry.h"
 
 /* What the last turn has led to, seen or not. */
@@ -14,8 +15,10 @@ static enum seen take_successor(struct explore *x, unsigned thread)
 	enum seen seen;
 	u32 node;
 
-	explore_judge(x, thread);
-	explore_keep_locks(x, thread, 0, thread);
+	for (struct explore *w = x; w; w = w->twin) {
+		explore_judge(w, thread);
+		explore_keep_locks(w, thread, 0, w->mirror[thread]);
+	}
 	seen = explore_set_add(x->search->set, explore_fingerprint(x),
 			       (struct way){ x->node, thread }, &node);
 	x->transitions++;
@@ -32,14 +35,15 @@ struct what { bool waits, moved, deeper; };
 
 static bool try_thread(struct explore *x, unsigned thread, struct what *what)
 {
-	struct explore_at before = explore_mark(x);
-	enum turn turn = explore_turn_of_all(x, thread, &before, &x->error);
+	enum turn turn;
 
+	explore_mark(x);
+	turn = explore_turn_of_all(x, thread, &x->error);
 	if (turn == TURN_STEPPED)
 		what->deeper |= take_successor(x, thread) != SEEN_BEFORE;
 	what->moved |= turn == TURN_STEPPED;
 	what->waits |= turn == TURN_WAITS;
-	explore_back(x, &before);
+	explore_back(x);
 	return turn != TURN_BAD && turn != TURN_UNMODELLED;
 }
 
@@ -58,21 +62,57 @@ static bool try_threads(struct explore *x)
 }
 
 /* All that are kept as this one come to an end each. */
-static bool finish_all(struct explore *x, const u64 *words, size_t n)
+static bool finish_group(struct explore *w)
 {
 	u8 to[MOST_EXCHANGES + 1][WATCH_ACTORS];
-	unsigned nr = explore_orbit(x, to);
+	unsigned nr = explore_orbit(w, to);
 	bool ok = true;
 
 	for (unsigned i = 0; i < nr && ok; i++) {
-		explore_unpack(x, words, n);
-		explore_exchange(x, to[i]);
-		memcpy(x->as, to[i], sizeof(x->as));
-		x->ends++;
-		ok = explore_finish(x, &x->error);
+		world_mark(w);
+		explore_exchange(w, to[i]);
+		memcpy(w->as, to[i], sizeof(w->as));
+		w->ends++;
+		ok = explore_finish(w, &w->error);
+		world_back(w);
+		world_reset(w);
 	}
-	memcpy(x->as, nobody_else, sizeof(x->as));
+	memcpy(w->as, nobody_else, sizeof(w->as));
 	return ok;
+}
+
+/* In each world; where two have come to the same, once. */
+static bool finish(struct explore *x)
+{
+	u64 seen[MOST_WORLDS];
+	bool ok = true;
+
+	for (struct explore *w = x; w && ok; w = w->twin) {
+		bool is_new = true;
+
+		seen[w->world] = world_fingerprint(w);
+		for (unsigned i = 0; i < w->world; i++)
+			is_new &= seen[i] != seen[w->world];
+		if (!is_new)
+			continue;
+		if (x->search->symmetry) {
+			ok = finish_group(w);
+		} else {
+			w->ends++;
+			ok = explore_finish(w, &w->error);
+		}
+		if (!ok)
+			x->error = w->error;
+	}
+	return ok;
+}
+
+static void stand_at(struct explore *x, u32 node, const u8 *ways)
+{
+	for (struct explore *w = x; w; w = w->twin) {
+		w->node = node;
+		w->ways = ways;
+	}
 }
 
 static bool expand(struct explore *x)
@@ -81,9 +121,8 @@ static bool expand(struct explore *x)
 	const u64 *words = x->at + WAITS_HEAD;
 	bool is_dead = x->at[1] & WAITS_DEAD, is_replaced;
 
-	x->node = x->at[1];
+	stand_at(x, x->at[1], (const u8 *)(words + n - nr_ways));
 	is_replaced = explore_is_replaced(x, x->node, x->at[2]);
-	x->ways = (const u8 *)(words + n - nr_ways);
 	x->at = words + n;
 	x->end_at = (struct explore_end){ .vm = NULL };
 	if (is_replaced)
@@ -93,12 +132,7 @@ static bool expand(struct explore *x)
 	if (!explore_is_over(x) && !is_dead)
 		return x->tried ? explore_try_reduced(x) : try_threads(x);
 	x->end_at = (struct explore_end){ x->vm, is_dead };
-	if (is_dead)
-		return true;
-	if (x->search->symmetry)
-		return finish_all(x, words, n - nr_ways);
-	x->ends++;
-	return explore_finish(x, &x->error);
+	return is_dead || finish(x);
 }
 
 bool explore_expand(struct explore *x)

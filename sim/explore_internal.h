@@ -26,6 +26,9 @@ struct progress {
 	u64 *came_to;			/* by event of the trace: 0, or see outcome_key() */
 };
 
+/* To come back to. */
+struct mark { struct progress progress; u64 came_to[16], *more; };
+
 /*
  * States that wait, one after the other: how many words, the node (with WAITS_DEAD: the host is
  * gone there), the node it was come to from and by whose turn, the words. By chunks, of which who
@@ -52,6 +55,7 @@ struct example {
 	u32 depth;
 	u8 *ways;			/* stb_ds: with bits alone */
 	u8 as[WATCH_ACTORS];		/* of what the node is kept for, that which it makes */
+	u8 world;			/* in which it is so; threads are the first one's */
 };
 
 struct symmetric { u64 key; bool value; };
@@ -67,6 +71,7 @@ struct search {
 	const struct semantics_patch *patch;
 	struct explore **worker;
 	unsigned nr_workers;
+	unsigned nr_worlds;		/* of worker[], behind which the twins are */
 	struct queue *now;		/* by worker: this depth */
 	atomic_size_t taken;		/* of its chunks, one queue after the other */
 	size_t nr_chunks, now_bytes;	/* when the depth began */
@@ -80,6 +85,7 @@ struct search {
 	struct futures *futures;	/* reductions: or NULL */
 	struct live *live;		/* what is known to be read (explore_live.h); or NULL */
 	struct symmetry *symmetry;	/* or NULL: */
+	struct mirrors *mirrors;	/* or NULL */
 	char unlike[160];		/* why, if there are threads that do the same */
 	unsigned rounds;
 	u64 next_look;			/* states: is the round known to be wrong? 0: none is yet */
@@ -101,6 +107,10 @@ struct explore {
 	struct vm *vm;
 	struct watch *watch;
 	struct progress progress;
+	struct mark *marks;		/* stb_ds */
+	struct explore *twin;		/* the next world that goes with it (explore_mirror.h) */
+	u8 world;			/* 0: the worker's own; else which of its twins */
+	u8 mirror[TRACE_MAX_THREADS];	/* whose turn is here what is each thread's there */
 	size_t setup_violations;
 	size_t nr_events;
 	struct queue next;		/* successors */
@@ -149,12 +159,14 @@ bool explore_is_over(const struct explore *x);
 bool explore_is_dead(const struct explore *x);
 /* The row of world.task where the thread's unfinished event is. */
 unsigned explore_row(const struct explore *x, unsigned thread);
-/* Where it stands, to come back to; in the order of a stack. */
-struct explore_at { struct progress progress; u64 came_to[16]; };
-struct explore_at explore_mark(struct explore *x);
-void explore_back(struct explore *x, struct explore_at *at);
+/* Where it stands, to come back to: marks are a stack. Its twins', too. */
+void explore_mark(struct explore *x);
+void explore_back(struct explore *x);
 /* No way back is needed. */
-void explore_forget(struct explore *x, struct explore_at *at);
+void explore_forget(struct explore *x);
+/* The same of one world alone. */
+void world_mark(struct explore *world);
+void world_back(struct explore *world);
 /* An event of the set-up, or behind the threads: as a whole. False: *error. */
 bool explore_run_event(struct explore *x, const struct event *event, struct outcome *outcome,
 		       struct error *error);
@@ -171,8 +183,11 @@ bool explore_finish(struct explore *x, struct error *error);
 
 /* Of where it stands. */
 u64 explore_fingerprint(struct explore *x);
+u64 world_fingerprint(struct explore *world);
 void explore_pack(struct explore *x);
 void explore_unpack(struct explore *x, const u64 *words, size_t n);
+/* What whole events have left beside world and memory goes. */
+void world_reset(struct explore *world);
 /* What @thread's turn has led to waits. */
 void explore_push(struct explore *x, u64 **packed, u64 node, unsigned thread);
 /* Of what waits at @depth the words that say how it was come to. */

@@ -6,7 +6,7 @@
  * seen states is shared. A depth is done when all are: what the next one begins with, and so all
  * counts, does not depend on how many they are, nor on how often they paused between chunks.
  */
-#include "sim/explore_symmetry.h"
+#include "sim/explore_mirror.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -293,7 +293,7 @@ struct live *live_after(const struct search *search)
 	struct live *after = live_new();
 
 	add_noted(after, search->live);
-	for (unsigned i = 0; i < search->nr_workers; i++)
+	for (unsigned i = 0; i < search->nr_worlds; i++)
 		add_noted(after, search->worker[i]->live);
 	close_over(after);
 	if (is_known(search->live, after)) {

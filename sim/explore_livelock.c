@@ -39,9 +39,8 @@ static bool is_cut_off(struct look *look)
 	return search->stop;
 }
 
-/* A state on the way; not the caller's stack, as ways are thousands of steps long. */
+/* A state on the way, marked where its last turn began; not the caller's stack, as ways are thousands of steps long. */
 struct level {
-	struct explore_at at;		/* where its last turn began */
 	u64 fingerprint;
 	unsigned next;			/* thread to try */
 	bool moved;			/* a turn was possible */
@@ -75,13 +74,13 @@ static bool try_next(struct look *look, struct level **levels)
 	struct error error;
 	bool found = false;
 
-	level->at = explore_mark(look->x);
+	explore_mark(look->x);
 	if (explore_turn(look->x, level->next++, &error) == TURN_STEPPED) {
 		level->moved = true;
 		found = explore_is_dead(look->x) || enter(look, levels);
 	}
 	if (arrlenu(*levels) == depth)
-		explore_back(look->x, &arrlast(*levels).at);
+		explore_back(look->x);
 	return found;
 }
 
@@ -94,7 +93,7 @@ static bool leave(struct look *look, struct level **levels, bool found)
 	if (found)
 		hmput(look->ends, level.fingerprint, true);
 	if (arrlenu(*levels))
-		explore_back(look->x, &arrlast(*levels).at);
+		explore_back(look->x);
 	return found;
 }
 

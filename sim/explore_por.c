@@ -7,10 +7,11 @@
 
 #include <stb/stb_ds.h>
 
+#include "sim/explore_mirror.h"
 #include "sim/explore_reduce.h"
 #include "sim/explore_symmetry.h"
 
-/* A thread's turn in the state at hand. */
+/* A thread's turn in the state at hand; in a twin, that of its mirror image. */
 struct tried {
 	enum turn turn;
 	bool is_dead;			/* the host is gone then, and nobody else goes on */
@@ -74,18 +75,35 @@ static bool note_touched(struct explore *x, unsigned thread, enum turn turn, str
 	return new;
 }
 
+/* Before its turn that may be the next alone, or is one of a scout's. */
+static void look_at_thread(struct explore *x, unsigned thread)
+{
+	for (struct explore *w = x; w; w = w->twin) {
+		w->alone->spot = spot_of(w, w->mirror[thread]);
+		w->alone->held = explore_held(w, w->mirror[thread]);
+	}
+}
+
+/* Behind it. */
+static bool note_alone(struct explore *x, unsigned thread, enum turn turn)
+{
+	bool new = false;
+
+	for (struct explore *w = x; w && turn != TURN_OVER; w = w->twin)
+		new |= note_touched(w, w->mirror[thread], turn, w->alone->spot, w->alone);
+	return new;
+}
+
 enum turn explore_noted_turn(struct explore *x, unsigned thread, bool *is_new)
 {
-	struct spot_name spot = spot_of(x, thread);
 	struct error error;
 	enum turn turn;
 
 	if (!x->spots)
-		return explore_turn(x, thread, &error);
-	x->alone->held = explore_held(x, thread);
-	turn = explore_turn(x, thread, &error);
-	if (turn != TURN_OVER)
-		*is_new |= note_touched(x, thread, turn, spot, x->alone);
+		return explore_turn_of_worlds(x, thread, &error);
+	look_at_thread(x, thread);
+	turn = explore_turn_of_worlds(x, thread, &error);
+	*is_new |= note_alone(x, thread, turn);
 	return turn;
 }
 
@@ -97,39 +115,52 @@ static bool is_through(const struct explore *x, unsigned thread)
 	       x->progress.begun[thread] == x->trace->threads[thread].nr;
 }
 
-/* Nobody else has to do with it; and they are relied upon not to. */
-static bool is_alone(struct explore *x, unsigned thread, const struct spot_name *spots)
+/* Where all stand before a turn: by world. */
+struct standing { struct spot_name of[MOST_WORLDS][TRACE_MAX_THREADS]; };
+
+/* Nobody else has to do with it. */
+static bool is_alone_in(struct explore *w, unsigned thread, const struct spot_name *spots)
 {
-	const struct touched *touched = &x->alone->touched;
+	const struct touched *touched = &w->alone->touched;
 
 	if (touched->is_lost)
 		return false;
-	for (unsigned t = 0; t < x->trace->nr_threads; t++)
-		if (t != thread && !is_through(x, t) &&
-		    future_meets(x, spots[t], touched, &x->alone->held))
+	for (unsigned t = 0; t < w->trace->nr_threads; t++)
+		if (t != thread && !is_through(w, t) &&
+		    future_meets(w, spots[t], touched, &w->alone->held))
 			return false;
-	for (unsigned t = 0; t < x->trace->nr_threads; t++)
-		if (t != thread && !is_through(x, t))
-			spot_rely(x, spots[t], touched, &x->alone->held);
+	return true;
+}
+
+/* ... and they are relied upon not to. */
+static bool is_alone(struct explore *x, unsigned thread, const struct standing *standing)
+{
+	for (struct explore *w = x; w; w = w->twin)
+		if (!is_alone_in(w, w->mirror[thread], standing->of[w->world]))
+			return false;
+	for (struct explore *w = x; w; w = w->twin)
+		for (unsigned t = 0; t < w->trace->nr_threads; t++)
+			if (t != w->mirror[thread] && !is_through(w, t))
+				spot_rely(w, standing->of[w->world][t], &w->alone->touched,
+					  &w->alone->held);
 	return true;
 }
 
 /* The thread's turn, if it may be taken alone; else nothing. */
-static bool take_alone(struct explore *x, unsigned thread, const struct spot_name *spots)
+static bool take_alone(struct explore *x, unsigned thread, const struct standing *standing)
 {
-	struct explore_at before = explore_mark(x);
 	struct error error;
 	enum turn turn;
 
-	x->alone->held = explore_held(x, thread);
-	turn = explore_turn_of_all(x, thread, &before, &error);
-	if (turn != TURN_OVER)
-		note_touched(x, thread, turn, spots[thread], x->alone);
-	if (turn == TURN_STEPPED && !explore_is_dead(x) && is_alone(x, thread, spots)) {
-		explore_forget(x, &before);
+	explore_mark(x);
+	look_at_thread(x, thread);
+	turn = explore_turn_of_all(x, thread, &error);
+	note_alone(x, thread, turn);
+	if (turn == TURN_STEPPED && !explore_is_dead(x) && is_alone(x, thread, standing)) {
+		explore_forget(x);
 		return true;
 	}
-	explore_back(x, &before);
+	explore_back(x);
 	return false;
 }
 
@@ -137,12 +168,13 @@ static bool take_alone(struct explore *x, unsigned thread, const struct spot_nam
 static unsigned someone_alone(struct explore *x, unsigned last)
 {
 	unsigned nr = x->trace->nr_threads;
-	struct spot_name spots[TRACE_MAX_THREADS];
+	struct standing standing;
 
-	for (unsigned t = 0; t < nr; t++)
-		spots[t] = spot_of(x, t);
+	for (const struct explore *w = x; w; w = w->twin)
+		for (unsigned t = 0; t < nr; t++)
+			standing.of[w->world][t] = spot_of(w, t);
 	for (unsigned i = 0; i < nr; i++)
-		if (!is_through(x, (last + i) % nr) && take_alone(x, (last + i) % nr, spots))
+		if (!is_through(x, (last + i) % nr) && take_alone(x, (last + i) % nr, &standing))
 			return (last + i) % nr;
 	return NO_THREAD;
 }
@@ -151,7 +183,7 @@ void explore_follow(struct explore *x, unsigned thread, unsigned most, u8 **sche
 {
 	struct error error;
 
-	if (explore_turn(x, thread, &error) != TURN_STEPPED)
+	if (explore_turn_of_worlds(x, thread, &error) != TURN_STEPPED)
 		assert(!"a way cannot be gone again");
 	arrput(*schedule, thread);
 	if (!x->alone || explore_is_dead(x))
@@ -164,22 +196,29 @@ void explore_follow(struct explore *x, unsigned thread, unsigned most, u8 **sche
 	}
 }
 
+/* What the last turn, one of so many alone behind @thread's, broke in each world. */
+static void note_late(struct explore *x, unsigned thread, unsigned alone, unsigned last)
+{
+	for (struct explore *w = x; w; w = w->twin) {
+		explore_keep_locks(w, thread, alone, w->mirror[last]);
+		for (unsigned i = 0; i < w->nr_found; i++)
+			arrput(w->tried[thread].late,
+			       ((struct late){ explore_broken(w, i), alone }));
+	}
+}
+
 /* After @thread's turn. */
 static void follow(struct explore *x, unsigned thread)
 {
 	struct tried *tried = &x->tried[thread];
-	unsigned first = thread;
+	unsigned last = thread;
 
 	tried->nr_alone = 0;
-	arrsetlen(tried->late, 0);
 	while (!tried->is_dead && tried->nr_alone < MOST_ALONE) {
-		thread = someone_alone(x, thread);
-		if (thread == NO_THREAD)
+		last = someone_alone(x, last);
+		if (last == NO_THREAD)
 			return;
-		explore_keep_locks(x, first, ++tried->nr_alone, thread);
-		for (unsigned i = 0; i < x->nr_found; i++)
-			arrput(tried->late, ((struct late){ explore_broken(x, i),
-							    tried->nr_alone }));
+		note_late(x, thread, ++tried->nr_alone, last);
 	}
 }
 
@@ -189,10 +228,13 @@ static void keep_successor(struct explore *x, unsigned thread)
 {
 	struct tried *tried = &x->tried[thread];
 
-	tried->nr_found = x->nr_found;
-	for (unsigned i = 0; i < x->nr_found; i++)
-		tried->found[i] = explore_broken(x, i);
-	explore_keep_locks(x, thread, 0, thread);
+	for (struct explore *w = x; w; w = w->twin) {
+		arrsetlen(w->tried[thread].late, 0);
+		w->tried[thread].nr_found = w->nr_found;
+		for (unsigned i = 0; i < w->nr_found; i++)
+			w->tried[thread].found[i] = explore_broken(w, i);
+		explore_keep_locks(w, thread, 0, w->mirror[thread]);
+	}
 	follow(x, thread);
 	tried->fingerprint = explore_fingerprint(x);
 	tried->seen = explore_set_look(x->search->set, tried->fingerprint,
@@ -213,33 +255,41 @@ static bool is_live(const struct explore *x, unsigned thread)
 	return x->tried[thread].turn != TURN_OVER;
 }
 
-static struct lock_set held_by(const struct explore *x, unsigned set)
+static struct lock_set held_by(const struct explore *w, unsigned set)
 {
 	struct lock_set held = { 0 };
 
-	for (unsigned t = 0; t < x->trace->nr_threads; t++)
+	for (unsigned t = 0; t < w->trace->nr_threads; t++)
 		if (set >> t & 1) {
-			held.read |= x->tried[t].held.read;
-			held.write |= x->tried[t].held.write;
+			held.read |= w->tried[t].held.read;
+			held.write |= w->tried[t].held.write;
 		}
 	return held;
 }
 
 /* Has nobody outside @set to do with a turn of those in it? */
-static bool is_persistent(struct explore *x, unsigned set)
+static bool is_persistent_in(struct explore *w, unsigned set)
 {
-	struct lock_set held = held_by(x, set);
+	struct lock_set held = held_by(w, set);
 
-	for (unsigned a = 0; a < x->trace->nr_threads; a++) {
+	for (unsigned a = 0; a < w->trace->nr_threads; a++) {
 		if (!(set >> a & 1))
 			continue;
-		if (x->tried[a].is_dead || x->tried[a].touched.is_lost)
+		if (w->tried[a].is_dead || w->tried[a].touched.is_lost)
 			return false;
-		for (unsigned b = 0; b < x->trace->nr_threads; b++)
-			if (!(set >> b & 1) && is_live(x, b) &&
-			    future_meets(x, x->tried[b].spot, &x->tried[a].touched, &held))
+		for (unsigned b = 0; b < w->trace->nr_threads; b++)
+			if (!(set >> b & 1) && is_live(w, b) &&
+			    future_meets(w, w->tried[b].spot, &w->tried[a].touched, &held))
 				return false;
 	}
+	return true;
+}
+
+static bool is_persistent(struct explore *x, unsigned set)
+{
+	for (struct explore *w = x; w; w = w->twin)
+		if (!is_persistent_in(w, set))
+			return false;
 	return true;
 }
 
@@ -264,14 +314,22 @@ static unsigned choose(struct explore *x, unsigned all)
 	return all;
 }
 
-static void rely(struct explore *x, unsigned set)
+static void rely(struct explore *w, unsigned set)
 {
-	struct lock_set held = held_by(x, set);
+	struct lock_set held = held_by(w, set);
 
-	for (unsigned b = 0; b < x->trace->nr_threads; b++)
-		for (unsigned a = 0; a < x->trace->nr_threads && !(set >> b & 1); a++)
-			if (set >> a & 1 && is_live(x, b))
-				spot_rely(x, x->tried[b].spot, &x->tried[a].touched, &held);
+	for (unsigned b = 0; b < w->trace->nr_threads; b++)
+		for (unsigned a = 0; a < w->trace->nr_threads && !(set >> b & 1); a++)
+			if (set >> a & 1 && is_live(w, b))
+				spot_rely(w, w->tried[b].spot, &w->tried[a].touched, &held);
+}
+
+static void keep_what_broke(struct explore *w, const struct tried *tried, unsigned thread)
+{
+	for (unsigned i = 0; i < tried->nr_found; i++)
+		explore_keep_broken(w, &tried->found[i], thread, 0);
+	for (size_t i = 0; i < arrlenu(tried->late); i++)
+		explore_keep_broken(w, &tried->late[i].broken, thread, tried->late[i].alone);
 }
 
 static void take(struct explore *x, unsigned thread)
@@ -279,10 +337,8 @@ static void take(struct explore *x, unsigned thread)
 	struct tried *tried = &x->tried[thread];
 	u32 node;
 
-	for (unsigned i = 0; i < tried->nr_found; i++)
-		explore_keep_broken(x, &tried->found[i], thread, 0);
-	for (size_t i = 0; i < arrlenu(tried->late); i++)
-		explore_keep_broken(x, &tried->late[i].broken, thread, tried->late[i].alone);
+	for (struct explore *w = x; w; w = w->twin)
+		keep_what_broke(w, &w->tried[thread], thread);
 	x->transitions += 1 + tried->nr_alone;
 	if (explore_has_to_wait(x, explore_set_add(x->search->set, tried->fingerprint,
 						   (struct way){ x->node, thread }, &node)))
@@ -293,8 +349,8 @@ static void take_set(struct explore *x, unsigned set, unsigned all)
 {
 	bool waits = false, moved = false;
 
-	if (set != all)
-		rely(x, set);
+	for (struct explore *w = x; w && set != all; w = w->twin)
+		rely(w, set);
 	for (unsigned t = 0; t < x->trace->nr_threads; t++) {
 		if (!(set >> t & 1))
 			continue;
@@ -309,35 +365,44 @@ static void take_set(struct explore *x, unsigned set, unsigned all)
 		explore_keep(x, FOUND_DEADLOCK, NO_THREAD);
 }
 
+static void note_tried(struct explore *w, unsigned thread, enum turn turn)
+{
+	struct tried *tried = &w->tried[thread];
+
+	tried->turn = turn;
+	tried->is_dead = turn == TURN_STEPPED && explore_is_dead(w);
+	if (turn != TURN_OVER)
+		note_touched(w, w->mirror[thread], turn, tried->spot, tried);
+	if (turn == TURN_WAITS)
+		touched_waits(&tried->touched);
+}
+
 /* False: stop. */
 static bool try(struct explore *x, unsigned thread)
 {
-	struct explore_at before = explore_mark(x);
-	struct tried *tried = &x->tried[thread];
+	enum turn turn;
 
-	tried->turn = explore_turn_of_all(x, thread, &before, &x->error);
-	tried->is_dead = tried->turn == TURN_STEPPED && explore_is_dead(x);
-	if (tried->turn != TURN_OVER)
-		note_touched(x, thread, tried->turn, tried->spot, tried);
-	if (tried->turn == TURN_WAITS)
-		touched_waits(&tried->touched);
-	if (tried->turn == TURN_STEPPED)
+	explore_mark(x);
+	turn = explore_turn_of_all(x, thread, &x->error);
+	for (struct explore *w = x; w; w = w->twin)
+		note_tried(w, thread, turn);
+	if (turn == TURN_STEPPED)
 		keep_successor(x, thread);
-	explore_back(x, &before);
-	return tried->turn != TURN_BAD && tried->turn != TURN_UNMODELLED;
+	explore_back(x);
+	return turn != TURN_BAD && turn != TURN_UNMODELLED;
 }
 
 /* Before the others were tried: where they stand is known. */
-static unsigned look_at_threads(struct explore *x)
+static unsigned look_at_threads(struct explore *w)
 {
 	unsigned all = 0;
 
-	for (unsigned t = 0; t < x->trace->nr_threads; t++) {
-		bool is_over = is_through(x, t);
+	for (unsigned t = 0; t < w->trace->nr_threads; t++) {
+		bool is_over = is_through(w, w->mirror[t]);
 
-		x->tried[t].turn = is_over ? TURN_OVER : TURN_WAITS;
-		x->tried[t].spot = spot_of(x, t);
-		x->tried[t].held = explore_held(x, t);
+		w->tried[t].turn = is_over ? TURN_OVER : TURN_WAITS;
+		w->tried[t].spot = spot_of(w, w->mirror[t]);
+		w->tried[t].held = explore_held(w, w->mirror[t]);
 		all |= !is_over << t;
 	}
 	return all;
@@ -347,6 +412,8 @@ bool explore_try_reduced(struct explore *x)
 {
 	unsigned all = look_at_threads(x), set;
 
+	for (struct explore *twin = x->twin; twin; twin = twin->twin)
+		look_at_threads(twin);
 	for (unsigned t = 0; t < x->trace->nr_threads; t++) {
 		if (!(all >> t & 1))
 			continue;

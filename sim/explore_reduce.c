@@ -532,7 +532,7 @@ struct futures *futures_after(const struct search *search)
 
 	add_seen(after, search->futures->all);
 	values_add_all(&after->overwritten, &search->futures->overwritten);
-	for (unsigned i = 0; i < search->nr_workers; i++) {
+	for (unsigned i = 0; i < search->nr_worlds; i++) {
 		const struct spot *seen = search->worker[i]->spots->all;
 
 		const struct values *values = &search->worker[i]->spots->overwritten;
@@ -552,7 +552,7 @@ struct futures *futures_after(const struct search *search)
 
 bool futures_bear_out(const struct futures *after, const struct search *search)
 {
-	for (unsigned i = 0; i < search->nr_workers; i++)
+	for (unsigned i = 0; i < search->nr_worlds; i++)
 		if (values_meet(&search->worker[i]->spots->trusted, &after->overwritten) ||
 		    !was_right(after, search->worker[i]->spots))
 			return false;

@@ -24,10 +24,11 @@ static bool run(struct explore *x, unsigned thread, u64 most, bool *is_new)
 	bool moved = false;
 
 	while (most-- && !explore_is_dead(x)) {
-		struct explore_at at = explore_mark(x);
-		enum turn turn = explore_noted_turn(x, thread, is_new);
+		enum turn turn;
 
-		explore_forget(x, &at);
+		explore_mark(x);
+		turn = explore_noted_turn(x, thread, is_new);
+		explore_forget(x);
 		if (turn != TURN_STEPPED)
 			break;
 		moved = true;

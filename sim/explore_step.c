@@ -39,45 +39,50 @@ static size_t came_to_size(const struct explore *x)
 	return (x->trace->join - x->trace->nr_setup) * sizeof(u64);
 }
 
-struct explore_at explore_mark(struct explore *x)
+void world_mark(struct explore *world)
 {
-	struct explore_at at = { .progress = x->progress };
+	struct mark mark = { .progress = world->progress };
 
-	at.progress.came_to = at.came_to;
-	if (came_to_size(x) > sizeof(at.came_to)) {
-		at.progress.came_to = malloc(came_to_size(x));
-		if (!at.progress.came_to)
+	if (came_to_size(world) > sizeof(mark.came_to)) {
+		mark.more = malloc(came_to_size(world));
+		if (!mark.more)
 			abort();
-		memcpy(at.progress.came_to, came_to(x), came_to_size(x));
-	} else {
-		memcpy(at.came_to, came_to(x), came_to_size(x));
 	}
-	watch_mark(x->watch);
-	return at;
+	memcpy(mark.more ? mark.more : mark.came_to, came_to(world), came_to_size(world));
+	arrput(world->marks, mark);
+	watch_mark(world->watch);
 }
 
-static void free_mark(const struct explore *x, struct explore_at *at)
+void world_back(struct explore *world)
 {
-	if (came_to_size(x) > sizeof(at->came_to))
-		free(at->progress.came_to);
+	struct mark mark = arrpop(world->marks);
+	u64 *all = world->progress.came_to;
+
+	memcpy(came_to(world), mark.more ? mark.more : mark.came_to, came_to_size(world));
+	world->progress = mark.progress;
+	world->progress.came_to = all;
+	watch_back(world->watch);
+	free(mark.more);
 }
 
-void explore_back(struct explore *x, struct explore_at *at)
+void explore_mark(struct explore *x)
 {
-	u64 *all = x->progress.came_to;
-
-	memcpy(came_to(x), came_to_size(x) > sizeof(at->came_to) ? at->progress.came_to :
-								   at->came_to, came_to_size(x));
-	x->progress = at->progress;
-	x->progress.came_to = all;
-	watch_back(x->watch);
-	free_mark(x, at);
+	for (; x; x = x->twin)
+		world_mark(x);
 }
 
-void explore_forget(struct explore *x, struct explore_at *at)
+void explore_back(struct explore *x)
 {
-	watch_forget(x->watch);
-	free_mark(x, at);
+	for (; x; x = x->twin)
+		world_back(x);
+}
+
+void explore_forget(struct explore *x)
+{
+	for (; x; x = x->twin) {
+		watch_forget(x->watch);
+		free(arrpop(x->marks).more);
+	}
 }
 
 /* ---- what it came to ---- */

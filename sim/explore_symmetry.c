@@ -18,14 +18,18 @@ static const struct event *event_of(const struct trace *trace, unsigned thread, 
 	return &trace->events[trace->threads[thread].first + i];
 }
 
-bool event_names_vcpu(enum event_id id)
+bool event_has(enum event_id id, size_t offset)
 {
 	for (size_t k = 0; k < nr_event_kinds; k++)
 		for (size_t a = 0; event_kinds[k].id == id && a < MAX_ARGS; a++)
-			if (event_kinds[k].args[a].key &&
-			    event_kinds[k].args[a].offset == offsetof(struct event, vcpu))
+			if (event_kinds[k].args[a].key && event_kinds[k].args[a].offset == offset)
 				return true;
 	return false;
+}
+
+bool event_names_vcpu(enum event_id id)
+{
+	return event_has(id, offsetof(struct event, vcpu));
 }
 
 /* A word without what says where it stands, whose vCPU it is, and what it is called. */

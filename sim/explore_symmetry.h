@@ -24,6 +24,8 @@ struct symmetry {
 	char why[160];
 };
 
+/* Is it an argument of such events? @offset: in struct event */
+bool event_has(enum event_id id, size_t offset);
 bool event_names_vcpu(enum event_id id);
 /* What can be exchanged where the set-up has come to. NULL: nothing; @why "", or why not. */
 struct symmetry *symmetry_new(struct explore *x, char *why, size_t size);
@@ -56,11 +58,9 @@ void explore_make_first(struct explore *x, u8 *to);
  */
 unsigned explore_orbit(struct explore *x, u8 to[MOST_EXCHANGES + 1][WATCH_ACTORS]);
 /*
- * explore_turn(), behind explore_mark(), which gave *before. And do all others whom the thread can
- * be exchanged for do the same? If not, the symmetry is broken.
+ * explore_turn(), behind world_mark(). And do all others whom the thread can be exchanged for do
+ * the same? If not, the symmetry is broken.
  */
-enum turn explore_turn_of_all(struct explore *x, unsigned thread, struct explore_at *before,
-			      struct error *error);
+enum turn explore_turn_of_group(struct explore *x, unsigned thread, struct error *error);
 /* Where in a footprint that is after an exchange which was at a bit of @line; *bit, too. */
 u32 explore_exchanged_line(struct explore *x, const u8 *to, u32 line, unsigned *bit);
-bool explore_is_broken(const struct explore *x);

@@ -51,16 +51,16 @@ static bool run_out(struct explore *x, unsigned thread, struct schedule *s)
 {
 	enum { PATIENCE = 4000 };
 	size_t before = arrlenu(s->rows);
-	struct explore_at at = explore_mark(x);
 
+	explore_mark(x);
 	while (arrlenu(s->rows) - before < PATIENCE && take_turn(x, thread, s))
 		if (explore_is_dead(x) || !x->progress.runs[thread])
 			break;
 	if (!x->progress.runs[thread] && arrlenu(s->rows) > before) {
-		explore_forget(x, &at);
+		explore_forget(x);
 		return true;
 	}
-	explore_back(x, &at);
+	explore_back(x);
 	arrsetlen(s->rows, before);
 	return false;
 }
@@ -70,16 +70,16 @@ static bool make_way(struct explore *x, unsigned thread, struct schedule *s)
 {
 	enum { PATIENCE = 64 };
 	size_t before = arrlenu(s->rows);
-	struct explore_at at = explore_mark(x);
 
+	explore_mark(x);
 	while (arrlenu(s->rows) - before < PATIENCE && take_turn(x, thread, s) &&
 	       !explore_is_dead(x))
 		for (unsigned t = 0; t < s->trace->nr_threads; t++)
 			if (t != thread && run_out(x, t, s)) {
-				explore_forget(x, &at);
+				explore_forget(x);
 				return true;
 			}
-	explore_back(x, &at);
+	explore_back(x);
 	arrsetlen(s->rows, before);
 	return false;
 }

@@ -151,13 +151,12 @@ static void walk(struct explore *x, struct known **states, u64 *transitions, u64
 		return;
 	*ends += explore_is_over(x);
 	for (unsigned t = 0; t < x->trace->nr_threads; t++) {
-		struct explore_at at = explore_mark(x);
-
+		explore_mark(x);
 		if (explore_turn(x, t, &error) == TURN_STEPPED) {
 			++*transitions;
 			walk(x, states, transitions, ends);
 		}
-		explore_back(x, &at);
+		explore_back(x);
 	}
 }
 

@@ -130,11 +130,11 @@ static bool is_in(const struct touched *t, const u64 *bits, size_t byte)
 static enum turn take_besides(struct explore *x, unsigned thread, size_t lock, bool writes,
 			      struct effect *e)
 {
-	struct explore_at at = explore_mark(x);
 	u8 *bytes = bytes_of(x), old[2] = { bytes[lock], bytes[lock + 1] };
 
 	static_assert(offsetof(struct lock, readers) == 0 && offsetof(struct lock, writer) == 1,
 		      "two bytes");
+	explore_mark(x);
 	watch_on(x->watch);
 	if (writes)
 		bytes[lock + 1] = NOBODY_ELSE + 1;
@@ -145,7 +145,7 @@ static enum turn take_besides(struct explore *x, unsigned thread, size_t lock, b
 			 (old[0] & 1u << NOBODY_ELSE);
 	bytes[lock] = old[0];
 	bytes[lock + 1] = old[1];
-	explore_back(x, &at);
+	explore_back(x);
 	return e->turn;
 }
 
@@ -175,22 +175,21 @@ static void look_at(struct explore *x, unsigned thread)
 	static u8 before[sizeof(struct world)];
 	struct lock_set held = explore_held(x, thread);
 	struct touched touched = { .line = NULL };
-	struct explore_at at;
 
 	memcpy(before, bytes_of(x), sizeof(before));
-	at = explore_mark(x);
+	explore_mark(x);
 	take(x, thread, &first);
 	what_was_overwritten_is_told(x, before, &first);
 	if (first.turn != TURN_OVER)
 		explore_touched(x, thread, first.turn, &held, &touched);
-	explore_back(x, &at);
+	explore_back(x);
 	assert_memory_equal(before, bytes_of(x), sizeof(before));
 	nothing_untold_has_changed(before, &first);
 
-	at = explore_mark(x);
+	explore_mark(x);
 	scramble(x, &first);
 	take(x, thread, &again);
-	explore_back(x, &at);
+	explore_back(x);
 	assert_memory_equal(before, bytes_of(x), sizeof(before));
 	it_did_the_same(&first, &again);
 	for (unsigned i = 0; i < NR_LOCKS; i++)
