@@ -270,7 +270,7 @@ void mirrors_text(const struct mirrors *mirrors, const struct trace *trace, char
 	text[0] = '\0';
 	for (unsigned t = 0; t < trace->nr_threads; t++)
 		if (to[t] > t && n < size)
-			n += snprintf(text + n, size - n, "%s%s = %s", n ? ", " : "",
+			n += snprintf(text + n, size - n, "%s%s = %s", n ? ", " : "by address: ",
 				      trace->threads[t].name, trace->threads[to[t]].name);
 }
 

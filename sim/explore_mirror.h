@@ -23,7 +23,7 @@ struct mirrors {
 
 /* What the trace's threads can be exchanged for, with their addresses. NULL: nothing. */
 struct mirrors *mirrors_new(const struct trace *trace);
-/* "a = b, c = d": threads of the first exchange; *text "": there is none. */
+/* "by address: a = b, c = d": threads of the first exchange. */
 void mirrors_text(const struct mirrors *mirrors, const struct trace *trace, char *text,
 		  size_t size);
 

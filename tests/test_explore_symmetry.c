@@ -53,9 +53,13 @@ static void findings_can_be_run(const struct trace *trace, const struct semantic
 
 #define MEMORY_OF(size) "mmap A " size "\nmemslot 1 0x200000 A " size "\n"
 #define MEMORY "pfntrace 1\n" MEMORY_OF("4K")
+#define TWO_PAGES "pfntrace 1\n" MEMORY_OF("8K")
+#define THREE_PAGES "pfntrace 1\n" MEMORY_OF("12K")
 #define RMAPS "pfntrace 1\nconfig mmu=rmap\n"
 #define READS(vcpu) "thread reads" vcpu "\nread 0x200000 vcpu=" vcpu "\n"
 #define WRITES(vcpu) "thread writes" vcpu "\nwrite 0x200000 7 vcpu=" vcpu "\n"
+#define READS_AT(vcpu, gpa) "thread reads" vcpu "\nread " gpa " vcpu=" vcpu "\n"
+#define WRITES_AT(vcpu, gpa) "thread writes" vcpu "\nwrite " gpa " 7 vcpu=" vcpu "\n"
 #define DROPS(name) "thread drops" name "\ndontneed A 4K\n"
 
 static const struct row {
@@ -74,7 +78,22 @@ static const struct row {
 	  "drops0, drops1, drops2", { "v6.1" }, 6 },
 	{ "two threads and two others", "pfntrace 1\nmmap A 4K\nmmap B 4K\n"
 	  "thread a\nhost-write A 1\nthread b\nhost-write B 1\nthread c\nhost-write A 1\n"
-	  "thread d\nhost-write B 1\n", "a, c; b, d", { "v7.2" }, 4 },
+	  "thread d\nhost-write B 1\n", "a, c; b, d; by address: a = b, c = d", { "v7.2" }, 8 },
+	{ "two vCPUs write two pages", TWO_PAGES WRITES_AT("0", "0x200000") WRITES_AT("1", "0x201000"),
+	  "by address: writes0 = writes1", { "v5.12", "v6.8", "v11", "v7.2" }, 2 },
+	{ "three vCPUs read three pages", THREE_PAGES READS_AT("0", "0x200000")
+	  READS_AT("1", "0x201000") READS_AT("2", "0x202000"), "by address: reads1 = reads2",
+	  { "v6.1" }, 6 },
+	{ "two threads drop two pages that a guest has", TWO_PAGES
+	  "write 0x200000 7 count=2\n" DROPS("0") "thread drops1\ndontneed A+0x1000 4K\n",
+	  "by address: drops0 = drops1", { "v6.1", "v7.2" }, 2 },
+	{ "a driver's two threads zap two pages", "pfntrace 1\nalloc buffer order0 pages=2\n"
+	  "mmap A 8K device buffer\nmemslot 1 0x200000 A 8K\nread 0x200000 count=2\n"
+	  "thread zaps0\nzap buffer 0 1\nthread zaps1\nzap buffer 1 1\n",
+	  "by address: zaps0 = zaps1", { "v6.1", "v11" }, 2 },
+	{ "two pages, and who drops one shows behind join", TWO_PAGES
+	  DROPS("0") "thread drops1\ndontneed A+0x1000 4K\njoin\nread 0x200000 vcpu=1\n",
+	  "by address: drops0 = drops1", { "v7.2" }, 2 },
 	{ "who is who shows behind join", MEMORY WRITES("0") WRITES("1")
 	  "join\nread 0x200000 vcpu=1\n", "writes0, writes1", { "v7.2", "v11" }, 2 },
 };
@@ -158,8 +177,14 @@ static void threads_with_other_programs_are_not_exchanged(void **state)
 		MEMORY READS("0") WRITES("1"),
 		MEMORY WRITES("0") "thread other\nwrite 0x200000 8 vcpu=1\n",
 		MEMORY "thread a\ndontneed A 4K\nthread b\ndontneed A 4K\ndontneed A 4K\n",
-		"pfntrace 1\nmmap A 8K\nthread a\ndontneed A 4K\nthread b\ndontneed A+0x1000 4K\n",
 		MEMORY "thread a\nx: dontneed A 4K\nthread b\ny: dontneed A 4K\norder x y\n",
+		/* at other addresses */
+		TWO_PAGES WRITES_AT("0", "0x200000") "thread other\nwrite 0x201000 8 vcpu=1\n",
+		TWO_PAGES WRITES_AT("0", "0x200000") WRITES_AT("1", "0x201008"),
+		TWO_PAGES WRITES_AT("0", "0x200000") WRITES_AT("1", "0x201000") DROPS("0"),
+		TWO_PAGES WRITES_AT("0", "0x200000") WRITES_AT("1", "0x201000")
+		"thread all\ndontneed A 8K\n",
+		THREE_PAGES "thread a\ndontneed A 8K\nthread b\ndontneed A+0x1000 8K\n",
 	};
 	(void)state;
 
@@ -173,6 +198,7 @@ static void threads_with_other_programs_are_not_exchanged(void **state)
 		x = explore_new(&trace, semantics_find("v7.2"), &bound, &error);
 		assert_non_null(x);
 		assert_null(x->search->symmetry);
+		assert_null(x->search->mirrors);
 		assert_string_equal(x->search->unlike, "");
 		explore_free(x);
 		trace_free(&trace);
@@ -286,6 +312,79 @@ static void without_looking_it_would_be_wrong(void **state)
 	trace_free(&trace);
 }
 
+/* Kernels that do not treat all addresses alike. */
+static bool is_second_page(const struct task *t)
+{
+	return t->notify.start >> PAGE_SHIFT & 1;
+}
+
+static enum step_result remember_which_was_last(struct machine *m, struct task *t)
+{
+	m->w->last_slot = 1 + is_second_page(t);
+	return STEP_NEXT;
+}
+
+static enum step_result stop_at_the_second(struct machine *m, struct task *t)
+{
+	(void)m;
+	return is_second_page(t) ? STEP_DONE : STEP_NEXT;
+}
+
+/* Whoever drops it before the other has begun: what only a twin comes to. */
+static enum step_result warn_at_the_second(struct machine *m, struct task *t)
+{
+	if (is_second_page(t) && !m->w->kvm.mmu_seq && m->w->task[0].state == TASK_IDLE)
+		raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
+	return STEP_NEXT;
+}
+
+static const struct wrong_at {
+	const char *name;
+	enum step_result (*run)(struct machine *m, struct task *t);
+	bool is_noticed;
+	size_t nr_findings;
+} wrongs_at[] = {
+	{ "it is remembered which was last", remember_which_was_last, false, 0 },
+	{ "who drops the second goes no further", stop_at_the_second, true, 2 },
+	{ "the second warns if it is the first to go", warn_at_the_second, false, 1 },
+};
+
+static void a_kernel_that_tells_addresses_apart_comes_out_the_same(void **state)
+{
+	const struct wrong_at *wrong = *state;
+	const struct step_edit edits[] = {
+		{ EDIT_AFTER, PATH_UNMAP, "begin_piece",
+		  { .name = "wrong", .run = wrong->run } }, { .verb = EDIT_END } };
+	const struct semantics_patch patch = { .name = "wrong", .group = "mutant",
+					       .base = &sem_v7_2, .source = "none",
+					       .edits = edits };
+	struct trace trace;
+
+	if (!watch_works())
+		skip();
+	scenario_load_text(TWO_PAGES "host-write A 7\nhost-write A+0x1000 7\n" DROPS("0")
+			   "thread drops1\ndontneed A+0x1000 4K\n", &trace);
+	for (unsigned por = 0; por < 2; por++) {
+		struct explore_bound bound = { .por = por };
+		struct explore *full = search(&trace, &patch, bound), *x;
+
+		bound.symmetry = true;
+		x = search(&trace, &patch, bound);
+		assert_int_equal(explore_result(full)->nr_findings, wrong->nr_findings);
+		assert_string_equal(difference(full, x), "");
+		assert_string_equal(explore_result(x)->alike,
+				    wrong->is_noticed ? "" : "by address: drops0 = drops1");
+		assert_true(!*explore_result(x)->unlike == !wrong->is_noticed);
+		if (wrong->is_noticed)
+			assert_non_null(strstr(explore_result(x)->unlike,
+					       "of drops0 goes another way than of drops1, at"));
+		findings_can_be_run(&trace, &patch, x);
+		explore_free(full);
+		explore_free(x);
+	}
+	trace_free(&trace);
+}
+
 /* ---- mutants ---- */
 
 /* Each in a scenario in which two threads drop what a guest has. */
@@ -351,6 +450,7 @@ int main(void)
 	LIST_TEST(&list, threads_with_other_programs_are_not_exchanged);
 	LIST_TEST(&list, vcpus_that_have_done_something_else_are_not_exchanged);
 	LIST_ROWS(&list, a_kernel_that_tells_threads_apart_is_noticed, wrongs);
+	LIST_ROWS(&list, a_kernel_that_tells_addresses_apart_comes_out_the_same, wrongs_at);
 	LIST_TEST(&list, without_looking_it_would_be_wrong);
 	list_rows(&list, "a_mutant_is_found_among_equal_threads",
 		  a_mutant_is_found_among_equal_threads, found_here, find_mutants(),
