@@ -338,32 +338,61 @@ static enum step_result warn_at_the_second(struct machine *m, struct task *t)
 	return STEP_NEXT;
 }
 
+static enum step_result count(struct machine *m, struct task *t)
+{
+	t->range.freed = ++m->w->last_slot;
+	return STEP_NEXT;
+}
+
+static enum step_result access_is_seen(struct machine *m, struct task *t)
+{
+	(void)t;
+	m->w->ksm_items = 1;
+	return STEP_NEXT;
+}
+
+/* What it reads is nobody else's concern in the first world, and is the guest's in the twin. */
+static enum step_result warn_if_access_was_seen(struct machine *m, struct task *t)
+{
+	if (t->range.start >> PAGE_SHIFT & 1 && t->range.freed == 1 && m->w->ksm_items)
+		raise_alarm(m, ALARM_WARN, SPLAT_TRY_GRAB, BLAME_KVM);
+	return STEP_NEXT;
+}
+
+#define AFTER_PIECE(function)	{ EDIT_AFTER, PATH_UNMAP, "begin_piece", \
+				  { .name = "wrong", .run = function } }
 static const struct wrong_at {
 	const char *name;
-	enum step_result (*run)(struct machine *m, struct task *t);
+	struct step_edit edits[4];
 	bool is_noticed;
 	size_t nr_findings;
 } wrongs_at[] = {
-	{ "it is remembered which was last", remember_which_was_last, false, 0 },
-	{ "who drops the second goes no further", stop_at_the_second, true, 2 },
-	{ "the second warns if it is the first to go", warn_at_the_second, false, 1 },
+	{ "it is remembered which was last", { AFTER_PIECE(remember_which_was_last) }, false, 0 },
+	{ "who drops the second goes no further", { AFTER_PIECE(stop_at_the_second) }, true, 2 },
+	{ "the second warns if it is the first to go", { AFTER_PIECE(warn_at_the_second) },
+	  false, 1 },
+	{ "the second looks at what the guest did",
+	  { { EDIT_AFTER, PATH_UNMAP, "range_lock", { .name = "count", .run = count } },
+	    { EDIT_AFTER, PATH_UNMAP, "count",
+	      { .name = "look", .run = warn_if_access_was_seen } },
+	    { EDIT_BEFORE, PATH_ACCESS, "halt_for_page",
+	      { .name = "access_is_seen", .run = access_is_seen } } },
+	  false, 1 },
 };
 
 static void a_kernel_that_tells_addresses_apart_comes_out_the_same(void **state)
 {
 	const struct wrong_at *wrong = *state;
-	const struct step_edit edits[] = {
-		{ EDIT_AFTER, PATH_UNMAP, "begin_piece",
-		  { .name = "wrong", .run = wrong->run } }, { .verb = EDIT_END } };
 	const struct semantics_patch patch = { .name = "wrong", .group = "mutant",
 					       .base = &sem_v7_2, .source = "none",
-					       .edits = edits };
+					       .edits = wrong->edits };
 	struct trace trace;
 
 	if (!watch_works())
 		skip();
-	scenario_load_text(TWO_PAGES "host-write A 7\nhost-write A+0x1000 7\n" DROPS("0")
-			   "thread drops1\ndontneed A+0x1000 4K\n", &trace);
+	scenario_load_text(THREE_PAGES "host-write A 7\nhost-write A+0x1000 7\nread 0x202000\n"
+			   DROPS("0") "thread drops1\ndontneed A+0x1000 4K\n"
+			   "thread guest\nread 0x202000\n", &trace);
 	for (unsigned por = 0; por < 2; por++) {
 		struct explore_bound bound = { .por = por };
 		struct explore *full = search(&trace, &patch, bound), *x;
@@ -377,7 +406,7 @@ static void a_kernel_that_tells_addresses_apart_comes_out_the_same(void **state)
 		assert_true(!*explore_result(x)->unlike == !wrong->is_noticed);
 		if (wrong->is_noticed)
 			assert_non_null(strstr(explore_result(x)->unlike,
-					       "of drops0 goes another way than of drops1, at"));
+					       " goes another way than of drops"));
 		findings_can_be_run(&trace, &patch, x);
 		explore_free(full);
 		explore_free(x);
