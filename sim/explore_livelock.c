@@ -39,7 +39,10 @@ static bool is_cut_off(struct look *look)
 	return search->stop;
 }
 
-/* A state on the way, marked where its last turn began; not the caller's stack, as ways are thousands of steps long. */
+/*
+ * A state on the way, marked where its last turn began; not the caller's stack, as ways are
+ * thousands of steps long.
+ */
 struct level {
 	u64 fingerprint;
 	unsigned next;			/* thread to try */

@@ -87,7 +87,8 @@ static const struct row {
 	{ "two threads and two others", "pfntrace 1\nmmap A 4K\nmmap B 4K\n"
 	  "thread a\nhost-write A 1\nthread b\nhost-write B 1\nthread c\nhost-write A 1\n"
 	  "thread d\nhost-write B 1\n", "a, c; b, d; by address: a = b, c = d", { "v7.2" }, 8 },
-	{ "two vCPUs write two pages", TWO_PAGES WRITES_AT("0", "0x200000") WRITES_AT("1", "0x201000"),
+	{ "two vCPUs write two pages",
+	  TWO_PAGES WRITES_AT("0", "0x200000") WRITES_AT("1", "0x201000"),
 	  "by address: writes0 = writes1", { "v5.12", "v6.8", "v11", "v7.2" }, 2 },
 	{ "three vCPUs read three pages", THREE_PAGES READS_AT("0", "0x200000")
 	  READS_AT("1", "0x201000") READS_AT("2", "0x202000"), "by address: reads1 = reads2",

@@ -68,9 +68,10 @@ static const struct argp_option options[] = {
 	{ "no-symmetry", KEY_NO_SYMMETRY, NULL, 0,
 	  "keep states apart that differ only in which of two threads that do the same is which\v"
 	  "Without it one of them is kept, for threads with the same program and vCPUs that have "
-	  "done the same; each turn is watched, and if it is not the same for all of them the "
-	  "search begins again without, and says so. What breaks, all ends and what events came to "
-	  "are the same.", 0 },
+	  "done the same; and for threads that do the same at other addresses (gpas, hvas, "
+	  "offsets, pages of objects), which are exchanged with their addresses. Each turn is "
+	  "watched, and if it is not the same for all of them the search begins again without, and "
+	  "says so. What breaks, all ends and what events came to are the same.", 0 },
 	{ "output", 'o', "FOLDER", 0, "write a trace there for each finding\v"
 	  "They are called NAME.SEMANTICS.FINDING.trace, and *pfnsim-replay*(1) runs them in the "
 	  "order that was found.", 0 },
